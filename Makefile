@@ -1,0 +1,33 @@
+# make build   bin/edged, with its TFLite library beside it
+# make run     installs what is missing, builds, starts edged with no configuration
+# make test    installs what is missing and runs every test; .ci/run calls it
+# make bench   edged beside the Python programs it replaces
+# make env     prints the environment that plain go commands need: eval "$(make -s env)"
+
+export EDGED_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/edged
+ARCH   := $(shell dpkg --print-architecture)
+TFLITE := $(EDGED_CACHE)/tflite-2.17.1/$(ARCH)
+
+# The toolchain that build/deps.sh fetched is used only where the system's own is absent or too old.
+export PATH := $(if $(wildcard $(EDGED_CACHE)/go/bin/go),$(EDGED_CACHE)/go/bin:)$(PATH)
+export CGO_ENABLED := 1
+export CGO_CFLAGS  := -O2 -I$(CURDIR)/build/include
+export CGO_LDFLAGS := -L$(TFLITE) -Wl,-rpath,$$ORIGIN -Wl,-rpath,$$ORIGIN/../lib/edged
+# Test binaries run from a temporary folder, away from the library.
+export LD_LIBRARY_PATH := $(TFLITE)
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+
+.PHONY: build run test bench env deps
+build:
+	@build/deps.sh compiler go tflite
+	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/edged ./cmd/edged
+	@cp $(TFLITE)/libtensorflowlite_c.so bin/
+
+deps:
+	@build/deps.sh compiler go tflite footage test
+
+env:
+	@for v in PATH EDGED_CACHE CGO_ENABLED CGO_CFLAGS CGO_LDFLAGS LD_LIBRARY_PATH; do \
+		eval "printf \"export %s='%s'\\n\" $$v \"\$$$$v\""; done
