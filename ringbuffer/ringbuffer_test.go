@@ -1,0 +1,318 @@
+package ringbuffer
+
+import (
+	"bytes"
+	"encoding/binary"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// write commits one frame whose pixels all carry its number.
+func write(r *Ring, tick int64) bool {
+	b := r.Reserve()
+	if b == nil {
+		return false
+	}
+	fill(b, r.newest.Load()+1)
+	r.Commit(tick, time.Duration(tick)*time.Millisecond)
+	return true
+}
+
+func fill(b []byte, seq uint64) {
+	for i := 0; i+8 <= len(b); i += 8 {
+		binary.LittleEndian.PutUint64(b[i:], seq)
+	}
+}
+
+// whole reports whether all of b carries seq: a torn frame does not.
+func whole(b []byte, seq uint64) bool {
+	want := make([]byte, len(b))
+	fill(want, seq)
+	return bytes.Equal(b, want)
+}
+
+func TestFramesStayUntilOverwritten(t *testing.T) {
+	r := New(4, 16)
+	if _, ok := r.Newest(); ok {
+		t.Fatal("an empty ring has a newest frame")
+	}
+	for i := int64(0); i < 6; i++ {
+		if !write(r, i) {
+			t.Fatalf("frame %d dropped with no reader", i)
+		}
+	}
+	f, ok := r.Newest()
+	if want := (Frame{Seq: 6, Epoch: 1, Tick: 5, Time: 5 * time.Millisecond}); !ok || f != want {
+		t.Fatalf("Newest = %+v, %v; want %+v", f, ok, want)
+	}
+	for seq, there := range map[uint64]bool{0: false, 1: false, 2: false, 3: true, 6: true, 7: false} {
+		if _, b, ok := r.Pin(seq); ok != there {
+			t.Errorf("Pin(%d) = %v, want %v", seq, ok, there)
+		} else if ok {
+			if !whole(b, seq) {
+				t.Errorf("frame %d holds another frame's pixels", seq)
+			}
+			r.Unpin(seq)
+		}
+	}
+}
+
+func TestWriterDropsRatherThanWaits(t *testing.T) {
+	r := New(2, 8)
+	write(r, 0)
+	_, b, ok := r.Pin(1)
+	if !ok {
+		t.Fatal("frame 1 not there")
+	}
+	write(r, 1)
+	if r.Reserve() != nil {
+		t.Fatal("the writer was lent a pinned slot")
+	}
+	if r.Dropped() != 1 {
+		t.Fatalf("Dropped = %d, want 1", r.Dropped())
+	}
+	if !whole(b, 1) {
+		t.Fatal("a pinned frame changed")
+	}
+	r.Unpin(1)
+	if !write(r, 2) {
+		t.Fatal("still dropping after Unpin")
+	}
+}
+
+func TestAnAbandonedReserveShowsNothing(t *testing.T) {
+	r := New(2, 8)
+	write(r, 0)
+	write(r, 1)
+	fill(r.Reserve(), 99) // half a picture: it takes frame 1's slot and is never committed
+	if _, _, ok := r.Pin(1); ok {
+		t.Fatal("a slot being written could be pinned")
+	}
+	if f, ok := r.Newest(); !ok || f.Seq != 2 {
+		t.Fatalf("Newest = %+v, %v; want frame 2", f, ok)
+	}
+	if !write(r, 2) {
+		t.Fatal("the reserved slot was not lent again")
+	}
+}
+
+func TestResetHidesOlderFrames(t *testing.T) {
+	r := New(4, 8)
+	wake := r.Notify()
+	write(r, 7)
+	<-wake
+	r.Reset()
+	<-wake // a reader that waits for frames must learn of the gap
+	if _, ok := r.Newest(); ok {
+		t.Fatal("a frame from before the gap is still the newest")
+	}
+	if _, _, ok := r.Pin(1); ok {
+		t.Fatal("a frame from before the gap can be pinned")
+	}
+	write(r, 0)
+	if f, _ := r.Newest(); f.Seq != 2 || f.Epoch != 2 {
+		t.Fatalf("Newest = %+v, want frame 2 of epoch 2", f)
+	}
+}
+
+func TestNotifyHoldsOneTokenPerReader(t *testing.T) {
+	r := New(4, 8)
+	a, b := r.Notify(), r.Notify()
+	for i := int64(0); i < 3; i++ {
+		write(r, i)
+	}
+	for _, c := range []<-chan struct{}{a, b} {
+		<-c
+		select {
+		case <-c:
+			t.Fatal("a second token for frames already told of")
+		default:
+		}
+	}
+}
+
+func TestNoAllocationPerFrame(t *testing.T) {
+	r := New(4, 1024)
+	wake := r.Notify()
+	var tick int64
+	n := testing.AllocsPerRun(1000, func() {
+		r.Reserve()
+		tick++
+		r.Commit(tick, time.Duration(tick))
+		<-wake
+		f, _ := r.Newest()
+		r.Pin(f.Seq)
+		r.Unpin(f.Seq)
+	})
+	if n != 0 {
+		t.Fatalf("%v allocations per frame, want 0", n)
+	}
+}
+
+// Readers that pin at random while the writer runs free must see whole frames only. Run with -race.
+func TestConcurrentReadersSeeWholeFrames(t *testing.T) {
+	const frames, readers = 5000, 3
+	r := New(5, 256)
+	done := make(chan struct{})
+	var wg sync.WaitGroup
+	for range readers {
+		wake := r.Notify()
+		wg.Go(func() {
+			var last uint64
+			for {
+				select {
+				case <-wake:
+				case <-done:
+					return
+				}
+				f, ok := r.Newest()
+				if !ok {
+					continue
+				}
+				if f.Seq < last {
+					t.Errorf("newest went from %d back to %d", last, f.Seq)
+				}
+				last = f.Seq
+				for seq := f.Seq; seq+5 > f.Seq && seq > 0; seq-- {
+					if _, b, ok := r.Pin(seq); ok {
+						if !whole(b, seq) {
+							t.Errorf("frame %d torn", seq)
+						}
+						r.Unpin(seq)
+					}
+				}
+			}
+		})
+	}
+	var committed, refused uint64
+	for i := int64(0); i < frames; i++ {
+		if i%997 == 996 {
+			r.Reset()
+		}
+		if write(r, i) {
+			committed++
+		} else {
+			refused++
+		}
+	}
+	close(done)
+	wg.Wait()
+	if refused != r.Dropped() || committed+refused != frames {
+		t.Errorf("committed %d + dropped %d (counted %d) of %d", committed, refused, r.Dropped(), frames)
+	}
+	for i := range r.slots {
+		if n := r.slots[i].pins.Load(); n != 0 {
+			t.Errorf("slot %d ends with %d pins", i, n)
+		}
+	}
+}
+
+// FuzzAgainstModel runs any sequence of calls against a plain list of frames.
+func FuzzAgainstModel(f *testing.F) {
+	f.Add([]byte{0, 0, 0, 1, 3, 0, 0, 2})
+	f.Add([]byte("wwpwwwuwrwwxpw"))
+	f.Add(bytes.Repeat([]byte{0, 5}, 40))
+	f.Fuzz(func(t *testing.T, ops []byte) {
+		const slots = 4
+		r := New(slots, 8)
+		m := model{epoch: 1, pins: map[uint64]int{}}
+		for _, op := range ops {
+			arg := uint64(op >> 3)
+			switch op & 7 {
+			case 0, 1, 2:
+				if got, want := write(r, int64(m.newest)), m.write(slots); got != want {
+					t.Fatalf("write after frame %d: %v, model says %v", m.newest, got, want)
+				}
+			case 3:
+				r.Reset()
+				m.epoch++
+			case 4: // a picture that does not decode
+				if got, want := r.Reserve() != nil, m.reserve(slots); got != want {
+					t.Fatalf("reserve: %v, model says %v", got, want)
+				}
+			case 5, 6:
+				seq := m.newest - min(m.newest, arg%8) + arg/8%2
+				_, b, ok := r.Pin(seq)
+				if want := m.pin(seq); ok != want {
+					t.Fatalf("pin %d with newest %d: %v, model says %v", seq, m.newest, ok, want)
+				}
+				if ok && !whole(b, seq) {
+					t.Fatalf("frame %d torn", seq)
+				}
+			case 7:
+				for seq := range m.pins {
+					r.Unpin(seq)
+					if m.pins[seq]--; m.pins[seq] == 0 {
+						delete(m.pins, seq)
+					}
+					break
+				}
+			}
+			f, ok := r.Newest()
+			if want := m.there(m.newest); ok != want || ok && f.Seq != m.newest {
+				t.Fatalf("newest %d %v, model says %d %v", f.Seq, ok, m.newest, want)
+			}
+		}
+	})
+}
+
+// model is the ring in the plainest form: which frames exist, and who holds them.
+type model struct {
+	newest, epoch uint64
+	frames        []modelFrame
+	reserved      bool
+	pins          map[uint64]int
+}
+
+type modelFrame struct{ seq, epoch uint64 }
+
+// reserve forgets the frame whose slot comes next, unless it is pinned.
+func (m *model) reserve(slots uint64) bool {
+	if m.reserved {
+		return true
+	}
+	old := m.newest + 1 - min(m.newest+1, slots)
+	if m.pins[old] > 0 {
+		return false
+	}
+	for i, f := range m.frames {
+		if f.seq == old {
+			m.frames = append(m.frames[:i:i], m.frames[i+1:]...)
+			break
+		}
+	}
+	m.reserved = true
+	return true
+}
+
+func (m *model) write(slots uint64) bool {
+	if !m.reserve(slots) {
+		return false
+	}
+	m.reserved = false
+	m.newest++
+	m.frames = append(m.frames, modelFrame{m.newest, m.epoch})
+	return true
+}
+
+func (m *model) there(seq uint64) bool {
+	for _, f := range m.frames {
+		if f.seq == seq {
+			return f.epoch == m.epoch
+		}
+	}
+	return false
+}
+
+func (m *model) pin(seq uint64) bool {
+	if !m.there(seq) {
+		return false
+	}
+	m.pins[seq]++
+	return true
+}
