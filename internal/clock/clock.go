@@ -1,0 +1,35 @@
+// Package clock relates the pipeline's time, a time.Duration on CLOCK_MONOTONIC, to wall time.
+//
+// A board without a battery-backed clock starts in the past and jumps when NTP answers. So every interval in the pipeline is
+// monotonic, and wall time is worked out only for a payload, at the moment it leaves.
+package clock
+
+import (
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Monotonic returns CLOCK_MONOTONIC, the clock of V4L2's frame timestamps. It does not allocate.
+func Monotonic() time.Duration {
+	var ts unix.Timespec
+	// The call fails only for an unknown clock or a bad address, and neither can happen here.
+	_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &ts)
+	return time.Duration(ts.Nano())
+}
+
+// Instant is one moment read on both clocks.
+type Instant struct {
+	Wall      time.Time
+	Monotonic time.Duration
+}
+
+// Now reads both clocks.
+func Now() Instant {
+	return Instant{Wall: time.Now(), Monotonic: Monotonic()}
+}
+
+// At returns the wall time of the monotonic time t, as far as the wall clock is right at this instant.
+func (i Instant) At(t time.Duration) time.Time {
+	return i.Wall.Add(t - i.Monotonic)
+}

@@ -1,0 +1,46 @@
+package clock
+
+import (
+	"testing"
+	"time"
+)
+
+func TestMonotonicAdvancesWithTheRuntimesClock(t *testing.T) {
+	start := Monotonic()
+	runtimeStart := time.Now()
+	for time.Since(runtimeStart) < 2*time.Millisecond {
+	}
+	byRuntime := time.Since(runtimeStart)
+	byClock := Monotonic() - start
+
+	// The readings of one clock lie around those of the other, so it saw no less; being scheduled away may add some.
+	if byClock < byRuntime || byClock > byRuntime+time.Second {
+		t.Errorf("CLOCK_MONOTONIC advanced %v while the runtime's clock advanced %v", byClock, byRuntime)
+	}
+}
+
+func TestAtPlacesMonotonicTimesOnTheWallClock(t *testing.T) {
+	wall := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	now := Instant{Wall: wall, Monotonic: 100 * time.Second}
+
+	for _, c := range []struct {
+		monotonic time.Duration
+		want      time.Time
+	}{
+		{100 * time.Second, wall},
+		{98500 * time.Millisecond, wall.Add(-1500 * time.Millisecond)},
+		{101 * time.Second, wall.Add(time.Second)},
+	} {
+		if got := now.At(c.monotonic); !got.Equal(c.want) {
+			t.Errorf("At(%v) = %v, want %v", c.monotonic, got, c.want)
+		}
+	}
+}
+
+func TestNowDoesNotAllocate(t *testing.T) {
+	var sink Instant
+	if n := testing.AllocsPerRun(100, func() { sink = Now() }); n != 0 {
+		t.Errorf("Now allocates %v times", n)
+	}
+	_ = sink
+}
