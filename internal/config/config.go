@@ -1,0 +1,153 @@
+// Package config reads edged's YAML file: strictly, with every problem reported at once by line and key.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"runtime"
+	"strings"
+	"time"
+)
+
+// Config is the whole configuration. Every key is optional; Default says what an absent one means.
+type Config struct {
+	Node    string   `yaml:"node"`    // this board's name in every topic
+	Cameras []Camera `yaml:"cameras"` // at least one
+	Model   Model    `yaml:"model"`
+	Detect  Detect   `yaml:"detect"`
+	MQTT    MQTT     `yaml:"mqtt"`
+	Log     Log      `yaml:"log"`
+}
+
+// Camera is one source of pictures. Zero size, rate and format mean: the best the camera offers for the model.
+type Camera struct {
+	Name       string        `yaml:"name"`
+	Source     string        `yaml:"source"` // v4l2:auto, v4l2:/dev/videoN, file:PATH
+	Format     string        `yaml:"format"` // mjpeg, yuyv
+	Width      int           `yaml:"width"`  // pixels
+	Height     int           `yaml:"height"` // pixels
+	FPS        int           `yaml:"fps"`    // frames a second asked of the camera
+	StallAfter time.Duration `yaml:"stall_after"`
+}
+
+// Model says which network runs, and on what.
+type Model struct {
+	File     string `yaml:"file"`     // a .tflite with labels.txt and edged.json zipped onto its end; "" = the starter
+	Delegate string `yaml:"delegate"` // xnnpack, cpu, gpu, gpu:PATH, external:PATH
+	Strict   bool   `yaml:"strict"`   // do not start where that delegate cannot run
+	Threads  int    `yaml:"threads"`
+}
+
+// Detect turns scores into actions.
+type Detect struct {
+	Stride    int              `yaml:"stride"`    // sampled frames from one window to the next
+	Smoothing time.Duration    `yaml:"smoothing"` // time constant of the scores' exponential average
+	Enter     float64          `yaml:"enter"`     // smoothed score at which an action starts
+	Exit      float64          `yaml:"exit"`      // and below which it ends
+	Labels    map[string]Label `yaml:"labels"`    // per-label exceptions
+}
+
+// Label overrides Detect for one label; nil means no exception.
+type Label struct {
+	Enter *float64 `yaml:"enter"`
+	Exit  *float64 `yaml:"exit"`
+}
+
+// MQTT says where to publish.
+type MQTT struct {
+	Broker       string        `yaml:"broker"` // "embedded", or tcp://HOST:PORT
+	Listen       string        `yaml:"listen"` // address of the embedded broker
+	Username     string        `yaml:"username"`
+	PasswordFile string        `yaml:"password_file"`
+	Scores       bool          `yaml:"scores"`       // also publish every window's scores
+	ScoresEvery  time.Duration `yaml:"scores_every"` // at most this often
+
+	password *string // from PasswordFile or EDGED_MQTT_PASSWORD; a pointer, so that printing a Config never shows it
+}
+
+// Password returns the broker's password, "" where there is none.
+func (m MQTT) Password() string {
+	if m.password == nil {
+		return ""
+	}
+	return *m.password
+}
+
+// Log says how much is logged.
+type Log struct {
+	Level string `yaml:"level"` // debug, info, warn, error
+}
+
+// Embedded is the value of mqtt.broker that asks for the built-in broker.
+const Embedded = "embedded"
+
+// Default returns the configuration of an empty file.
+func Default() *Config {
+	return &Config{
+		Node:    hostname(),
+		Cameras: []Camera{{Name: "camera", Source: "v4l2:auto", StallAfter: 5 * time.Second}},
+		Model:   Model{Delegate: "xnnpack", Threads: min(2, runtime.NumCPU())},
+		Detect:  Detect{Stride: 2, Smoothing: 500 * time.Millisecond, Enter: 0.6, Exit: 0.4},
+		MQTT:    MQTT{Broker: Embedded, Listen: "127.0.0.1:1883", ScoresEvery: time.Second},
+		Log:     Log{Level: "info"},
+	}
+}
+
+// Load reads and checks the file. A bad one gives Problems, all of them at once.
+func Load(path string) (*Config, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("config: %w", err)
+	}
+	return Parse(path, data)
+}
+
+// Parse is Load for a file's content; name is what its problems are reported under.
+func Parse(name string, data []byte) (*Config, error) {
+	c := Default()
+	d := decode(data, c)
+	d.validate(c)
+	d.secrets(c)
+	if len(d.problems) > 0 {
+		return nil, &Problems{File: name, List: d.sorted()}
+	}
+	return c, nil
+}
+
+// secrets fills in what must not stand in the file itself; the environment wins.
+func (d *decoder) secrets(c *Config) {
+	if v, ok := os.LookupEnv("EDGED_MQTT_USERNAME"); ok {
+		c.MQTT.Username = v
+	}
+	if f := c.MQTT.PasswordFile; f != "" {
+		b, err := os.ReadFile(f)
+		switch {
+		case errors.Is(err, fs.ErrPermission):
+			d.problem("mqtt.password_file", "%s: not readable by this user; chown it to the user that runs edged", f)
+		case err != nil:
+			d.problem("mqtt.password_file", "%v", err)
+		}
+		password := strings.TrimRight(string(b), "\r\n")
+		c.MQTT.password = &password
+	}
+	if v, ok := os.LookupEnv("EDGED_MQTT_PASSWORD"); ok {
+		c.MQTT.password = &v
+	}
+}
+
+// hostname is the board's name as topics allow it.
+func hostname() string {
+	name, err := os.Hostname()
+	if err != nil || name == "" {
+		return "edged"
+	}
+	name, _, _ = strings.Cut(name, ".")
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune(nameChars, r) {
+			return r
+		}
+		return '-'
+	}, name)
+}

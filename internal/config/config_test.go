@@ -1,0 +1,174 @@
+package config
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+)
+
+// The example is what users copy: it must be valid, and what it calls defaults must be them.
+func TestExampleFileShowsTheDefaults(t *testing.T) {
+	got, err := Load("../../edged.example.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(Default(), got, cmpopts.IgnoreUnexported(MQTT{})); d != "" {
+		t.Fatalf("the example differs from the defaults (-default +example):\n%s", d)
+	}
+}
+
+// Its commented-out examples must be valid too.
+func TestExampleFileWithEverythingSwitchedOn(t *testing.T) {
+	b, err := os.ReadFile("../../edged.example.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret := filepath.Join(t.TempDir(), "mqtt-password")
+	if err := os.WriteFile(secret, []byte("hunter2\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var on []string
+	for line := range strings.Lines(string(b)) {
+		if trimmed := strings.TrimLeft(line, " "); strings.HasPrefix(trimmed, "# ") && strings.Contains(trimmed, ": ") && !strings.HasPrefix(line, "# edged") && !strings.HasPrefix(line, "# Check") {
+			line = strings.Repeat(" ", len(line)-len(trimmed)) + trimmed[2:]
+		} else if strings.HasPrefix(trimmed, "# labels:") {
+			line = strings.Repeat(" ", len(line)-len(trimmed)) + trimmed[2:]
+		}
+		line = strings.Replace(line, "/etc/edged/mqtt-password", secret, 1)
+		if strings.Contains(line, "threads:") {
+			line = fmt.Sprintf("  threads: %d\n", runtime.NumCPU())
+		}
+		on = append(on, line)
+	}
+	c, err := Parse("example", []byte(strings.Join(on, "")))
+	if err != nil {
+		t.Fatalf("%v\n%s", err, strings.Join(on, ""))
+	}
+	if c.Node != "kitchen" || c.Cameras[0].Format != "mjpeg" || c.MQTT.Username != "edged" || c.MQTT.Password() != "hunter2" {
+		t.Fatalf("the examples did not take effect: %+v", c)
+	}
+	if enter, exit := c.Detect.Threshold("wave"); enter != 0.8 || exit != 0.4 {
+		t.Fatalf("wave's thresholds = %v, %v", enter, exit)
+	}
+	if s := fmt.Sprintf("%v %+v %#v", c, *c, c.MQTT); strings.Contains(s, "hunter2") {
+		t.Fatalf("the password shows: %s", s)
+	}
+}
+
+func TestEveryProblemIsReportedAtOnce(t *testing.T) {
+	_, err := Parse("bad.yaml", []byte(`node: "living room"
+cameras:
+  - name: a
+    source: v4l2:auto
+    fps: fast
+  - name: a
+    widht: 640
+model:
+  delegate: tpu
+  threads: 4096
+detect:
+  enter: 0.3
+  smoothing: 500
+mqtt:
+  broker: http://x
+  password: hunter2
+  listen: 0.0.0.0:1883
+colour: red
+`))
+	if err == nil {
+		t.Fatal("accepted")
+	}
+	got := strings.Split(err.Error(), "\n")
+	want := []string{
+		`bad.yaml:1: node: must be 1 to 64 letters`,
+		`bad.yaml:5: cameras[0].fps: must be a whole number, not "fast"`,
+		`bad.yaml:6: cameras[1].name: two cameras are named "a"`,
+		`bad.yaml:7: cameras[1].widht: no such key; allowed here: name, source, format, width`,
+		`bad.yaml:9: model.delegate: must be xnnpack, cpu, gpu, gpu:PATH or external:PATH, not "tpu"`,
+		`bad.yaml:10: model.threads: 4096 threads on`,
+		`bad.yaml:12: detect.enter: exit must be above 0 and at most enter (0.3), not 0.4`,
+		`bad.yaml:13: detect.smoothing: must be a duration such as 500ms or 5s, not "500"`,
+		`bad.yaml:15: mqtt.broker: must be embedded or tcp://HOST:PORT`,
+		`bad.yaml:16: mqtt.password: no secret may stand in this file`,
+		`bad.yaml:17: mqtt.listen: must be a loopback address`,
+		`bad.yaml:18: colour: no such key; allowed here: node, cameras, model, detect, mqtt, log`,
+	}
+	for i := range max(len(got), len(want)) {
+		switch {
+		case i >= len(want):
+			t.Errorf("more than asked for: %s", got[i])
+		case i >= len(got):
+			t.Errorf("missing: %s", want[i])
+		case !strings.HasPrefix(got[i], want[i]):
+			t.Errorf("line %d\n got %s\nwant %s…", i+1, got[i], want[i])
+		}
+	}
+	if strings.Contains(err.Error(), "hunter2") {
+		t.Error("an error shows the password")
+	}
+}
+
+func TestBrokenFiles(t *testing.T) {
+	for name, c := range map[string]struct{ file, want string }{
+		"not yaml":       {"node: [", "f:1: not YAML"},
+		"a bare list":    {"- a\n- b\n", "must be a block of keys (node, cameras"},
+		"two documents":  {"node: a\n---\nnode: b\n", "2 documents"},
+		"an alias":       {"node: &n a\n", "anchors, aliases and tags are not allowed"},
+		"cameras a text": {"cameras: front\n", "f:1: cameras: must be a list"},
+		"no camera":      {"cameras: []\n", "at least one camera"},
+		"NaN":            {"detect: {enter: .nan}\n", "detect.enter: must be above 0"},
+		"secret in URL":  {"mqtt: {broker: 'tcp://me:hunter2@host:1'}\n", "no user or password in the address"},
+		"missing secret": {"mqtt: {password_file: /does/not/exist}\n", "mqtt.password_file: open /does/not/exist"},
+		"too large":      {strings.Repeat("#", maxFile+1), "bytes"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := Parse("f", []byte(c.file))
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v, want …%s…", err, c.want)
+			}
+		})
+	}
+}
+
+func TestEmptyFileIsTheDefault(t *testing.T) {
+	for _, file := range []string{"", "\n# nothing\n", "node:\nmqtt:\n"} {
+		c, err := Parse("f", []byte(file))
+		if err != nil {
+			t.Errorf("%q: %v", file, err)
+		} else if d := cmp.Diff(Default(), c, cmpopts.IgnoreUnexported(MQTT{})); d != "" {
+			t.Errorf("%q:\n%s", file, d)
+		}
+	}
+}
+
+func TestSecretsFromTheEnvironment(t *testing.T) {
+	t.Setenv("EDGED_MQTT_USERNAME", "u")
+	t.Setenv("EDGED_MQTT_PASSWORD", "p")
+	c, err := Parse("f", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.MQTT.Username != "u" || c.MQTT.Password() != "p" {
+		t.Errorf("got %q, %q", c.MQTT.Username, c.MQTT.Password())
+	}
+}
+
+// FuzzParse: whatever the file holds, it is accepted or refused with an error, never a crash.
+func FuzzParse(f *testing.F) {
+	b, _ := os.ReadFile("../../edged.example.yaml")
+	f.Add(b)
+	f.Add([]byte("cameras:\n  - name: a\n    source: [x]\n"))
+	f.Add([]byte("detect: {labels: {a: {enter: 1e400}}}"))
+	f.Add([]byte("? [a]\n: b\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if _, err := Parse("f", data); err != nil && err.Error() == "" {
+			t.Error("an error without a word")
+		}
+	})
+}

@@ -1,0 +1,139 @@
+package config
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"runtime"
+	"slices"
+	"strings"
+)
+
+const nameChars = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
+
+// validate adds what the types alone cannot say. The labels' names are checked by whoever has the model.
+func (d *decoder) validate(c *Config) {
+	d.name("node", c.Node)
+	if len(c.Cameras) == 0 {
+		d.problem("cameras", "must name at least one camera")
+	}
+	seen := map[string]bool{}
+	for i, cam := range c.Cameras {
+		d.camera(fmt.Sprintf("cameras[%d]", i), cam, seen)
+	}
+	d.model(c.Model)
+	d.detect(c.Detect)
+	d.mqtt(c.MQTT)
+	d.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
+}
+
+// name checks a part of an MQTT topic and of a Home Assistant id.
+func (d *decoder) name(key, s string) {
+	if s == "" || len(s) > 64 || strings.Trim(s, nameChars) != "" {
+		d.problem(key, "must be 1 to 64 letters, digits, _ or -, not %q", s)
+	}
+}
+
+func (d *decoder) camera(key string, cam Camera, seen map[string]bool) {
+	d.name(key+".name", cam.Name)
+	if seen[cam.Name] {
+		d.problem(key+".name", "two cameras are named %q; each needs a name of its own", cam.Name)
+	}
+	seen[cam.Name] = true
+	if cam.Format != "" {
+		d.oneOf(key+".format", cam.Format, "mjpeg", "yuyv")
+	}
+	d.whole(key+".width", cam.Width, 0, 8192)
+	d.whole(key+".height", cam.Height, 0, 8192)
+	if (cam.Width == 0) != (cam.Height == 0) {
+		d.problem(key+".width", "width and height go together")
+	}
+	d.whole(key+".fps", cam.FPS, 0, 240)
+	if cam.StallAfter < 0 || cam.StallAfter > 0 && cam.StallAfter.Seconds() < 0.5 {
+		d.problem(key+".stall_after", "must be at least 500ms, not %v", cam.StallAfter)
+	}
+}
+
+func (d *decoder) model(m Model) {
+	kind, path, hasPath := strings.Cut(m.Delegate, ":")
+	switch {
+	case !slices.Contains([]string{"xnnpack", "cpu", "gpu", "external"}, kind),
+		kind == "external" && path == "", hasPath && path == "", hasPath && (kind == "xnnpack" || kind == "cpu"):
+		d.problem("model.delegate", "must be xnnpack, cpu, gpu, gpu:PATH or external:PATH, not %q", m.Delegate)
+	}
+	if cores := runtime.NumCPU(); m.Threads > cores {
+		d.problem("model.threads", "%d threads on %d cores only slow each other down; at most %d here", m.Threads, cores, cores)
+	} else {
+		d.whole("model.threads", m.Threads, 1, cores)
+	}
+}
+
+func (d *decoder) detect(t Detect) {
+	d.whole("detect.stride", t.Stride, 1, 64)
+	if s := t.Smoothing.Seconds(); s < 0 || s > 60 {
+		d.problem("detect.smoothing", "must be 0s to 60s, not %v", t.Smoothing)
+	}
+	d.thresholds("detect", t.Enter, t.Exit)
+	for name, l := range t.Labels {
+		enter, exit := t.Threshold(name)
+		if l.Enter == nil && l.Exit == nil {
+			d.problem("detect.labels."+name, "says nothing; give enter, exit or both")
+		}
+		d.thresholds("detect.labels."+name, enter, exit)
+	}
+}
+
+// Threshold returns the two thresholds that hold for a label.
+func (t Detect) Threshold(label string) (enter, exit float64) {
+	enter, exit = t.Enter, t.Exit
+	if l := t.Labels[label]; l.Enter != nil {
+		enter = *l.Enter
+	}
+	if l := t.Labels[label]; l.Exit != nil {
+		exit = *l.Exit
+	}
+	return enter, exit
+}
+
+func (d *decoder) thresholds(key string, enter, exit float64) {
+	if !(enter > 0 && enter <= 1) { // NaN is neither
+		d.problem(key+".enter", "must be above 0 and at most 1, not %v", enter)
+	}
+	if !(exit > 0 && exit <= enter) {
+		at := key + ".exit"
+		if d.lines[at] == 0 { // then enter went below the exit that holds by default
+			at = key + ".enter"
+		}
+		d.problem(at, "exit must be above 0 and at most enter (%v), not %v", enter, exit)
+	}
+}
+
+func (d *decoder) mqtt(m MQTT) {
+	if m.Broker != Embedded {
+		u, err := url.Parse(m.Broker)
+		if err != nil || u.Host == "" || !slices.Contains([]string{"tcp", "mqtt"}, u.Scheme) {
+			d.problem("mqtt.broker", "must be %s or tcp://HOST:PORT", Embedded)
+		} else if u.User != nil {
+			d.problem("mqtt.broker", "no user or password in the address; use mqtt.username and mqtt.password_file")
+		}
+	}
+	host, _, err := net.SplitHostPort(m.Listen)
+	if ip := net.ParseIP(host); err != nil || ip == nil || !ip.IsLoopback() {
+		d.problem("mqtt.listen", "must be a loopback address with a port, such as 127.0.0.1:1883, not %q: the embedded broker asks for no password", m.Listen)
+	}
+	if m.ScoresEvery < 0 {
+		d.problem("mqtt.scores_every", "must not be negative")
+	}
+}
+
+func (d *decoder) whole(key string, v, low, high int) {
+	if v < low || v > high {
+		d.problem(key, "must be %d to %d, not %d", low, high, v)
+	}
+}
+
+func (d *decoder) oneOf(key, v string, allowed ...string) {
+	if !slices.Contains(allowed, v) {
+		d.problem(key, "must be one of %s, not %q", strings.Join(allowed, ", "), v)
+	}
+}
