@@ -7,32 +7,8 @@
 # Everything that is not an apt package lands in $EDGED_CACHE and is checked by its hash; a second call does nothing.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-cache=${EDGED_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/edged}
-mkdir -p "$cache"
-
-say() { printf 'deps: %s\n' "$*" >&2; }
-die() { say "$*"; exit 1; }
-
-as_root() {
-  if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
-}
-
-# apt_need PACKAGE...: installs those that dpkg does not have.
-apt_need() {
-  local p missing=()
-  for p in "$@"; do
-    dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || missing+=("$p")
-  done
-  [ ${#missing[@]} = 0 ] && return
-  command -v apt-get >/dev/null || die "apt-get not found; install by hand: ${missing[*]}"
-  say "apt-get install ${missing[*]}"
-  local opts=(-y -qq --no-install-recommends -o DPkg::Lock::Timeout=600)
-  # A machine's package lists may be absent or stale: refresh and try once more.
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get "${opts[@]}" install "${missing[@]}" >/dev/null 2>&1 || {
-    as_root apt-get -qq -o DPkg::Lock::Timeout=600 update
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get "${opts[@]}" install "${missing[@]}" >/dev/null
-  }
-}
+# shellcheck source=build/apt.sh
+. "$here/apt.sh"
 
 # same SHA256 FILE: whether the file is there and has that hash.
 same() { [ -f "$2" ] && [ "$(sha256sum <"$2" | cut -d' ' -f1)" = "$1" ]; }
