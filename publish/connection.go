@@ -1,0 +1,203 @@
+package publish
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"time"
+
+	mqtt "github.com/eclipse/paho.mqtt.golang"
+)
+
+// connection is one life of the link to the broker, by a paho client of its own: with paho's own reconnecting, a publish that
+// was in flight when the link broke completes without an error although nobody acknowledged it.
+type connection struct {
+	p      *Publisher
+	client mqtt.Client
+	link   net.Conn
+	lost   chan struct{} // closed by paho when the link has broken and its goroutines have ended
+	cause  error         // why; read it after lost is closed
+}
+
+// connect opens the link and waits for the broker's CONNACK.
+func (p *Publisher) connect(ctx context.Context) (*connection, error) {
+	c := &connection{p: p, lost: make(chan struct{})}
+	var dialErr error
+	disarm := func() bool { return true }
+	open := func(*url.URL, mqtt.ClientOptions) (net.Conn, error) {
+		dialCtx, cancel := context.WithTimeout(ctx, connectTimeout)
+		defer cancel()
+		if c.link, dialErr = p.dial(dialCtx); dialErr != nil {
+			return nil, dialErr
+		}
+		disarm = context.AfterFunc(ctx, func() { c.link.Close() }) // ends paho's wait for the CONNACK
+		return c.link, nil
+	}
+
+	c.client = mqtt.NewClient(p.clientOptions().
+		SetCustomOpenConnectionFn(open).
+		SetConnectionLostHandler(func(_ mqtt.Client, err error) {
+			c.cause = err
+			close(c.lost)
+		}))
+	token := c.client.Connect().(*mqtt.ConnectToken)
+	<-token.Done() // dialing ends with ctx or connectTimeout, and so does the handshake
+	if err := token.Error(); err != nil {
+		return nil, connectError(dialErr, err, token.ReturnCode())
+	}
+	disarm()
+	return c, nil
+}
+
+func (p *Publisher) clientOptions() *mqtt.ClientOptions {
+	o := mqtt.NewClientOptions().
+		SetProtocolVersion(4). // MQTT 3.1.1, without falling back to 3.1 when refused
+		SetClientID(p.clientID()).
+		SetUsername(p.Username).
+		SetPassword(p.Password).
+		SetCleanSession(true).
+		SetAutoReconnect(false).
+		SetConnectRetry(false).
+		SetOrderMatters(false).
+		SetConnectTimeout(connectTimeout).
+		SetWriteTimeout(2*time.Second).
+		SetKeepAlive(p.KeepAlive).
+		SetPingTimeout(p.KeepAlive).
+		SetWill(p.topics.status, offline, 1, true)
+	o.Servers = []*url.URL{p.broker.url}
+	return o
+}
+
+// connection opens one connection and serves it to its end. It returns how long it was up, 0 if it never was, and why it ended.
+func (p *Publisher) connection(ctx context.Context) (time.Duration, error) {
+	c, err := p.connect(ctx)
+	if err != nil {
+		if ctx.Err() == nil {
+			p.counters.connectFailures.Add(1)
+		}
+		return 0, err
+	}
+	began := time.Now()
+	p.counters.connects.Add(1)
+	p.counters.connected.Store(true)
+	defer p.counters.connected.Store(false)
+	p.Log.Info("publish: connected", "broker", p.broker.String(), "client_id", p.clientID())
+	err = c.serve(ctx)
+	return time.Since(began), err
+}
+
+// serve announces the node, delivers until the link breaks or ctx ends, and then says good-bye.
+func (c *connection) serve(ctx context.Context) error {
+	c.p.board.connect()
+	defer c.p.board.disconnect()
+	grace, cancel := outlive(ctx, c.p.StopTimeout)
+	defer cancel()
+
+	err := c.announce(ctx, grace)
+	if err == nil {
+		err = c.deliver(ctx, grace)
+	}
+	if err == nil {
+		err = c.farewell(grace)
+	}
+	if err != nil {
+		c.abort()
+		return err
+	}
+	c.client.Disconnect(250)
+	return nil
+}
+
+// announce sends the node's status and the newest of every retained message.
+func (c *connection) announce(ctx, grace context.Context) error {
+	if err := c.retain(grace, c.p.topics.status, online); err != nil {
+		return err
+	}
+	for _, r := range c.p.board.all {
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err := c.retain(grace, r.topic, c.p.board.value(r)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// farewell says that cameras and node are offline, as the last will would for the node alone.
+func (c *connection) farewell(grace context.Context) error {
+	for _, camera := range c.p.board.cameras {
+		if err := c.retain(grace, camera.status.topic, offline); err != nil {
+			return err
+		}
+	}
+	return c.retain(grace, c.p.topics.status, offline)
+}
+
+// retain publishes a retained message and waits until the broker has it.
+func (c *connection) retain(grace context.Context, topic, value string) error {
+	token := c.client.Publish(topic, 1, true, value)
+	timeout := time.NewTimer(ackTimeout)
+	defer timeout.Stop()
+	select {
+	case <-token.Done():
+		if err := c.failure(token); err != nil {
+			return err
+		}
+		c.p.counters.states.Add(1)
+		return nil
+	case <-c.lost:
+		return c.broken()
+	case <-timeout.C:
+		return noAcknowledgement(topic)
+	case <-grace.Done():
+		return errNoTimeLeft
+	}
+}
+
+var errNoTimeLeft = errors.New("stopped before the broker had acknowledged everything")
+
+func noAcknowledgement(topic string) error {
+	return fmt.Errorf("the broker did not acknowledge %s within %v", topic, ackTimeout)
+}
+
+// failure returns why a completed token failed, nil if it did not. Paho completes tokens before it tells that the link broke.
+func (c *connection) failure(token mqtt.Token) error {
+	err := token.Error()
+	if err == nil {
+		return nil
+	}
+	select {
+	case <-c.lost:
+		return c.broken()
+	case <-time.After(time.Second):
+		return err
+	}
+}
+
+func (c *connection) broken() error {
+	if closedByPeer(c.cause) {
+		return fmt.Errorf("the broker closed the connection: %w", c.cause)
+	}
+	return fmt.Errorf("connection lost: %w", c.cause)
+}
+
+// abort ends the link without MQTT's DISCONNECT, so that the broker publishes the last will. A deadline in the past, unlike
+// Close, is an error to paho's reader, which then ends all of its goroutines.
+func (c *connection) abort() {
+	_ = c.link.SetDeadline(time.Unix(1, 0))
+	select {
+	case <-c.lost:
+	case <-time.After(time.Second):
+	}
+	c.link.Close()
+}
+
+// outlive returns a context that ends the given time after ctx has ended.
+func outlive(ctx context.Context, by time.Duration) (context.Context, context.CancelFunc) {
+	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(by, cancel) })
+	return longer, func() { stop(); cancel() }
+}

@@ -1,0 +1,43 @@
+package publish
+
+import "sync/atomic"
+
+// Counters is what a Publisher has done since Initialize.
+type Counters struct {
+	Connected       bool
+	Connects        uint64 // connections that came up
+	ConnectFailures uint64 // tries that did not
+	EventsWaiting   int
+	EventsSent      uint64 // acknowledged by the broker
+	EventsDropped   uint64 // the queue was full
+	StatesSent      uint64 // retained messages acknowledged by the broker
+	ScoresSent      uint64
+	ScoresSkipped   uint64 // windows without a connection, or replaced by a newer one before they could be sent
+	UnknownNames    uint64 // calls that named no camera or label of this node
+}
+
+type counters struct {
+	connected       atomic.Bool
+	connects        atomic.Uint64
+	connectFailures atomic.Uint64
+	events          atomic.Uint64
+	states          atomic.Uint64
+	scores          atomic.Uint64
+	unknown         atomic.Uint64
+}
+
+// Counters returns the current counts.
+func (p *Publisher) Counters() Counters {
+	return Counters{
+		Connected:       p.counters.connected.Load(),
+		Connects:        p.counters.connects.Load(),
+		ConnectFailures: p.counters.connectFailures.Load(),
+		EventsWaiting:   p.outbox.len(),
+		EventsSent:      p.counters.events.Load(),
+		EventsDropped:   p.outbox.dropped(),
+		StatesSent:      p.counters.states.Load(),
+		ScoresSent:      p.counters.scores.Load(),
+		ScoresSkipped:   p.board.skipped(),
+		UnknownNames:    p.counters.unknown.Load(),
+	}
+}

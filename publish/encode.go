@@ -1,0 +1,94 @@
+package publish
+
+import (
+	"encoding/json"
+	"math"
+	"strconv"
+	"time"
+
+	"edged/internal/clock"
+)
+
+// wallFormat is RFC 3339 with milliseconds; times are turned to UTC first.
+const wallFormat = "2006-01-02T15:04:05.000Z07:00"
+
+// eventEncoder writes events as JSON. What is the same in every event of the process is encoded once.
+type eventEncoder struct {
+	run   string // first part of every id
+	model string // the model's object
+}
+
+func newEventEncoder(run string, m Model) eventEncoder {
+	return eventEncoder{run: run, model: `{"name":` + quote(m.Name) + `,"sha256":` + quote(m.SHA256) + `}`}
+}
+
+// append writes e as of now: its times become wall times, and latency_ms is the time since the newest frame's capture.
+func (enc *eventEncoder) append(dst []byte, e *Event, c *camera, now clock.Instant) []byte {
+	dst = append(dst, `{"id":"`...)
+	dst = append(dst, enc.run...)
+	dst = append(dst, '-')
+	dst = strconv.AppendUint(dst, e.ID, 10)
+	dst = append(dst, `","event_type":`...)
+	dst = append(dst, c.quoted[e.Label]...)
+	dst = append(dst, `,"phase":"`...)
+	dst = append(dst, e.Phase.String()...)
+	dst = append(dst, `","camera":`...)
+	dst = append(dst, c.name...)
+	dst = append(dst, `,"score":`...)
+	dst = appendScore(dst, e.Score)
+	dst = append(dst, `,"peak_score":`...)
+	dst = appendScore(dst, e.Peak)
+	dst = append(dst, `,"start":`...)
+	dst = appendWall(dst, now.At(e.Start))
+	dst = append(dst, `,"end":`...)
+	if e.Phase == End {
+		dst = appendWall(dst, now.At(e.End))
+	} else {
+		dst = append(dst, "null"...)
+	}
+	dst = append(dst, `,"latency_ms":`...)
+	dst = strconv.AppendFloat(dst, float64(now.Monotonic-e.Newest)/float64(time.Millisecond), 'f', 1, 64)
+	dst = append(dst, `,"model":`...)
+	dst = append(dst, enc.model...)
+	return append(dst, '}')
+}
+
+// appendScores writes a window's scores as JSON. monotonic_ns lets a program on the same machine work out the window's latency.
+func appendScores(dst []byte, labels []string, w window, now clock.Instant) []byte {
+	dst = append(dst, `{"window":`...)
+	dst = strconv.AppendUint(dst, w.n, 10)
+	dst = append(dst, `,"time":`...)
+	dst = appendWall(dst, now.At(w.time))
+	dst = append(dst, `,"monotonic_ns":`...)
+	dst = strconv.AppendInt(dst, w.time.Nanoseconds(), 10)
+	dst = append(dst, `,"scores":{`...)
+	for i, score := range w.scores {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(dst, labels[i]...)
+		dst = appendScore(dst, score)
+	}
+	return append(dst, "}}"...)
+}
+
+func appendWall(dst []byte, t time.Time) []byte {
+	dst = append(dst, '"')
+	dst = t.UTC().AppendFormat(dst, wallFormat)
+	return append(dst, '"')
+}
+
+// appendScore writes four decimals. JSON has no NaN and no infinity: a score that is no number is null.
+func appendScore(dst []byte, score float32) []byte {
+	s := float64(score)
+	if math.IsNaN(s) || math.IsInf(s, 0) {
+		return append(dst, "null"...)
+	}
+	return strconv.AppendFloat(dst, s, 'f', 4, 64)
+}
+
+// quote returns s as a JSON string.
+func quote(s string) string {
+	b, _ := json.Marshal(s) // a string cannot fail; invalid UTF-8 is replaced
+	return string(b)
+}

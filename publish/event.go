@@ -1,0 +1,44 @@
+package publish
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"time"
+)
+
+// Phase says which end of an action an event reports.
+type Phase uint8
+
+const (
+	Start Phase = iota
+	End
+)
+
+func (p Phase) String() string {
+	if p == Start {
+		return "start"
+	}
+	return "end"
+}
+
+// Event is one end of an action. All times are on CLOCK_MONOTONIC.
+type Event struct {
+	ID     uint64 // the same for start and end, and unique in the process over all cameras
+	Camera string // one of Publisher.Cameras
+	Label  string
+	Phase  Phase
+
+	Score float32 // now, 0 to 1
+	Peak  float32 // highest so far, 0 to 1
+
+	Start  time.Duration // when the action started
+	End    time.Duration // when it ended; not used for Phase Start
+	Newest time.Duration // capture of the newest frame that the decision rests on
+}
+
+// newRunID returns what makes event ids of one process differ from those of another: 32 random bits as hex.
+func newRunID() string {
+	var b [4]byte
+	_, _ = rand.Read(b[:]) // documented never to fail
+	return hex.EncodeToString(b[:])
+}

@@ -1,0 +1,179 @@
+// Package publish sends what a node sees to an MQTT broker: events, states, scores, and whether node and cameras are there.
+//
+// Nothing here can hold up the pipeline: every call that hands something over returns at once, and what waits is bounded.
+// Events wait in order in an outbox until the broker acknowledges them; of states, scores and statistics only the newest
+// waits. Wall time exists only in payloads; all calls take the pipeline's CLOCK_MONOTONIC times.
+package publish
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"edged/internal/clock"
+	"edged/publish/internal/backoff"
+)
+
+// Publisher is one node's connection to its broker. Set the inputs, call Initialize, then Run; the other methods may be called
+// from any goroutine between Initialize and the end of the process, also while Run is not running.
+type Publisher struct {
+	Broker   string // URL; see parseBroker for its forms
+	Username string // "" = connect without a user name
+	Password string // never logged and never part of an error
+
+	Node    string // this board's name in every topic, and in the client id edged-<Node>
+	Cameras []Camera
+	Model   Model // named in every event
+
+	PublishScores  bool          // publish windows' scores at all
+	ScoresInterval time.Duration // least time between two published windows of a camera; 0 = every window
+
+	QueueLength int           // events that wait while the broker is away; 0 = 1000
+	KeepAlive   time.Duration // a silent link is noticed within 2.5 times this; whole seconds, at most 10 s; 0 = 5 s
+	StopTimeout time.Duration // how long a clean stop may take to deliver what waits and say offline; 0 = 2 s
+	Log         *slog.Logger  // nil = slog.Default()
+
+	broker   broker
+	topics   topics
+	run      string // random, the first part of every event id of this process
+	now      func() clock.Instant
+	dial     dialer
+	wake     chan struct{} // one token: something waits to be sent
+	outbox   outbox
+	board    *board
+	counters counters
+}
+
+// Camera names a camera and what its model tells apart.
+type Camera struct {
+	Name       string
+	Labels     []string // in the order of the model's outputs
+	Background string   // the label that means "no action": it has a score but no state; "" = none
+}
+
+// Model identifies the model that the events come from.
+type Model struct {
+	Name   string
+	SHA256 string // of the model file, hex
+}
+
+const (
+	connectTimeout = 5 * time.Second // for the TCP connection and the broker's CONNACK together
+	ackTimeout     = 5 * time.Second // for a PUBACK; a broker that takes longer is treated as gone
+	healthyAfter   = time.Minute     // a connection that lived this long ends the run of failures
+	maxKeepAlive   = 10 * time.Second
+)
+
+// Initialize checks the inputs, reporting everything wrong with them at once, and prepares the calls.
+func (p *Publisher) Initialize() error {
+	p.QueueLength = orDefault(p.QueueLength, 1000)
+	p.KeepAlive = orDefault(p.KeepAlive, 5*time.Second)
+	p.StopTimeout = orDefault(p.StopTimeout, 2*time.Second)
+	if p.Log == nil {
+		p.Log = slog.Default()
+	}
+
+	parsed, err := parseBroker(p.Broker)
+	if err := errors.Join(err, p.check()); err != nil {
+		return err
+	}
+	p.broker = parsed
+	p.dial = parsed.dial
+	p.run = newRunID()
+	p.now = clock.Now
+	p.wake = make(chan struct{}, 1)
+	p.outbox = newMemoryOutbox(p.QueueLength)
+	p.topics = newTopics(p.Node)
+	p.board = newBoard(p.topics, p.Cameras)
+	return nil
+}
+
+// Run keeps a connection to the broker until ctx ends: it opens a new one whenever the last has ended, after a jittered wait
+// that doubles from 1 s to 60 s and starts again at 1 s after a minute of health. When ctx ends it delivers what still waits
+// and says that cameras and node are offline, in at most StopTimeout. It returns nil then, and at no other time; events that
+// could not be delivered are logged.
+func (p *Publisher) Run(ctx context.Context) error {
+	wait := backoff.Backoff{Min: time.Second, Max: time.Minute, Healthy: healthyAfter}
+	var contest idContest
+	for ctx.Err() == nil {
+		lived, err := p.connection(ctx)
+		if ctx.Err() != nil {
+			break
+		}
+		delay := wait.After(lived)
+		p.Log.Warn("publish: no connection to the broker", "broker", p.broker.String(), "error", err,
+			"retry_in", delay.Round(100*time.Millisecond).String(), "events_waiting", p.outbox.len())
+		if contest.lost(lived, err) {
+			p.Log.Error("publish: the broker accepts this node and soon closes the connection, again and again: most likely "+
+				"another client uses the same client id; give every board a node name of its own", "client_id", p.clientID())
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(delay):
+		}
+	}
+	if n := p.outbox.len(); n > 0 {
+		p.Log.Warn("publish: stopped with events that the broker never acknowledged", "events", n)
+	}
+	return nil
+}
+
+// Event queues an event. When the queue is full the oldest event is dropped and counted.
+func (p *Publisher) Event(e Event) {
+	if !p.board.has(e.Camera, e.Label) {
+		p.counters.unknown.Add(1)
+		return
+	}
+	p.outbox.put(e)
+	p.notify()
+}
+
+// State says whether the action is going on now.
+func (p *Publisher) State(camera, label string, on bool) {
+	p.changed(p.board.setState(camera, label, on))
+}
+
+// CameraStatus says whether the camera delivers pictures. Until the first call a camera is offline.
+func (p *Publisher) CameraStatus(camera string, online bool) {
+	p.changed(p.board.setStatus(camera, online))
+}
+
+// Scores hands over window number n, whose newest frame was captured at t: one probability for each of the camera's labels, in
+// their order, copied before Scores returns. A window that comes before the last one has left replaces it.
+func (p *Publisher) Scores(camera string, n uint64, t time.Duration, scores []float32) {
+	if !p.PublishScores {
+		return
+	}
+	p.changed(p.board.setScores(camera, window{n: n, time: t, scores: scores}, p.ScoresInterval))
+}
+
+// Stats hands over the node's statistics, a JSON object, copied before Stats returns.
+func (p *Publisher) Stats(json []byte) {
+	p.changed(p.board.setStats(json))
+}
+
+func (p *Publisher) changed(r result) {
+	switch r {
+	case unknownName:
+		p.counters.unknown.Add(1)
+	case toSend:
+		p.notify()
+	}
+}
+
+func (p *Publisher) notify() {
+	select {
+	case p.wake <- struct{}{}:
+	default: // a token is there already: the connection will look at everything that waits
+	}
+}
+
+func (p *Publisher) clientID() string { return "edged-" + p.Node }
+
+func orDefault[T int | time.Duration](v, otherwise T) T {
+	if v == 0 {
+		return otherwise
+	}
+	return v
+}

@@ -1,0 +1,80 @@
+package publish
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// maxNameBytes keeps topics short enough for every broker and for a person's eye.
+const maxNameBytes = 64
+
+// topics holds the node's own topics and makes those of its cameras.
+type topics struct {
+	prefix string // edged/<node>/
+	status string // online or offline, retained, the last will
+	stats  string // JSON
+}
+
+func newTopics(node string) topics {
+	prefix := "edged/" + node + "/"
+	return topics{prefix: prefix, status: prefix + "status", stats: prefix + "stats"}
+}
+
+func (t topics) camera(camera, leaf string) string { return t.prefix + camera + "/" + leaf }
+
+func (t topics) state(camera, label string) string { return t.camera(camera, label) + "/state" }
+
+// check reports everything that is wrong with the inputs.
+func (p *Publisher) check() error {
+	errs := []error{checkName("node", p.Node)}
+	cameras := map[string]bool{}
+	for _, c := range p.Cameras {
+		errs = append(errs, checkName("camera", c.Name), checkLabels(c))
+		if cameras[c.Name] {
+			errs = append(errs, fmt.Errorf("publish: two cameras are named %q; give each a name of its own", c.Name))
+		}
+		cameras[c.Name] = true
+	}
+	if p.KeepAlive < 0 || p.KeepAlive > maxKeepAlive || p.KeepAlive%time.Second != 0 {
+		errs = append(errs, fmt.Errorf("publish: keepalive %v: must be whole seconds, %v at most", p.KeepAlive, maxKeepAlive))
+	}
+	if p.QueueLength < 0 {
+		errs = append(errs, fmt.Errorf("publish: queue length %d: must be positive", p.QueueLength))
+	}
+	if p.Username == "" && p.Password != "" {
+		errs = append(errs, errors.New("publish: a password without a user name; set the user name too"))
+	}
+	return errors.Join(errs...)
+}
+
+func checkLabels(c Camera) error {
+	var errs []error
+	labels := map[string]bool{}
+	for _, l := range c.Labels {
+		errs = append(errs, checkName("label", l))
+		if labels[l] {
+			errs = append(errs, fmt.Errorf("publish: camera %q: label %q is there twice; labels must differ", c.Name, l))
+		}
+		labels[l] = true
+	}
+	return errors.Join(errs...)
+}
+
+// checkName says whether the name can be one level of a topic (MQTT 3.1.1, 4.7). Those of labels come from the model's file.
+func checkName(kind, name string) error {
+	switch {
+	case name == "":
+		return fmt.Errorf("publish: a %s without a name: its topics need one", kind)
+	case len(name) > maxNameBytes:
+		return fmt.Errorf("publish: %s %q...: %d bytes; %d at most fit into a topic here", kind, name[:16], len(name), maxNameBytes)
+	case !utf8.ValidString(name):
+		return fmt.Errorf("publish: %s %q: not UTF-8, which topics must be", kind, name)
+	}
+	if i := strings.IndexAny(name, "+#/\x00"); i >= 0 {
+		return fmt.Errorf("publish: %s %q: %q has a meaning of its own in topics; use letters, digits, '-' and '_'", kind, name, name[i])
+	}
+	return nil
+}
