@@ -1,0 +1,150 @@
+// Package mosquittotest starts a real mosquitto broker for tests.
+package mosquittotest
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// Broker is one mosquitto on a loopback port of its own. It keeps its port over Stop and Start, and loses its retained
+// messages: persistence is off.
+type Broker struct {
+	Address string // 127.0.0.1:port
+
+	t      testing.TB
+	config string
+	log    string
+	cmd    *exec.Cmd
+}
+
+// Start runs a broker until the test ends, with the given lines added to its configuration. Without one that says otherwise
+// everybody may connect.
+func Start(t testing.TB, config ...string) *Broker {
+	t.Helper()
+	b := New(t, config...)
+	b.Start()
+	return b
+}
+
+// New prepares a broker and picks its port, without starting it. The test is skipped where mosquitto is not installed, except
+// in CI, where it fails.
+func New(t testing.TB, config ...string) *Broker {
+	t.Helper()
+	if _, err := executable(); err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatal(err)
+		}
+		t.Skip(err)
+	}
+	dir := t.TempDir()
+	b := &Broker{Address: FreeAddress(t), t: t, config: filepath.Join(dir, "mosquitto.conf"), log: filepath.Join(dir, "mosquitto.log")}
+	_, port, _ := net.SplitHostPort(b.Address)
+	lines := append([]string{
+		"listener " + port + " 127.0.0.1",
+		"log_dest file " + b.log,
+		"log_type all",
+		"user root", // do not change user: the files here are the test's
+	}, config...)
+	if !strings.Contains(strings.Join(config, "\n"), "allow_anonymous") {
+		lines = append(lines, "allow_anonymous true")
+	}
+	if err := os.WriteFile(b.config, []byte(strings.Join(lines, "\n")+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(b.Stop)
+	return b
+}
+
+func executable() (string, error) {
+	for _, name := range []string{"mosquitto", "/usr/sbin/mosquitto"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path, nil
+		}
+	}
+	return "", fmt.Errorf("mosquitto is not installed; make deps installs it")
+}
+
+// URL returns the broker's address as a client takes it.
+func (b *Broker) URL() string { return "tcp://" + b.Address }
+
+// Start starts a stopped broker and waits until it accepts connections.
+func (b *Broker) Start() {
+	b.t.Helper()
+	path, err := executable()
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.cmd = exec.Command(path, "-c", b.config)
+	b.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := b.cmd.Start(); err != nil {
+		b.t.Fatalf("start mosquitto: %v", err)
+	}
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		conn, err := net.Dial("tcp", b.Address)
+		if err == nil {
+			conn.Close()
+			return
+		}
+		if time.Now().After(deadline) {
+			b.t.Fatalf("mosquitto does not accept connections on %s: %v\n%s", b.Address, err, b.Log())
+		}
+	}
+}
+
+// Stop kills the broker as a crash would. It does nothing when the broker is not running.
+func (b *Broker) Stop() {
+	if b.cmd == nil {
+		return
+	}
+	_ = b.cmd.Process.Kill()
+	_ = b.cmd.Wait() // says that it was killed
+	b.cmd = nil
+}
+
+// Pause stops the broker's process without ending it: its port still accepts connections and nobody answers.
+func (b *Broker) Pause() { b.signal(syscall.SIGSTOP) }
+
+// Resume ends a Pause.
+func (b *Broker) Resume() { b.signal(syscall.SIGCONT) }
+
+func (b *Broker) signal(s syscall.Signal) {
+	b.t.Helper()
+	if err := b.cmd.Process.Signal(s); err != nil {
+		b.t.Fatalf("signal mosquitto: %v", err)
+	}
+}
+
+// Log returns what mosquitto has logged.
+func (b *Broker) Log() string {
+	text, _ := os.ReadFile(b.log) // none yet: nothing logged
+	return string(text)
+}
+
+// PasswordFile writes a mosquitto password file with one user and returns its path.
+func PasswordFile(t testing.TB, user, password string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "passwords")
+	out, err := exec.Command("mosquitto_passwd", "-b", "-c", path, user, password).CombinedOutput()
+	if err != nil {
+		t.Fatalf("mosquitto_passwd: %v\n%s", err, out)
+	}
+	return path
+}
+
+// FreeAddress returns a loopback address with a port that nobody listens on now.
+func FreeAddress(t testing.TB) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
