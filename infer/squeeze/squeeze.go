@@ -1,0 +1,64 @@
+// Package squeeze keeps a model's window, time squeezed into channels, up to date in the input tensor's own memory.
+//
+// A clip of T frames [T,H,W,3] becomes one picture [1,H,W,3T] (SqueezeTime, arXiv 2405.08344, section 3.1). Two windows
+// that follow each other share T-1 frames, so a new frame moves the window by one frame and writes only itself.
+package squeeze
+
+// #include "squeeze.h"
+import "C"
+
+import (
+	"fmt"
+	"unsafe"
+)
+
+// Layout is the window's shape.
+type Layout struct {
+	Height, Width int
+	Frames        int  // T
+	ColorMajor    bool // channel c*T+t instead of t*3+c
+}
+
+// Window writes a clip into memory that it doesn't own, [H,W,3T] elements, row-major. Not safe for concurrent use.
+type Window struct {
+	memory []byte
+	pixels int
+	layout C.struct_edged_layout
+	table  *Table
+}
+
+// New returns a Window over memory, whose length must be that of the layout in elements of the table's type. Its
+// content is what memory holds: meaningless until T frames have been pushed.
+func New(memory []byte, l Layout, table *Table) (*Window, error) {
+	if l.Height < 1 || l.Width < 1 || l.Frames < 1 {
+		return nil, fmt.Errorf("squeeze: %d frames of %dx%d: each must be at least 1", l.Frames, l.Width, l.Height)
+	}
+	want := l.Height * l.Width * 3 * l.Frames * table.Type.Bytes()
+	if len(memory) != want {
+		return nil, fmt.Errorf("squeeze: the input tensor has %d bytes; %d frames of %dx%d RGB in %s are %d",
+			len(memory), l.Frames, l.Width, l.Height, table.Type, want)
+	}
+	w := &Window{memory: memory, pixels: l.Height * l.Width, table: table}
+	w.layout = C.struct_edged_layout{pixel: C.size_t(3 * l.Frames), step: 3, newest: C.size_t(3*l.Frames - 3), colour: 1}
+	if l.ColorMajor {
+		w.layout.step, w.layout.newest, w.layout.colour = 1, C.size_t(l.Frames-1), C.size_t(l.Frames)
+	}
+	return w, nil
+}
+
+// FrameBytes is the length of the frames that Push takes.
+func (w *Window) FrameBytes() int { return w.pixels * 3 }
+
+// Push drops the oldest frame and takes rgb, [H,W,3] u8, as the newest. It panics where rgb has another length.
+func (w *Window) Push(rgb []byte) {
+	if len(rgb) != w.FrameBytes() {
+		panic(fmt.Sprintf("squeeze: Push of %d bytes; a frame has %d", len(rgb), w.FrameBytes()))
+	}
+	C.edged_push(unsafe.Pointer(&w.memory[0]), C.size_t(w.pixels), &w.layout, (*C.uint8_t)(&rgb[0]),
+		unsafe.Pointer(&w.table.entries[0]), C.size_t(w.table.Type.Bytes()), C.int(w.table.flip))
+}
+
+// Hold drops the oldest frame and takes the newest a second time.
+func (w *Window) Hold() {
+	C.edged_hold(unsafe.Pointer(&w.memory[0]), C.size_t(w.pixels), &w.layout, C.size_t(w.table.Type.Bytes()))
+}
