@@ -1,0 +1,142 @@
+package broker
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os/exec"
+	"runtime"
+	"syscall"
+	"time"
+
+	"edged/publish/internal/backoff"
+)
+
+// Child runs the broker as a child process, so that nothing sent to the broker can harm the daemon. Set the inputs and call Run.
+type Child struct {
+	Address string // where the broker listens: a loopback address with a port
+
+	// Executable and Args are the command; by default this very program with: broker --listen Address.
+	Executable string
+	Args       []string
+
+	// Ready is called each time a broker process has come up and accepts connections; nil = not needed.
+	Ready func(pid int)
+	Log   *slog.Logger // nil = slog.Default()
+}
+
+const (
+	readyWithin = 10 * time.Second // from the process's start to the first connection that it accepts
+	stopWithin  = 3 * time.Second  // from SIGTERM to SIGKILL
+)
+
+// Run starts the broker and starts it again, after a jittered wait of 0.1 s that doubles to 10 s, whenever it has died. It
+// returns nil when ctx ends, once the process is gone; and an error only when the broker cannot be started the first time,
+// for instance because the port is taken.
+func (c *Child) Run(ctx context.Context) error {
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	// The first start is tried here as well, for a clear error at once: the child could only die and be started again.
+	probe, err := listen(c.Address)
+	if err != nil {
+		return err
+	}
+	probe.Close()
+	if c.Executable == "" {
+		c.Executable = "/proc/self/exe" // this very program, even where its file was replaced meanwhile
+		c.Args = []string{"broker", "--listen", c.Address}
+	}
+
+	wait := backoff.Backoff{Min: 100 * time.Millisecond, Max: 10 * time.Second, Healthy: 10 * time.Second}
+	for ctx.Err() == nil {
+		began := time.Now()
+		err := c.life(ctx)
+		if ctx.Err() != nil {
+			break
+		}
+		delay := wait.After(time.Since(began))
+		c.Log.Error("broker: its process ended; starting another", "error", err, "in", delay.String())
+		select {
+		case <-ctx.Done():
+		case <-time.After(delay):
+		}
+	}
+	return nil
+}
+
+// life is one broker process from its start to its end.
+func (c *Child) life(ctx context.Context) error {
+	// The kernel sends the parent-death signal when the thread that forked ends, so this one must last as long as the child.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+
+	cmd := exec.CommandContext(ctx, c.Executable, c.Args...)
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.WaitDelay = stopWithin
+	cmd.SysProcAttr = &syscall.SysProcAttr{
+		Setpgid:   true, // Ctrl-C is for the daemon, which stops the broker after its own good-bye
+		Pdeathsig: syscall.SIGKILL,
+	}
+	logs := &lineLogger{log: c.Log}
+	cmd.Stdout, cmd.Stderr = logs, logs
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("broker: start %s: %w", c.Executable, err)
+	}
+	var exit error
+	ended := make(chan struct{})
+	go func() { exit = cmd.Wait(); close(ended) }()
+
+	notReady := c.awaitReady(ended)
+	if notReady != nil {
+		_ = cmd.Process.Kill() // where it is not gone already
+	} else if c.Ready != nil {
+		c.Ready(cmd.Process.Pid)
+	}
+	<-ended
+	return errors.Join(notReady, exit)
+}
+
+// awaitReady returns when the broker accepts a connection, or ended is closed, or it has taken too long, which is an error.
+func (c *Child) awaitReady(ended <-chan struct{}) error {
+	deadline := time.NewTimer(readyWithin)
+	defer deadline.Stop()
+	again := time.NewTicker(5 * time.Millisecond)
+	defer again.Stop()
+	for {
+		if conn, err := net.Dial("tcp", c.Address); err == nil {
+			return conn.Close()
+		}
+		select {
+		case <-ended:
+			return fmt.Errorf("broker: it ended before it accepted connections on %s", c.Address)
+		case <-deadline.C:
+			return fmt.Errorf("broker: it accepted no connection on %s within %v of its start", c.Address, readyWithin)
+		case <-again.C:
+		}
+	}
+}
+
+// maxLineBytes bounds what a line of the child's may hold; a longer one is forwarded in pieces.
+const maxLineBytes = 4096
+
+// lineLogger logs what is written to it, line by line.
+type lineLogger struct {
+	log     *slog.Logger
+	partial []byte
+}
+
+func (l *lineLogger) Write(p []byte) (int, error) {
+	l.partial = append(l.partial, p...)
+	for {
+		line, rest, complete := bytes.Cut(l.partial, []byte("\n"))
+		if !complete && len(l.partial) < maxLineBytes {
+			return len(p), nil
+		}
+		l.log.Info("broker: " + string(line))
+		l.partial = append(l.partial[:0], rest...)
+	}
+}
