@@ -1,0 +1,40 @@
+// Decoding of one camera picture into RGB of a fixed size. No function keeps a pointer to its arguments' memory.
+#ifndef EDGED_PIXEL_DECODE_H
+#define EDGED_PIXEL_DECODE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+// A side longer than this is refused before anything is decoded or allocated.
+#define PIXEL_MAX_SIDE 8192
+// A longer line is refused too, so that no product of it and a side can overflow.
+#define PIXEL_MAX_STRIDE (1 << 20)
+
+enum pixel_status {
+  PIXEL_OK = 0,
+  PIXEL_CORRUPT,      // this frame is damaged: drop it
+  PIXEL_UNSUPPORTED,  // no frame of this kind can be decoded
+  PIXEL_FAILED,       // out of memory, or a buffer of the wrong size
+};
+
+struct pixel_decoder;
+
+// pixel_new makes a decoder for RGB pictures of width x height, or returns NULL when memory is short.
+struct pixel_decoder *pixel_new(int width, int height);
+void pixel_free(struct pixel_decoder *d);
+
+// pixel_decode writes the centre crop of src, scaled, into dst: [height,width,3] RGB, row-major, no padding.
+// stride is that of the luma plane or of the packed line, 0 for unpadded; it means nothing for JPEG, and neither do
+// width, height and full_range. On anything but PIXEL_OK dst is undefined and pixel_message says why.
+int pixel_decode(struct pixel_decoder *d, uint32_t fourcc, int width, int height, int stride, int full_range,
+                 const uint8_t *src, size_t src_size, uint8_t *dst, size_t dst_size);
+
+// pixel_message is the reason for the last status that was not PIXEL_OK; valid until the next call.
+const char *pixel_message(const struct pixel_decoder *d);
+
+// pixel_timing switches on the two clocks that pixel_times reads: nanoseconds spent so far in getting at planes
+// (entropy decoding and inverse DCT) and in scaling and colour conversion.
+void pixel_timing(struct pixel_decoder *d, int on);
+void pixel_times(const struct pixel_decoder *d, uint64_t *decode_ns, uint64_t *scale_ns);
+
+#endif

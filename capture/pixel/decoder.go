@@ -1,0 +1,111 @@
+// Package pixel turns a camera's pictures into RGB at the size a model wants, by libturbojpeg and libyuv.
+package pixel
+
+/*
+#cgo LDFLAGS: -l:libturbojpeg.a -l:libyuv.a -lm
+#cgo noescape pixel_decode
+#cgo nocallback pixel_decode
+#include "decode.h"
+*/
+import "C"
+
+import (
+	"errors"
+	"fmt"
+	"time"
+	"unsafe"
+)
+
+var (
+	// ErrCorrupt marks a damaged frame: drop it, the next may be whole.
+	ErrCorrupt = errors.New("corrupt frame")
+	// ErrUnsupported marks a kind of frame that will never decode: another camera format is needed.
+	ErrUnsupported = errors.New("unsupported frame")
+)
+
+// Bounds of a picture's side in pixels, in or out, and of a line's length in bytes.
+const (
+	maxSide   = C.PIXEL_MAX_SIDE
+	maxStride = C.PIXEL_MAX_STRIDE
+)
+
+// Decoder turns pictures of any supported Format into RGB of one size. It is not safe for concurrent use.
+type Decoder struct {
+	c             *C.struct_pixel_decoder
+	width, height int
+}
+
+// NewDecoder makes a Decoder whose results are width x height pixels. Close frees its C memory.
+func NewDecoder(width, height int) (*Decoder, error) {
+	if width < 1 || height < 1 || width > maxSide || height > maxSide {
+		return nil, fmt.Errorf("pixel: decoder for %dx%d pixels: sides must be 1 to %d", width, height, maxSide)
+	}
+	c := C.pixel_new(C.int(width), C.int(height))
+	if c == nil {
+		return nil, fmt.Errorf("pixel: decoder for %dx%d pixels: out of memory", width, height)
+	}
+	return &Decoder{c: c, width: width, height: height}, nil
+}
+
+// Decode writes src, cropped about its centre to the decoder's aspect and scaled, into dst: [height,width,3] RGB,
+// row-major, exactly that long. src is only read, and only during the call; bytes after the picture are ignored.
+//
+// JPEG is decoded at the smallest power-of-two scale that still covers dst (inverse DCT of fewer coefficients). Every
+// Y'CbCr is taken as BT.601. On an error, which wraps ErrCorrupt or ErrUnsupported where that is the frame's fault, dst
+// is undefined.
+func (d *Decoder) Decode(dst []byte, f Format, src []byte) error {
+	if len(src) == 0 {
+		return fmt.Errorf("pixel: %v: %w: no data", f, ErrCorrupt)
+	}
+	// C checks these again, but a value beyond 32 bits would wrap around on its way there.
+	if uint(f.Width) > maxSide || uint(f.Height) > maxSide || uint(f.Stride) > maxStride {
+		return fmt.Errorf("pixel: %v, stride %d: %w: at most %d pixels a side", f, f.Stride, ErrUnsupported, maxSide)
+	}
+	var full C.int
+	if f.FullRange {
+		full = 1
+	}
+	status := C.pixel_decode(d.c, C.uint32_t(f.FourCC), C.int(f.Width), C.int(f.Height), C.int(f.Stride), full,
+		(*C.uint8_t)(unsafe.SliceData(src)), C.size_t(len(src)), (*C.uint8_t)(unsafe.SliceData(dst)), C.size_t(len(dst)))
+	if status == C.PIXEL_OK {
+		return nil
+	}
+	return d.err(f, status)
+}
+
+func (d *Decoder) err(f Format, status C.int) error {
+	reason := C.GoString(C.pixel_message(d.c))
+	switch status {
+	case C.PIXEL_CORRUPT:
+		return fmt.Errorf("pixel: %v: %w: %s", f, ErrCorrupt, reason)
+	case C.PIXEL_UNSUPPORTED:
+		return fmt.Errorf("pixel: %v: %w: %s", f, ErrUnsupported, reason)
+	}
+	return fmt.Errorf("pixel: %v: %s", f, reason)
+}
+
+// Size returns the width and height of the results in pixels.
+func (d *Decoder) Size() (width, height int) { return d.width, d.height }
+
+// Timing switches the measuring of Times on or off. Off is the default.
+func (d *Decoder) Timing(on bool) {
+	var v C.int
+	if on {
+		v = 1
+	}
+	C.pixel_timing(d.c, v)
+}
+
+// Times returns how long Decode has spent so far, while Timing was on, in getting at the planes (entropy decoding and
+// inverse DCT, or unpacking) and in scaling and converting them.
+func (d *Decoder) Times() (decode, scale time.Duration) {
+	var decodeNS, scaleNS C.uint64_t
+	C.pixel_times(d.c, &decodeNS, &scaleNS)
+	return time.Duration(decodeNS), time.Duration(scaleNS)
+}
+
+// Close frees the decoder's memory; Decode must not be called afterwards. A second Close does nothing.
+func (d *Decoder) Close() {
+	C.pixel_free(d.c)
+	d.c = nil
+}

@@ -1,0 +1,298 @@
+package pixel
+
+import (
+	"bytes"
+	"errors"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"math"
+	"strings"
+	"testing"
+)
+
+// scene is a smooth colour picture with structure at several scales: its area average is well defined at any size.
+func scene(w, h int) *image.RGBA {
+	m := image.NewRGBA(image.Rect(0, 0, w, h))
+	for y := range h {
+		for x := range w {
+			u, v := float64(x)/float64(w), float64(y)/float64(h)
+			wave := 0.5 + 0.5*math.Sin(14*u)*math.Cos(11*v)
+			m.SetRGBA(x, y, color.RGBA{byte(40 + 170*u), byte(30 + 180*wave), byte(220 - 170*v), 255})
+		}
+	}
+	return m
+}
+
+// areaRGB is the plain reference: the exact area average of the centre crop of m, [height,width,3].
+func areaRGB(m image.Image, width, height int) []byte {
+	b := m.Bounds()
+	cw, ch := float64(b.Dx()), float64(b.Dy())
+	if r := float64(width) / float64(height); cw > ch*r {
+		cw = ch * r
+	} else {
+		ch = cw / r
+	}
+	x0, y0 := (float64(b.Dx())-cw)/2, (float64(b.Dy())-ch)/2
+	out := make([]byte, 0, 3*width*height)
+	for y := range height {
+		for x := range width {
+			left, right := x0+cw*float64(x)/float64(width), x0+cw*float64(x+1)/float64(width)
+			top, bottom := y0+ch*float64(y)/float64(height), y0+ch*float64(y+1)/float64(height)
+			var sum [3]float64
+			for j := int(top); j < int(math.Ceil(bottom)); j++ {
+				for i := int(left); i < int(math.Ceil(right)); i++ {
+					weight := (math.Min(right, float64(i+1)) - math.Max(left, float64(i))) *
+						(math.Min(bottom, float64(j+1)) - math.Max(top, float64(j)))
+					r, g, b, _ := m.At(b.Min.X+i, b.Min.Y+j).RGBA()
+					sum[0] += weight * float64(r>>8)
+					sum[1] += weight * float64(g>>8)
+					sum[2] += weight * float64(b>>8)
+				}
+			}
+			for _, s := range sum {
+				out = append(out, byte(s/((right-left)*(bottom-top))+0.5))
+			}
+		}
+	}
+	return out
+}
+
+// meanDiff is the mean absolute difference of two pictures in levels of 255.
+func meanDiff(t testing.TB, got, want []byte) float64 {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Fatalf("%d bytes, want %d", len(got), len(want))
+	}
+	sum := 0
+	for i := range got {
+		sum += max(int(got[i])-int(want[i]), int(want[i])-int(got[i]))
+	}
+	return float64(sum) / float64(len(got))
+}
+
+// goJPEG encodes m as 4:2:0 with image/jpeg, whose Huffman tables are the standard ones.
+func goJPEG(t testing.TB, m image.Image) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, m, &jpeg.Options{Quality: 95}); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func newDecoder(t testing.TB, width, height int) *Decoder {
+	t.Helper()
+	d, err := NewDecoder(width, height)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(d.Close)
+	return d
+}
+
+func TestDecodeJPEG(t *testing.T) {
+	for _, c := range []struct {
+		w, h, width, height int
+		limit               float64 // mean difference to the area average, in levels
+	}{
+		{640, 480, 96, 96, 2},
+		{640, 480, 224, 224, 2},
+		{1280, 720, 224, 224, 2}, // half size: where FASTDCT spoils the colours
+		{320, 240, 96, 160, 2},   // portrait crop of a landscape picture
+		{480, 640, 96, 64, 2},
+		{197, 195, 96, 94, 3}, // odd in
+		{33, 17, 96, 96, 12},  // enlarged: the reference has steps where we interpolate
+		{1, 1, 8, 8, 1},
+	} {
+		d := newDecoder(t, c.width, c.height)
+		src := goJPEG(t, scene(c.w, c.h))
+		decoded, err := jpeg.Decode(bytes.NewReader(src))
+		if err != nil {
+			t.Fatal(err)
+		}
+		dst := make([]byte, 3*c.width*c.height)
+		if err := d.Decode(dst, Format{FourCC: MJPEG}, src); err != nil {
+			t.Errorf("%+v: %v", c, err)
+			continue
+		}
+		if diff := meanDiff(t, dst, areaRGB(decoded, c.width, c.height)); diff > c.limit {
+			t.Errorf("%+v: mean difference to the area average %.2f levels", c, diff)
+		}
+	}
+}
+
+func TestDecodeGreyJPEG(t *testing.T) {
+	grey := image.NewGray(image.Rect(0, 0, 160, 120))
+	for i := range grey.Pix {
+		grey.Pix[i] = byte(i % 160)
+	}
+	d := newDecoder(t, 40, 30)
+	dst := make([]byte, 3*40*30)
+	if err := d.Decode(dst, Format{FourCC: JPEG}, goJPEG(t, grey)); err != nil {
+		t.Fatal(err)
+	}
+	if diff := meanDiff(t, dst, areaRGB(grey, 40, 30)); diff > 1 {
+		t.Errorf("mean difference %.2f levels, want at most 1", diff)
+	}
+}
+
+// withoutDHT drops the Huffman tables of a JPEG, as many UVC cameras do to save bandwidth.
+func withoutDHT(src []byte) []byte {
+	out := append([]byte(nil), src[:2]...)
+	for i := 2; ; {
+		n := 2 + int(src[i+2])<<8 + int(src[i+3])
+		if src[i+1] == 0xda {
+			return append(out, src[i:]...)
+		}
+		if src[i+1] != 0xc4 {
+			out = append(out, src[i:i+n]...)
+		}
+		i += n
+	}
+}
+
+// The frames here are what cameras really send and must decode to the same pixels.
+func TestDecodeQuirkyJPEG(t *testing.T) {
+	src := goJPEG(t, scene(160, 120))
+	stray := append(append([]byte(nil), src[:len(src)-2]...), 0, 0, 0xff, 0xd9)
+	d := newDecoder(t, 96, 96)
+	want, dst := make([]byte, 3*96*96), make([]byte, 3*96*96)
+	if err := d.Decode(want, Format{FourCC: MJPEG}, src); err != nil {
+		t.Fatal(err)
+	}
+	for name, frame := range map[string][]byte{
+		"no Huffman tables":          withoutDHT(src),
+		"zero padding after the end": append(append([]byte(nil), src...), make([]byte, 512)...),
+		"stray bytes before the end": stray,
+		"another frame's tail":       append(append([]byte(nil), src...), src[600:]...),
+	} {
+		clear(dst)
+		if err := d.Decode(dst, Format{FourCC: MJPEG}, frame); err != nil {
+			t.Errorf("%s: %v", name, err)
+		} else if !bytes.Equal(dst, want) {
+			t.Errorf("%s: other pixels", name)
+		}
+	}
+}
+
+// patchSOF returns src with height and width in its frame header replaced.
+func patchSOF(src []byte, h, w int) []byte {
+	out := append([]byte(nil), src...)
+	i := bytes.Index(out, []byte{0xff, 0xc0})
+	copy(out[i+5:], []byte{byte(h >> 8), byte(h), byte(w >> 8), byte(w)})
+	return out
+}
+
+func TestDecodeRefuses(t *testing.T) {
+	src := goJPEG(t, scene(160, 120))
+	cmyk := append([]byte(nil), src...)
+	adobe := []byte{0xff, 0xee, 0, 14, 'A', 'd', 'o', 'b', 'e', 0, 100, 0, 0, 0, 0, 0} // transform 0: RGB
+	cmyk = append(append(append([]byte(nil), cmyk[:2]...), adobe...), cmyk[2:]...)
+	frame := make([]byte, 160*120*3)
+	mjpeg := Format{FourCC: MJPEG}
+	for _, c := range []struct {
+		name   string
+		format Format
+		src    []byte
+		want   error
+		text   string
+	}{
+		{"empty", mjpeg, nil, ErrCorrupt, "no data"},
+		{"no SOI", mjpeg, src[2:], ErrCorrupt, "start marker"},
+		{"markers alone", mjpeg, []byte{0xff, 0xd8, 0xff, 0xd9}, ErrCorrupt, "header"},
+		{"cut in half", mjpeg, src[:len(src)/2], ErrCorrupt, "data"},
+		{"cut before EOI", mjpeg, src[:len(src)-2], ErrCorrupt, "remature end"},
+		{"cut in the header", mjpeg, src[:100], ErrCorrupt, "header"},
+		{"overwritten scan", mjpeg, append(append(append([]byte(nil), src[:len(src)*3/4]...), make([]byte, 40)...), 0xff, 0xd9), ErrCorrupt, "data"},
+		{"zero height", mjpeg, patchSOF(src, 0, 160), ErrCorrupt, "header"},
+		{"absurd size", mjpeg, patchSOF(src, 60000, 60000), ErrUnsupported, "60000x60000"},
+		{"RGB JPEG", mjpeg, cmyk, ErrUnsupported, "RGB"},
+		{"unknown format", Format{FourCC: 0x30313050, Width: 160, Height: 120}, frame, ErrUnsupported, "unknown pixel format"},
+		{"short YUYV", Format{FourCC: YUYV, Width: 160, Height: 120}, frame[:160*120*2-1], ErrCorrupt, "38400"},
+		{"YUYV stride too small", Format{FourCC: YUYV, Width: 160, Height: 120, Stride: 319}, frame, ErrUnsupported, "stride"},
+		{"YUYV negative stride", Format{FourCC: YUYV, Width: 160, Height: 120, Stride: -320}, frame, ErrUnsupported, "stride"},
+		{"short YUYV with stride", Format{FourCC: YUYV, Width: 160, Height: 120, Stride: 480}, frame[:480*119+319], ErrCorrupt, "whole frame"},
+		{"short 4:2:0", Format{FourCC: YUV420, Width: 161, Height: 121}, frame[:161*121+2*81*61-1], ErrCorrupt, "whole frame"},
+		{"negative size", Format{FourCC: YUV420, Width: -160, Height: 120}, frame, ErrUnsupported, "side"},
+		{"zero size", Format{FourCC: YUYV}, frame, ErrUnsupported, "side"},
+		{"wide beyond 32 bits", Format{FourCC: Grey, Width: 160 + math.MaxUint32&^(1<<31), Height: 1}, frame, ErrUnsupported, "side"},
+	} {
+		d := newDecoder(t, 96, 96)
+		err := d.Decode(make([]byte, 3*96*96), c.format, c.src)
+		if !errors.Is(err, c.want) || !strings.Contains(err.Error(), c.text) {
+			t.Errorf("%s: error %v, want %q with %q", c.name, err, c.want, c.text)
+		}
+	}
+}
+
+func TestDecodeChecksResult(t *testing.T) {
+	d := newDecoder(t, 96, 96)
+	src := goJPEG(t, scene(160, 120))
+	for _, n := range []int{0, 3*96*96 - 1, 3*96*96 + 1} {
+		if err := d.Decode(make([]byte, n), Format{FourCC: MJPEG}, src); err == nil {
+			t.Errorf("a result buffer of %d bytes was taken for 96x96", n)
+		}
+	}
+	for _, size := range [][2]int{{0, 96}, {96, -1}, {96, maxSide + 1}} {
+		if _, err := NewDecoder(size[0], size[1]); err == nil {
+			t.Errorf("NewDecoder%v: no error", size)
+		}
+	}
+}
+
+func TestDecodeAfterErrors(t *testing.T) {
+	src := goJPEG(t, scene(160, 120))
+	d := newDecoder(t, 96, 96)
+	want, got := make([]byte, 3*96*96), make([]byte, 3*96*96)
+	if err := d.Decode(want, Format{FourCC: MJPEG}, src); err != nil {
+		t.Fatal(err)
+	}
+	for n := range len(src) / 97 {
+		_ = d.Decode(got, Format{FourCC: MJPEG}, src[:97*n])
+	}
+	if err := d.Decode(got, Format{FourCC: MJPEG}, src); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("after truncated frames: error %v, same pixels %v", err, bytes.Equal(got, want))
+	}
+}
+
+func TestDecodeAllocatesNothing(t *testing.T) {
+	d := newDecoder(t, 96, 96)
+	dst := make([]byte, 3*96*96)
+	for _, c := range []struct {
+		format Format
+		src    []byte
+	}{
+		{Format{FourCC: MJPEG}, goJPEG(t, scene(640, 480))},
+		{Format{FourCC: YUYV, Width: 640, Height: 480}, make([]byte, 640*480*2)},
+		{Format{FourCC: YUV420, Width: 640, Height: 480}, make([]byte, 640*480*3/2)},
+	} {
+		if n := testing.AllocsPerRun(20, func() {
+			if err := d.Decode(dst, c.format, c.src); err != nil {
+				t.Fatal(err)
+			}
+		}); n != 0 {
+			t.Errorf("%v: %v allocations per Decode, want 0", c.format, n)
+		}
+	}
+}
+
+func TestTimes(t *testing.T) {
+	d := newDecoder(t, 96, 96)
+	dst, src := make([]byte, 3*96*96), goJPEG(t, scene(640, 480))
+	run := func() {
+		if err := d.Decode(dst, Format{FourCC: MJPEG}, src); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run()
+	if decode, scale := d.Times(); decode != 0 || scale != 0 {
+		t.Errorf("times %v, %v without Timing", decode, scale)
+	}
+	d.Timing(true)
+	run()
+	decode, scale := d.Times()
+	if decode <= 0 || scale <= 0 || decode < scale {
+		t.Errorf("decode %v, scale %v: want both positive and decoding the longer", decode, scale)
+	}
+}

@@ -1,0 +1,53 @@
+package pixel
+
+import "fmt"
+
+// FourCC is a V4L2 pixel format code: four characters, the first in the lowest byte.
+type FourCC uint32
+
+// The formats that Decoder reads, by their V4L2 codes (kernel documentation, "Image Formats").
+const (
+	MJPEG  FourCC = 'M' | 'J'<<8 | 'P'<<16 | 'G'<<24 // one JPEG per frame
+	JPEG   FourCC = 'J' | 'P'<<8 | 'E'<<16 | 'G'<<24 // the same under the name some drivers use
+	YUYV   FourCC = 'Y' | 'U'<<8 | 'Y'<<16 | 'V'<<24 // packed 4:2:2
+	YUV420 FourCC = 'Y' | 'U'<<8 | '1'<<16 | '2'<<24 // planar 4:2:0
+	YUV422 FourCC = '4' | '2'<<8 | '2'<<16 | 'P'<<24 // planar 4:2:2
+	YUV444 FourCC = '4' | '4'<<8 | '4'<<16 | 'P'<<24 // planar 4:4:4; V4L2 itself has no code for it in one buffer
+	Grey   FourCC = 'G' | 'R'<<8 | 'E'<<16 | 'Y'<<24 // luma alone
+)
+
+// String returns the four characters, with unprintable ones as a dot.
+func (c FourCC) String() string {
+	b := [4]byte{byte(c), byte(c >> 8), byte(c >> 16), byte(c >> 24)}
+	for i, v := range b {
+		if v < ' ' || v > '~' {
+			b[i] = '.'
+		}
+	}
+	return string(b[:])
+}
+
+// Compressed reports whether a frame's size in bytes depends on what it shows.
+func (c FourCC) Compressed() bool { return c == MJPEG || c == JPEG }
+
+// Supported reports whether Decoder reads the format.
+func (c FourCC) Supported() bool {
+	switch c {
+	case MJPEG, JPEG, YUYV, YUV420, YUV422, YUV444, Grey:
+		return true
+	}
+	return false
+}
+
+// Format says how one picture lies in memory.
+type Format struct {
+	FourCC        FourCC
+	Width, Height int // pixels; for JPEG the picture's own header decides
+	// Stride is the number of bytes from one line to the next, of the luma plane where there are several (a chroma
+	// plane's is then the same divided by the horizontal subsampling, rounded up). 0 means no padding.
+	Stride int
+	// FullRange says that luma uses 0..255 and not the 16..235 of video. JPEG always does.
+	FullRange bool
+}
+
+func (f Format) String() string { return fmt.Sprintf("%s %dx%d", f.FourCC, f.Width, f.Height) }
