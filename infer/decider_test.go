@@ -1,0 +1,194 @@
+package infer
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+)
+
+const windowEvery = 125 * time.Millisecond
+
+func moveDecider(t *testing.T, o DeciderOptions) *Decider {
+	t.Helper()
+	o.Background, o.Interval = "still", windowEvery
+	if o.Thresholds == (Thresholds{}) {
+		o.Thresholds = Thresholds{DefaultEnter, DefaultExit}
+	}
+	d, err := NewDecider([]string{"still", "left", "right"}, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// trace runs the decider over scores of left and right, one pair a window, and renders the events.
+func trace(d *Decider, pairs [][2]float32) []string {
+	var events []string
+	for i, pair := range pairs {
+		scores := []float32{1 - pair[0] - pair[1], pair[0], pair[1]}
+		d.Decide(time.Duration(i)*windowEvery, scores, func(e Event) { events = append(events, render(e)) })
+	}
+	return events
+}
+
+func render(e Event) string {
+	at := e.Start
+	if e.Phase == End {
+		at = e.End
+	}
+	return fmt.Sprintf("%d %s %s %v score %.2f peak %.2f", e.ID, e.Label, e.Phase, at, e.Score, e.Peak)
+}
+
+func repeat(n int, left, right float32) (pairs [][2]float32) {
+	for range n {
+		pairs = append(pairs, [2]float32{left, right})
+	}
+	return pairs
+}
+
+func join(parts ...[][2]float32) (pairs [][2]float32) {
+	for _, part := range parts {
+		pairs = append(pairs, part...)
+	}
+	return pairs
+}
+
+func TestDeciderTraces(t *testing.T) {
+	half := DeciderOptions{Smoothing: DefaultSmoothing}
+	for _, c := range []struct {
+		what    string
+		options DeciderOptions
+		trace   [][2]float32
+		want    []string
+	}{
+		{
+			// From 0 with 1-exp(-1/4) = 0.2212 a window: 0.21 0.37 0.50 0.60 at 0.95; four windows to 0.60.
+			what: "an action of two seconds", options: half,
+			trace: join(repeat(8, 0.01, 0.01), repeat(16, 0.95, 0.02), repeat(16, 0.02, 0.02)),
+			want: []string{
+				"1 left start 1.375s score 0.60 peak 0.60",
+				"1 left end 3.375s score 0.36 peak 0.93",
+			},
+		},
+		{
+			what:  "the same, unsmoothed",
+			trace: join(repeat(8, 0.01, 0.01), repeat(16, 0.95, 0.02), repeat(16, 0.02, 0.02)),
+			want: []string{
+				"1 left start 1s score 0.95 peak 0.95",
+				"1 left end 3s score 0.02 peak 0.95",
+			},
+		},
+		{
+			what: "there and back again", options: half,
+			trace: join(repeat(16, 0.95, 0.02), repeat(16, 0.02, 0.95)),
+			want: []string{
+				"1 left start 375ms score 0.60 peak 0.60",
+				"1 left end 2.375s score 0.36 peak 0.93",
+				"2 right start 2.375s score 0.61 peak 0.61",
+			},
+		},
+		{
+			what: "three surprising windows", options: half,
+			trace: join(repeat(8, 0.01, 0.01), repeat(3, 0.99, 0), repeat(8, 0.01, 0.01)),
+		},
+		{
+			what: "one window missed in the middle", options: half,
+			trace: join(repeat(16, 0.95, 0.02), repeat(1, 0.05, 0.02), repeat(8, 0.95, 0.02), repeat(16, 0.02, 0.02)),
+			want: []string{
+				"1 left start 375ms score 0.60 peak 0.60",
+				"1 left end 3.5s score 0.35 peak 0.93",
+			},
+		},
+		{
+			what: "between the thresholds nothing starts", options: half,
+			trace: repeat(100, 0.55, 0.4),
+		},
+		{
+			what: "the background never fires", options: half,
+			trace: repeat(100, 0, 0),
+		},
+		{
+			what: "a label's own thresholds", options: DeciderOptions{PerLabel: map[string]Thresholds{"right": {0.3, 0.2}}},
+			trace: join(repeat(1, 0.35, 0.35), repeat(1, 0.25, 0.25), repeat(1, 0.15, 0.15)),
+			want: []string{
+				"1 right start 0s score 0.35 peak 0.35",
+				"1 right end 250ms score 0.15 peak 0.35",
+			},
+		},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			got := trace(moveDecider(t, c.options), c.trace)
+			if strings.Join(got, "\n") != strings.Join(c.want, "\n") {
+				t.Errorf("events\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(c.want, "\n"))
+			}
+		})
+	}
+}
+
+func TestDeciderDoesNotFlapOnNoise(t *testing.T) {
+	random := rand.New(rand.NewPCG(7, 7))
+	noise := func(n int, mean float32) (pairs [][2]float32) {
+		for range n {
+			pairs = append(pairs, [2]float32{min(max(mean+0.25*float32(random.NormFloat64()), 0), 1), 0})
+		}
+		return pairs
+	}
+	d := moveDecider(t, DeciderOptions{Smoothing: DefaultSmoothing})
+	events := trace(d, join(noise(400, 0.15), noise(400, 0.85), noise(400, 0.15)))
+	if len(events) != 2 {
+		t.Errorf("one noisy action of 50 s made %d events:\n%s", len(events), strings.Join(events, "\n"))
+	}
+}
+
+func TestDeciderWeighsWindowsByTime(t *testing.T) {
+	// However many windows a second there are, the start comes about as long after the action began.
+	var starts []time.Duration
+	for _, every := range []time.Duration{25 * time.Millisecond, 100 * time.Millisecond, 200 * time.Millisecond} {
+		d, err := NewDecider([]string{"move"}, DeciderOptions{
+			Thresholds: Thresholds{0.6, 0.4}, Smoothing: DefaultSmoothing, Interval: every,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for at := every; at < 2*time.Second; at += every {
+			d.Decide(at, []float32{1}, func(e Event) { starts = append(starts, e.Start) })
+		}
+	}
+	// 1-exp(-t/0.5s) reaches 0.6 at 458 ms; a window can be late by its interval.
+	for _, s := range starts {
+		if len(starts) != 3 || s < 450*time.Millisecond || s > 660*time.Millisecond {
+			t.Fatalf("starts at %v, want all between 458 ms and 200 ms later", starts)
+		}
+	}
+}
+
+func TestDeciderGapEndsWhatIsOn(t *testing.T) {
+	d := moveDecider(t, DeciderOptions{Smoothing: DefaultSmoothing})
+	trace(d, repeat(16, 0.95, 0.02))
+	var events []string
+	emit := func(e Event) { events = append(events, render(e)) }
+	d.Gap(emit)
+	d.Gap(emit) // nothing is on any more
+	if len(events) != 1 || !strings.HasPrefix(events[0], "1 left end 1.875s") {
+		t.Errorf("events %q, want one end at the last window, 1.875s", events)
+	}
+	// After the gap the score starts from 0 again.
+	if again := trace(d, repeat(3, 0.95, 0.02)); len(again) != 0 {
+		t.Errorf("three windows after the gap made %q", again)
+	}
+}
+
+func TestNewDeciderNamesEveryProblem(t *testing.T) {
+	_, err := NewDecider([]string{"left"}, DeciderOptions{
+		Thresholds: Thresholds{Enter: 0.4, Exit: 0.6},
+		PerLabel:   map[string]Thresholds{"rigth": {0.6, 0.4}, "left": {1.5, 0.4}},
+		Smoothing:  -time.Second,
+	})
+	for _, want := range []string{"every label", `"rigth"`, `"left"`, "smoothing"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("the error does not name %s: %v", want, err)
+		}
+	}
+}

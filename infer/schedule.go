@@ -1,0 +1,69 @@
+package infer
+
+import (
+	"time"
+
+	"edged/ringbuffer"
+)
+
+// maxHold is how far the sampling grid may jump from one frame to the next, in ticks, with the missing ticks filled by
+// the frame before them. One missing frame is a camera's hiccup; more is a stretch of time that nobody has seen.
+const maxHold = 2
+
+// schedule decides which frames make a window, and when one is due. It holds no pixels.
+type schedule struct {
+	frames int // T
+	stride int // ticks from one window to the next
+
+	times []time.Duration // of the last T ticks' frames; times[n%T] is that of the n-th
+	n     int             // ticks taken since the last gap
+	next  int             // n at which the next window is due
+	last  ringbuffer.Frame
+}
+
+func newSchedule(frames, stride int) *schedule {
+	return &schedule{frames: frames, stride: stride, times: make([]time.Duration, frames), next: frames}
+}
+
+// follows says whether the frame continues the window, and after how many ticks without one.
+func (s *schedule) follows(f ringbuffer.Frame) (missing int, ok bool) {
+	if s.n == 0 {
+		return 0, true
+	}
+	jump := f.Tick - s.last.Tick
+	if f.Epoch != s.last.Epoch || jump < 1 || jump > maxHold {
+		return 0, false
+	}
+	return int(jump) - 1, true
+}
+
+// hold takes the last frame once more.
+func (s *schedule) hold() { s.add(s.last.Time) }
+
+// take takes the frame, which follows.
+func (s *schedule) take(f ringbuffer.Frame) {
+	s.last = f
+	s.add(f.Time)
+}
+
+func (s *schedule) add(t time.Duration) {
+	s.times[s.n%s.frames] = t
+	s.n++
+}
+
+// due says, once for each window, that there is one.
+func (s *schedule) due() bool {
+	if s.n < s.next {
+		return false
+	}
+	s.next = s.n + s.stride
+	return true
+}
+
+// span returns the times of the window's oldest and newest frame.
+func (s *schedule) span() (first, newest time.Duration) {
+	return s.times[s.n%s.frames], s.times[(s.n-1)%s.frames]
+}
+
+// empty begins a new window after a gap.
+func (s *schedule) empty() { s.n, s.next = 0, s.frames }
