@@ -97,6 +97,9 @@ func (c *Child) life(ctx context.Context) error {
 		c.Ready(cmd.Process.Pid)
 	}
 	<-ended
+	if exit == nil {
+		exit = errors.New("exit status 0, though nobody asked it to stop")
+	}
 	return errors.Join(notReady, exit)
 }
 

@@ -1,0 +1,75 @@
+package publish
+
+import (
+	"encoding/json"
+	"math"
+	"testing"
+	"time"
+
+	"edged/internal/clock"
+)
+
+// noon is an instant in a zone east of Greenwich, 1000 s after the monotonic clock's start.
+var noon = clock.Instant{
+	Wall:      time.Date(2026, 3, 1, 12, 0, 0, 0, time.FixedZone("", 2*60*60)),
+	Monotonic: 1000 * time.Second,
+}
+
+func testCamera(name string, labels ...string) *camera {
+	return newBoard(newTopics("board"), []Camera{{Name: name, Labels: labels}}).cameras[name]
+}
+
+func TestEventPayload(t *testing.T) {
+	enc := newEventEncoder("0a1b2c3d", Model{Name: `say "hi"`, SHA256: "ff00"})
+	e := Event{
+		ID: 17, Camera: "front", Label: "wave", Score: 0.93, Peak: 1,
+		Start: 997*time.Second + 250*time.Millisecond, End: 999 * time.Second, Newest: noon.Monotonic - 2345*time.Microsecond,
+	}
+	for _, c := range []struct {
+		phase Phase
+		want  string
+	}{
+		{Start, `{"id":"0a1b2c3d-17","event_type":"wave","phase":"start","camera":"front","score":0.9300,"peak_score":1.0000,` +
+			`"start":"2026-03-01T09:59:57.250Z","end":null,"latency_ms":2.3,"model":{"name":"say \"hi\"","sha256":"ff00"}}`},
+		{End, `{"id":"0a1b2c3d-17","event_type":"wave","phase":"end","camera":"front","score":0.9300,"peak_score":1.0000,` +
+			`"start":"2026-03-01T09:59:57.250Z","end":"2026-03-01T09:59:59.000Z","latency_ms":2.3,"model":{"name":"say \"hi\"","sha256":"ff00"}}`},
+	} {
+		e.Phase = c.phase
+		if got := string(enc.append(nil, &e, testCamera("front", "wave"), noon)); got != c.want {
+			t.Errorf("%v:\n got %s\nwant %s", c.phase, got, c.want)
+		}
+	}
+}
+
+func TestScoresPayload(t *testing.T) {
+	w := window{n: 5, time: 999500 * time.Millisecond, scores: []float32{0.25, 0.74999, float32(math.NaN())}}
+	got := string(appendScores(nil, testCamera("front", "still", `a "b"`, "ü").labels, w, noon))
+	want := `{"window":5,"time":"2026-03-01T09:59:59.500Z","monotonic_ns":999500000000,` +
+		`"scores":{"still":0.2500,"a \"b\"":0.7500,"ü":null}}`
+	if got != want {
+		t.Errorf("\n got %s\nwant %s", got, want)
+	}
+	if !json.Valid([]byte(got)) {
+		t.Error("not JSON")
+	}
+}
+
+func TestEncodingDoesNotAllocate(t *testing.T) {
+	enc := newEventEncoder("0a1b2c3d", Model{Name: "starter", SHA256: "ff00"})
+	c := testCamera("front", "still", "wave")
+	e := Event{ID: 1, Camera: "front", Label: "wave", Phase: End, Score: 0.9, Peak: 0.9}
+	w := window{n: 5, time: time.Second, scores: []float32{0.1, 0.9}}
+	buf := make([]byte, 0, 1024)
+	if n := testing.AllocsPerRun(100, func() {
+		buf = enc.append(buf[:0], &e, c, noon)
+		buf = appendScores(buf[:0], c.labels, w, noon)
+	}); n != 0 {
+		t.Errorf("encoding an event and a window allocates %v times", n)
+	}
+}
+
+func TestRunIDsDiffer(t *testing.T) {
+	if a, b := newRunID(), newRunID(); a == b || len(a) != 8 {
+		t.Errorf("run ids %q and %q: want two different ones of 8 digits", a, b)
+	}
+}

@@ -1,0 +1,198 @@
+package publish
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"net"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	mqtt "github.com/eclipse/paho.mqtt.golang"
+	"go.uber.org/goleak"
+
+	"edged/internal/clock"
+)
+
+func TestMain(m *testing.M) {
+	if url := os.Getenv(childBroker); url != "" {
+		runUntilKilled(url)
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// eventually is how long a test waits for what must happen; none of them passes faster when it is shorter.
+const eventually = 20 * time.Second
+
+// testPublisher returns an initialized publisher of the node "board" with one camera, and what it logs.
+func testPublisher(t testing.TB, url string, change ...func(*Publisher)) (*Publisher, *lockedBuffer) {
+	t.Helper()
+	log := new(lockedBuffer)
+	p := &Publisher{
+		Broker:        url,
+		Node:          "board",
+		Cameras:       []Camera{{Name: "front", Labels: []string{"still", "wave", "rise"}, Background: "still"}},
+		Model:         Model{Name: "starter", SHA256: "abc123"},
+		PublishScores: true,
+		Log:           slog.New(slog.NewTextHandler(log, nil)),
+	}
+	for _, c := range change {
+		c(p)
+	}
+	if err := p.Initialize(); err != nil {
+		t.Fatal(err)
+	}
+	return p, log
+}
+
+// run runs p until the test ends or the returned function is called, which waits for Run's end.
+func run(t testing.TB, p *Publisher) (stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- p.Run(ctx) }()
+	stop = sync.OnceFunc(func() {
+		cancel()
+		select {
+		case err := <-ended:
+			if err != nil {
+				t.Errorf("Run: %v", err)
+			}
+		case <-time.After(eventually):
+			t.Error("Run goes on after its context has ended")
+		}
+	})
+	t.Cleanup(stop)
+	return stop
+}
+
+// gate holds back p's connections: each needs a call of the returned function.
+func gate(p *Publisher) (connect func()) {
+	allowed := make(chan struct{}, 10)
+	dial := p.dial
+	p.dial = func(ctx context.Context) (net.Conn, error) {
+		select {
+		case <-allowed:
+			return dial(ctx)
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	return func() { allowed <- struct{}{} }
+}
+
+// waitFor waits until the condition holds.
+func waitFor(t testing.TB, what string, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(eventually); !holds(); time.Sleep(2 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("not within %v: %s", eventually, what)
+		}
+	}
+}
+
+// message is one message as a subscriber saw it.
+type message struct {
+	topic, payload string
+	qos            byte
+	retained       bool
+}
+
+// subscriber receives everything below edged/.
+type subscriber struct {
+	t        testing.TB
+	messages chan message
+}
+
+// subscribe connects a subscriber with QoS 1 until the test ends.
+func subscribe(t testing.TB, url string) *subscriber {
+	t.Helper()
+	s := &subscriber{t: t, messages: make(chan message, 10000)}
+	client := mqtt.NewClient(mqtt.NewClientOptions().AddBroker(url).SetClientID("subscriber-" + newRunID()).
+		SetAutoReconnect(false))
+	if token := client.Connect(); !token.WaitTimeout(eventually) || token.Error() != nil {
+		t.Fatalf("subscriber: connect: %v", token.Error())
+	}
+	t.Cleanup(func() { client.Disconnect(100) })
+	token := client.Subscribe("edged/#", 1, func(_ mqtt.Client, m mqtt.Message) {
+		s.messages <- message{m.Topic(), string(m.Payload()), m.Qos(), m.Retained()}
+	})
+	if !token.WaitTimeout(eventually) || token.Error() != nil {
+		t.Fatalf("subscriber: subscribe: %v", token.Error())
+	}
+	return s
+}
+
+// next returns the next message on the topic, skipping those on others.
+func (s *subscriber) next(topic string) message {
+	s.t.Helper()
+	timeout := time.After(eventually)
+	for {
+		select {
+		case m := <-s.messages:
+			if m.topic == topic {
+				return m
+			}
+		case <-timeout:
+			s.t.Fatalf("no message on %s within %v", topic, eventually)
+		}
+	}
+}
+
+// until skips messages until one on the topic has the payload.
+func (s *subscriber) until(topic, payload string) message {
+	s.t.Helper()
+	for {
+		if m := s.next(topic); m.payload == payload {
+			return m
+		}
+	}
+}
+
+func (s *subscriber) retained(want map[string]string) {
+	s.t.Helper()
+	left := len(want)
+	timeout := time.After(eventually)
+	for left > 0 {
+		select {
+		case m := <-s.messages:
+			if value, ok := want[m.topic]; ok && m.payload == value && m.retained {
+				left--
+			}
+		case <-timeout:
+			s.t.Fatalf("%d of the retained messages %v are not there", left, want)
+		}
+	}
+}
+
+// event is an event of number n that has just been seen.
+func event(n uint64, phase Phase) Event {
+	now := clock.Monotonic()
+	return Event{ID: n, Camera: "front", Label: "wave", Phase: phase, Score: 0.75, Peak: 0.8125,
+		Start: now - 2*time.Second, End: now - time.Second, Newest: now}
+}
+
+// lockedBuffer is a log that can be read while it is written.
+type lockedBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
+}
+
+func (b *lockedBuffer) has(part string) func() bool {
+	return func() bool { return strings.Contains(b.String(), part) }
+}

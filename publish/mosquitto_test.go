@@ -1,0 +1,278 @@
+package publish
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"edged/internal/clock"
+	"edged/internal/mosquittotest"
+)
+
+// childBroker is the environment variable that turns this test binary into a publisher, for tests that kill one.
+const childBroker = "EDGED_TEST_PUBLISH_TO"
+
+func runUntilKilled(url string) {
+	p := &Publisher{Broker: url, Node: "board", Cameras: []Camera{{Name: "front", Labels: []string{"wave"}}}}
+	if err := p.Initialize(); err != nil {
+		panic(err)
+	}
+	p.CameraStatus("front", true)
+	panic(p.Run(context.Background()))
+}
+
+func TestConnectAnnouncesNodeCamerasAndStates(t *testing.T) {
+	t.Parallel()
+	broker := mosquittotest.Start(t)
+	p, _ := testPublisher(t, broker.URL())
+	p.CameraStatus("front", true)
+	p.State("front", "rise", true)
+	run(t, p)
+
+	waitFor(t, "4 retained messages acknowledged", func() bool { return p.Counters().StatesSent == 4 })
+	subscribe(t, broker.URL()).retained(map[string]string{
+		"edged/board/status":           "online",
+		"edged/board/front/status":     "online",
+		"edged/board/front/wave/state": "OFF",
+		"edged/board/front/rise/state": "ON",
+	})
+}
+
+func TestEventArrivesAsDocumented(t *testing.T) {
+	t.Parallel()
+	broker := mosquittotest.Start(t)
+	sub := subscribe(t, broker.URL())
+	p, _ := testPublisher(t, broker.URL())
+	run(t, p)
+	sub.until("edged/board/front/rise/state", "OFF")
+
+	before := time.Now()
+	p.Event(event(7, Start))
+	m := sub.next("edged/board/front/event")
+	if m.qos != 1 || m.retained {
+		t.Errorf("QoS %d, retained %v; want QoS 1, not retained", m.qos, m.retained)
+	}
+	var got struct {
+		ID        string    `json:"id"`
+		Type      string    `json:"event_type"`
+		Phase     string    `json:"phase"`
+		Start     time.Time `json:"start"`
+		LatencyMS *float64  `json:"latency_ms"`
+	}
+	if err := json.Unmarshal([]byte(m.payload), &got); err != nil {
+		t.Fatalf("%v in %s", err, m.payload)
+	}
+	if got.ID != p.run+"-7" || got.Type != "wave" || got.Phase != "start" {
+		t.Errorf("got %s", m.payload)
+	}
+	if ago := before.Sub(got.Start); ago < 1900*time.Millisecond || ago > 2*time.Second+eventually {
+		t.Errorf("start is %v before the call; the action started 2 s before it", ago)
+	}
+	if got.LatencyMS == nil || *got.LatencyMS < 0 {
+		t.Errorf("latency_ms is missing or negative in %s", m.payload)
+	}
+	waitFor(t, "the acknowledged event leaves the queue", func() bool { return p.Counters().EventsWaiting == 0 })
+}
+
+func TestStatesScoresAndStatsArrive(t *testing.T) {
+	t.Parallel()
+	broker := mosquittotest.Start(t)
+	sub := subscribe(t, broker.URL())
+	p, _ := testPublisher(t, broker.URL())
+	run(t, p)
+	sub.until("edged/board/front/rise/state", "OFF")
+
+	p.State("front", "wave", true)
+	sub.until("edged/board/front/wave/state", "ON")
+	p.CameraStatus("front", true)
+	sub.until("edged/board/front/status", "online")
+	p.Stats([]byte(`{"windows":3}`))
+	sub.until("edged/board/stats", `{"windows":3}`)
+
+	captured := clock.Monotonic()
+	p.Scores("front", 9, captured, []float32{0.5, 0.25, 0.125})
+	var got struct {
+		Window    uint64             `json:"window"`
+		Monotonic time.Duration      `json:"monotonic_ns"`
+		Scores    map[string]float64 `json:"scores"`
+	}
+	m := sub.next("edged/board/front/scores")
+	if err := json.Unmarshal([]byte(m.payload), &got); err != nil {
+		t.Fatalf("%v in %s", err, m.payload)
+	}
+	if got.Window != 9 || got.Monotonic != captured || len(got.Scores) != 3 || got.Scores["wave"] != 0.25 {
+		t.Errorf("got %s", m.payload)
+	}
+}
+
+func TestCleanStopDeliversWhatWaitsAndSaysOffline(t *testing.T) {
+	t.Parallel()
+	broker := mosquittotest.Start(t)
+	sub := subscribe(t, broker.URL())
+	p, _ := testPublisher(t, broker.URL())
+	p.CameraStatus("front", true)
+	stop := run(t, p)
+	sub.until("edged/board/front/rise/state", "OFF")
+
+	for n := range uint64(50) {
+		p.Event(event(n, End))
+	}
+	stop()
+	for n := range 50 {
+		if m := sub.next("edged/board/front/event"); !strings.Contains(m.payload, fmt.Sprintf(`-%d"`, n)) {
+			t.Fatalf("event %d: got %s", n, m.payload)
+		}
+	}
+	sub.until("edged/board/front/status", "offline")
+	sub.until("edged/board/status", "offline")
+	waitFor(t, "mosquitto has seen DISCONNECT", func() bool {
+		return strings.Contains(broker.Log(), "Received DISCONNECT from edged-board")
+	})
+}
+
+func TestKilledPublisherLeavesItsWill(t *testing.T) {
+	t.Parallel()
+	broker := mosquittotest.Start(t)
+	sub := subscribe(t, broker.URL())
+	child := exec.Command(os.Args[0])
+	child.Env = append(os.Environ(), childBroker+"="+broker.URL())
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { child.Process.Kill(); child.Wait() })
+	sub.until("edged/board/status", "online")
+	sub.until("edged/board/front/wave/state", "OFF")
+
+	if err := child.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	sub.until("edged/board/status", "offline")
+	subscribe(t, broker.URL()).retained(map[string]string{"edged/board/status": "offline"})
+}
+
+func TestBrokerRestartLosesNothing(t *testing.T) {
+	t.Parallel()
+	broker := mosquittotest.Start(t)
+	p, _ := testPublisher(t, broker.URL())
+	connect := gate(p)
+	p.CameraStatus("front", true)
+	run(t, p)
+	connect()
+	waitFor(t, "connected", func() bool { return p.Counters().StatesSent == 4 })
+
+	broker.Stop()
+	waitFor(t, "the loss is noticed", func() bool { return !p.Counters().Connected })
+	p.State("front", "wave", true)
+	p.State("front", "wave", false)
+	p.State("front", "rise", true)
+	for n := range uint64(20) {
+		p.Event(event(n, Start))
+	}
+	broker.Start()
+	sub := subscribe(t, broker.URL())
+	connect()
+
+	sub.until("edged/board/status", "online")
+	sub.until("edged/board/front/status", "online")
+	sub.until("edged/board/front/wave/state", "OFF")
+	sub.until("edged/board/front/rise/state", "ON")
+	for n := range 20 {
+		if m := sub.next("edged/board/front/event"); !strings.Contains(m.payload, fmt.Sprintf(`-%d"`, n)) {
+			t.Fatalf("event %d: got %s", n, m.payload)
+		}
+	}
+	waitFor(t, "all acknowledged", func() bool {
+		c := p.Counters()
+		return c.EventsSent == 20 && c.EventsWaiting == 0 && c.EventsDropped == 0
+	})
+}
+
+func TestFrozenBrokerIsLeftAndEventsWaitForIt(t *testing.T) {
+	t.Parallel()
+	broker := mosquittotest.Start(t)
+	p, log := testPublisher(t, broker.URL())
+	run(t, p)
+	waitFor(t, "connected", func() bool { return p.Counters().StatesSent == 4 })
+
+	broker.Pause()
+	p.Event(event(1, Start))
+	waitFor(t, "the missing acknowledgement is noticed", log.has("did not acknowledge edged/board/front/event"))
+	broker.Resume()
+	waitFor(t, "the event is delivered", func() bool { return p.Counters().EventsSent == 1 })
+	// The will of the connection that was given up must not outlast the new connection's status.
+	subscribe(t, broker.URL()).retained(map[string]string{"edged/board/status": "online"})
+}
+
+func TestBrokerAbsentAtStart(t *testing.T) {
+	t.Parallel()
+	broker := mosquittotest.New(t)
+	p, log := testPublisher(t, broker.URL())
+	run(t, p)
+	p.Event(event(1, Start))
+	waitFor(t, "the failure is logged", log.has("connection refused"))
+	broker.Start()
+	waitFor(t, "the event is delivered", func() bool { return p.Counters().EventsSent == 1 })
+}
+
+func TestWrongPasswordIsNamedAndNotShown(t *testing.T) {
+	t.Parallel()
+	broker := mosquittotest.Start(t, "allow_anonymous false", "password_file "+mosquittotest.PasswordFile(t, "edged", "right"))
+	p, log := testPublisher(t, broker.URL(), func(p *Publisher) { p.Username, p.Password = "edged", "wr0ng-s3cret" })
+	run(t, p)
+	waitFor(t, "the refusal is named", log.has("not authorised: user name or password is wrong"))
+	if strings.Contains(log.String(), "wr0ng-s3cret") {
+		t.Errorf("the log shows the password:\n%s", log)
+	}
+
+	p, _ = testPublisher(t, broker.URL(), func(p *Publisher) { p.Username, p.Password = "edged", "right" })
+	run(t, p)
+	waitFor(t, "the right password is accepted", func() bool { return p.Counters().Connected })
+}
+
+func TestTwoNodesWithOneNameAreNoticed(t *testing.T) {
+	t.Parallel()
+	broker := mosquittotest.Start(t)
+	a, logA := testPublisher(t, broker.URL())
+	b, logB := testPublisher(t, broker.URL())
+	run(t, a)
+	run(t, b)
+	waitFor(t, "one of the two names the cause", func() bool {
+		return strings.Contains(logA.String()+logB.String(), "another client uses the same client id")
+	})
+	if n := a.Counters().Connects + b.Counters().Connects; n > 10 {
+		t.Errorf("%d connections until the contest was noticed", n)
+	}
+}
+
+func TestFloodWhileTheBrokerIsAwayIsBoundedAndCounted(t *testing.T) {
+	t.Parallel()
+	broker := mosquittotest.New(t)
+	p, _ := testPublisher(t, broker.URL(), func(p *Publisher) { p.QueueLength = 100 })
+	connect := gate(p)
+	run(t, p)
+	const flood = 100_000
+	for n := range uint64(flood) {
+		p.Event(event(n, Start))
+		p.State("front", "wave", n%2 == 0)
+		p.Scores("front", n, time.Duration(n), []float32{1, 0, 0})
+		p.Stats([]byte(`{}`))
+	}
+	c := p.Counters()
+	if c.EventsWaiting != 100 || c.EventsDropped != flood-100 || c.ScoresSkipped != flood {
+		t.Errorf("counters %+v; want 100 events waiting, %d dropped, %d windows skipped", c, flood-100, flood)
+	}
+
+	broker.Start()
+	sub := subscribe(t, broker.URL())
+	connect()
+	for n := flood - 100; n < flood; n++ {
+		if m := sub.next("edged/board/front/event"); !strings.Contains(m.payload, fmt.Sprintf(`-%d"`, n)) {
+			t.Fatalf("want the newest events in order, %d next: got %s", n, m.payload)
+		}
+	}
+}

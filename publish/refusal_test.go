@@ -1,0 +1,64 @@
+package publish
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/eclipse/paho.mqtt.golang/packets"
+)
+
+func TestConnectErrorsNameTheReason(t *testing.T) {
+	refused := errors.New("connection refused")
+	for _, c := range []struct {
+		name         string
+		dialErr, err error
+		code         byte
+		want         string
+	}{
+		{"no listener", refused, fmt.Errorf("paho: %w", refused), packets.ErrNetworkError, "connection refused"},
+		{"old broker", nil, errors.New("x"), 1, "does not speak MQTT 3.1.1"},
+		{"client id", nil, errors.New("x"), 2, "bad client id"},
+		{"busy", nil, errors.New("x"), 3, "not taking connections now"},
+		{"credentials", nil, errors.New("x"), 4, "bad credentials"},
+		{"rights", nil, errors.New("x"), 5, "not authorised"},
+		{"silence", nil, fmt.Errorf("read: %w", os.ErrDeadlineExceeded), packets.ErrNetworkError, "did not answer within 5s"},
+		{"hung up", nil, fmt.Errorf("read: %w", io.EOF), packets.ErrNetworkError, "closed the connection instead of answering"},
+	} {
+		if got := connectError(c.dialErr, c.err, c.code); !strings.Contains(got.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+func TestIDContest(t *testing.T) {
+	type loss struct {
+		lived time.Duration
+		err   error
+	}
+	refused := errors.New("connection refused")
+	for _, c := range []struct {
+		name   string
+		losses []loss
+		want   bool // after the last
+	}{
+		{"thrown out three times", []loss{{time.Second, io.EOF}, {2 * time.Second, io.EOF}, {9 * time.Second, io.EOF}}, true},
+		{"thrown out twice", []loss{{time.Second, io.EOF}, {time.Second, io.EOF}}, false},
+		{"broker restarts", []loss{{time.Second, io.EOF}, {0, refused}, {time.Second, io.EOF}, {0, refused}, {time.Second, io.EOF}}, false},
+		{"long lives", []loss{{time.Hour, io.EOF}, {time.Hour, io.EOF}, {time.Hour, io.EOF}}, false},
+		{"bad link", []loss{{1, os.ErrDeadlineExceeded}, {1, os.ErrDeadlineExceeded}, {1, os.ErrDeadlineExceeded}}, false},
+	} {
+		var contest idContest
+		var got bool
+		for _, l := range c.losses {
+			got = contest.lost(l.lived, l.err)
+		}
+		if got != c.want {
+			t.Errorf("%s: %v, want %v", c.name, got, c.want)
+		}
+	}
+}

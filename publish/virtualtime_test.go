@@ -1,0 +1,269 @@
+package publish
+
+import (
+	"context"
+	"errors"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/eclipse/paho.mqtt.golang/packets"
+)
+
+// These tests run in a bubble of virtual time: hours of waiting take milliseconds, and the bubble fails a test that leaves a
+// goroutine behind.
+
+// pipeBroker is a broker at the other end of a net.Pipe that answers as its fields say.
+type pipeBroker struct {
+	deaf          bool          // take bytes, answer nothing
+	noPuback      bool          // acknowledge no publish
+	noEventPuback bool          // acknowledge no event
+	noReading     bool          // read nothing after CONNECT, so that writing to it blocks
+	noPong        bool          // answer no ping
+	closesIn      time.Duration // after the connection came up; 0 = never
+	received      chan *packets.PublishPacket
+}
+
+// dial is a dialer that always reaches the broker.
+func (b *pipeBroker) dial(context.Context) (net.Conn, error) {
+	client, server := net.Pipe()
+	if b.closesIn > 0 {
+		time.AfterFunc(b.closesIn, func() { server.Close() })
+	}
+	end := &pipeEnd{Conn: client, closed: make(chan struct{})}
+	go b.serve(server, end.closed)
+	return end, nil
+}
+
+// pipeEnd is the publisher's end of the pipe.
+type pipeEnd struct {
+	net.Conn
+	once   sync.Once
+	closed chan struct{}
+}
+
+func (e *pipeEnd) Close() error {
+	e.once.Do(func() { close(e.closed) })
+	return e.Conn.Close()
+}
+
+func (b *pipeBroker) serve(conn net.Conn, closed <-chan struct{}) {
+	defer conn.Close()
+	for {
+		packet, err := packets.ReadPacket(conn)
+		if err != nil {
+			return
+		}
+		var answer packets.ControlPacket
+		switch p := packet.(type) {
+		case *packets.ConnectPacket:
+			answer = packets.NewControlPacket(packets.Connack)
+		case *packets.PingreqPacket:
+			if !b.noPong {
+				answer = packets.NewControlPacket(packets.Pingresp)
+			}
+		case *packets.PublishPacket:
+			if b.received != nil {
+				b.received <- p
+			}
+			if p.Qos == 1 && !b.noPuback && !(b.noEventPuback && strings.HasSuffix(p.TopicName, "/event")) {
+				ack := packets.NewControlPacket(packets.Puback).(*packets.PubackPacket)
+				ack.MessageID = p.MessageID
+				answer = ack
+			}
+		}
+		if answer == nil || b.deaf {
+			continue
+		}
+		if err := answer.Write(conn); err != nil {
+			return
+		}
+		if b.noReading {
+			<-closed
+			return
+		}
+	}
+}
+
+// bubble runs a publisher with the dialer in virtual time, and the test beside it.
+func bubble(t *testing.T, dial dialer, test func(t *testing.T, p *Publisher, log *lockedBuffer)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		p, log := testPublisher(t, "tcp://broker.invalid")
+		p.dial = dial
+		stop := run(t, p)
+		defer stop()
+		test(t, p, log)
+	})
+}
+
+func TestTriesAreSpacedByAJitteredDoublingWait(t *testing.T) {
+	var tries []time.Time
+	refused := func(context.Context) (net.Conn, error) {
+		tries = append(tries, time.Now())
+		return nil, errors.New("refused")
+	}
+	bubble(t, refused, func(*testing.T, *Publisher, *lockedBuffer) { time.Sleep(10 * time.Minute) })
+
+	most := time.Second
+	for i := 1; i < len(tries); i++ {
+		if gap := tries[i].Sub(tries[i-1]); gap < most/2 || gap > most {
+			t.Errorf("wait %d: %v, want %v to %v", i, gap, most/2, most)
+		}
+		most = min(2*most, time.Minute)
+	}
+	if len(tries) < 12 {
+		t.Errorf("%d tries in 10 minutes", len(tries))
+	}
+}
+
+func TestAHealthyConnectionIsReplacedAtOnceAndAShortOneIsNot(t *testing.T) {
+	for _, c := range []struct {
+		lives time.Duration
+		worst time.Duration // wait between two connections, once a few have come and gone
+	}{
+		{61 * time.Second, time.Second},
+		{2 * time.Second, time.Minute},
+	} {
+		broker := &pipeBroker{closesIn: c.lives}
+		var tries []time.Time
+		dial := func(ctx context.Context) (net.Conn, error) {
+			tries = append(tries, time.Now())
+			return broker.dial(ctx)
+		}
+		bubble(t, dial, func(*testing.T, *Publisher, *lockedBuffer) { time.Sleep(time.Hour) })
+		last := len(tries) - 1
+		wait := tries[last].Sub(tries[last-1]) - c.lives
+		if wait < c.worst/2 || wait > c.worst {
+			t.Errorf("connections that live %v: the last wait was %v, want %v to %v", c.lives, wait, c.worst/2, c.worst)
+		}
+	}
+}
+
+func TestBrokerThatNeverAnswersIsGivenUp(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		broker *pipeBroker
+		within time.Duration // of the first connection
+		says   string
+	}{
+		{"no CONNACK", &pipeBroker{deaf: true}, connectTimeout, "took the connection and did not answer within 5s"},
+		{"no PUBACK", &pipeBroker{noPuback: true}, ackTimeout, "did not acknowledge edged/board/status within 5s"},
+		{"no PINGRESP", &pipeBroker{noPong: true}, 15 * time.Second, "pingresp not received"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			bubble(t, c.broker.dial, func(t *testing.T, p *Publisher, log *lockedBuffer) {
+				p.Event(event(1, Start))
+				time.Sleep(c.within + time.Millisecond)
+				synctest.Wait()
+				if !log.has(c.says)() {
+					t.Errorf("after %v the log does not say %q:\n%s", c.within, c.says, log)
+				}
+			})
+		})
+	}
+}
+
+func TestStopDoesNotWaitForABrokerThatNeverAnswers(t *testing.T) {
+	for name, broker := range map[string]*pipeBroker{
+		"no CONNACK": {deaf: true},
+		"no PUBACK":  {noPuback: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p, log := testPublisher(t, "tcp://broker.invalid")
+				p.dial = broker.dial
+				p.Event(event(1, Start))
+				stop := run(t, p)
+				time.Sleep(time.Second)
+				began := time.Now()
+				stop()
+				if took := time.Since(began); took > p.StopTimeout {
+					t.Errorf("the stop took %v, longer than StopTimeout, %v", took, p.StopTimeout)
+				}
+				if !log.has("never acknowledged")() {
+					t.Errorf("the undelivered event is not mentioned:\n%s", log)
+				}
+			})
+		})
+	}
+}
+
+// In virtual time a call that waited for anything at all would let time pass.
+func TestCallsNeverWaitWhateverTheBrokerDoes(t *testing.T) {
+	for name, broker := range map[string]*pipeBroker{
+		"healthy":    {},
+		"no CONNACK": {deaf: true},
+		"no PUBACK":  {noPuback: true},
+		"no reading": {noReading: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, broker.dial, func(t *testing.T, p *Publisher, _ *lockedBuffer) {
+				for second := range 30 {
+					time.Sleep(time.Second)
+					began := time.Now()
+					for n := range uint64(1000) {
+						p.Event(event(n, Start))
+						p.State("front", "wave", n%2 == 0)
+						p.CameraStatus("front", n%2 == 0)
+						p.Scores("front", n, time.Duration(n), []float32{1, 0, 0})
+						p.Stats([]byte(`{}`))
+						p.Counters()
+					}
+					if took := time.Since(began); took != 0 {
+						t.Fatalf("second %d: the calls waited %v", second, took)
+					}
+				}
+			})
+		})
+	}
+}
+
+// An event that was on its way when the link broke is sent again, and leaves the queue only with its acknowledgement.
+func TestUnacknowledgedEventIsSentAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		received := make(chan *packets.PublishPacket, 100)
+		first := &pipeBroker{received: received, noEventPuback: true, closesIn: 3 * time.Second}
+		second := &pipeBroker{received: received}
+		brokers := []*pipeBroker{first, second}
+		p, _ := testPublisher(t, "tcp://broker.invalid")
+		p.dial = func(ctx context.Context) (net.Conn, error) {
+			b := brokers[0]
+			brokers = brokers[1:]
+			return b.dial(ctx)
+		}
+		stop := run(t, p)
+		p.Event(event(1, Start))
+		p.Event(event(2, Start))
+		time.Sleep(time.Second)
+		if got := events(received); len(got) != 1 || p.Counters().EventsWaiting != 2 {
+			t.Errorf("before its acknowledgement: %d events sent, %d waiting; want 1 and 2", len(got), p.Counters().EventsWaiting)
+		}
+		time.Sleep(time.Minute)
+		got := events(received)
+		if len(got) != 2 || !strings.Contains(got[0], `-1"`) || !strings.Contains(got[1], `-2"`) {
+			t.Errorf("after the reconnect got %q, want events 1 and 2", got)
+		}
+		if c := p.Counters(); c.EventsWaiting != 0 || c.EventsSent != 2 {
+			t.Errorf("counters %+v", c)
+		}
+		stop()
+	})
+}
+
+// events returns the payloads of the events among the messages received so far.
+func events(received chan *packets.PublishPacket) (payloads []string) {
+	for {
+		select {
+		case m := <-received:
+			if strings.HasSuffix(m.TopicName, "/event") {
+				payloads = append(payloads, string(m.Payload))
+			}
+		default:
+			return payloads
+		}
+	}
+}
