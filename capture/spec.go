@@ -1,0 +1,65 @@
+package capture
+
+import (
+	"fmt"
+	"os"
+	"strings"
+)
+
+// Spec says which camera is meant.
+type Spec struct {
+	Kind Kind
+	Path string // device node or file; empty for "the first usable camera"
+}
+
+// Kind is what drives a camera.
+type Kind string
+
+// The kinds of cameras.
+const (
+	KindV4L2 Kind = "v4l2"
+	KindFile Kind = "file"
+)
+
+const specForms = "v4l2:auto, v4l2:/dev/videoN, /dev/videoN, file:PATH or the path of a video file"
+
+// ParseSpec reads a camera's name as it stands in a configuration or on a command line. That a device is there is not
+// checked: it may be plugged in later. A file must exist unless it is marked by "file:".
+func ParseSpec(s string) (Spec, error) {
+	scheme, path, found := strings.Cut(s, ":")
+	switch {
+	case s == "":
+		return Spec{}, fmt.Errorf("capture: empty camera name; give %s", specForms)
+	case found && scheme == string(KindV4L2):
+		return parseV4L2(s, path)
+	case found && scheme == string(KindFile):
+		if path == "" {
+			return Spec{}, fmt.Errorf("capture: camera %q has no path; give file:PATH", s)
+		}
+		return Spec{Kind: KindFile, Path: path}, nil
+	case strings.HasPrefix(s, "/dev/"):
+		return Spec{Kind: KindV4L2, Path: s}, nil
+	}
+	if _, err := os.Stat(s); err != nil {
+		return Spec{}, fmt.Errorf("capture: camera %q: %w; allowed are %s", s, err, specForms)
+	}
+	return Spec{Kind: KindFile, Path: s}, nil
+}
+
+func parseV4L2(s, path string) (Spec, error) {
+	if path == "auto" {
+		return Spec{Kind: KindV4L2}, nil
+	}
+	if !strings.HasPrefix(path, "/") {
+		return Spec{}, fmt.Errorf("capture: camera %q: give v4l2:auto or v4l2: and a device node, such as v4l2:/dev/video0", s)
+	}
+	return Spec{Kind: KindV4L2, Path: path}, nil
+}
+
+// String is the form that ParseSpec reads.
+func (s Spec) String() string {
+	if s.Path == "" {
+		return string(s.Kind) + ":auto"
+	}
+	return string(s.Kind) + ":" + s.Path
+}
