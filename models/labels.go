@@ -1,0 +1,42 @@
+package models
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+const maxLabels = 10000
+
+// parseLabels reads labels.txt: one label a line, UTF-8, no empty line, no label twice.
+func parseLabels(text []byte) ([]string, error) {
+	if !utf8.Valid(text) {
+		return nil, fmt.Errorf("%s: not UTF-8", labelsName)
+	}
+	trimmed := strings.TrimSuffix(string(text), "\n")
+	if trimmed == "" {
+		return nil, fmt.Errorf("%s: empty; write one label a line, in the order of the model's output", labelsName)
+	}
+	labels := strings.Split(trimmed, "\n")
+	if len(labels) > maxLabels {
+		return nil, fmt.Errorf("%s: %d labels; at most %d", labelsName, len(labels), maxLabels)
+	}
+	var errs []error
+	lineOf := make(map[string]int, len(labels))
+	for i, label := range labels {
+		line := i + 1
+		switch {
+		case strings.TrimSpace(label) == "":
+			errs = append(errs, fmt.Errorf("%s:%d: empty label", labelsName, line))
+		case label != strings.TrimSpace(label) || strings.ContainsFunc(label, unicode.IsControl):
+			errs = append(errs, fmt.Errorf("%s:%d: %q has blanks around it or control characters in it (line ends must be LF)", labelsName, line, label))
+		case lineOf[label] != 0:
+			errs = append(errs, fmt.Errorf("%s:%d: label %q is already in line %d", labelsName, line, label, lineOf[label]))
+		default:
+			lineOf[label] = line
+		}
+	}
+	return labels, errors.Join(errs...)
+}

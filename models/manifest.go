@@ -1,0 +1,170 @@
+package models
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+)
+
+// Manifest is edged.json: what the tensors alone do not say.
+type Manifest struct {
+	Format       int
+	Name         string
+	Version      string
+	Frames       int     // T: frames in a window
+	FrameRate    float64 // frames a second that the model was trained at
+	Height       int     // of a frame, pixels
+	Width        int
+	ChannelOrder string     // TimeMajor or ColorMajor
+	Mean, Std    [3]float64 // R, G, B: the model's real input is (u8-Mean)/Std
+	InputType    string     // int8, uint8 or float32: the input tensor's
+	Output       string     // Logits or Probabilities
+	Background   string     // the label that stands for "nothing happens" and never fires; "" for none
+	License      string
+	TrainingData string
+	Accuracy     map[string]any // as measured by the model's maker; shown, not used
+}
+
+// How the tensor's 3T channels are laid out (T frames, C = R, G, B).
+const (
+	TimeMajor  = "tc" // channel t*3+c
+	ColorMajor = "ct" // channel c*T+t: the official SqueezeTime checkpoints
+)
+
+// What the output tensor holds.
+const (
+	Logits        = "logits"
+	Probabilities = "probabilities"
+)
+
+const (
+	format       = 1
+	maxFrames    = 64
+	maxFrameRate = 240
+	maxSize      = 1024
+)
+
+// FrameBytes is the size of one frame as the model wants it: [Height,Width,3] u8.
+func (m *Manifest) FrameBytes() int { return m.Height * m.Width * 3 }
+
+// parseManifest reads edged.json. Unlike json.Unmarshal it refuses unknown keys and null, and names every problem.
+func parseManifest(text []byte) (*Manifest, error) {
+	var m Manifest
+	var mean, std []float64
+	optional := map[string]any{"license": &m.License, "training_data": &m.TrainingData, "accuracy": &m.Accuracy}
+	required := map[string]any{
+		"format": &m.Format, "name": &m.Name, "version": &m.Version,
+		"frames": &m.Frames, "frame_rate": &m.FrameRate, "height": &m.Height, "width": &m.Width,
+		"channel_order": &m.ChannelOrder, "mean": &mean, "std": &std,
+		"input_type": &m.InputType, "output": &m.Output, "background": &m.Background,
+	}
+	errs := decodeObject(text, required, optional)
+	if len(errs) == 0 {
+		errs = append(m.problems(), rgb("mean", mean, &m.Mean), rgb("std", std, &m.Std), positive("std", std))
+	}
+	for i, err := range errs {
+		if err != nil {
+			errs[i] = fmt.Errorf("%s: %w", manifestName, err)
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return &m, nil
+}
+
+// decodeObject puts each key's value where the maps say.
+func decodeObject(text []byte, required, optional map[string]any) (errs []error) {
+	var object map[string]json.RawMessage
+	if err := json.Unmarshal(text, &object); err != nil {
+		return []error{err}
+	}
+	for _, key := range slices.Sorted(maps.Keys(object)) {
+		into := required[key]
+		if into == nil {
+			into = optional[key]
+		}
+		if into == nil {
+			errs = append(errs, fmt.Errorf("unknown key %q", key))
+			continue
+		}
+		value := object[key]
+		if bytes.Equal(value, []byte("null")) {
+			errs = append(errs, fmt.Errorf("%s is null", key))
+		} else if err := json.Unmarshal(value, into); err != nil {
+			errs = append(errs, fmt.Errorf("%s is %s: %w", key, value, err))
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(required)) {
+		if _, ok := object[key]; !ok {
+			errs = append(errs, fmt.Errorf("%s is missing", key))
+		}
+	}
+	return errs
+}
+
+func (m *Manifest) problems() []error {
+	if m.Format != format {
+		return []error{fmt.Errorf("format is %d; this edged reads format %d", m.Format, format)}
+	}
+	errs := []error{
+		within("frames", m.Frames, 1, maxFrames),
+		within("height", m.Height, 1, maxSize),
+		within("width", m.Width, 1, maxSize),
+		oneOf("channel_order", m.ChannelOrder, TimeMajor, ColorMajor),
+		oneOf("input_type", m.InputType, "int8", "uint8", "float32"),
+		oneOf("output", m.Output, Logits, Probabilities),
+	}
+	if m.Name == "" {
+		errs = append(errs, errors.New("name is empty"))
+	}
+	if !(m.FrameRate > 0 && m.FrameRate <= maxFrameRate) {
+		errs = append(errs, fmt.Errorf("frame_rate is %g; must be above 0 and at most %d frames a second", m.FrameRate, maxFrameRate))
+	}
+	return errs
+}
+
+func (m *Manifest) checkBackground(labels []string) error {
+	if m.Background == "" || slices.Contains(labels, m.Background) {
+		return nil
+	}
+	return fmt.Errorf("%s: background is %q, which is not in %s; name one of its labels, or \"\" for none",
+		manifestName, m.Background, labelsName)
+}
+
+func within(key string, value, low, high int) error {
+	if value >= low && value <= high {
+		return nil
+	}
+	return fmt.Errorf("%s is %d; must be %d to %d", key, value, low, high)
+}
+
+func oneOf(key, value string, allowed ...string) error {
+	if slices.Contains(allowed, value) {
+		return nil
+	}
+	return fmt.Errorf("%s is %q; must be one of %s", key, value, strings.Join(allowed, ", "))
+}
+
+func rgb(key string, values []float64, into *[3]float64) error {
+	if len(values) != len(into) {
+		return fmt.Errorf("%s has %d values; must have 3 (R, G, B)", key, len(values))
+	}
+	copy(into[:], values)
+	return nil
+}
+
+func positive(key string, values []float64) error {
+	for _, v := range values {
+		// Above the smallest normal number its reciprocal is finite.
+		if v < math.SmallestNonzeroFloat32 {
+			return fmt.Errorf("%s has %g; must be above 0", key, v)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,71 @@
+package models
+
+import (
+	"archive/zip"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+)
+
+const (
+	manifestName     = "edged.json"
+	labelsName       = "labels.txt"
+	maxManifestBytes = 64 << 10
+	maxLabelsBytes   = 1 << 20
+)
+
+var errNoManifest = fmt.Errorf("no manifest: add one with `zip MODEL.tflite %s %s` (format: models/README.md)",
+	labelsName, manifestName)
+
+type tail struct{ manifest, labels []byte }
+
+// readTail reads the two files out of the zip archive at the end of data.
+func readTail(data []byte) (*tail, error) {
+	archive, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		if bytes.Contains(data, []byte("PK\x03\x04")) { // entries, but not the directory that ends an archive
+			return nil, fmt.Errorf("truncated: the zip archive at the end is incomplete (%w); copy the file again", err)
+		}
+		return nil, errNoManifest
+	}
+	manifest, errManifest := readEntry(archive, manifestName, maxManifestBytes)
+	labels, errLabels := readEntry(archive, labelsName, maxLabelsBytes)
+	if err := errors.Join(errManifest, errLabels); err != nil {
+		return nil, err
+	}
+	return &tail{manifest, labels}, nil
+}
+
+func readEntry(archive *zip.Reader, name string, maxBytes int64) ([]byte, error) {
+	var entry *zip.File
+	for _, f := range archive.File {
+		if f.Name != name {
+			continue
+		}
+		if entry != nil {
+			return nil, fmt.Errorf("%s is there twice; remove both with `zip -d` and add one", name)
+		}
+		entry = f
+	}
+	if entry == nil {
+		if name == manifestName {
+			return nil, errNoManifest
+		}
+		return nil, fmt.Errorf("no %s beside the manifest; add it with `zip MODEL.tflite %s`", name, name)
+	}
+	r, err := entry.Open()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	defer r.Close()
+	// What the directory claims as the size need not be true.
+	text, err := io.ReadAll(io.LimitReader(r, maxBytes+1))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	if int64(len(text)) > maxBytes {
+		return nil, fmt.Errorf("%s: more than %d kB", name, maxBytes>>10)
+	}
+	return text, nil
+}
