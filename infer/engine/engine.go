@@ -1,0 +1,195 @@
+// Package engine runs a model on TFLite: it loads the library's delegates, checks the model's tensors against its
+// manifest, keeps the window in the input tensor and turns the output tensor into probabilities.
+package engine
+
+// #include "abi.h"
+// #include "report.h"
+import "C"
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+
+	"github.com/mattn/go-tflite"
+
+	"edged/infer/squeeze"
+	"edged/models"
+)
+
+// Options say how a model is run. The zero value is XNNPACK on one thread.
+type Options struct {
+	Delegate string            // see ParseDelegate; "" is xnnpack
+	Plugin   map[string]string // options that an external delegate's plugin is given
+	Threads  int               // that TFLite and XNNPACK use; 0 is 1
+	Strict   bool              // a delegate that cannot be had is an error, not a reason for the next best
+}
+
+// Engine is one model, ready to run. It belongs to the goroutine that called New; only Cancel may be called from
+// another one.
+type Engine struct {
+	model       *cModel
+	report      *report
+	options     *tflite.InterpreterOptions
+	probe       *probe
+	interpreter *tflite.Interpreter
+
+	info   Info
+	window *squeeze.Window
+	input  []byte // the input tensor's memory
+	kept   []byte // where the window lies if Invoke overwrites its input; else nil
+	output output
+
+	mu     sync.Mutex // guards closed, so that Cancel finds an interpreter
+	closed bool
+}
+
+// ErrCancelled is what Invoke returns after Cancel stopped it.
+var ErrCancelled = errors.New("cancelled")
+
+// New loads the model with the delegate that the options name, or with the next best one: Info says which, and why.
+// It locks the goroutine to its OS thread until Close, since GPU delegates work on the thread that prepared them alone.
+func New(m *models.Model, o Options) (*Engine, error) {
+	wanted, err := ParseDelegate(o.Delegate)
+	if err != nil {
+		return nil, err
+	}
+	o.Threads = max(o.Threads, 1)
+	runtime.LockOSThread()
+	e, err := newEngine(m, wanted, o)
+	if err != nil {
+		runtime.UnlockOSThread()
+		return nil, fmt.Errorf("engine: %s: %w", m.Path, err)
+	}
+	return e, nil
+}
+
+func newEngine(m *models.Model, wanted Delegate, o Options) (*Engine, error) {
+	var fallbacks []Fallback
+	for _, d := range wanted.chain() {
+		e := &Engine{report: newReport()}
+		reason, err := e.load(m, d, o)
+		if err == nil && reason == nil {
+			e.info.Requested, e.info.Fallbacks = wanted.String(), fallbacks
+			return e, nil
+		}
+		e.free()
+		if err != nil {
+			return nil, err
+		}
+		if o.Strict {
+			return nil, fmt.Errorf("delegate %s: %w", d, reason)
+		}
+		fallbacks = append(fallbacks, Fallback{d.String(), reason.Error()})
+	}
+	return nil, fmt.Errorf("delegate %s: %s", wanted, fallbacks[len(fallbacks)-1].Reason)
+}
+
+// load builds everything for one delegate. The reason says why that delegate will not do; err, that none will.
+func (e *Engine) load(m *models.Model, d Delegate, o Options) (reason, err error) {
+	if e.model, err = loadModel(m.Data, e.report); err != nil {
+		return nil, err
+	}
+	if e.probe, reason = openProbe(d, o); reason != nil {
+		return reason, nil
+	}
+	e.options = tflite.NewInterpreterOptions()
+	e.options.SetNumThread(o.Threads)
+	e.report.attach(e.options)
+	e.options.AddDelegate(e.probe)
+	if e.options.EnableCancellation(true) != tflite.OK {
+		return nil, e.report.err("enable cancellation")
+	}
+	e.interpreter = tflite.NewInterpreter(&e.model.Model, e.options)
+	if e.interpreter == nil {
+		return e.report.err("prepare the model"), nil
+	}
+	if err := checkTensors(e.interpreter, m); err != nil {
+		return nil, err
+	}
+	if reason := e.probe.refused(d); reason != nil {
+		return reason, nil
+	}
+	// Until here nothing was allocated by the sizes that the file names.
+	if e.interpreter.AllocateTensors() != tflite.OK {
+		return e.report.err("allocate tensors"), nil
+	}
+	if err := e.openInput(&m.Manifest); err != nil {
+		return err, nil
+	}
+	e.output = newOutput(e.interpreter.GetOutputTensor(0), len(m.Labels), m.Manifest.Output == models.Logits)
+	e.describe(d, o)
+	return nil, nil
+}
+
+// Push moves the window on by one frame, [H,W,3] u8 of the manifest's size.
+func (e *Engine) Push(rgb []byte) { e.window.Push(rgb) }
+
+// Hold moves the window on by the frame that came last, for a tick of the sampling grid that has none.
+func (e *Engine) Hold() { e.window.Hold() }
+
+// Invoke runs the model on the window. It doesn't allocate.
+func (e *Engine) Invoke() error {
+	if e.kept != nil {
+		copy(e.input, e.kept)
+	}
+	return e.check(int(e.interpreter.Invoke()))
+}
+
+// InvokeTimes runs the model n times in one C call: the bare loop that Invoke's cost is compared with.
+func (e *Engine) InvokeTimes(n int) error {
+	return e.check(int(C.edged_invoke(*handle(e.interpreter), C.int64_t(n))))
+}
+
+func (e *Engine) check(status int) error {
+	switch status {
+	case C.EDGED_OK:
+		return nil
+	case C.EDGED_CANCELLED:
+		e.report.take()
+		return ErrCancelled
+	}
+	return fmt.Errorf("engine: %w", e.report.err("run the model"))
+}
+
+// Scores writes a probability for each label into dst. It doesn't allocate.
+func (e *Engine) Scores(dst []float32) { e.output.probabilities(dst) }
+
+// Labels returns how many scores there are.
+func (e *Engine) Labels() int { return e.output.count }
+
+// Info says what runs.
+func (e *Engine) Info() Info { return e.info }
+
+// Cancel makes a running Invoke return ErrCancelled. TFLite looks between two nodes only, and a delegate's part of the
+// graph is one node: with everything delegated, Invoke ends by itself first. Safe from any goroutine, also after Close.
+func (e *Engine) Cancel() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !e.closed {
+		e.interpreter.Cancel()
+	}
+}
+
+// Close frees everything and unlocks the thread. It may be called twice.
+func (e *Engine) Close() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		return
+	}
+	e.closed = true
+	e.free()
+	runtime.UnlockOSThread()
+}
+
+// free is also for an engine that load left half built. The interpreter uses the delegate until it ends, both refer to
+// the model, and all of them may report.
+func (e *Engine) free() {
+	e.interpreter.Delete()
+	e.probe.Delete()
+	e.options.Delete()
+	e.model.Delete()
+	e.report.free()
+}

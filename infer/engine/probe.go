@@ -1,0 +1,104 @@
+package engine
+
+// #include <stdlib.h>
+// #include "plugin.h"
+// #include "probe.h"
+import "C"
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"unsafe"
+)
+
+// probe is the delegate that the interpreter gets: the one asked for, its nodes counted. A go-tflite delegates.Delegater.
+type probe struct {
+	c      *C.struct_edged_probe
+	plugin C.struct_edged_plugin
+}
+
+// openProbe opens the delegate; the error is TFLite's or the plugin's reason why there is none.
+func openProbe(d Delegate, o Options) (*probe, error) {
+	p := &probe{}
+	if d.kind != cpu && !p.open(d, o) {
+		return nil, errors.New(C.GoString(&p.plugin.why[0]))
+	}
+	p.c = (*C.struct_edged_probe)(C.malloc(C.sizeof_struct_edged_probe))
+	C.edged_probe_init(p.c, p.plugin.delegate)
+	return p, nil
+}
+
+func (p *probe) open(d Delegate, o Options) bool {
+	if d.kind == xnnpack {
+		return bool(C.edged_open_xnnpack(&p.plugin, C.int(o.Threads)))
+	}
+	path := C.CString(d.path)
+	defer C.free(unsafe.Pointer(path))
+	if d.kind == gpu {
+		return bool(C.edged_open_gpu(&p.plugin, path))
+	}
+	keys := slices.Sorted(maps.Keys(o.Plugin))
+	values := make([]string, len(keys))
+	for i, key := range keys {
+		values[i] = o.Plugin[key]
+	}
+	cKeys, freeKeys := cStrings(keys)
+	defer freeKeys()
+	cValues, freeValues := cStrings(values)
+	defer freeValues()
+	return bool(C.edged_open_external(&p.plugin, path, cKeys, cValues, C.size_t(len(keys))))
+}
+
+// cStrings copies a list of strings to C.
+func cStrings(list []string) (array **C.char, free func()) {
+	memory := C.calloc(C.size_t(len(list)+1), C.size_t(unsafe.Sizeof(array)))
+	strings := unsafe.Slice((**C.char)(memory), len(list))
+	for i, s := range list {
+		strings[i] = C.CString(s)
+	}
+	return (**C.char)(memory), func() {
+		for _, s := range strings {
+			C.free(unsafe.Pointer(s))
+		}
+		C.free(memory)
+	}
+}
+
+// Ptr returns the TfLiteDelegate.
+func (p *probe) Ptr() unsafe.Pointer { return unsafe.Pointer(&p.c.delegate) }
+
+// Delete ends the delegate, after the interpreter that used it; nil does nothing.
+func (p *probe) Delete() {
+	if p == nil {
+		return
+	}
+	if p.plugin.delegate != nil {
+		C.edged_destroy(&p.plugin)
+	}
+	C.free(unsafe.Pointer(p.c))
+}
+
+// refused is the reason why a delegate that took the model without complaint does not count as running it.
+func (p *probe) refused(d Delegate) error {
+	if d.kind != cpu && p.delegated() == 0 {
+		return fmt.Errorf("it took none of the model's %d nodes", p.total())
+	}
+	return nil
+}
+
+func (p *probe) total() int     { return int(p.c.total) }
+func (p *probe) delegated() int { return int(p.c.total - p.c.left) }
+
+// ops lists the model's operators, the most frequent first.
+func (p *probe) ops() []OpCount {
+	var ops []OpCount
+	for code, n := range p.c.ops_total {
+		if n > 0 {
+			ops = append(ops, OpCount{Op: opName(code), Nodes: int(n), Delegated: int(n - p.c.ops_left[code])})
+		}
+	}
+	slices.SortStableFunc(ops, func(a, b OpCount) int { return b.Nodes - a.Nodes })
+	return ops
+}
