@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"os"
 	"os/exec"
 	"runtime"
 	"syscall"
@@ -15,13 +16,10 @@ import (
 	"edged/publish/internal/backoff"
 )
 
-// Child runs the broker as a child process, so that nothing sent to the broker can harm the daemon. Set the inputs and call Run.
+// Child runs the broker as a child process, so that nothing sent to the broker can harm the daemon. The process is this very
+// program with the arguments "broker --listen Address", which must call Serve. Set the inputs and call Run.
 type Child struct {
 	Address string // where the broker listens: a loopback address with a port
-
-	// Executable and Args are the command; by default this very program with: broker --listen Address.
-	Executable string
-	Args       []string
 
 	// Ready is called each time a broker process has come up and accepts connections; nil = not needed.
 	Ready func(pid int)
@@ -46,10 +44,6 @@ func (c *Child) Run(ctx context.Context) error {
 		return err
 	}
 	probe.Close()
-	if c.Executable == "" {
-		c.Executable = "/proc/self/exe" // this very program, even where its file was replaced meanwhile
-		c.Args = []string{"broker", "--listen", c.Address}
-	}
 
 	wait := backoff.Backoff{Min: 100 * time.Millisecond, Max: 10 * time.Second, Healthy: 10 * time.Second}
 	for ctx.Err() == nil {
@@ -74,7 +68,9 @@ func (c *Child) life(ctx context.Context) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 
-	cmd := exec.CommandContext(ctx, c.Executable, c.Args...)
+	const self = "/proc/self/exe" // right even where the program's file was replaced meanwhile
+	cmd := exec.CommandContext(ctx, self, "broker", "--listen", c.Address)
+	cmd.Args[0] = os.Args[0]
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = stopWithin
 	cmd.SysProcAttr = &syscall.SysProcAttr{
@@ -84,7 +80,7 @@ func (c *Child) life(ctx context.Context) error {
 	logs := &lineLogger{log: c.Log}
 	cmd.Stdout, cmd.Stderr = logs, logs
 	if err := cmd.Start(); err != nil {
-		return fmt.Errorf("broker: start %s: %w", c.Executable, err)
+		return fmt.Errorf("broker: start its process: %w", err)
 	}
 	var exit error
 	ended := make(chan struct{})

@@ -1,0 +1,104 @@
+package broker
+
+import (
+	"bytes"
+	"io"
+	"net"
+	"strings"
+	"testing"
+)
+
+var (
+	connectMQTT5   = []byte("\x10\x0f\x00\x04MQTT\x05\x02\x00\x3c\x00\x00\x02id")
+	connectMQTT311 = []byte("\x10\x0e\x00\x04MQTT\x04\x02\x00\x3c\x00\x02id")
+
+	// truncatedSubscribe is a SUBSCRIBE of MQTT 5 without the options byte that must follow the topic filter "a": it makes
+	// the server library panic (mochi-mqtt issue #501).
+	truncatedSubscribe = []byte{0x82, 6, 0, 1, 0, 0, 1, 'a'}
+
+	// hugePublish announces a PUBLISH of 256 MB less one byte, the most that MQTT has (mochi-mqtt issue #502).
+	hugePublish = []byte{0x30, 0xff, 0xff, 0xff, 0x7f}
+	// largePublish announces one that the broker just accepts.
+	largePublish = []byte{0x30, 0xff, 0xff, 0x3f}
+	hugeConnect  = []byte{0x10, 0xff, 0xff, 0xff, 0x7f, 0, 4, 'M', 'Q', 'T', 'T', 4}
+)
+
+func TestMQTT5IsRefusedBeforeItCanHarm(t *testing.T) {
+	r, pid := start(t)
+	conn := r.dial()
+	if _, err := conn.Write(append(bytes.Clone(connectMQTT5), truncatedSubscribe...)); err != nil {
+		t.Fatal(err)
+	}
+	answer, _ := io.ReadAll(conn) // the broker resets the connection, with the SUBSCRIBE unread
+	if !bytes.Equal(answer, []byte{0x20, 3, 0, 0x84, 0}) {
+		t.Errorf("answer % x, want a CONNACK with reason 0x84, unsupported protocol version", answer)
+	}
+	r.works()
+	if len(r.pids) > 0 || peakMemory(t, pid) == 0 {
+		t.Error("the broker's process is another than before the attack")
+	}
+	r.stop()
+	if !strings.Contains(r.log.String(), "set it to MQTT 3.1.1") {
+		t.Errorf("the log does not say what to do:\n%s", r.log)
+	}
+}
+
+func TestAnnouncedPacketsDoNotSwellTheBroker(t *testing.T) {
+	r, pid := start(t)
+	r.works()
+	for name, packets := range map[string][]byte{
+		"CONNECT of 256 MB":          hugeConnect,
+		"PUBLISH of 256 MB":          append(bytes.Clone(connectMQTT311), hugePublish...),
+		"PUBLISH of 256 MB at first": hugePublish,
+	} {
+		for range 10 {
+			conn := r.dial()
+			if _, err := conn.Write(packets); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := io.Copy(io.Discard, conn); isTimeout(err) {
+				t.Errorf("%s: the connection stays open", name)
+			}
+		}
+	}
+	// Packets within the limit may stay announced, for as long as the client's keepalive allows.
+	for range 10 {
+		conn := r.dial()
+		if _, err := conn.Write(append(bytes.Clone(connectMQTT311), largePublish...)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.works()
+	if peak := peakMemory(t, pid); peak > 64<<20 {
+		t.Errorf("the broker took %d MB", peak>>20)
+	} else {
+		t.Logf("the broker took %d MB at most", peak>>20)
+	}
+}
+
+func TestConnectionsAreLimited(t *testing.T) {
+	r, _ := start(t)
+	var open []net.Conn
+	for range maxConnections {
+		open = append(open, r.dial())
+	}
+	beyond := r.dial()
+	if _, err := io.Copy(io.Discard, beyond); isTimeout(err) {
+		t.Errorf("connection %d stays open", maxConnections+1)
+	}
+	open[0].Close()
+	waitFor(t, "a place is free again", func() bool {
+		conn := r.dial()
+		defer conn.Close()
+		if _, err := conn.Write(connectMQTT311); err != nil {
+			return false
+		}
+		_, err := io.ReadFull(conn, make([]byte, 4))
+		return err == nil
+	})
+}
+
+func isTimeout(err error) bool {
+	timeout, ok := err.(net.Error)
+	return ok && timeout.Timeout()
+}

@@ -1,0 +1,242 @@
+package broker
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	mqtt "github.com/eclipse/paho.mqtt.golang"
+	"go.uber.org/goleak"
+
+	"edged/internal/mosquittotest"
+)
+
+// TestMain lets this test binary be the program that Child starts, and a daemon that a test can kill.
+func TestMain(m *testing.M) {
+	switch {
+	case len(os.Args) == 4 && os.Args[1] == "broker" && os.Args[2] == "--listen":
+		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+		defer stop()
+		if err := Serve(ctx, os.Args[3], slog.Default()); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+	case len(os.Args) == 3 && os.Args[1] == "daemon":
+		child := Child{Address: os.Args[2]}
+		fmt.Fprintln(os.Stderr, child.Run(context.Background()))
+	default:
+		goleak.VerifyTestMain(m)
+	}
+}
+
+const eventually = 20 * time.Second
+
+// running is a Child under test.
+type running struct {
+	t       testing.TB
+	address string
+	log     *lockedBuffer
+	pids    chan int // of every process that came up
+	stop    func()
+}
+
+// start runs a Child until the test ends, and waits for its first process.
+func start(t testing.TB) (r *running, pid int) {
+	t.Helper()
+	r = &running{t: t, address: mosquittotest.FreeAddress(t), log: new(lockedBuffer), pids: make(chan int, 100)}
+	child := &Child{
+		Address: r.address,
+		Ready:   func(pid int) { r.pids <- pid },
+		Log:     slog.New(slog.NewTextHandler(r.log, nil)),
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- child.Run(ctx) }()
+	r.stop = sync.OnceFunc(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Errorf("Run: %v", err)
+		}
+	})
+	t.Cleanup(r.stop)
+	return r, r.nextPID()
+}
+
+func (r *running) nextPID() int {
+	r.t.Helper()
+	select {
+	case pid := <-r.pids:
+		return pid
+	case <-time.After(eventually):
+		r.t.Fatalf("no broker process within %v; log:\n%s", eventually, r.log)
+		return 0
+	}
+}
+
+// dial opens a bare connection until the test ends.
+func (r *running) dial() net.Conn {
+	r.t.Helper()
+	conn, err := net.Dial("tcp", r.address)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.t.Cleanup(func() { conn.Close() })
+	_ = conn.SetDeadline(time.Now().Add(eventually))
+	return conn
+}
+
+// client connects a paho client until the test ends.
+func (r *running) client(id string) mqtt.Client {
+	r.t.Helper()
+	c := mqtt.NewClient(mqtt.NewClientOptions().AddBroker("tcp://" + r.address).SetClientID(id).SetAutoReconnect(false))
+	r.await(c.Connect())
+	r.t.Cleanup(func() { c.Disconnect(100) })
+	return c
+}
+
+func (r *running) await(token mqtt.Token) {
+	r.t.Helper()
+	if !token.WaitTimeout(eventually) || token.Error() != nil {
+		r.t.Fatalf("%v; log:\n%s", token.Error(), r.log)
+	}
+}
+
+// works fails the test unless a message passes through the broker.
+func (r *running) works() {
+	r.t.Helper()
+	got := make(chan string, 1)
+	c := r.client("works")
+	defer c.Disconnect(100)
+	r.await(c.Subscribe("t", 1, func(_ mqtt.Client, m mqtt.Message) { got <- string(m.Payload()) }))
+	r.await(c.Publish("t", 1, false, "hello"))
+	select {
+	case <-got:
+	case <-time.After(eventually):
+		r.t.Fatal("the broker delivers nothing")
+	}
+}
+
+func TestChildIsRestartedWhenItDies(t *testing.T) {
+	r, pid := start(t)
+	r.works()
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	if again := r.nextPID(); again == pid {
+		t.Errorf("the same process, %d", again)
+	}
+	r.works()
+	if !strings.Contains(r.log.String(), "signal: killed") {
+		t.Errorf("the log does not say how the first one ended:\n%s", r.log)
+	}
+}
+
+func TestChildsLogIsForwarded(t *testing.T) {
+	r, _ := start(t)
+	r.stop() // waits for the last line
+	if !strings.Contains(r.log.String(), "broker: listening") {
+		t.Errorf("log:\n%s", r.log)
+	}
+}
+
+func TestChildStopsAtOnceAlthoughClientsStay(t *testing.T) {
+	r, _ := start(t)
+	r.dial() // has not said CONNECT
+	r.client("stays")
+	began := time.Now()
+	r.stop()
+	if took := time.Since(began); took >= stopWithin {
+		t.Errorf("the stop took %v: the process had to be killed", took)
+	}
+	if conn, err := net.Dial("tcp", r.address); err == nil {
+		conn.Close()
+		t.Error("somebody still listens")
+	}
+}
+
+func TestTakenPortIsNamed(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+
+	err = (&Child{Address: l.Addr().String()}).Run(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "port "+port+" is taken") || !strings.Contains(err.Error(), "mqtt.listen") {
+		t.Errorf("got %v; want the port and what to do", err)
+	}
+}
+
+func TestChildDiesWithTheDaemon(t *testing.T) {
+	address := mosquittotest.FreeAddress(t)
+	daemon := exec.Command(os.Args[0], "daemon", address)
+	if err := daemon.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { daemon.Process.Kill(); daemon.Wait() })
+	accepts := func() bool {
+		conn, err := net.Dial("tcp", address)
+		if err == nil {
+			conn.Close()
+		}
+		return err == nil
+	}
+	waitFor(t, "the broker is up", accepts)
+	if err := daemon.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, "the broker is gone", func() bool { return !accepts() })
+}
+
+func TestLinesAreLoggedOneByOne(t *testing.T) {
+	log := new(lockedBuffer)
+	l := &lineLogger{log: slog.New(slog.NewTextHandler(log, nil))}
+	for _, part := range []string{"one\ntw", "o\n", strings.Repeat("x", maxLineBytes), "rest\n"} {
+		_, _ = io.WriteString(l, part)
+	}
+	var got []int
+	for line := range strings.Lines(log.String()) {
+		_, msg, _ := strings.Cut(line, "broker: ")
+		got = append(got, len(strings.TrimRight(msg, "\"\n")))
+	}
+	if want := []int{3, 3, maxLineBytes, 4}; fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("lines of %v bytes, want %v", got, want)
+	}
+}
+
+// peakMemory returns the most physical memory that the process has had, in bytes (VmHWM of proc(5)).
+func peakMemory(t testing.TB, pid int) int {
+	t.Helper()
+	status, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "status"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(status), "VmHWM:")
+	kilobytes, err := strconv.Atoi(strings.Fields(rest)[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return kilobytes << 10
+}
+
+func waitFor(t testing.TB, what string, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(eventually); !holds(); time.Sleep(2 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("not within %v: %s", eventually, what)
+		}
+	}
+}
