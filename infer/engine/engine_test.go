@@ -1,0 +1,243 @@
+package engine
+
+import (
+	"errors"
+	"math"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mattn/go-tflite"
+	"go.uber.org/goleak"
+
+	"edged/models"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func starter(t testing.TB) *models.Model {
+	t.Helper()
+	m, err := models.Starter()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func open(t testing.TB, o Options) *Engine {
+	t.Helper()
+	e, err := New(starter(t), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(e.Close)
+	return e
+}
+
+func TestHandles(t *testing.T) {
+	for _, wrapper := range []any{tflite.Model{}, tflite.InterpreterOptions{}, tflite.Interpreter{}} {
+		field := reflect.TypeOf(wrapper).Field(0)
+		if field.Offset != 0 || field.Type.Kind() != reflect.Pointer || !strings.Contains(field.Type.String(), "TfLite") {
+			t.Errorf("%T begins with %s %s, not with its C pointer: handle reads something else", wrapper, field.Name, field.Type)
+		}
+	}
+}
+
+func TestCountsNodes(t *testing.T) {
+	x, c := open(t, Options{}).Info(), open(t, Options{Delegate: "cpu"}).Info()
+	if x.NodesTotal != c.NodesTotal || x.NodesTotal < 10 {
+		t.Errorf("the model has %d nodes before XNNPACK, %d without", x.NodesTotal, c.NodesTotal)
+	}
+	if x.NodesDelegated != x.NodesTotal || x.Partitions != 1 || x.Delegate != "xnnpack" {
+		t.Errorf("%s runs %d of %d nodes in %d partitions, want all in one", x.Delegate, x.NodesDelegated, x.NodesTotal, x.Partitions)
+	}
+	if c.NodesDelegated != 0 || c.Partitions != 0 || c.Delegate != "cpu" {
+		t.Errorf("%s runs %d nodes in %d partitions, want none", c.Delegate, c.NodesDelegated, c.Partitions)
+	}
+	total, convolutions := 0, 0
+	for _, op := range x.Ops {
+		total += op.Nodes
+		if op.Op == "CONV_2D" {
+			convolutions = op.Nodes
+		}
+	}
+	if total != x.NodesTotal || convolutions == 0 {
+		t.Errorf("the operators %v do not add up to %d nodes, or hold no CONV_2D", x.Ops, x.NodesTotal)
+	}
+}
+
+func TestInfoDescribesTheTensors(t *testing.T) {
+	i := open(t, Options{}).Info()
+	if !slices.Equal(i.Input.Shape, []int{1, 96, 96, 48}) || i.Input.Type != "int8" || i.Input.Scale != 1.0/128 || i.Input.ZeroPoint != 0 {
+		t.Errorf("input %+v", i.Input)
+	}
+	if !slices.Equal(i.Output.Shape, []int{1, 12}) || i.Output.Type != "int8" || i.Output.Scale <= 0 {
+		t.Errorf("output %+v", i.Output)
+	}
+	if !i.InputKept {
+		t.Error("XNNPACK overwrites the input tensor")
+	}
+	if !strings.HasPrefix(i.TFLite, "2.") || i.Threads != 1 {
+		t.Errorf("TFLite %q, %d threads", i.TFLite, i.Threads)
+	}
+}
+
+// scene fills a frame whose content changes with t.
+func scene(rgb []byte, t int) {
+	for i := range rgb {
+		rgb[i] = byte(i*i>>7 + t*i%251)
+	}
+}
+
+func scores(t testing.TB, e *Engine, clip int) []float32 {
+	t.Helper()
+	rgb := make([]byte, 96*96*3)
+	for i := range 16 {
+		scene(rgb, clip+i)
+		e.Push(rgb)
+	}
+	if err := e.Invoke(); err != nil {
+		t.Fatal(err)
+	}
+	dst := make([]float32, e.Labels())
+	e.Scores(dst)
+	return dst
+}
+
+func TestScoresAreProbabilities(t *testing.T) {
+	e := open(t, Options{})
+	got := scores(t, e, 0)
+	sum := 0.0
+	for _, p := range got {
+		if p < 0 || p > 1 {
+			t.Errorf("probability %g", p)
+		}
+		sum += float64(p)
+	}
+	if math.Abs(sum-1) > 1e-5 {
+		t.Errorf("the probabilities add up to %g", sum)
+	}
+	if slices.Equal(got, scores(t, e, 100)) {
+		t.Error("another clip has the same scores")
+	}
+	if !slices.Equal(got, scores(t, e, 0)) {
+		t.Error("the same clip has other scores the second time")
+	}
+}
+
+func TestDelegatesAgree(t *testing.T) {
+	want := scores(t, open(t, Options{}), 0)
+	for _, o := range []Options{{Delegate: "cpu"}, {Threads: 2}, {Delegate: "cpu", Threads: 2}} {
+		got := scores(t, open(t, o), 0)
+		for i := range got {
+			if math.Abs(float64(got[i]-want[i])) > 0.05 {
+				t.Errorf("%+v: label %d scores %g, %g with XNNPACK on one thread", o, i, got[i], want[i])
+			}
+		}
+	}
+}
+
+// A delegate may overwrite its input. The library's own do not, so the way around it is taken by hand.
+func TestWindowSurvivesADelegateThatOverwritesItsInput(t *testing.T) {
+	want := scores(t, open(t, Options{}), 0)
+	e := open(t, Options{})
+	m := starter(t)
+	e.kept = make([]byte, len(e.input))
+	var err error
+	if e.window, err = newWindow(e.kept, e.interpreter.GetInputTensor(0), &m.Manifest); err != nil {
+		t.Fatal(err)
+	}
+	scores(t, e, 0)
+	clear(e.input)
+	if err := e.Invoke(); err != nil {
+		t.Fatal(err)
+	}
+	got := make([]float32, e.Labels())
+	if e.Scores(got); !slices.Equal(got, want) {
+		t.Errorf("scores %v, want %v", got, want)
+	}
+}
+
+func TestNothingAllocatesPerWindow(t *testing.T) {
+	e := open(t, Options{})
+	rgb, dst := make([]byte, 96*96*3), make([]float32, e.Labels())
+	n := testing.AllocsPerRun(20, func() {
+		e.Push(rgb)
+		e.Hold()
+		if err := e.Invoke(); err != nil {
+			t.Fatal(err)
+		}
+		e.Scores(dst)
+	})
+	if n != 0 {
+		t.Errorf("%v allocations per window", n)
+	}
+}
+
+func TestCancelStopsInvoke(t *testing.T) {
+	e := open(t, Options{Delegate: "cpu"}) // one node after the other, so that there is a place to stop
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				e.Cancel()
+			}
+		}
+	}()
+	// A Cancel that comes before TFLite has begun is forgotten by it, so more than one run may be needed.
+	deadline := time.Now().Add(20 * time.Second)
+	var err error
+	for err == nil && time.Now().Before(deadline) {
+		err = e.Invoke()
+	}
+	close(stop)
+	<-stopped
+	if !errors.Is(err, ErrCancelled) {
+		t.Fatalf("Invoke returned %v under constant Cancel", err)
+	}
+	if err := e.Invoke(); err != nil {
+		t.Errorf("the run after a cancelled one: %v", err)
+	}
+}
+
+func TestCloseTwiceAndCancelAfter(t *testing.T) {
+	e := open(t, Options{})
+	e.Close()
+	e.Close()
+	e.Cancel()
+}
+
+func TestInvokeTimes(t *testing.T) {
+	e := open(t, Options{})
+	want := scores(t, e, 0)
+	if err := e.InvokeTimes(3); err != nil {
+		t.Fatal(err)
+	}
+	got := make([]float32, e.Labels())
+	if e.Scores(got); !slices.Equal(got, want) {
+		t.Errorf("three runs in C give %v, one from Go %v", got, want)
+	}
+}
+
+// BenchmarkInvoke/go over BenchmarkInvoke/c is the price of calling TFLite from Go.
+func BenchmarkInvoke(b *testing.B) {
+	e := open(b, Options{})
+	b.Run("go", func(b *testing.B) {
+		for b.Loop() {
+			if err := e.Invoke(); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("c", func(b *testing.B) {
+		if err := e.InvokeTimes(b.N); err != nil {
+			b.Fatal(err)
+		}
+	})
+}

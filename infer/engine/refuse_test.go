@@ -1,0 +1,66 @@
+package engine
+
+import (
+	"strings"
+	"testing"
+
+	"edged/models"
+)
+
+func TestNewNamesTheDifference(t *testing.T) {
+	for _, c := range []struct {
+		what  string
+		wrong func(*models.Model)
+		want  []string
+	}{
+		{"frames", func(m *models.Model) { m.Manifest.Frames = 8 }, []string{"frames is 8 (24 channels) in the manifest, 48 channels"}},
+		{"height", func(m *models.Model) { m.Manifest.Height = 112 }, []string{"height is 112 in the manifest, 96"}},
+		{"width", func(m *models.Model) { m.Manifest.Width = 64 }, []string{"width is 64 in the manifest, 96"}},
+		{"input_type", func(m *models.Model) { m.Manifest.InputType = "float32" }, []string{"input_type is float32 in the manifest, int8"}},
+		{"labels", func(m *models.Model) { m.Labels = m.Labels[:11] }, []string{"labels.txt has 11 labels", "12 scores"}},
+		{
+			"several at once",
+			func(m *models.Model) { m.Manifest.Frames, m.Manifest.Width, m.Labels = 4, 1024, []string{"a"} },
+			[]string{"frames is 4", "width is 1024", "1 labels"},
+		},
+		{"truncated", func(m *models.Model) { m.Data = m.Data[:len(m.Data)/2] }, []string{"load the model: TFLite: "}},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			m := starter(t)
+			c.wrong(m)
+			e, err := New(m, Options{})
+			if err == nil {
+				e.Close()
+				t.Fatal("accepted")
+			}
+			for _, want := range append(c.want, "engine: "+models.BuiltIn+": ") {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("the error lacks %q:\n%v", want, err)
+				}
+			}
+		})
+	}
+}
+
+func TestCheckOutput(t *testing.T) {
+	for _, c := range []struct {
+		tensor Tensor
+		labels int
+		want   string // "" for none
+	}{
+		{Tensor{Type: "float32", Shape: []int{1, 400}}, 400, ""},
+		{Tensor{Type: "uint8", Shape: []int{1, 1, 1, 5}, Scale: 0.1}, 5, ""},
+		{Tensor{Type: "int8", Shape: []int{1, 5}}, 5, "scale 0"},
+		{Tensor{Type: "int64", Shape: []int{1, 5}}, 5, "is int64"},
+		{Tensor{Type: "float32", Shape: []int{1 << 30, 1 << 30}}, 5, "5 labels"},
+		{Tensor{Type: "float32", Shape: []int{-1, 5}}, 5, "5 labels"},
+	} {
+		var said []string
+		for _, err := range checkOutput(c.tensor, c.labels) {
+			said = append(said, err.Error())
+		}
+		if got := strings.Join(said, "\n"); (got == "") != (c.want == "") || !strings.Contains(got, c.want) {
+			t.Errorf("%+v for %d labels: %q, want %q", c.tensor, c.labels, got, c.want)
+		}
+	}
+}
