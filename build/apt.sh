@@ -55,8 +55,8 @@ debs_into() {
     flock 9
     [ ! -d "$dir" ] || exit 0
     say "unpacking $* ($arch) into $dir"
-    # A mirror in mid-sync can fail once.
-    private_apt "$arch" update || private_apt "$arch" update
+    # A mirror in mid-sync can fail for a while; most often what is wanted stands in the lists that did come.
+    private_apt "$arch" update 2>/dev/null || private_apt "$arch" update || say "some package lists are missing; going on"
     tmp=$(mktemp -d "$dir.XXXXXX")
     trap 'rm -rf "$tmp"' EXIT
     private_apt "$arch" install -s --no-install-recommends "$@" |

@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# Builds edged for other machines: cross-build.sh [arm64|armhf|amd64]...   (no argument: all three)
+# Leaves dist/ARCH/edged with its libtensorflowlite_c.so beside it, and checks that they run on any glibc from 2.34 on.
+# The names are Debian's; armhf is ARMv7 with hardware floating point. Works on a Debian machine of any of these, whose
+# package sources carry the others; needs root or sudo once, for the cross compilers. libturbojpeg and libyuv are linked
+# statically, out of Debian packages that are unpacked in $EDGED_CACHE and not installed.
+set -euo pipefail
+top=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=build/apt.sh
+. "$top/build/apt.sh"
+cd "$top"
+
+newest_glibc=2.34 # Debian 12, Raspberry Pi OS bookworm and Ubuntu 22.04 have a newer one; the TFLite library asks for it
+# Anything but these comes from a library that should have been linked statically.
+allowed_needed='libtensorflowlite_c\.so|libc\.so\.6|libm\.so\.6|libstdc\+\+\.so\.6|libgcc_s\.so\.1|ld-linux.*'
+
+# compiler ARCH TRIPLET: a C compiler for ARCH, with the C library's headers.
+compiler() {
+  if [ "$1" = "$(dpkg --print-architecture)" ]; then
+    apt_need gcc libc6-dev
+  else
+    apt_need "gcc-${2//_/-}" "libc6-dev-$1-cross"
+  fi
+}
+
+# check FILE TRIPLET: prints what FILE needs of the machine, fails where that is too much.
+check() {
+  local needed glibc odd
+  needed=$("$2-objdump" -p "$1" | awk '$1 == "NEEDED" { print $2 }')
+  glibc=$("$2-objdump" -T "$1" | grep -o 'GLIBC_[0-9.]*' | sort -Vu | tail -n 1)
+  say "$1: $(stat -c %s "$1") bytes, needs ${needed//$'\n'/ }, up to $glibc"
+  odd=$(grep -Evx "$allowed_needed" <<<"$needed" || true)
+  [ -z "$odd" ] || die "$1 needs $odd, which a bare system does not have"
+  [ "$(printf '%s\n' "${glibc#GLIBC_}" "$newest_glibc" | sort -V | tail -n 1)" = "$newest_glibc" ] ||
+    die "$1 needs $glibc, newer than $newest_glibc: build it on Debian 12"
+}
+
+# build ARCH TRIPLET GOARCH [GOARM]
+build() {
+  local arch=$1 triplet=$2 out=dist/$1 sysroot=$cache/sysroot/$1 tflite=$cache/tflite-2.17.1/$1
+  compiler "$arch" "$triplet"
+  EDGED_ARCH=$arch build/deps.sh tflite
+  debs_into "$sysroot" "$arch" '^lib(turbojpeg0|yuv)-dev$' libturbojpeg0-dev libyuv-dev
+  mkdir -p "$out"
+  CGO_ENABLED=1 GOOS=linux GOARCH=$3 GOARM=${4:-} CC=$triplet-gcc \
+    CGO_CFLAGS="-O2 -I$top/build/include -I$sysroot/usr/include" \
+    CGO_LDFLAGS="-L$sysroot/usr/lib/$triplet -L$tflite -Wl,-rpath,\$ORIGIN -Wl,-rpath,\$ORIGIN/../lib/edged" \
+    go build -trimpath -ldflags "-s -w -X main.version=$version" -o "$out/edged" ./cmd/edged
+  install -m 644 "$tflite/libtensorflowlite_c.so" "$out/"
+  check "$out/edged" "$triplet"
+  check "$out/libtensorflowlite_c.so" "$triplet"
+}
+
+[ $# -gt 0 ] || set -- arm64 armhf amd64
+command -v dpkg >/dev/null || die "needs a Debian machine: its packages carry the cross compilers and libraries"
+build/deps.sh go
+PATH=$cache/go/bin:$PATH
+version=$(git describe --tags --always --dirty 2>/dev/null || echo unknown)
+for arch in "$@"; do
+  case $arch in
+    arm64) build arm64 aarch64-linux-gnu arm64 ;;
+    armhf) build armhf arm-linux-gnueabihf arm 7 ;;
+    amd64) build amd64 x86_64-linux-gnu amd64 ;;
+    *) die "unknown architecture $arch (arm64, armhf, amd64)" ;;
+  esac
+done
