@@ -8,8 +8,8 @@ export EDGED_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/edged
 ARCH   := $(shell dpkg --print-architecture)
 TFLITE := $(EDGED_CACHE)/tflite-2.17.1/$(ARCH)
 
-# The toolchain that build/deps.sh fetched is used only where the system's own is absent or too old.
-export PATH := $(if $(wildcard $(EDGED_CACHE)/go/bin/go),$(EDGED_CACHE)/go/bin:)$(PATH)
+# build/deps.sh puts a Go toolchain there where the system's own is absent or too old.
+export PATH := $(EDGED_CACHE)/go/bin:$(PATH)
 export CGO_ENABLED := 1
 export CGO_CFLAGS  := -O2 -I$(CURDIR)/build/include
 export CGO_LDFLAGS := -L$(TFLITE) -Wl,-rpath,$$ORIGIN -Wl,-rpath,$$ORIGIN/../lib/edged
@@ -24,6 +24,19 @@ build:
 	@build/deps.sh compiler go tflite
 	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/edged ./cmd/edged
 	@cp $(TFLITE)/libtensorflowlite_c.so bin/
+
+# Without a usable camera edged plays real footage, which ffmpeg reads; mosquitto-clients is for the line that it prints.
+run: build
+	@bin/edged probe --json | grep -q '"usable": true' || build/deps.sh walkers
+	@build/deps.sh subscriber
+	exec bin/edged run --fallback $(EDGED_CACHE)/footage/walkers.avi
+
+test:
+	@build/test.sh
+
+bench: build
+	@build/deps.sh footage test
+	bench/run.sh
 
 deps:
 	@build/deps.sh compiler go tflite footage test

@@ -110,10 +110,17 @@ func Parse(name string, data []byte) (*Config, error) {
 	d := decode(data, c)
 	d.validate(c)
 	d.secrets(c)
-	if len(d.problems) > 0 {
-		return nil, &Problems{File: name, List: d.sorted()}
+	if err := d.err(name); err != nil {
+		return nil, err
 	}
 	return c, nil
+}
+
+// Validate checks a Config that was changed after it was read; name is what its problems are reported under.
+func (c *Config) Validate(name string) error {
+	d := &decoder{}
+	d.validate(c)
+	return d.err(name)
 }
 
 // secrets fills in what must not stand in the file itself; the environment wins.

@@ -92,10 +92,13 @@ func (d *decoder) problem(key, format string, args ...any) {
 	d.problems = append(d.problems, Problem{Line: d.lines[key], Key: key, Text: fmt.Sprintf(format, args...)})
 }
 
-// sorted returns the problems in the file's own order.
-func (d *decoder) sorted() []Problem {
+// err returns the problems, in the file's own order.
+func (d *decoder) err(name string) error {
+	if len(d.problems) == 0 {
+		return nil
+	}
 	slices.SortStableFunc(d.problems, func(a, b Problem) int { return cmp.Compare(a.Line, b.Line) })
-	return d.problems
+	return &Problems{File: name, List: d.problems}
 }
 
 // value stores the node at path into v.

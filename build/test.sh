@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Everything that must hold, in one call; `make test` sets the environment. Stops at the first failure.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+step() { printf '\n=== %s (%d s)\n' "$*" "$SECONDS"; }
+
+step "what the tests need"
+build/deps.sh compiler go
+hash -r
+build/deps.sh lint >/dev/null & # compiles for minutes: beside the downloads
+lint=$!
+build/deps.sh tflite footage test
+go mod download
+
+step "gofmt, go vet, scripts"
+unformatted=$(gofmt -l .)
+[ -z "$unformatted" ] || { echo "gofmt: $unformatted"; exit 1; }
+go vet ./...
+
+step "tests"
+go test ./...
+
+step "race detector"
+go test -race ./ringbuffer ./infer/... ./publish/... ./capture ./internal/... ./cmd/edged
+
+step "golangci-lint"
+wait "$lint"
+"$EDGED_CACHE"/golangci-lint-*/golangci-lint run ./...
+
+step "the unit file"
+systemd/verify.sh
+
+step "cross build"
+./cross-build.sh arm64 armhf
+
+step "arm64 guest: uvcvideo, vivid, unplug"
+test/vm/e2e.sh
+
+step "all passed"
