@@ -1,6 +1,11 @@
 package capture
 
-import "sync/atomic"
+import (
+	"errors"
+	"sync/atomic"
+
+	"golang.org/x/sys/unix"
+)
 
 // Counters are what one camera has delivered and lost over all its lives. All may be read at any time.
 type Counters struct {
@@ -9,6 +14,50 @@ type Counters struct {
 	Empty   atomic.Uint64 // dropped: no data in it
 	Lost    atomic.Uint64 // never seen: gaps in the driver's sequence numbers
 
-	Opened atomic.Uint64 // lives that delivered at least one frame
-	Failed atomic.Uint64 // lives that ended in an error, opened or not
+	Opened atomic.Uint64           // lives that delivered at least one frame
+	Failed [Failures]atomic.Uint64 // lives that ended, or never began, by kind of failure
+}
+
+// Failure is a kind of reason for which a camera's life ends.
+type Failure int
+
+// The kinds of failure. Failures is how many there are.
+const (
+	Unplugged   Failure = iota // the device went away or was not there
+	Busy                       // in use by another program
+	Denied                     // no permission
+	NoBandwidth                // the USB bus is full
+	Stalled                    // no good frame for too long
+	OtherFailure
+	Failures
+)
+
+// String is a label for metrics.
+func (f Failure) String() string {
+	names := [Failures]string{"unplugged", "busy", "denied", "no_bandwidth", "stalled", "other"}
+	if f < 0 || f >= Failures {
+		return "unknown"
+	}
+	return names[f]
+}
+
+// FailureOf classifies what Source.Run returned.
+func FailureOf(err error) Failure {
+	var errno unix.Errno
+	if !errors.As(err, &errno) {
+		return OtherFailure
+	}
+	switch errno {
+	case unix.ENODEV, unix.ENOENT, unix.ENXIO:
+		return Unplugged
+	case unix.EBUSY:
+		return Busy
+	case unix.EACCES, unix.EPERM:
+		return Denied
+	case unix.ENOSPC:
+		return NoBandwidth
+	case unix.ETIMEDOUT:
+		return Stalled
+	}
+	return OtherFailure
 }

@@ -1,0 +1,143 @@
+package capture
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+)
+
+// Camera keeps a source running: it opens it again, with growing pauses, whenever it ends.
+type Camera struct {
+	Source Source
+	Sink   Sink
+	// OnStatus is told of every change, once: online with the first frame of a life, offline with the reason when one ends
+	// or none begins. It is called between frames and must not block. May be nil.
+	OnStatus func(online bool, reason error)
+	Counters *Counters    // may be nil; the same as the source's
+	Log      *slog.Logger // may be nil
+}
+
+const (
+	firstPause = 500 * time.Millisecond
+	longPause  = 10 * time.Second
+	// healthy is how long a life must have lasted for the pauses to start small again: a camera that dies with every first
+	// frame must not be opened twice a second for ever.
+	healthy = 10 * time.Second
+	// lookAfter is how often, during a pause, the source is asked whether something was plugged in.
+	lookAfter = 500 * time.Millisecond
+)
+
+// stater is a Source that can tell cheaply when another attempt is worth while: when its State differs from before.
+type stater interface{ State() string }
+
+// status is what was last reported.
+type status int
+
+const (
+	unknown status = iota
+	online
+	offline
+)
+
+// supervisor is the state of one Camera.Run.
+type supervisor struct {
+	*Camera
+	status status
+	pause  time.Duration // before the next attempt, without jitter
+}
+
+// Run runs the source until ctx ends, which is the error it then returns, or a file does: io.EOF.
+func (c *Camera) Run(ctx context.Context) error {
+	s := supervisor{Camera: c, pause: firstPause}
+	for {
+		before := s.state()
+		began := time.Now()
+		err := c.Source.Run(ctx, s.deliver)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if errors.Is(err, io.EOF) {
+			return io.EOF
+		}
+		s.failed(err)
+		if time.Since(began) >= healthy {
+			s.pause = firstPause
+		}
+		if err := s.wait(ctx, before); err != nil {
+			return err
+		}
+	}
+}
+
+// deliver passes a frame on. The first of a life brings the camera online.
+func (s *supervisor) deliver(f *Frame) {
+	if s.status != online {
+		s.status = online
+		if s.Counters != nil {
+			s.Counters.Opened.Add(1)
+		}
+		s.log().Info("camera online", "source", s.Source.String())
+		if s.OnStatus != nil {
+			s.OnStatus(true, nil)
+		}
+	}
+	s.Sink(f)
+}
+
+// failed notes the end of a life.
+func (s *supervisor) failed(err error) {
+	if s.Counters != nil {
+		s.Counters.Failed[FailureOf(err)].Add(1)
+	}
+	if s.status == offline {
+		s.log().Debug("camera still offline", "source", s.Source.String(), "reason", err)
+		return
+	}
+	s.status = offline
+	s.log().Warn("camera offline, will be opened again", "source", s.Source.String(), "reason", err)
+	if s.OnStatus != nil {
+		s.OnStatus(false, err)
+	}
+}
+
+// wait pauses before the next attempt, for half to the whole of the present pause: many cameras on one machine should not
+// all come back at once. The pause ends early, and the next will be short, when the source's state differs from before the
+// attempt that failed.
+func (s *supervisor) wait(ctx context.Context, before string) error {
+	pause := s.pause/2 + rand.N(s.pause/2)
+	s.pause = min(2*s.pause, longPause)
+	over := time.NewTimer(pause)
+	defer over.Stop()
+	look := time.NewTicker(lookAfter)
+	defer look.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-over.C:
+			return nil
+		case <-look.C:
+			if s.state() != before {
+				s.pause = firstPause
+				return nil
+			}
+		}
+	}
+}
+
+func (s *supervisor) state() string {
+	if source, ok := s.Source.(stater); ok {
+		return source.State()
+	}
+	return ""
+}
+
+func (s *supervisor) log() *slog.Logger {
+	if s.Log == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return s.Log
+}

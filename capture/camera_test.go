@@ -1,0 +1,183 @@
+package capture
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// fakeSource lives as its script says, one entry a life; when the script is over it fails for ever with its last entry.
+type fakeSource struct {
+	script []life
+	opened []time.Duration // when each life began, since the first
+	start  time.Time
+	state  func() string
+}
+
+type life struct {
+	lasts time.Duration // with a frame every 100 ms
+	ends  error
+}
+
+func (s *fakeSource) String() string { return "fake:" }
+
+func (s *fakeSource) State() string {
+	if s.state == nil {
+		return ""
+	}
+	return s.state()
+}
+
+func (s *fakeSource) Run(ctx context.Context, sink Sink) error {
+	if s.start.IsZero() {
+		s.start = time.Now()
+	}
+	l := s.script[min(len(s.opened), len(s.script)-1)]
+	s.opened = append(s.opened, time.Since(s.start))
+	for began := time.Now(); time.Since(began) < l.lasts; {
+		sink(&Frame{})
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+	return l.ends
+}
+
+// supervise runs a Camera over s for so long in fake time and returns what OnStatus and the log were told.
+func supervise(t *testing.T, s *fakeSource, lasts time.Duration) (statuses []string, log string, counters *Counters, err error) {
+	t.Helper()
+	var text bytes.Buffer
+	counters = new(Counters)
+	ctx, cancel := context.WithTimeout(t.Context(), lasts)
+	defer cancel()
+	c := &Camera{
+		Source:   s,
+		Sink:     func(*Frame) {},
+		Counters: counters,
+		Log:      slog.New(slog.NewTextHandler(&text, nil)),
+		OnStatus: func(online bool, reason error) { statuses = append(statuses, fmt.Sprintf("%v %v", online, reason)) },
+	}
+	err = c.Run(ctx)
+	return statuses, text.String(), counters, err
+}
+
+func TestCameraReopens(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gone := fmt.Errorf("capture: %w", unix.ENODEV)
+		s := &fakeSource{script: []life{{0, unix.EBUSY}, {0, unix.EBUSY}, {20 * time.Second, gone}, {0, gone}, {time.Hour, nil}}}
+		statuses, log, counters, err := supervise(t, s, time.Minute)
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("error %v, want the context's", err)
+		}
+		want := []string{"false device or resource busy", "true <nil>", "false capture: no such device", "true <nil>"}
+		if fmt.Sprint(statuses) != fmt.Sprint(want) {
+			t.Errorf("statuses %q, want %q", statuses, want)
+		}
+		if n := strings.Count(log, "camera offline"); n != 2 {
+			t.Errorf("offline logged %d times, want 2:\n%s", n, log)
+		}
+		if n := counters.Failed[Busy].Load(); n != 2 {
+			t.Errorf("%d busy failures counted, want 2", n)
+		}
+		if n := counters.Failed[Unplugged].Load(); n != 2 {
+			t.Errorf("%d unplugged failures counted, want 2", n)
+		}
+		if n := counters.Opened.Load(); n != 2 {
+			t.Errorf("%d lives counted, want 2", n)
+		}
+		// After 20 good seconds the pauses are short again.
+		if pause := s.opened[3] - (s.opened[2] + 20*time.Second); pause > firstPause {
+			t.Errorf("pause of %v after a healthy life, want at most %v", pause, firstPause)
+		}
+	})
+}
+
+func TestCameraBacksOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		// It dies with its first frame, every time.
+		s := &fakeSource{script: []life{{time.Nanosecond, unix.EIO}}}
+		supervise(t, s, 10*time.Minute)
+		for i := 1; i < len(s.opened); i++ {
+			most := min(firstPause<<min(i-1, 8), longPause)
+			pause := s.opened[i] - s.opened[i-1] - 100*time.Millisecond
+			if pause < most/2 || pause > most {
+				t.Errorf("pause %d is %v, want %v to %v", i, pause, most/2, most)
+			}
+		}
+		if n := len(s.opened); n < 60 || n > 140 {
+			t.Errorf("%d attempts in 10 minutes", n)
+		}
+	})
+}
+
+func TestCameraNoticesReplug(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		s := &fakeSource{script: []life{{0, unix.ENODEV}}}
+		plugged := 5*time.Minute + 123*time.Millisecond
+		s.state = func() string {
+			if time.Since(start) >= plugged {
+				return "/dev/video0"
+			}
+			return ""
+		}
+		supervise(t, s, 6*time.Minute)
+		for _, opened := range s.opened {
+			if opened >= plugged {
+				if late := opened - plugged; late > lookAfter {
+					t.Errorf("opened %v after the plug, want at most %v", late, lookAfter)
+				}
+				return
+			}
+		}
+		t.Error("never opened again")
+	})
+}
+
+func TestCameraEndsWithFile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &fakeSource{script: []life{{time.Second, io.EOF}}}
+		statuses, _, _, err := supervise(t, s, time.Hour)
+		if err != io.EOF || len(s.opened) != 1 || len(statuses) != 1 {
+			t.Errorf("error %v after %d lives, statuses %q; want io.EOF after one", err, len(s.opened), statuses)
+		}
+	})
+}
+
+func TestCameraEndsInAPause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		c := &Camera{Source: &fakeSource{script: []life{{0, unix.EBUSY}}}, Sink: func(*Frame) {}}
+		done := make(chan error)
+		go func() { done <- c.Run(ctx) }()
+		synctest.Wait()
+		cancelled := time.Now()
+		cancel()
+		if err := <-done; !errors.Is(err, context.Canceled) || time.Since(cancelled) != 0 {
+			t.Errorf("error %v, %v after the end of its context", err, time.Since(cancelled))
+		}
+	})
+}
+
+func TestFailureOf(t *testing.T) {
+	for err, want := range map[error]Failure{
+		unix.ENODEV: Unplugged, unix.ENOENT: Unplugged, unix.EBUSY: Busy, unix.EACCES: Denied, unix.ENOSPC: NoBandwidth,
+		unix.ETIMEDOUT: Stalled, unix.EIO: OtherFailure, io.ErrUnexpectedEOF: OtherFailure,
+		fmt.Errorf("capture: /dev/video0: %w", unix.EBUSY): Busy,
+	} {
+		if got := FailureOf(err); got != want {
+			t.Errorf("%v: %v, want %v", err, got, want)
+		}
+	}
+}

@@ -1,0 +1,94 @@
+// Package device speaks to V4L2 capture devices: what they offer, what they are set to, and their buffers.
+//
+// Set-up goes through go4vl's v4l2 package. Buffers and streaming go through ioctls of our own (ioctl.go), for reasons given
+// there. A Device belongs to one goroutine; only Interrupt may be called from others.
+package device
+
+import (
+	"fmt"
+
+	"github.com/vladimirvivien/go4vl/v4l2"
+	"golang.org/x/sys/unix"
+)
+
+// Device is an open V4L2 node that can capture and stream.
+type Device struct {
+	Path string
+	Card string // the camera's name for people
+
+	fd      int
+	wake    int // eventfd that ends a Wait
+	buffers [][]byte
+}
+
+// Open opens the node and checks that it is a camera: single-planar capture, streaming.
+func Open(path string) (*Device, error) {
+	capability, fd, err := open(path)
+	if err != nil {
+		return nil, err
+	}
+	d := &Device{Path: path, Card: capability.Card, fd: fd}
+	if err := captures(capability); err != nil {
+		unix.Close(fd)
+		return nil, fmt.Errorf("%s (%s): %w", path, capability.Card, err)
+	}
+	if d.wake, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err != nil {
+		unix.Close(fd)
+		return nil, &Error{Path: path, Op: "eventfd", Err: err}
+	}
+	return d, nil
+}
+
+// open opens any V4L2 node.
+func open(path string) (v4l2.Capability, int, error) {
+	growStack()
+	fd, err := v4l2.OpenDevice(path, unix.O_RDWR|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return v4l2.Capability{}, -1, wrap(path, -1, "open", err)
+	}
+	capability, err := v4l2.GetCapability(fd)
+	if err != nil {
+		err = wrap(path, int(fd), "QUERYCAP", err)
+		unix.Close(int(fd))
+		return capability, -1, err
+	}
+	return capability, int(fd), nil
+}
+
+// captures says why a node is not a camera that this package can use. A camera has more nodes than one (metadata, encoders),
+// and only device_caps tells them apart: capabilities are those of all the nodes together.
+func captures(c v4l2.Capability) error {
+	caps := c.GetCapabilities()
+	switch {
+	case caps&v4l2.CapVideoCapture != 0 && caps&v4l2.CapStreaming != 0:
+		return nil
+	case caps&v4l2.CapVideoCapture != 0:
+		return fmt.Errorf("no streaming (device_caps %08x): only cameras with mmap buffers are read", caps)
+	case caps&v4l2.CapVideoCaptureMPlane != 0:
+		return fmt.Errorf("multi-planar capture only (device_caps %08x), which edged does not read", caps)
+	}
+	return fmt.Errorf("not a camera (device_caps %08x): try the device's other nodes", caps)
+}
+
+// Close ends streaming if it is on and closes the node.
+func (d *Device) Close() error {
+	err := d.Stop()
+	unix.Close(d.wake)
+	if cerr := unix.Close(d.fd); err == nil && cerr != nil {
+		err = &Error{Path: d.Path, Op: "close", Err: cerr}
+	}
+	return err
+}
+
+// growStack makes the goroutine's stack large enough not to be moved during a go4vl call. go4vl hands the address of a local
+// variable to the kernel as a plain integer, through two more calls: if one of them had to move the stack, the kernel would
+// write to where it used to be.
+//
+//go:noinline
+func growStack() {
+	var room [16 << 10]byte
+	touch(&room)
+}
+
+//go:noinline
+func touch(*[16 << 10]byte) {}

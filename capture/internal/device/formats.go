@@ -1,0 +1,148 @@
+package device
+
+import (
+	"errors"
+	"math"
+
+	"github.com/vladimirvivien/go4vl/v4l2"
+	"golang.org/x/sys/unix"
+
+	"edged/capture/pixel"
+)
+
+// Format is one pixel format that a camera offers.
+type Format struct {
+	FourCC      pixel.FourCC `json:"-"`
+	Name        string       `json:"format"` // the four characters
+	Description string       `json:"description"`
+	Supported   bool         `json:"supported"` // whether edged can decode it
+	Sizes       []Size       `json:"sizes"`
+}
+
+// Size is one size of a format, or a range of sizes when the Max fields are set.
+type Size struct {
+	Width     int       `json:"width"`
+	Height    int       `json:"height"`
+	MaxWidth  int       `json:"max_width,omitempty"`
+	MaxHeight int       `json:"max_height,omitempty"`
+	Rates     []float64 `json:"rates"`                // frames per second
+	RateRange bool      `json:"rate_range,omitempty"` // Rates are the ends of a range
+}
+
+// maxEntries bounds every enumeration: a driver that never says "no more" must not hold us.
+const maxEntries = 256
+
+// Formats asks the camera for all it offers. A camera need not say its sizes or rates; they are then empty.
+func (d *Device) Formats() ([]Format, error) {
+	growStack()
+	descriptions, err := v4l2.GetAllFormatDescriptions(uintptr(d.fd))
+	if err != nil && !errors.Is(err, v4l2.ErrorBadArgument) {
+		return nil, wrap(d.Path, d.fd, "ENUM_FMT", err)
+	}
+	var formats []Format
+	for _, desc := range descriptions {
+		fourcc := pixel.FourCC(desc.PixelFormat)
+		formats = append(formats, Format{
+			FourCC:      fourcc,
+			Name:        fourcc.String(),
+			Description: desc.Description,
+			Supported:   fourcc.Supported(),
+			Sizes:       d.sizes(fourcc),
+		})
+	}
+	return formats, nil
+}
+
+func (d *Device) sizes(fourcc pixel.FourCC) []Size {
+	// The error is the end of the list, or a driver that has none.
+	entries, _ := v4l2.GetFormatFrameSizes(uintptr(d.fd), uint32(fourcc))
+	var sizes []Size
+	for _, e := range entries[:min(len(entries), maxEntries)] {
+		s := Size{Width: int(e.Size.MinWidth), Height: int(e.Size.MinHeight)}
+		if e.Type != v4l2.FrameSizeTypeDiscrete {
+			s.MaxWidth, s.MaxHeight = int(e.Size.MaxWidth), int(e.Size.MaxHeight)
+		}
+		s.Rates, s.RateRange = d.rates(fourcc, s)
+		sizes = append(sizes, s)
+	}
+	return sizes
+}
+
+func (d *Device) rates(fourcc pixel.FourCC, s Size) (rates []float64, ranged bool) {
+	for i := range maxEntries {
+		least, most, ranged, errno := frameRates(d.fd, uint32(fourcc), s.Width, s.Height, i)
+		if errno != 0 {
+			break
+		}
+		if ranged {
+			return []float64{least, most}, true
+		}
+		rates = append(rates, math.Round(most*1000)/1000)
+	}
+	return rates, false
+}
+
+// Mode is what a camera is set to.
+type Mode struct {
+	Format pixel.Format
+	Rate   float64 // frames per second; 0 when the driver does not say
+}
+
+// SetMode asks for a mode and returns the one the driver chose, which may differ in everything but the pixel format.
+func (d *Device) SetMode(m Mode) (Mode, error) {
+	growStack()
+	fd := uintptr(d.fd)
+	err := v4l2.SetPixFormat(fd, v4l2.PixFormat{
+		Width: uint32(m.Format.Width), Height: uint32(m.Format.Height), PixelFormat: uint32(m.Format.FourCC),
+	})
+	if err != nil {
+		return Mode{}, wrap(d.Path, d.fd, "S_FMT", err)
+	}
+	set, err := v4l2.GetPixFormat(fd)
+	if err != nil {
+		return Mode{}, wrap(d.Path, d.fd, "G_FMT", err)
+	}
+	if got := pixel.FourCC(set.PixelFormat); got != m.Format.FourCC {
+		return Mode{}, &Error{Path: d.Path, Op: "S_FMT", Err: errors.New("asked for " + m.Format.FourCC.String() + ", the driver chose " + got.String())}
+	}
+	rate, err := d.setRate(m.Rate)
+	if err != nil {
+		return Mode{}, err
+	}
+	format := pixel.Format{
+		FourCC: m.Format.FourCC, Width: int(set.Width), Height: int(set.Height), FullRange: fullRange(set),
+	}
+	if !format.FourCC.Compressed() {
+		format.Stride = int(set.BytesPerLine)
+	}
+	return Mode{Format: format, Rate: rate}, nil
+}
+
+// setRate asks for a frame rate and returns the one the driver chose. Not every driver knows about rates.
+func (d *Device) setRate(rate float64) (float64, error) {
+	var p v4l2.StreamParam
+	// In thousandths, so that 29.97 can be asked for.
+	p.Capture.TimePerFrame = v4l2.Fract{Numerator: 1000, Denominator: uint32(math.Round(rate * 1000))}
+	err := v4l2.SetStreamParam(uintptr(d.fd), v4l2.BufTypeVideoCapture, p)
+	if err == nil {
+		p, err = v4l2.GetStreamParam(uintptr(d.fd), v4l2.BufTypeVideoCapture)
+	}
+	if err != nil {
+		if err = wrap(d.Path, d.fd, "S_PARM", err); errors.Is(err, unix.ENOTTY) || errors.Is(err, unix.EINVAL) {
+			return 0, nil
+		}
+		return 0, err
+	}
+	if p.Capture.TimePerFrame.Numerator == 0 {
+		return 0, nil
+	}
+	return float64(p.Capture.TimePerFrame.Denominator) / float64(p.Capture.TimePerFrame.Numerator), nil
+}
+
+// fullRange follows V4L2_MAP_QUANTIZATION_DEFAULT: where the driver leaves it open, only JPEG's colour space is full range.
+func fullRange(f v4l2.PixFormat) bool {
+	if f.Quantization == v4l2.QuantizationDefault {
+		return f.Colorspace == v4l2.ColorspaceJPEG
+	}
+	return f.Quantization == v4l2.QuantizationFullRange
+}

@@ -1,0 +1,98 @@
+package device
+
+import (
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Buffer is one frame's worth of driver memory, handed over by Dequeue until Queue gives it back.
+type Buffer struct {
+	Index    int
+	Used     int // bytes of picture
+	Sequence uint32
+	Damaged  bool          // the driver says that the picture is not whole
+	Time     time.Duration // CLOCK_MONOTONIC; 0 when the driver's time is another clock's or none
+}
+
+// Start takes n buffers (the driver may give more or fewer, at least two), hands them all to the driver and begins streaming.
+// After an error nothing is left allocated once Stop or Close was called.
+func (d *Device) Start(n int) error {
+	n, errno := requestBuffers(d.fd, n)
+	if errno == 0 && n < 2 {
+		errno = unix.ENOMEM
+	}
+	if errno != 0 {
+		return d.failed("REQBUFS", errno)
+	}
+	for i := range n {
+		offset, length, errno := queryBuffer(d.fd, i)
+		if errno != 0 {
+			return d.failed("QUERYBUF", errno)
+		}
+		memory, err := unix.Mmap(d.fd, offset, length, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+		if err != nil {
+			return &Error{Path: d.Path, Op: "mmap", Err: err}
+		}
+		d.buffers = append(d.buffers, memory)
+	}
+	for i := range n {
+		if err := d.Queue(i); err != nil {
+			return err
+		}
+	}
+	if errno := streamOn(d.fd); errno != 0 {
+		return d.failed("STREAMON", errno)
+	}
+	return nil
+}
+
+// Stop ends streaming and frees the buffers: no memory that Memory returned may be touched afterwards. It goes through all its
+// steps whatever fails, and returns the first error. What an unplugged device answers is none.
+func (d *Device) Stop() error {
+	if d.buffers == nil {
+		return nil
+	}
+	var first error
+	note := func(op string, errno unix.Errno) {
+		if errno != 0 && errno != unix.ENODEV && first == nil {
+			first = d.failed(op, errno)
+		}
+	}
+	note("STREAMOFF", streamOff(d.fd))
+	for _, memory := range d.buffers {
+		if err := unix.Munmap(memory); err != nil && first == nil {
+			first = &Error{Path: d.Path, Op: "munmap", Err: err}
+		}
+	}
+	d.buffers = nil
+	_, errno := requestBuffers(d.fd, 0)
+	note("REQBUFS", errno)
+	return first
+}
+
+// Dequeue takes the oldest filled buffer from the driver.
+func (d *Device) Dequeue(b *Buffer) error {
+	if errno := dequeueBuffer(d.fd, b); errno != 0 {
+		return d.failed("DQBUF", errno)
+	}
+	if b.Index >= len(d.buffers) || b.Used > len(d.buffers[b.Index]) {
+		return d.failed("DQBUF", unix.EOVERFLOW)
+	}
+	return nil
+}
+
+// Queue gives a buffer back to the driver.
+func (d *Device) Queue(index int) error {
+	if errno := queueBuffer(d.fd, index); errno != 0 {
+		return d.failed("QBUF", errno)
+	}
+	return nil
+}
+
+// Memory is the picture in b, in the driver's own memory, until Queue or Stop.
+func (d *Device) Memory(b *Buffer) []byte { return d.buffers[b.Index][:b.Used] }
+
+func (d *Device) failed(op string, errno unix.Errno) error {
+	return &Error{Path: d.Path, Op: op, Err: errno}
+}

@@ -1,0 +1,98 @@
+package capture
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+
+	"edged/capture/internal/device"
+	"edged/capture/pixel"
+)
+
+// preferred is the order in which formats are tried when none is asked for: MJPEG takes a tenth of the USB bandwidth.
+var preferred = []pixel.FourCC{pixel.MJPEG, pixel.JPEG, pixel.YUYV}
+
+// chooseMode finds the mode to ask the driver for, among what it offers, nearest to what is wanted: the size that covers the
+// wanted one with the fewest pixels, else the largest; the lowest rate that is at least the wanted one, else the highest.
+func chooseMode(formats []device.Format, want device.Mode) (device.Mode, error) {
+	format, err := chooseFormat(formats, want.Format.FourCC)
+	if err != nil {
+		return want, err
+	}
+	want.Format.FourCC = format.FourCC
+	if len(format.Sizes) == 0 {
+		return want, nil // the driver does not say, but will take the nearest it has
+	}
+	best := format.Sizes[0]
+	for _, s := range format.Sizes {
+		if s.MaxWidth > 0 {
+			want.Format.Width = min(max(want.Format.Width, s.Width), s.MaxWidth)
+			want.Format.Height = min(max(want.Format.Height, s.Height), s.MaxHeight)
+			want.Rate = chooseRate(s, want.Rate)
+			return want, nil
+		}
+		if betterSize(s, best, want.Format.Width, want.Format.Height) {
+			best = s
+		}
+	}
+	want.Format.Width, want.Format.Height = best.Width, best.Height
+	want.Rate = chooseRate(best, want.Rate)
+	return want, nil
+}
+
+func chooseFormat(formats []device.Format, fourcc pixel.FourCC) (device.Format, error) {
+	order := preferred
+	if fourcc != 0 {
+		order = []pixel.FourCC{fourcc}
+	}
+	for _, wanted := range order {
+		for _, f := range formats {
+			if f.FourCC == wanted {
+				return f, nil
+			}
+		}
+	}
+	var offered, readable []string
+	for _, f := range formats {
+		offered = append(offered, f.Name)
+	}
+	for _, f := range order {
+		readable = append(readable, f.String())
+	}
+	if len(offered) == 0 {
+		return device.Format{}, errors.New("the camera offers no pixel format")
+	}
+	return device.Format{}, fmt.Errorf("the camera offers %s; needed is %s",
+		strings.Join(offered, ", "), strings.Join(readable, " or "))
+}
+
+func betterSize(s, best device.Size, width, height int) bool {
+	covers := s.Width >= width && s.Height >= height
+	bestCovers := best.Width >= width && best.Height >= height
+	if covers != bestCovers {
+		return covers
+	}
+	if covers {
+		return s.Width*s.Height < best.Width*best.Height
+	}
+	return s.Width*s.Height > best.Width*best.Height
+}
+
+func chooseRate(s device.Size, want float64) float64 {
+	if len(s.Rates) == 0 {
+		return want
+	}
+	if s.RateRange {
+		return min(max(want, s.Rates[0]), s.Rates[1])
+	}
+	const tolerance = 0.01 // 29.97 is as good as 30
+	best, highest := math.Inf(1), 0.0
+	for _, r := range s.Rates {
+		highest = max(highest, r)
+		if r >= want*(1-tolerance) {
+			best = min(best, r)
+		}
+	}
+	return min(best, highest)
+}

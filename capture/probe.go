@@ -1,0 +1,44 @@
+package capture
+
+import (
+	"edged/capture/internal/device"
+)
+
+// Device is what Probe found out about one V4L2 node.
+type Device struct {
+	Path    string          `json:"path"`
+	Name    string          `json:"name,omitempty"`
+	Usable  bool            `json:"usable"` // a camera with a format that edged decodes
+	Formats []device.Format `json:"formats,omitempty"`
+	Error   string          `json:"error,omitempty"` // why it is not usable
+}
+
+// Probe asks every V4L2 node what it is. A node that cannot be asked is in the list with the reason.
+func Probe() []Device {
+	devices := []Device{}
+	for _, path := range device.Nodes() {
+		devices = append(devices, probe(path))
+	}
+	return devices
+}
+
+func probe(path string) Device {
+	found := Device{Path: path}
+	d, err := device.Open(path)
+	if err != nil {
+		found.Error = err.Error()
+		return found
+	}
+	defer d.Close()
+	found.Name = d.Card
+	found.Formats, err = d.Formats()
+	if err == nil {
+		_, err = chooseMode(found.Formats, new(V4L2).wanted())
+	}
+	if err != nil {
+		found.Error = err.Error()
+		return found
+	}
+	found.Usable = true
+	return found
+}

@@ -1,0 +1,253 @@
+package capture
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"edged/capture/internal/device"
+	"edged/capture/pixel"
+	"edged/internal/clock"
+)
+
+// V4L2 is a camera under Linux' own video interface: a USB camera, or any other whose driver decodes the sensor itself.
+type V4L2 struct {
+	Path string // device node; empty for the first node that is a usable camera
+
+	FourCC        pixel.FourCC  // 0: MJPEG where the camera has it, else YUYV
+	Width, Height int           // wanted; 0 means 640x480
+	FrameRate     float64       // wanted, per second; 0 means 30
+	StallAfter    time.Duration // without a good frame for so long, Run gives up; 0 means 5 s
+
+	Counters *Counters    // may be nil
+	Log      *slog.Logger // may be nil
+}
+
+const (
+	defaultWidth      = 640
+	defaultHeight     = 480
+	defaultStallAfter = 5 * time.Second
+	// bufferCount is how many frames the driver can fill while the sink works on one.
+	bufferCount = 4
+)
+
+func (v *V4L2) String() string { return Spec{Kind: KindV4L2, Path: v.Path}.String() }
+
+// State changes when a device is plugged in or unplugged, or may be opened by others than before.
+func (v *V4L2) State() string { return device.State() }
+
+// Run streams from the camera until ctx ends or the camera fails. Its errors unwrap to the errno where there is one.
+func (v *V4L2) Run(ctx context.Context, sink Sink) error {
+	d, err := v.open()
+	if err != nil {
+		return fmt.Errorf("capture: %w", err)
+	}
+	err = v.run(ctx, d, sink)
+	if cerr := d.Close(); err == nil {
+		err = cerr
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return fmt.Errorf("capture: %w", err)
+}
+
+func (v *V4L2) run(ctx context.Context, d *device.Device, sink Sink) error {
+	// The interrupting function may still run when stop says that it was started: wait, or it would meet a closed device.
+	var interrupting sync.WaitGroup
+	interrupting.Add(1)
+	stop := context.AfterFunc(ctx, func() { defer interrupting.Done(); d.Interrupt() })
+	defer func() {
+		if !stop() {
+			interrupting.Wait()
+		}
+	}()
+
+	mode, err := v.setMode(d)
+	if err != nil {
+		return err
+	}
+	if err := d.Start(bufferCount); err != nil {
+		return err
+	}
+	v.log().Info("camera opened", "device", d.Path, "name", d.Card, "format", mode.Format.String(), "fps", mode.Rate)
+	l := loop{
+		stream:     d,
+		path:       d.Path,
+		stallAfter: v.StallAfter,
+		counters:   v.Counters,
+		sink:       sink,
+		frame:      Frame{Format: mode.Format},
+	}
+	return l.run()
+}
+
+// open opens the node, or the first that is a camera edged can decode.
+func (v *V4L2) open() (*device.Device, error) {
+	if v.Path != "" {
+		return device.Open(v.Path)
+	}
+	var reasons []error
+	for _, path := range device.Nodes() {
+		d, err := device.Open(path)
+		if err != nil {
+			reasons = append(reasons, err)
+			continue
+		}
+		if _, err = v.choose(d); err == nil {
+			return d, nil
+		}
+		d.Close()
+		reasons = append(reasons, err)
+	}
+	if len(reasons) == 0 {
+		return nil, fmt.Errorf("no camera: there is no /dev/video* (%w)", unix.ENODEV)
+	}
+	return nil, fmt.Errorf("no usable camera: %w", errors.Join(reasons...))
+}
+
+// setMode sets the camera to the mode that suits best and returns what the driver made of it.
+func (v *V4L2) setMode(d *device.Device) (device.Mode, error) {
+	want, err := v.choose(d)
+	if err != nil {
+		return device.Mode{}, err
+	}
+	got, err := d.SetMode(want)
+	if err != nil {
+		return got, err
+	}
+	if got.Format.Width != want.Format.Width || got.Format.Height != want.Format.Height {
+		v.log().Warn("camera chose another size", "device", d.Path, "wanted", want.Format.String(), "got", got.Format.String())
+	}
+	return got, nil
+}
+
+func (v *V4L2) choose(d *device.Device) (device.Mode, error) {
+	formats, err := d.Formats()
+	if err != nil {
+		return device.Mode{}, err
+	}
+	mode, err := chooseMode(formats, v.wanted())
+	if err != nil {
+		return mode, fmt.Errorf("%s: %w", d.Path, err)
+	}
+	return mode, nil
+}
+
+// wanted is the configured mode with the defaults filled in.
+func (v *V4L2) wanted() device.Mode {
+	m := device.Mode{Format: pixel.Format{FourCC: v.FourCC, Width: v.Width, Height: v.Height}, Rate: v.FrameRate}
+	if m.Format.Width <= 0 || m.Format.Height <= 0 {
+		m.Format.Width, m.Format.Height = defaultWidth, defaultHeight
+	}
+	if m.Rate <= 0 {
+		m.Rate = defaultFrameRate
+	}
+	return m
+}
+
+func (v *V4L2) log() *slog.Logger {
+	if v.Log == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return v.Log
+}
+
+// stream is a device that was started.
+type stream interface {
+	Wait(timeout time.Duration) (device.Event, error)
+	Dequeue(*device.Buffer) error
+	Memory(*device.Buffer) []byte
+	Queue(index int) error
+}
+
+// loop lends a started device's frames to the sink. Nothing in it allocates per frame.
+type loop struct {
+	stream     stream
+	path       string
+	stallAfter time.Duration
+	counters   *Counters
+	sink       Sink
+	frame      Frame
+	buffer     device.Buffer
+	started    bool // a buffer has been dequeued: the sequence is known
+}
+
+// run returns when the device fails, stalls or is interrupted; the last gives context.Canceled.
+func (l *loop) run() error {
+	if l.stallAfter <= 0 {
+		l.stallAfter = defaultStallAfter
+	}
+	if l.counters == nil {
+		l.counters = new(Counters)
+	}
+	good := clock.Monotonic() // when the newest good frame came
+	for {
+		event, err := l.stream.Wait(good + l.stallAfter - clock.Monotonic())
+		if err != nil {
+			return err
+		}
+		if event == device.Interrupted {
+			return context.Canceled
+		}
+		if event == device.Ready {
+			delivered, err := l.step()
+			if err != nil {
+				return err
+			}
+			if delivered {
+				good = clock.Monotonic()
+				continue
+			}
+		}
+		if clock.Monotonic()-good >= l.stallAfter {
+			return &device.Error{Path: l.path, Op: fmt.Sprintf("no good frame for %v", l.stallAfter), Err: unix.ETIMEDOUT}
+		}
+	}
+}
+
+// step takes one buffer from the driver, lends it to the sink unless it is damaged, and gives it back.
+func (l *loop) step() (delivered bool, err error) {
+	b := &l.buffer
+	if err := l.stream.Dequeue(b); err != nil {
+		return false, dequeueError(err)
+	}
+	if l.started {
+		// Unsigned: right across the wrap. A huge gap is a driver that repeats a number or starts to count anew.
+		if gap := b.Sequence - l.frame.Sequence - 1; gap < 1<<31 {
+			l.counters.Lost.Add(uint64(gap))
+		}
+	}
+	l.started, l.frame.Sequence = true, b.Sequence
+	switch {
+	case b.Damaged:
+		l.counters.Flagged.Add(1)
+	case b.Used == 0:
+		l.counters.Empty.Add(1)
+	default:
+		delivered = true
+		l.counters.Frames.Add(1)
+		l.frame.Data, l.frame.Time = l.stream.Memory(b), b.Time
+		if b.Time == 0 {
+			l.frame.Time = clock.Monotonic()
+		}
+		l.sink(&l.frame)
+		l.frame.Data = nil
+	}
+	return delivered, l.stream.Queue(b.Index)
+}
+
+// dequeueError tells what an errno means after poll has announced a frame: "none there" is poll's way to report an error, and
+// a driver that was unbound says EINVAL, because its queue is gone.
+func dequeueError(err error) error {
+	var derr *device.Error
+	if errors.As(err, &derr) && (errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.EINVAL)) {
+		return &device.Error{Path: derr.Path, Op: derr.Op, Err: unix.ENODEV}
+	}
+	return err
+}
