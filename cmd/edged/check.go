@@ -1,0 +1,76 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"edged/capture"
+	"edged/internal/config"
+	"edged/models"
+)
+
+type checkCmd struct {
+	Config string `short:"c" type:"path" placeholder:"FILE" help:"Configuration file; the defaults where it is not given."`
+}
+
+// Run reports what is wrong with the configuration, or what it says.
+func (c *checkCmd) Run(out output) error {
+	cfg, err := loadConfig(c.Config)
+	if err != nil {
+		return err
+	}
+	model, err := checkNamed(cfg)
+	if err != nil {
+		return err
+	}
+	w, err := newWatcher("check", model, cfg.Detect)
+	if err != nil {
+		return misconfigured{err}
+	}
+	w.close()
+	for _, cam := range cfg.Cameras {
+		fmt.Fprintf(out, "camera  %s: %s\n", cam.Name, cam.Source)
+	}
+	fmt.Fprintf(out, "model   %s\n", describeModel(model))
+	fmt.Fprintf(out, "broker  %s\n", describeBroker(cfg.MQTT))
+	_, err = fmt.Fprintln(out, "ok")
+	return err
+}
+
+// checkNamed looks at what the configuration names, everything wrong at once: sources, the model, its labels.
+func checkNamed(cfg *config.Config) (*models.Model, error) {
+	var errs []error
+	for i, cam := range cfg.Cameras {
+		if _, err := capture.ParseSpec(cam.Source); err != nil {
+			errs = append(errs, fmt.Errorf("cameras[%d].source: %w", i, err))
+		}
+	}
+	model, err := loadModel(cfg.Model.File)
+	if err != nil {
+		return nil, misconfigured{errors.Join(append(errs, fmt.Errorf("model.file: %w", err))...)}
+	}
+	for label := range cfg.Detect.Labels {
+		if !slices.Contains(model.Labels, label) {
+			errs = append(errs, fmt.Errorf("detect.labels.%s: no such label in %s; it has %s", label, model.Path, strings.Join(model.Labels, ", ")))
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, misconfigured{err}
+	}
+	return model, nil
+}
+
+func describeModel(m *models.Model) string {
+	f := m.Manifest
+	return fmt.Sprintf("%s %s (%s): %d labels, %d frames of %dx%d at %g/s", f.Name, f.Version, m.Path,
+		len(m.Labels), f.Frames, f.Width, f.Height, f.FrameRate)
+}
+
+func describeBroker(m config.MQTT) string {
+	if m.Broker == config.Embedded {
+		return "built in, on " + m.Listen
+	}
+	return m.Broker
+}

@@ -1,0 +1,215 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync/atomic"
+
+	systemd "github.com/coreos/go-systemd/v22/daemon"
+	"golang.org/x/sync/errgroup"
+
+	"edged/capture"
+	"edged/capture/pixel"
+	"edged/infer"
+	"edged/infer/engine"
+	"edged/internal/config"
+	"edged/models"
+	"edged/publish"
+	"edged/publish/broker"
+)
+
+// daemon is edged run: it owns every stage and hands on what they produce.
+type daemon struct {
+	cfg       *config.Config
+	model     *models.Model
+	watchers  []*watcher
+	cameras   []*capture.Camera // of the watcher with the same index
+	publisher *publish.Publisher
+	console   *console
+}
+
+func newDaemon(cfg *config.Config, model *models.Model, out output) (*daemon, error) {
+	d := &daemon{cfg: cfg, model: model, console: &console{out: out}}
+	d.publisher = &publish.Publisher{
+		Broker:         cfg.MQTT.Broker,
+		Username:       cfg.MQTT.Username,
+		Password:       cfg.MQTT.Password(),
+		Node:           cfg.Node,
+		Model:          publish.Model{Name: model.Manifest.Name, SHA256: model.SHA256},
+		PublishScores:  cfg.MQTT.Scores,
+		ScoresInterval: cfg.MQTT.ScoresEvery,
+	}
+	if cfg.MQTT.Broker == config.Embedded {
+		d.publisher.Broker = "tcp://" + cfg.MQTT.Listen
+	}
+	for i, cam := range cfg.Cameras {
+		w, err := newWatcher(cam.Name, model, cfg.Detect)
+		if err != nil {
+			d.close()
+			return nil, misconfigured{err}
+		}
+		d.watchers = append(d.watchers, w)
+		camera, err := d.newCamera(cam, w)
+		if err != nil {
+			d.close()
+			return nil, misconfigured{err}
+		}
+		d.cameras = append(d.cameras, camera)
+		d.connect(w, uint64(i))
+		d.publisher.Cameras = append(d.publisher.Cameras,
+			publish.Camera{Name: cam.Name, Labels: model.Labels, Background: model.Manifest.Background})
+	}
+	if err := d.publisher.Initialize(); err != nil {
+		d.close()
+		return nil, misconfigured{err}
+	}
+	return d, nil
+}
+
+func (d *daemon) close() {
+	for _, w := range d.watchers {
+		w.close()
+	}
+}
+
+// newCamera makes the source that feeds the watcher. A file is played in a loop, in real time, as if it were a camera.
+func (d *daemon) newCamera(cam config.Camera, w *watcher) (*capture.Camera, error) {
+	spec, err := capture.ParseSpec(cam.Source)
+	if err != nil {
+		return nil, err
+	}
+	log := slog.Default().With("camera", cam.Name)
+	source, err := capture.NewSource(spec, capture.Options{
+		FourCC: fourCC[cam.Format], Width: cam.Width, Height: cam.Height, FrameRate: float64(cam.FPS),
+		StallAfter: cam.StallAfter, RealTime: true, Loop: true, Counters: &w.counters, Log: log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	onStatus := func(online bool, reason error) {
+		w.status(online)
+		d.publisher.CameraStatus(w.name, online)
+		d.console.status(w.name, online, reason)
+	}
+	return &capture.Camera{Source: source, Sink: w.frame, OnStatus: onStatus, Counters: &w.counters, Log: log}, nil
+}
+
+// fourCC is the format of a configuration as V4L2 calls it; "" leaves the choice to capture.
+var fourCC = map[string]pixel.FourCC{"": 0, "mjpeg": pixel.MJPEG, "yuyv": pixel.YUYV}
+
+// connect hands what a watcher sees to the publisher and the console. None of these calls waits for anything.
+func (d *daemon) connect(w *watcher, index uint64) {
+	cameras := uint64(len(d.cfg.Cameras))
+	w.pipeline.OnEvent = func(e infer.Event) {
+		out := publish.Event{
+			ID: (e.ID-1)*cameras + index + 1, Camera: w.name, Label: e.Label,
+			Score: e.Score, Peak: e.Peak, Start: e.Start, End: e.End, Newest: e.Newest,
+		}
+		if e.Phase == infer.End {
+			out.Phase = publish.End
+		}
+		d.publisher.Event(out)
+		d.publisher.State(w.name, e.Label, e.Phase == infer.Start)
+		d.console.event(w.name, e)
+	}
+	w.pipeline.OnWindow = func(win *infer.Window) {
+		d.publisher.Scores(w.name, win.N, win.Time, win.Scores)
+	}
+}
+
+// run starts the stages from the broker up and stops them the other way round, so that the last events and "offline"
+// still find a publisher, and the publisher a broker.
+func (d *daemon) run(ctx context.Context) error {
+	ctx, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
+	stopBroker, err := d.startBroker(ctx, fail)
+	if err != nil {
+		return err
+	}
+	defer stopBroker()
+	defer background(ctx, fail, d.publisher.Run)()
+	err = d.watch(ctx)
+	notify(systemd.SdNotifyStopping)
+	return err
+}
+
+// watch runs the cameras and their pipelines until ctx ends or one of them fails for good.
+func (d *daemon) watch(ctx context.Context) error {
+	stages, stagesCtx := errgroup.WithContext(ctx)
+	options := engine.Options{Delegate: d.cfg.Model.Delegate, Threads: d.cfg.Model.Threads, Strict: d.cfg.Model.Strict}
+	var loaded atomic.Int32
+	for i, w := range d.watchers {
+		stages.Go(func() error {
+			return w.infer(stagesCtx, options, func(info engine.Info) {
+				w.info.Store(&info)
+				stages.Go(func() error { return unlessDone(stagesCtx, d.cameras[i].Run(stagesCtx)) })
+				if int(loaded.Add(1)) == len(d.watchers) {
+					d.ready(info)
+				}
+			})
+		})
+	}
+	stages.Go(func() error { return d.statistics(stagesCtx) })
+	stages.Go(func() error { return watchdog(stagesCtx, d.alive()) })
+	err := stages.Wait()
+	if cause := context.Cause(ctx); err == nil && !errors.Is(cause, context.Canceled) {
+		err = cause // the broker's or the publisher's
+	}
+	return err
+}
+
+// unlessDone drops the error of something that ended because ctx did.
+func unlessDone(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// ready says that every model is loaded and every camera is open or being retried.
+func (d *daemon) ready(info engine.Info) {
+	d.console.banner(d.cfg, d.model, info)
+	notify(systemd.SdNotifyReady)
+}
+
+// startBroker starts the built-in broker, where it is asked for, and waits until it accepts connections.
+func (d *daemon) startBroker(ctx context.Context, fail context.CancelCauseFunc) (stop func(), err error) {
+	if d.cfg.MQTT.Broker != config.Embedded {
+		return func() {}, nil
+	}
+	ready := make(chan struct{}, 1)
+	child := &broker.Child{Address: d.cfg.MQTT.Listen, Ready: func(int) {
+		select {
+		case ready <- struct{}{}:
+		default:
+		}
+	}}
+	stop = background(ctx, fail, child.Run)
+	select {
+	case <-ready:
+		return stop, nil
+	case <-ctx.Done():
+		stop()
+		if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
+			err = cause
+		}
+		return nil, err
+	}
+}
+
+// background runs f on a goroutine whose context outlives ctx: stop ends it and waits. An error of f goes to fail.
+func background(ctx context.Context, fail context.CancelCauseFunc, f func(context.Context) error) (stop func()) {
+	own, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := f(own); err != nil {
+			fail(err)
+		}
+	}()
+	return func() {
+		cancel()
+		<-done
+	}
+}

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// The test binary is edged itself where this is set: so tests start and kill the real program.
+const asEdged = "EDGED_TEST_AS_EDGED"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asEdged) != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+// edged runs a command in this process.
+func edged(t *testing.T, args ...string) (status int, stdout, stderr string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	status = execute(t.Context(), args, &out, &errs)
+	return status, out.String(), errs.String()
+}
+
+// footage returns a file out of the cache of build/deps.sh.
+func footage(t *testing.T, name string) string {
+	t.Helper()
+	path := filepath.Join(os.Getenv("EDGED_CACHE"), "footage", name)
+	if _, err := os.Stat(path); err != nil {
+		t.Fatalf("%v: run make deps, and the tests by make test or with eval \"$(make -s env)\"", err)
+	}
+	return path
+}
+
+func write(t *testing.T, name, content string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestCommands(t *testing.T) {
+	good := write(t, "good.yaml", "node: test\ndetect: {labels: {wave: {enter: 0.9}}}\n")
+	bad := write(t, "bad.yaml", "node: 'a b'\nmodel: {threads: -1}\ndetect: {labels: {walk: {enter: 0.9}}}\n")
+	badLabel := write(t, "label.yaml", "detect: {labels: {walk: {enter: 0.9}}}\n")
+	notModel := write(t, "model.tflite", strings.Repeat("not a model ", 10))
+	for _, c := range []struct {
+		name   string
+		args   []string
+		status int
+		stdout []string
+		stderr []string
+	}{
+		{"nothing", nil, 0, []string{"Usage: edged <command>", "78 wrong"}, nil},
+		{"help", []string{"run", "--help"}, 0, []string{"--camera", "--broker"}, nil},
+		{"unknown command", []string{"fly"}, exitUsage, nil, []string{"fly"}},
+		{"unknown flag", []string{"run", "--fast"}, exitUsage, nil, []string{"--fast"}},
+		{"version", []string{"version"}, 0, []string{"edged ", "TFLite 2."}, nil},
+		{"check defaults", []string{"check"}, 0, []string{"v4l2:auto", "built-in starter", "built in, on 127.0.0.1:1883", "ok"}, nil},
+		{"check good", []string{"check", "-c", good}, 0, []string{"ok"}, nil},
+		{"check bad", []string{"check", "-c", bad}, exitConfig, nil, []string{"bad.yaml:1: node", "bad.yaml:2: model.threads"}},
+		{"check unknown label", []string{"check", "-c", badLabel}, exitConfig, nil, []string{"detect.labels.walk", "left_to_right"}},
+		{"check no file", []string{"check", "-c", "/does/not/exist"}, exitConfig, nil, []string{"/does/not/exist"}},
+		{"run bad", []string{"run", "-c", bad}, exitConfig, nil, []string{"bad.yaml:1: node"}},
+		{"run bad camera", []string{"run", "--camera", "webcam"}, exitConfig, nil, []string{"webcam", "v4l2:auto"}},
+		{"run bad broker", []string{"run", "--broker", "http://x"}, exitConfig, nil, []string{"mqtt.broker", "tcp://HOST:PORT"}},
+		{"model", []string{"model"}, 0, []string{"int8 [1 96 96 48]", "xnnpack", "left_to_right", "still"}, nil},
+		{"model json", []string{"model", "--json"}, 0, []string{`"nodes_delegated"`, `"scale"`}, nil},
+		{"model not a model", []string{"model", notModel}, exitConfig, nil, []string{notModel}},
+		{"model cpu", []string{"model", "--delegate", "cpu"}, 0, []string{"cpu, 0/"}, nil},
+		{"model gpu falls back", []string{"model", "--delegate", "gpu"}, 0, []string{"xnnpack, ", "gpu not used: "}, nil},
+		{"replay no file", []string{"replay", "/does/not/exist.avi"}, exitFailed, nil, []string{"/does/not/exist.avi"}},
+		{"replay not a video", []string{"replay", notModel}, exitFailed, nil, []string{notModel}},
+		{"probe", []string{"probe"}, 0, []string{"TFLite", "xnnpack"}, nil},
+		{"probe json", []string{"probe", "--json"}, 0, []string{`"cameras"`, `"delegates"`}, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			status, stdout, stderr := edged(t, c.args...)
+			if status != c.status {
+				t.Errorf("status %d, want %d", status, c.status)
+			}
+			for _, want := range c.stdout {
+				if !strings.Contains(stdout, want) {
+					t.Errorf("stdout lacks %q", want)
+				}
+			}
+			for _, want := range c.stderr {
+				if !strings.Contains(stderr, want) {
+					t.Errorf("stderr lacks %q", want)
+				}
+			}
+			if t.Failed() {
+				t.Logf("stdout:\n%s\nstderr:\n%s", stdout, stderr)
+			}
+		})
+	}
+}
+
+func TestCancelledReplayEndsWithoutEvents(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var out, errs bytes.Buffer
+	if status := execute(ctx, []string{"replay", footage(t, "vtest.avi")}, &out, &errs); status != exitFailed || out.Len() > 0 {
+		t.Errorf("status %d, stdout %q, stderr %q", status, &out, &errs)
+	}
+}

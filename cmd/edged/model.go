@@ -1,0 +1,87 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"edged/infer/engine"
+	"edged/models"
+)
+
+type modelCmd struct {
+	Delegate string `default:"xnnpack" help:"xnnpack, cpu, gpu[:PATH] or external:PATH."`
+	Threads  int    `default:"1" help:"Threads of the model."`
+	JSON     bool   `help:"As JSON."`
+	File     string `arg:"" optional:"" type:"existingfile" help:"Model file; the starter where it is not given."`
+}
+
+// Run loads the model as edged run would and shows what it is and what runs it.
+func (c *modelCmd) Run(out output) error {
+	m, err := loadModel(c.File)
+	if err != nil {
+		return err
+	}
+	e, err := engine.New(m, engine.Options{Delegate: c.Delegate, Threads: c.Threads})
+	if err != nil {
+		return misconfigured{err}
+	}
+	defer e.Close()
+	if c.JSON {
+		enc := json.NewEncoder(out)
+		enc.SetIndent("", "  ")
+		return enc.Encode(struct {
+			Path     string          `json:"path"`
+			SHA256   string          `json:"sha256"`
+			Manifest models.Manifest `json:"manifest"`
+			Labels   []string        `json:"labels"`
+			Runtime  engine.Info     `json:"runtime"`
+		}{m.Path, m.SHA256, m.Manifest, m.Labels, e.Info()})
+	}
+	_, err = fmt.Fprint(out, modelSheet(m, e.Info()))
+	return err
+}
+
+func modelSheet(m *models.Model, info engine.Info) string {
+	f := m.Manifest
+	var b strings.Builder
+	row := func(name, format string, args ...any) {
+		fmt.Fprintf(&b, "%-10s %s\n", name, fmt.Sprintf(format, args...))
+	}
+	row("model", "%s %s", f.Name, f.Version)
+	row("file", "%s, %d bytes, sha256 %s", m.Path, len(m.Data), m.SHA256)
+	row("window", "%d frames of %dx%d at %g frames/s, channels %s", f.Frames, f.Width, f.Height, f.FrameRate, f.ChannelOrder)
+	row("scaling", "(pixel - %v) / %v", f.Mean, f.Std)
+	row("labels", "%s", strings.Join(m.Labels, " "))
+	row("background", "%s", f.Background)
+	row("licence", "%s", f.License)
+	row("trained on", "%s", f.TrainingData)
+	row("accuracy", "%v", f.Accuracy)
+	row("input", "%s", tensorLine(info.Input))
+	row("output", "%s, %s", tensorLine(info.Output), f.Output)
+	row("delegate", "%s", describeDelegate(info))
+	for _, op := range info.Ops {
+		row("", "%4d %s, %d delegated", op.Nodes, op.Op, op.Delegated)
+	}
+	return b.String()
+}
+
+func tensorLine(t engine.Tensor) string {
+	s := fmt.Sprintf("%s %s %v", t.Name, t.Type, t.Shape)
+	if t.Scale != 0 {
+		s += fmt.Sprintf(", scale %g, zero point %d", t.Scale, t.ZeroPoint)
+	}
+	return s
+}
+
+// describeDelegate says what really runs, and why it is not what was asked for.
+func describeDelegate(i engine.Info) string {
+	s := fmt.Sprintf("%s, %d/%d nodes, %d thread", i.Delegate, i.NodesDelegated, i.NodesTotal, i.Threads)
+	if i.Threads != 1 {
+		s += "s"
+	}
+	for _, f := range i.Fallbacks {
+		s += fmt.Sprintf("; %s not used: %s", f.Delegate, f.Reason)
+	}
+	return s
+}

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/mattn/go-tflite"
+
+	"edged/capture"
+	"edged/infer/engine"
+)
+
+type probeCmd struct {
+	JSON bool `help:"As JSON."`
+}
+
+// machine is what edged finds here.
+type machine struct {
+	Cameras   []capture.Device  `json:"cameras"`
+	TFLite    string            `json:"tflite"`
+	Delegates []delegateFinding `json:"delegates"`
+}
+
+// delegateFinding is what the starter model runs on with one delegate.
+type delegateFinding struct {
+	Delegate       string `json:"delegate"`
+	Usable         bool   `json:"usable"`
+	NodesDelegated int    `json:"nodes_delegated"`
+	NodesTotal     int    `json:"nodes_total"`
+	Error          string `json:"error,omitempty"`
+}
+
+// Run shows what a user needs to know before writing a configuration.
+func (c *probeCmd) Run(out output) error {
+	found := machine{Cameras: capture.Probe(), TFLite: tflite.Version()}
+	for _, name := range []string{"xnnpack", "gpu", "cpu"} {
+		finding, err := probeDelegate(name)
+		if err != nil {
+			return err
+		}
+		found.Delegates = append(found.Delegates, finding)
+	}
+	if c.JSON {
+		enc := json.NewEncoder(out)
+		enc.SetIndent("", "  ")
+		return enc.Encode(found)
+	}
+	_, err := fmt.Fprint(out, found.sheet())
+	return err
+}
+
+// probeDelegate loads the starter with the delegate and nothing in its stead.
+func probeDelegate(name string) (delegateFinding, error) {
+	found := delegateFinding{Delegate: name}
+	m, err := loadModel("")
+	if err != nil {
+		return found, err
+	}
+	e, err := engine.New(m, engine.Options{Delegate: name, Strict: true})
+	if err != nil {
+		found.Error = err.Error()
+		return found, nil
+	}
+	defer e.Close()
+	info := e.Info()
+	found.Usable, found.NodesDelegated, found.NodesTotal = true, info.NodesDelegated, info.NodesTotal
+	return found, nil
+}
+
+func (m machine) sheet() string {
+	var b strings.Builder
+	if len(m.Cameras) == 0 {
+		b.WriteString("no camera: there is no /dev/video* node\n")
+	}
+	for _, cam := range m.Cameras {
+		fmt.Fprintf(&b, "%s  %s\n", cam.Path, cam.Name)
+		if cam.Error != "" {
+			fmt.Fprintf(&b, "    not usable: %s\n", cam.Error)
+		}
+		for _, f := range cam.Formats {
+			fmt.Fprintf(&b, "    %s\n", formatLine(f))
+		}
+	}
+	fmt.Fprintf(&b, "TFLite %s\n", m.TFLite)
+	for _, d := range m.Delegates {
+		if d.Usable {
+			fmt.Fprintf(&b, "%-8s the starter model: %d/%d nodes\n", d.Delegate, d.NodesDelegated, d.NodesTotal)
+		} else {
+			fmt.Fprintf(&b, "%-8s not usable: %s\n", d.Delegate, d.Error)
+		}
+	}
+	return b.String()
+}
+
+// formatLine lists a format's sizes, each with its highest rate.
+func formatLine(f capture.DeviceFormat) string {
+	line := f.Name
+	if !f.Supported {
+		line += " (not decoded)"
+	}
+	for _, s := range f.Sizes {
+		line += fmt.Sprintf("  %dx%d", s.Width, s.Height)
+		if s.MaxWidth > 0 {
+			line += fmt.Sprintf("..%dx%d", s.MaxWidth, s.MaxHeight)
+		}
+		if len(s.Rates) > 0 {
+			line += fmt.Sprintf("@%g", slices.Max(s.Rates))
+		}
+	}
+	return line
+}
+
+// usableCamera says why there is no camera to be found, if so.
+func usableCamera() error {
+	var errs []error
+	for _, d := range capture.Probe() {
+		if d.Usable {
+			return nil
+		}
+		errs = append(errs, errors.New(d.Error))
+	}
+	if len(errs) == 0 {
+		return errors.New("there is no /dev/video* node")
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"strconv"
+	"time"
+
+	"edged/capture"
+	"edged/infer"
+	"edged/infer/engine"
+	"edged/internal/config"
+)
+
+type replayCmd struct {
+	Model     string  `type:"existingfile" help:"Model file; the starter where it is not given."`
+	Delegate  string  `default:"xnnpack" help:"xnnpack, cpu, gpu[:PATH] or external:PATH."`
+	Threads   int     `default:"1" help:"Threads of the model."`
+	Stride    int     `default:"0" help:"Sampled frames from one window to the next; 0 is the default of the configuration."`
+	FrameRate float64 `default:"0" help:"Frames a second of a file that says none, a stream of JPEGs; 0 is 30."`
+	Windows   bool    `help:"Also a line for every window, with all scores."`
+	Source    string  `arg:"" help:"Video file: MJPEG, Y4M, or anything that an installed ffmpeg reads."`
+}
+
+// Run plays the file through the pipeline of edged run, on one goroutine: the same file gives the same bytes.
+func (r *replayCmd) Run(ctx context.Context, out output) error {
+	model, err := loadModel(r.Model)
+	if err != nil {
+		return err
+	}
+	detect := config.Default().Detect
+	if r.Stride > 0 {
+		detect.Stride = r.Stride
+	}
+	w, err := newWatcher("replay", model, detect)
+	if err != nil {
+		return misconfigured{err}
+	}
+	defer w.close()
+	if err := w.open(engine.Options{Delegate: r.Delegate, Threads: r.Threads}); err != nil {
+		return misconfigured{err}
+	}
+	lines := &lineWriter{w: bufio.NewWriter(out), labels: model.Labels}
+	w.pipeline.OnEvent = lines.event
+	if r.Windows {
+		w.pipeline.OnWindow = lines.window
+	}
+	return errors.Join(r.play(ctx, w), lines.w.Flush())
+}
+
+func (r *replayCmd) play(ctx context.Context, w *watcher) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	spec, err := capture.ParseSpec(r.Source)
+	if err != nil {
+		return err
+	}
+	file := capture.File{Path: spec.Path, FrameRate: r.FrameRate}
+	err = file.Run(ctx, func(f *capture.Frame) {
+		w.frame(f)
+		if err := w.pipeline.Step(); err != nil {
+			cancel(err)
+		}
+	})
+	if !errors.Is(err, io.EOF) {
+		if cause := context.Cause(ctx); cause != nil {
+			return cause
+		}
+		return err
+	}
+	w.pipeline.Finish()
+	return nil
+}
+
+// lineWriter writes events and windows as JSON lines, times in seconds of the file. Its writer keeps the first error.
+type lineWriter struct {
+	w      *bufio.Writer
+	labels []string
+	line   []byte
+}
+
+func (l *lineWriter) event(e infer.Event) {
+	b := append(l.line[:0], `{"event_type":`...)
+	b = strconv.AppendQuote(b, e.Label)
+	b = append(b, `,"phase":"`...)
+	b = append(b, e.Phase...)
+	b = append(b, `","id":`...)
+	b = strconv.AppendUint(b, e.ID, 10)
+	b = append(b, `,"score":`...)
+	b = appendScore(b, e.Score)
+	b = append(b, `,"peak_score":`...)
+	b = appendScore(b, e.Peak)
+	b = append(b, `,"start":`...)
+	b = appendSeconds(b, e.Start)
+	b = append(b, `,"end":`...)
+	if e.Phase == infer.End {
+		b = appendSeconds(b, e.End)
+	} else {
+		b = append(b, "null"...)
+	}
+	l.write(append(b, "}\n"...))
+}
+
+func (l *lineWriter) window(w *infer.Window) {
+	b := append(l.line[:0], `{"window":`...)
+	b = strconv.AppendUint(b, w.N, 10)
+	b = append(b, `,"time":`...)
+	b = appendSeconds(b, w.Time)
+	b = append(b, `,"scores":{`...)
+	for i, score := range w.Scores {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = strconv.AppendQuote(b, l.labels[i])
+		b = append(b, ':')
+		b = appendScore(b, score)
+	}
+	l.write(append(b, "}}\n"...))
+}
+
+func (l *lineWriter) write(b []byte) {
+	l.line = b
+	_, _ = l.w.Write(b) // Flush reports the error
+}
+
+func appendScore(b []byte, s float32) []byte { return strconv.AppendFloat(b, float64(s), 'f', 4, 32) }
+
+func appendSeconds(b []byte, t time.Duration) []byte {
+	return strconv.AppendFloat(b, t.Seconds(), 'f', 3, 64)
+}

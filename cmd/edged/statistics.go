@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"edged/internal/clock"
+)
+
+// statisticsEvery is how often edged/<node>/stats is published.
+const statisticsEvery = 10 * time.Second
+
+// nodeStats is the payload of edged/<node>/stats. Counters count since the start.
+type nodeStats struct {
+	Version       string                 `json:"version"`
+	UptimeSeconds int64                  `json:"uptime_seconds"`
+	Cameras       map[string]cameraStats `json:"cameras"`
+	EventsWaiting int                    `json:"events_waiting"` // not yet acknowledged by the broker
+	EventsDropped uint64                 `json:"events_dropped"` // the queue was full
+}
+
+type cameraStats struct {
+	Online         bool    `json:"online"`
+	FramesPerSec   float64 `json:"frames_per_second"`  // since the last report
+	WindowsPerSec  float64 `json:"windows_per_second"` // since the last report
+	InvokeMs       float64 `json:"invoke_ms"`          // mean since the last report
+	Delegate       string  `json:"delegate"`
+	NodesDelegated int     `json:"nodes_delegated"`
+	NodesTotal     int     `json:"nodes_total"`
+
+	Frames         uint64 `json:"frames"`          // that the camera delivered
+	OffGrid        uint64 `json:"off_grid"`        // given back undecoded: the model samples fewer
+	DroppedLost    uint64 `json:"dropped_lost"`    // never delivered: gaps in the driver's numbers
+	DroppedFlagged uint64 `json:"dropped_flagged"` // the driver marked them as damaged
+	DroppedEmpty   uint64 `json:"dropped_empty"`
+	DroppedCorrupt uint64 `json:"dropped_corrupt"` // did not decode
+	DroppedRing    uint64 `json:"dropped_ring"`    // the pipeline still read the slot
+	Held           uint64 `json:"held"`            // sampling times without a frame: the last one stood in
+	Windows        uint64 `json:"windows"`         // runs of the model
+	WindowsSkipped uint64 `json:"windows_skipped"` // due while the model ran, replaced by a newer one
+	Gaps           uint64 `json:"gaps"`            // times that the window was emptied
+	CameraFailures uint64 `json:"camera_failures"` // times that the camera could not be opened or went away
+}
+
+// statistics publishes the node's counters until ctx ends.
+func (d *daemon) statistics(ctx context.Context) error {
+	ticker := time.NewTicker(statisticsEvery)
+	defer ticker.Stop()
+	began := clock.Monotonic()
+	marks := make([]mark, len(d.watchers))
+	for i := range marks {
+		marks[i].at = began
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+		now := clock.Monotonic()
+		counters := d.publisher.Counters()
+		stats := nodeStats{
+			Version:       version,
+			UptimeSeconds: int64((now - began).Seconds()),
+			Cameras:       map[string]cameraStats{},
+			EventsWaiting: counters.EventsWaiting,
+			EventsDropped: counters.EventsDropped,
+		}
+		for i, w := range d.watchers {
+			stats.Cameras[w.name] = w.stats(&marks[i], now)
+		}
+		payload, err := json.Marshal(stats)
+		if err != nil {
+			return err // a NaN: a defect of ours, not of the camera's
+		}
+		d.publisher.Stats(payload)
+	}
+}
+
+// mark is what the rates of the next report are counted from.
+type mark struct {
+	at              time.Duration
+	frames, windows uint64
+	invoke          time.Duration
+}
+
+func (w *watcher) stats(since *mark, now time.Duration) cameraStats {
+	p, c := &w.pipeline.Stats, &w.counters
+	next := mark{at: now, frames: c.Frames.Load(), windows: p.Windows.Load(), invoke: p.Invoke()}
+	s := cameraStats{
+		Online:         w.online.Load(),
+		Frames:         next.frames,
+		OffGrid:        w.offGrid.Load(),
+		DroppedLost:    c.Lost.Load(),
+		DroppedFlagged: c.Flagged.Load(),
+		DroppedEmpty:   c.Empty.Load(),
+		DroppedCorrupt: w.corrupt.Load(),
+		DroppedRing:    w.ring.Dropped() + p.Lost.Load(),
+		Held:           p.Held.Load(),
+		Windows:        next.windows,
+		WindowsSkipped: p.Skipped.Load(),
+		Gaps:           p.Gaps.Load(),
+	}
+	for i := range c.Failed {
+		s.CameraFailures += c.Failed[i].Load()
+	}
+	if info := w.info.Load(); info != nil {
+		s.Delegate, s.NodesDelegated, s.NodesTotal = info.Delegate, info.NodesDelegated, info.NodesTotal
+	}
+	if seconds := (now - since.at).Seconds(); seconds > 0 {
+		s.FramesPerSec = float64(next.frames-since.frames) / seconds
+		s.WindowsPerSec = float64(next.windows-since.windows) / seconds
+	}
+	if n := next.windows - since.windows; n > 0 {
+		s.InvokeMs = float64((next.invoke - since.invoke).Microseconds()) / 1000 / float64(n)
+	}
+	*since = next
+	return s
+}
+
+// alive returns a function that says whether every camera and its pipeline got on since its last call, or is known to
+// be offline.
+func (d *daemon) alive() func() bool {
+	type progress struct{ frames, read uint64 }
+	last := make([]progress, len(d.watchers))
+	return func() bool {
+		ok := true
+		for i, w := range d.watchers {
+			now := progress{w.counters.Frames.Load(), w.pipeline.Stats.Frames.Load() + w.pipeline.Stats.Lost.Load()}
+			newest, any := w.ring.Newest()
+			idle := !any || newest.Seq <= now.read // the pipeline has read all that there is
+			captured := !w.online.Load() || now.frames != last[i].frames
+			inferred := idle || now.read != last[i].read
+			ok = ok && captured && inferred
+			last[i] = now
+		}
+		return ok
+	}
+}

@@ -1,0 +1,16 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+
+	"github.com/mattn/go-tflite"
+)
+
+type versionCmd struct{}
+
+// Run prints the versions that a bug report needs.
+func (versionCmd) Run(out output) error {
+	_, err := fmt.Fprintf(out, "edged %s (%s/%s, %s, TFLite %s)\n", version, runtime.GOOS, runtime.GOARCH, runtime.Version(), tflite.Version())
+	return err
+}

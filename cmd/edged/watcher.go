@@ -1,0 +1,177 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"edged/capture"
+	"edged/capture/pixel"
+	"edged/infer"
+	"edged/infer/engine"
+	"edged/internal/config"
+	"edged/models"
+	"edged/ringbuffer"
+)
+
+// watcher is one camera's way from pictures to actions: sampler, decoder, ring, pipeline. The capture goroutine calls
+// frame; the goroutine that called open runs the pipeline.
+type watcher struct {
+	name    string
+	model   *models.Model
+	sampler *capture.Sampler
+	decoder *pixel.Decoder
+	ring    *ringbuffer.Ring
+
+	engine   *engine.Engine
+	info     atomic.Pointer[engine.Info] // what runs, once the model is loaded
+	pipeline infer.Pipeline
+
+	online   atomic.Bool
+	counters capture.Counters
+	offGrid  atomic.Uint64 // frames that no window wants: given back undecoded
+	corrupt  atomic.Uint64 // frames that did not decode
+
+	complained time.Duration // capture time of the last corrupt frame that was logged
+}
+
+// spareSlots lets the capture loop go on while the pipeline reads the frames of a whole window.
+const spareSlots = 4
+
+func newWatcher(name string, m *models.Model, detect config.Detect) (*watcher, error) {
+	f := m.Manifest
+	decoder, err := pixel.NewDecoder(f.Width, f.Height)
+	if err != nil {
+		return nil, err
+	}
+	thresholds := map[string]infer.Thresholds{}
+	for label := range detect.Labels {
+		enter, exit := detect.Threshold(label)
+		thresholds[label] = infer.Thresholds{Enter: float32(enter), Exit: float32(exit)}
+	}
+	decider, err := infer.NewDecider(m.Labels, infer.DeciderOptions{
+		Thresholds: infer.Thresholds{Enter: float32(detect.Enter), Exit: float32(detect.Exit)},
+		PerLabel:   thresholds,
+		Background: f.Background,
+		Smoothing:  detect.Smoothing,
+		Interval:   time.Duration(float64(detect.Stride) / f.FrameRate * float64(time.Second)),
+	})
+	if err != nil {
+		decoder.Close()
+		return nil, err
+	}
+	w := &watcher{
+		name:    name,
+		model:   m,
+		sampler: capture.NewSampler(f.FrameRate),
+		decoder: decoder,
+		ring:    ringbuffer.New(f.Frames+spareSlots, f.FrameBytes()),
+	}
+	w.pipeline.Ring, w.pipeline.Decider = w.ring, decider
+	w.pipeline.Frames, w.pipeline.Stride = f.Frames, detect.Stride
+	w.pipeline.OnEvent = func(infer.Event) {}
+	return w, nil
+}
+
+// open loads the model. The calling goroutine owns the engine from then on and must be the one that steps the pipeline.
+func (w *watcher) open(o engine.Options) error {
+	e, err := engine.New(w.model, o)
+	if err != nil {
+		return err
+	}
+	w.engine, w.pipeline.Engine = e, e
+	return nil
+}
+
+// close frees what C allocated, after capture and pipeline have ended.
+func (w *watcher) close() {
+	if w.engine != nil {
+		w.engine.Close()
+	}
+	w.decoder.Close()
+}
+
+// frame is the sink of the camera: it decodes a frame that lies on the sampling grid straight into the ring.
+func (w *watcher) frame(f *capture.Frame) {
+	tick, take := w.sampler.Take(f.Time)
+	if !take {
+		w.offGrid.Add(1)
+		return
+	}
+	if tick == 0 { // a new grid: time went backwards, or the camera has only just been opened
+		w.ring.Reset()
+	}
+	slot := w.ring.Reserve()
+	if slot == nil {
+		return
+	}
+	if err := w.decoder.Decode(slot, f.Format, f.Data); err != nil {
+		w.corrupt.Add(1)
+		w.complain(f, err)
+		return
+	}
+	w.ring.Commit(tick, f.Time)
+}
+
+// complain logs a corrupt frame, but no more than one a minute.
+func (w *watcher) complain(f *capture.Frame, err error) {
+	if w.complained != 0 && f.Time-w.complained < time.Minute && f.Time >= w.complained {
+		return
+	}
+	w.complained = f.Time
+	slog.Warn("frame dropped", "camera", w.name, "sequence", f.Sequence, "bytes", len(f.Data), "error", err,
+		"dropped_so_far", w.corrupt.Load())
+}
+
+// status is told by the capture goroutine of each change. What was seen before a camera went away says nothing about what
+// comes after, so the window is emptied at once and the sampling grid begins anew.
+func (w *watcher) status(online bool) {
+	w.online.Store(online)
+	w.sampler.Reset()
+	w.ring.Reset()
+}
+
+// infer runs the pipeline on a goroutine of its own until ctx ends. Opened is called once the model is loaded.
+func (w *watcher) infer(ctx context.Context, o engine.Options, opened func(engine.Info)) error {
+	if err := w.open(o); err != nil {
+		return misconfigured{err}
+	}
+	defer w.engine.Close()
+	opened(w.engine.Info())
+	if err := w.pipeline.Run(ctx); err != nil {
+		return fmt.Errorf("camera %s: %w", w.name, err)
+	}
+	return nil
+}
+
+// loadModel reads the model file, or the starter where path is empty.
+func loadModel(path string) (*models.Model, error) {
+	open := models.Starter
+	if path != "" {
+		open = func() (*models.Model, error) { return models.Open(path) }
+	}
+	m, err := open()
+	if err != nil {
+		return nil, misconfigured{err}
+	}
+	return m, nil
+}
+
+// loadConfig reads the file, or gives the defaults where path is empty.
+func loadConfig(path string) (*config.Config, error) {
+	if path == "" {
+		c, err := config.Parse("environment", nil)
+		return c, err
+	}
+	c, err := config.Load(path)
+	if err != nil {
+		return nil, misconfigured{err}
+	}
+	if err := logLevel.UnmarshalText([]byte(c.Log.Level)); err != nil {
+		return nil, misconfigured{errors.New("log.level: " + err.Error())}
+	}
+	return c, nil
+}
