@@ -4,13 +4,16 @@ import (
 	"edged/capture/internal/device"
 )
 
+// DeviceFormat is one pixel format that a node offers, with its sizes and rates.
+type DeviceFormat = device.Format
+
 // Device is what Probe found out about one V4L2 node.
 type Device struct {
-	Path    string          `json:"path"`
-	Name    string          `json:"name,omitempty"`
-	Usable  bool            `json:"usable"` // a camera with a format that edged decodes
-	Formats []device.Format `json:"formats,omitempty"`
-	Error   string          `json:"error,omitempty"` // why it is not usable
+	Path    string         `json:"path"`
+	Name    string         `json:"name,omitempty"`
+	Usable  bool           `json:"usable"` // a camera with a format that edged decodes
+	Formats []DeviceFormat `json:"formats,omitempty"`
+	Error   string         `json:"error,omitempty"` // why it is not usable
 }
 
 // Probe asks every V4L2 node what it is. A node that cannot be asked is in the list with the reason.

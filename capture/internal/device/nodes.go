@@ -17,7 +17,7 @@ var nodePattern = "/dev/video*"
 func Nodes() []string {
 	nodes, _ := filepath.Glob(nodePattern) // only a bad pattern is an error
 	number := func(path string) int {
-		n, err := strconv.Atoi(strings.TrimLeft(filepath.Base(path), "video"))
+		n, err := strconv.Atoi(strings.TrimPrefix(filepath.Base(path), "video"))
 		if err != nil {
 			return -1
 		}

@@ -1,0 +1,189 @@
+package device
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// openFiles counts this process' file descriptors.
+func openFiles(t *testing.T) int {
+	t.Helper()
+	entries, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(entries)
+}
+
+func TestOpenRefuses(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "video0")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	before := openFiles(t)
+	for _, c := range []struct {
+		path  string
+		errno unix.Errno
+		text  string
+	}{
+		{"/dev/video-none", unix.ENOENT, "no such camera (ENOENT); plug it in"},
+		{"/dev/null", unix.ENOTTY, "QUERYCAP: not a V4L2 device (ENOTTY)"},
+		{file, unix.ENOTTY, "not a V4L2 device"},
+		{t.TempDir(), unix.EISDIR, "open: is a directory (EISDIR)"},
+	} {
+		d, err := Open(c.path)
+		if err == nil {
+			d.Close()
+		}
+		if !errors.Is(err, c.errno) || !strings.Contains(err.Error(), c.text) || !strings.HasPrefix(err.Error(), c.path+": ") {
+			t.Errorf("%s: error %v, want %v with %q", c.path, err, c.errno, c.text)
+		}
+	}
+	if after := openFiles(t); after != before {
+		t.Errorf("%d files open, %d before", after, before)
+	}
+}
+
+func TestErrorText(t *testing.T) {
+	for _, c := range []struct {
+		op    string
+		errno unix.Errno
+		want  string
+	}{
+		{"STREAMON", unix.ENOSPC, "/dev/video7: STREAMON: no USB bandwidth left (ENOSPC); lower the resolution or choose mjpeg"},
+		{"open", unix.EACCES, "/dev/video7: open: permission denied (EACCES); add the user that runs edged to the group video"},
+		{"S_FMT", unix.EBUSY, "/dev/video7: S_FMT: in use by another program (EBUSY); find it with `fuser -v` and stop it"},
+		{"DQBUF", unix.ENODEV, "/dev/video7: DQBUF: camera went away (ENODEV); plug it in again"},
+		{"G_FMT", unix.EDOM, "/dev/video7: G_FMT: numerical argument out of domain (EDOM)"},
+	} {
+		if got := (&Error{Path: "/dev/video7", Op: c.op, Err: c.errno}).Error(); got != c.want {
+			t.Errorf("got  %s\nwant %s", got, c.want)
+		}
+	}
+}
+
+func TestWait(t *testing.T) {
+	var pipe [2]int
+	if err := unix.Pipe2(pipe[:], unix.O_CLOEXEC); err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(pipe[0])
+	wake, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(wake)
+	d := &Device{Path: "pipe", fd: pipe[0], wake: wake}
+
+	start := time.Now()
+	if event, err := d.Wait(20 * time.Millisecond); event != TimedOut || err != nil {
+		t.Errorf("nothing there: event %v, error %v; want TimedOut", event, err)
+	}
+	if took := time.Since(start); took < 20*time.Millisecond {
+		t.Errorf("timed out after %v, want 20ms", took)
+	}
+	if event, err := d.Wait(-time.Second); event != TimedOut || err != nil {
+		t.Errorf("deadline over: event %v, error %v; want TimedOut", event, err)
+	}
+	if _, err := unix.Write(pipe[1], []byte{1}); err != nil {
+		t.Fatal(err)
+	}
+	if event, err := d.Wait(time.Hour); event != Ready || err != nil {
+		t.Errorf("readable: event %v, error %v; want Ready", event, err)
+	}
+	if n := testing.AllocsPerRun(100, func() { d.Wait(time.Hour) }); n != 0 {
+		t.Errorf("%v allocations per Wait, want 0", n)
+	}
+	unix.Close(pipe[1])
+	if _, err := d.Wait(time.Hour); !errors.Is(err, unix.ENODEV) {
+		t.Errorf("hung up: error %v, want ENODEV", err)
+	}
+}
+
+func TestInterrupt(t *testing.T) {
+	var pipe [2]int
+	if err := unix.Pipe2(pipe[:], unix.O_CLOEXEC); err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(pipe[0])
+	defer unix.Close(pipe[1])
+	wake, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(wake)
+	d := &Device{fd: pipe[0], wake: wake}
+	done := make(chan Event)
+	go func() {
+		event, _ := d.Wait(time.Hour)
+		done <- event
+	}()
+	d.Interrupt()
+	if event := <-done; event != Interrupted {
+		t.Errorf("event %v, want Interrupted", event)
+	}
+	if event, _ := d.Wait(time.Hour); event != Interrupted {
+		t.Errorf("second Wait: event %v, want Interrupted", event)
+	}
+}
+
+// A device that refuses every ioctl is as good as none, but must not cost anything: no allocation per call, nothing left open.
+func TestStreamingCallsOnNoCamera(t *testing.T) {
+	fd, err := unix.Open("/dev/null", unix.O_RDWR|unix.O_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wake, err := unix.Eventfd(0, unix.EFD_CLOEXEC)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &Device{Path: "/dev/null", fd: fd, wake: wake}
+	if err := d.Start(4); !errors.Is(err, unix.ENOTTY) || !strings.Contains(err.Error(), "REQBUFS") {
+		t.Errorf("Start: error %v, want ENOTTY from REQBUFS", err)
+	}
+	var b Buffer
+	if n := testing.AllocsPerRun(100, func() { dequeueBuffer(fd, &b); queueBuffer(fd, 0) }); n != 0 {
+		t.Errorf("%v allocations for a buffer's two calls, want 0", n)
+	}
+	if err := d.Close(); err != nil {
+		t.Errorf("Close: %v", err)
+	}
+	if err := unix.Close(fd); err != unix.EBADF {
+		t.Errorf("the device was left open (%v)", err)
+	}
+	if err := unix.Close(wake); err != unix.EBADF {
+		t.Errorf("the eventfd was left open (%v)", err)
+	}
+}
+
+func TestNodesAndState(t *testing.T) {
+	dir := t.TempDir()
+	defer func(old string) { nodePattern = old }(nodePattern)
+	nodePattern = filepath.Join(dir, "video*")
+	if state := State(); state != "" || len(Nodes()) != 0 {
+		t.Errorf("no nodes: state %q, nodes %q", state, Nodes())
+	}
+	for _, name := range []string{"video10", "video2", "video0", "vbi0"} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := []string{filepath.Join(dir, "video0"), filepath.Join(dir, "video2"), filepath.Join(dir, "video10")}
+	if got := Nodes(); !slices.Equal(got, want) {
+		t.Errorf("nodes %q, want %q", got, want)
+	}
+	all := State()
+	if err := os.Remove(want[1]); err != nil {
+		t.Fatal(err)
+	}
+	if State() == all {
+		t.Error("a node went, and State is the same")
+	}
+}

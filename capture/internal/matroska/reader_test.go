@@ -1,0 +1,125 @@
+package matroska
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"time"
+)
+
+// element is an EBML element with a size of one or four bytes.
+func element(id string, body ...string) string {
+	b := strings.Join(body, "")
+	if len(b) < 127 {
+		return id + string([]byte{0x80 | byte(len(b))}) + b
+	}
+	n := len(b)
+	return id + string([]byte{0x10 | byte(n>>24), byte(n >> 16), byte(n >> 8), byte(n)}) + b
+}
+
+const (
+	ebml       = "\x1a\x45\xdf\xa3"
+	segment    = "\x18\x53\x80\x67\x01\xff\xff\xff\xff\xff\xff\xff" // of unknown size
+	info       = "\x15\x49\xa9\x66"
+	scale      = "\x2a\xd7\xb1"
+	tracks     = "\x16\x54\xae\x6b"
+	entry      = "\xae"
+	video      = "\xe0"
+	cluster    = "\x1f\x43\xb6\x75"
+	timestamp  = "\xe7"
+	block      = "\xa3"
+	blockGroup = "\xa0"
+	inGroup    = "\xa1"
+	void       = "\xec"
+)
+
+// header is all of a stream before its first cluster: 64x48, times in microseconds.
+var header = element(ebml, "\x42\x86\x81\x01") + segment + element(void, "padding") +
+	element(info, element(scale, "\x03\xe8")) +
+	element(tracks, element(entry, element("\xd7", "\x01"), element(video, element("\xb0", "\x40"), element("\xba", "\x30"))))
+
+func read(stream string) (frames, times string, r *Reader, err error) {
+	r = NewReader(strings.NewReader(stream))
+	for {
+		data, t, err := r.Next()
+		if err != nil {
+			return frames, times, r, err
+		}
+		frames += string(data) + " "
+		times += fmt.Sprint(t) + " "
+	}
+}
+
+func TestReader(t *testing.T) {
+	stream := header +
+		element(cluster, element(timestamp, "\x10"), element(block, "\x81\x00\x00\x80abc"), element(block, "\x81\x00\x05\x00de")) +
+		element(cluster, element(timestamp, "\x01\x00"), element(blockGroup, element(inGroup, "\x81\xff\xff\x00f"), element("\x9b", "\x01"))) +
+		cluster + "\x01\xff\xff\xff\xff\xff\xff\xff" + element(timestamp, "\x02\x00") + element(block, "\x81\x00\x01\x00g")
+	frames, times, r, err := read(stream)
+	if err != io.EOF {
+		t.Errorf("error %v, want io.EOF", err)
+	}
+	if frames != "abc de f g " || times != "16µs 21µs 255µs 513µs " {
+		t.Errorf("frames %s at %s", frames, times)
+	}
+	if r.Width != 64 || r.Height != 48 {
+		t.Errorf("%dx%d, want 64x48", r.Width, r.Height)
+	}
+}
+
+func TestReaderRefuses(t *testing.T) {
+	for _, c := range []struct{ name, body, want string }{
+		{"no element", "\x00\x00", "no element where one must start"},
+		{"cut in an id", "\x1f\x43", "unexpected EOF"},
+		{"cut in a size", block + "\x40", "unexpected EOF"},
+		{"cut in a frame", block + "\x88\x81\x00\x00\x00ab", "frame of 8 bytes: unexpected EOF"},
+		{"cut in what is skipped", void + "\x88ab", "unexpected EOF"},
+		{"a frame of unknown size", block + "\xff", "frame of -1 bytes"},
+		{"a frame without a header", element(block, "\x81"), "frame of 1 bytes"},
+		{"a huge frame", block + "\x08\x10\x00\x00\x00", "frame of 268435456 bytes"},
+		{"laced frames", element(block, "\x81\x00\x00\x02abc"), "laced"},
+		{"a second track", element(block, "\x82\x00\x00\x00abc"), "second track"},
+		{"unknown size of something unknown", void + "\xff", "unknown size"},
+		{"a number of nine bytes", element(timestamp, "123456789"), "number of 9 bytes"},
+		{"a size of nine bytes", block + "\x00", "more than 8 bytes"},
+	} {
+		_, _, _, err := read(header + c.body)
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error %v, want one with %q", c.name, err, c.want)
+		}
+	}
+}
+
+func TestReaderAllocatesNothingPerFrame(t *testing.T) {
+	frame := element(block, "\x81\x00\x00\x80", strings.Repeat("x", 200))
+	r := NewReader(strings.NewReader(header + strings.Repeat(frame, 200)))
+	if n := testing.AllocsPerRun(100, func() {
+		if _, _, err := r.Next(); err != nil {
+			t.Fatal(err)
+		}
+	}); n != 0 {
+		t.Errorf("%v allocations per frame, want 0", n)
+	}
+}
+
+func FuzzReader(f *testing.F) {
+	f.Add([]byte(header + element(cluster, element(timestamp, "\x10"), element(block, "\x81\x00\x00\x80abc"))))
+	f.Add([]byte(header + element(blockGroup, element(inGroup, "\x81\xff\xff\x00f"))))
+	f.Fuzz(func(t *testing.T, stream []byte) {
+		r := NewReader(bytes.NewReader(stream))
+		for n := 0; n <= len(stream); n++ {
+			var data []byte
+			var at time.Duration
+			var err error
+			if data, at, err = r.Next(); err != nil {
+				return
+			}
+			if len(data) > len(stream) {
+				t.Fatalf("frame of %d bytes at %v from a stream of %d", len(data), at, len(stream))
+			}
+		}
+		t.Fatal("more frames than bytes")
+	})
+}

@@ -1,0 +1,47 @@
+package capture
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestParseSpec(t *testing.T) {
+	file := write(t, "clip.avi", nil)
+	for s, want := range map[string]Spec{
+		"v4l2:auto":                      {KindV4L2, ""},
+		"v4l2:/dev/video2":               {KindV4L2, "/dev/video2"},
+		"/dev/video0":                    {KindV4L2, "/dev/video0"},
+		"/dev/v4l/by-id/usb-cam-index0":  {KindV4L2, "/dev/v4l/by-id/usb-cam-index0"},
+		"file:not/yet/there.avi":         {KindFile, "not/yet/there.avi"},
+		"file:/media/with:colon.avi":     {KindFile, "/media/with:colon.avi"},
+		file:                             {KindFile, file},
+		"v4l2:/dev/v4l/by-path/pci:0-v1": {KindV4L2, "/dev/v4l/by-path/pci:0-v1"},
+	} {
+		got, err := ParseSpec(s)
+		if err != nil || got != want {
+			t.Errorf("%q: %+v, error %v; want %+v", s, got, err, want)
+		}
+		if again, err := ParseSpec(got.String()); err != nil || again != got {
+			t.Errorf("%q: its String %q reads as %+v, error %v", s, got.String(), again, err)
+		}
+		if _, err := NewSource(got, Options{}); err != nil {
+			t.Errorf("%q: no source: %v", s, err)
+		}
+	}
+	for s, want := range map[string]string{
+		"":                                   "empty camera name",
+		"v4l2:":                              "v4l2:auto",
+		"v4l2:video0":                        "v4l2:/dev/video0",
+		"file:":                              "file:PATH",
+		"rtsp://camera/stream":               "allowed are v4l2:auto",
+		filepath.Join(t.TempDir(), "absent"): "no such file",
+	} {
+		if _, err := ParseSpec(s); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: error %v, want one with %q", s, err, want)
+		}
+	}
+	if _, err := NewSource(Spec{}, Options{}); err == nil {
+		t.Error("a source of no kind was made")
+	}
+}
