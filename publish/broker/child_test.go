@@ -113,6 +113,18 @@ func (r *running) await(token mqtt.Token) {
 	}
 }
 
+// acceptsClient says whether the broker answers CONNECT on conn, and closes it.
+func acceptsClient(conn net.Conn) bool {
+	defer conn.Close()
+	_ = conn.SetDeadline(time.Now().Add(eventually))
+	if _, err := conn.Write(connectMQTT311); err != nil {
+		return false
+	}
+	connack := make([]byte, 4)
+	_, err := io.ReadFull(conn, connack)
+	return err == nil && connack[3] == 0
+}
+
 // works fails the test unless a message passes through the broker.
 func (r *running) works() {
 	r.t.Helper()
@@ -189,10 +201,7 @@ func TestChildDiesWithTheDaemon(t *testing.T) {
 	t.Cleanup(func() { daemon.Process.Kill(); daemon.Wait() })
 	accepts := func() bool {
 		conn, err := net.Dial("tcp", address)
-		if err == nil {
-			conn.Close()
-		}
-		return err == nil
+		return err == nil && acceptsClient(conn)
 	}
 	waitFor(t, "the broker is up", accepts)
 	if err := daemon.Process.Kill(); err != nil {

@@ -31,6 +31,7 @@ func Serve(ctx context.Context, addr string, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	log.Info("broker: listening", "address", listener.Addr().String())
 	capabilities := mqtt.NewDefaultServerCapabilities()
 	capabilities.MaximumClients = maxConnections
 	capabilities.MaximumPacketSize = maxPacketBytes
@@ -46,7 +47,6 @@ func Serve(ctx context.Context, addr string, log *slog.Logger) error {
 	); err != nil {
 		return errors.Join(fmt.Errorf("broker: start on %s: %w", addr, err), listener.Close())
 	}
-	log.Info("broker: listening", "address", listener.Addr().String())
 	<-ctx.Done()
 	return server.Close()
 }
