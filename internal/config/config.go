@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"runtime"
 	"strings"
 	"time"
 )
@@ -88,10 +87,11 @@ func Default() *Config {
 	return &Config{
 		Node:    hostname(),
 		Cameras: []Camera{{Name: "camera", Source: "v4l2:auto", StallAfter: 5 * time.Second}},
-		Model:   Model{Delegate: "xnnpack", Threads: min(2, runtime.NumCPU())},
-		Detect:  Detect{Stride: 2, Smoothing: 500 * time.Millisecond, Enter: 0.6, Exit: 0.4},
-		MQTT:    MQTT{Broker: Embedded, Listen: "127.0.0.1:1883", ScoresEvery: time.Second},
-		Log:     Log{Level: "info"},
+		// One thread: a second one makes a small model little faster, and waits for a core when others use them all.
+		Model:  Model{Delegate: "xnnpack", Threads: 1},
+		Detect: Detect{Stride: 2, Smoothing: 500 * time.Millisecond, Enter: 0.6, Exit: 0.4},
+		MQTT:   MQTT{Broker: Embedded, Listen: "127.0.0.1:1883", ScoresEvery: time.Second},
+		Log:    Log{Level: "info"},
 	}
 }
 

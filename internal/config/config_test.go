@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 
@@ -41,9 +40,6 @@ func TestExampleFileWithEverythingSwitchedOn(t *testing.T) {
 			line = strings.Repeat(" ", len(line)-len(trimmed)) + trimmed[2:]
 		}
 		line = strings.Replace(line, "/etc/edged/mqtt-password", secret, 1)
-		if strings.Contains(line, "threads:") {
-			line = fmt.Sprintf("  threads: %d\n", runtime.NumCPU())
-		}
 		on = append(on, line)
 	}
 	c, err := Parse("example", []byte(strings.Join(on, "")))
