@@ -32,8 +32,8 @@ int pixel_decode(struct pixel_decoder *d, uint32_t fourcc, int width, int height
 // pixel_message is the reason for the last status that was not PIXEL_OK; valid until the next call.
 const char *pixel_message(const struct pixel_decoder *d);
 
-// pixel_timing switches on the two clocks that pixel_times reads: nanoseconds spent so far in getting at planes
-// (entropy decoding and inverse DCT) and in scaling and colour conversion.
+// pixel_timing switches on the two clocks that pixel_times reads: nanoseconds of CPU spent so far in getting at planes
+// (entropy decoding and inverse DCT, or unpacking) and in scaling and colour conversion.
 void pixel_timing(struct pixel_decoder *d, int on);
 void pixel_times(const struct pixel_decoder *d, uint64_t *decode_ns, uint64_t *scale_ns);
 

@@ -96,8 +96,8 @@ func (d *Decoder) Timing(on bool) {
 	C.pixel_timing(d.c, v)
 }
 
-// Times returns how long Decode has spent so far, while Timing was on, in getting at the planes (entropy decoding and
-// inverse DCT, or unpacking) and in scaling and converting them.
+// Times returns the CPU time that Decode has taken so far, while Timing was on, in getting at the planes (entropy decoding
+// and inverse DCT, or unpacking) and in scaling and converting them.
 func (d *Decoder) Times() (decode, scale time.Duration) {
 	var decodeNS, scaleNS C.uint64_t
 	C.pixel_times(d.c, &decodeNS, &scaleNS)
