@@ -64,3 +64,16 @@ func TestCheckOutput(t *testing.T) {
 		}
 	}
 }
+
+func TestCheckInputShape(t *testing.T) {
+	m := models.Manifest{Frames: 2, Height: 1, Width: 1, InputType: "int8"}
+	for _, shape := range [][]int{{}, {1, 1, 6}, {2, 1, 1, 6}, {1, 2, 1, 1, 3}} {
+		errs := checkInput(Tensor{Type: "int8", Shape: shape}, &m)
+		if len(errs) != 1 || !strings.Contains(errs[0].Error(), "must be [1 height width 3*frames]") {
+			t.Errorf("shape %v: %v", shape, errs)
+		}
+	}
+	if errs := checkInput(Tensor{Type: "int8", Shape: []int{1, 1, 1, 6}}, &m); len(errs) != 0 {
+		t.Errorf("a fitting shape: %v", errs)
+	}
+}
