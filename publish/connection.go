@@ -70,8 +70,8 @@ func (p *Publisher) clientOptions() *mqtt.ClientOptions {
 	return o
 }
 
-// connection opens one connection and serves it to its end. It returns how long it was up, 0 if it never was, and why it ended.
-func (p *Publisher) connection(ctx context.Context) (time.Duration, error) {
+// serveOnce opens one connection and serves it to its end. It returns how long it was up, 0 if it never was, and why it ended.
+func (p *Publisher) serveOnce(ctx context.Context) (time.Duration, error) {
 	c, err := p.connect(ctx)
 	if err != nil {
 		if ctx.Err() == nil {

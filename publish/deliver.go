@@ -86,7 +86,9 @@ func (d *delivery) sendAcked() {
 	if d.event && d.sendState() {
 		return
 	}
-	_ = d.sendEvent() || d.sendState()
+	if !d.sendEvent() {
+		d.sendState()
+	}
 }
 
 func (d *delivery) sendEvent() bool {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"strings"
@@ -217,6 +218,18 @@ func TestBrokerAbsentAtStart(t *testing.T) {
 	waitFor(t, "the failure is logged", log.has("connection refused"))
 	broker.Start()
 	waitFor(t, "the event is delivered", func() bool { return p.Counters().EventsSent == 1 })
+}
+
+func TestServerThatNeverAnswersIsNamed(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close() // the kernel accepts for a listener that does not
+	p, log := testPublisher(t, "tcp://"+l.Addr().String())
+	run(t, p)
+	waitFor(t, "the reason is logged", log.has("took the connection and did not answer within 5s"))
 }
 
 func TestWrongPasswordIsNamedAndNotShown(t *testing.T) {

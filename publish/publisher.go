@@ -97,7 +97,7 @@ func (p *Publisher) Run(ctx context.Context) error {
 	wait := backoff.Backoff{Min: time.Second, Max: time.Minute, Healthy: healthyAfter}
 	var contest idContest
 	for ctx.Err() == nil {
-		lived, err := p.connection(ctx)
+		lived, err := p.serveOnce(ctx)
 		if ctx.Err() != nil {
 			break
 		}

@@ -22,6 +22,7 @@ type pipeBroker struct {
 	noPuback      bool          // acknowledge no publish
 	noEventPuback bool          // acknowledge no event
 	noReading     bool          // read nothing after CONNECT, so that writing to it blocks
+	slow          time.Duration // before every answer
 	noPong        bool          // answer no ping
 	closesIn      time.Duration // after the connection came up; 0 = never
 	received      chan *packets.PublishPacket
@@ -78,6 +79,7 @@ func (b *pipeBroker) serve(conn net.Conn, closed <-chan struct{}) {
 		if answer == nil || b.deaf {
 			continue
 		}
+		time.Sleep(b.slow)
 		if err := answer.Write(conn); err != nil {
 			return
 		}
@@ -251,6 +253,30 @@ func TestUnacknowledgedEventIsSentAgain(t *testing.T) {
 			t.Errorf("counters %+v", c)
 		}
 		stop()
+	})
+}
+
+// A state that changes while many events wait is sent among them, not after them.
+func TestStatesDoNotWaitForTheWholeQueue(t *testing.T) {
+	received := make(chan *packets.PublishPacket, 1000)
+	broker := &pipeBroker{slow: 10 * time.Millisecond, received: received}
+	bubble(t, broker.dial, func(t *testing.T, p *Publisher, _ *lockedBuffer) {
+		time.Sleep(time.Second)
+		events(received) // those of the announcement: none
+		for n := range uint64(100) {
+			p.Event(event(n, Start))
+		}
+		p.State("front", "wave", true)
+		time.Sleep(10 * time.Second)
+		for before := 0; ; before++ {
+			m := <-received
+			if m.TopicName == "edged/board/front/wave/state" {
+				if before > 2 {
+					t.Errorf("%d events were sent before the state", before)
+				}
+				return
+			}
+		}
 	})
 }
 
