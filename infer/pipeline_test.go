@@ -108,6 +108,18 @@ func TestPipelineRunsEveryFullWindow(t *testing.T) {
 	}
 }
 
+func TestPipelineStride(t *testing.T) {
+	r := newRig(t, 3, 2, 8)
+	for i := range 8 {
+		r.frame(int64(i), byte(i))
+		r.step()
+	}
+	r.wantWindows([]byte{0, 1, 2}, []byte{2, 3, 4}, []byte{4, 5, 6})
+	if n := r.Stats.Skipped.Load(); n != 0 {
+		t.Errorf("counted %d skipped windows, but each was run in time", n)
+	}
+}
+
 func TestPipelineHoldsForOneMissingTick(t *testing.T) {
 	r := newRig(t, 3, 1, 8)
 	for _, tick := range []int64{10, 11, 13} {
@@ -236,7 +248,7 @@ func TestPipelineRunReturnsTheModelsError(t *testing.T) {
 func TestPipelineStepDoesNotAllocate(t *testing.T) {
 	r := newRig(t, 3, 1, 8)
 	r.engine = nil
-	r.Pipeline.Engine = quietEngine{}
+	r.Engine = quietEngine{}
 	r.OnWindow = func(*Window) {}
 	r.OnEvent = func(Event) {}
 	tick := int64(0)

@@ -28,7 +28,7 @@ func weights(t testing.TB) []byte {
 		}
 		first = min(first, int(data)-30-len(f.Name)-len(f.Extra)) // a local file header has 30 bytes and these
 	}
-	if string(starter[first:first+4]) != "PK\x03\x04" {
+	if starter[first:first+4] != "PK\x03\x04" {
 		t.Fatal("did not find where the zip archive begins")
 	}
 	return []byte(starter[:first])

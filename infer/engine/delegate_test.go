@@ -27,18 +27,24 @@ func TestParseDelegate(t *testing.T) {
 	}
 }
 
-// plugin compiles testdata/plugin.c.
-func plugin(t *testing.T) string {
+// compile makes a shared library.
+func compile(t *testing.T, args ...string) {
 	t.Helper()
 	cc := os.Getenv("CC")
 	if cc == "" {
 		cc = "cc"
 	}
-	library := filepath.Join(t.TempDir(), "plugin.so")
-	command := exec.Command(cc, "-shared", "-fPIC", "-O1", "-o", library, "testdata/plugin.c")
+	command := exec.CommandContext(t.Context(), cc, append([]string{"-shared", "-fPIC", "-O1"}, args...)...)
 	if out, err := command.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %v\n%s", command, err, out)
 	}
+}
+
+// plugin compiles testdata/plugin.c.
+func plugin(t *testing.T) string {
+	t.Helper()
+	library := filepath.Join(t.TempDir(), "plugin.so")
+	compile(t, "-o", library, "testdata/plugin.c")
 	return library
 }
 
@@ -83,9 +89,7 @@ func TestExternalDelegate(t *testing.T) {
 func TestFallbackSaysWhy(t *testing.T) {
 	library := plugin(t)
 	noPlugin := filepath.Join(t.TempDir(), "no-plugin.so")
-	if out, err := exec.Command("cc", "-shared", "-o", noPlugin, "-x", "c", "/dev/null").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	compile(t, "-o", noPlugin, "-x", "c", "/dev/null")
 	for _, c := range []struct {
 		what     string
 		delegate string

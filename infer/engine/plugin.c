@@ -7,27 +7,27 @@
 
 typedef void destroy_fn(struct edged_delegate *);
 
-static bool fail(struct edged_plugin *plugin, const char *reason) {
+static void fail(struct edged_plugin *plugin, const char *reason) {
   // A plugin may have told its reason itself.
   if (plugin->why[0] == 0) snprintf(plugin->why, sizeof plugin->why, "%s", reason);
-  return false;
 }
 
 // The delegate has to be one of the classic kind, whose prepare the probe can call.
-static bool finish(struct edged_plugin *plugin, struct edged_delegate *delegate, destroy_fn *destroy, const char *creator) {
+static void finish(struct edged_plugin *plugin, struct edged_delegate *delegate, destroy_fn *destroy, const char *creator) {
   if (delegate == NULL) {
     char reason[128];
     snprintf(reason, sizeof reason, "%s refused (returned NULL)", creator);
-    return fail(plugin, reason);
+    fail(plugin, reason);
+    return;
   }
   if (delegate->prepare == NULL) {
     destroy(delegate);
-    return fail(plugin, "the plugin's delegate has no Prepare (an opaque delegate); build it against the TfLiteDelegate API");
+    fail(plugin, "the plugin's delegate has no Prepare (an opaque delegate); build it against the TfLiteDelegate API");
+    return;
   }
   plugin->delegate = delegate;
   plugin->destroy = destroy;
   plugin->why[0] = 0;
-  return true;
 }
 
 // Its options struct has 32 bytes in TFLite 2.17 and more in later versions. A struct above 16 bytes is returned
@@ -38,16 +38,17 @@ union xnnpack_options {
   uint8_t bytes[256];
 };
 
-bool edged_open_xnnpack(struct edged_plugin *plugin, int threads) {
+void edged_open_xnnpack(struct edged_plugin *plugin, int threads) {
   union xnnpack_options (*defaults)(void) = dlsym(RTLD_DEFAULT, "TfLiteXNNPackDelegateOptionsDefault");
   struct edged_delegate *(*create)(const void *) = dlsym(RTLD_DEFAULT, "TfLiteXNNPackDelegateCreate");
   destroy_fn *destroy = dlsym(RTLD_DEFAULT, "TfLiteXNNPackDelegateDelete");
   if (defaults == NULL || create == NULL || destroy == NULL) {
-    return fail(plugin, "this TFLite library was built without XNNPACK");
+    fail(plugin, "this TFLite library was built without XNNPACK");
+    return;
   }
   union xnnpack_options options = defaults();
   options.num_threads = threads;
-  return finish(plugin, create(&options), destroy, "TfLiteXNNPackDelegateCreate");
+  finish(plugin, create(&options), destroy, "TfLiteXNNPackDelegateCreate");
 }
 
 // The library is never closed: GPU drivers register exit handlers and thread-local destructors, which would run into
@@ -65,34 +66,38 @@ static void report(const char *text) {
   if (creating != NULL) snprintf(creating->why, sizeof creating->why, "%s", text);
 }
 
-static bool create_by_plugin_abi(struct edged_plugin *plugin, void *handle, const char *const *keys,
+static void create_by_plugin_abi(struct edged_plugin *plugin, void *handle, const char *const *keys,
                                  const char *const *values, size_t options) {
   struct edged_delegate *(*create)(const char *const *, const char *const *, size_t, void (*)(const char *)) =
       dlsym(handle, "tflite_plugin_create_delegate");
   destroy_fn *destroy = dlsym(handle, "tflite_plugin_destroy_delegate");
   if (create == NULL || destroy == NULL) {
-    return fail(plugin, "no delegate plugin: it lacks tflite_plugin_create_delegate or tflite_plugin_destroy_delegate");
+    fail(plugin, "no delegate plugin: it lacks tflite_plugin_create_delegate or tflite_plugin_destroy_delegate");
+    return;
   }
   creating = plugin;
   struct edged_delegate *delegate = create(keys, values, options, report);
   creating = NULL;
-  return finish(plugin, delegate, destroy, "tflite_plugin_create_delegate");
+  finish(plugin, delegate, destroy, "tflite_plugin_create_delegate");
 }
 
-bool edged_open_external(struct edged_plugin *plugin, const char *library, const char *const *keys,
+void edged_open_external(struct edged_plugin *plugin, const char *library, const char *const *keys,
                          const char *const *values, size_t options) {
   void *handle = open_library(plugin, library);
-  return handle != NULL && create_by_plugin_abi(plugin, handle, keys, values, options);
+  if (handle != NULL) create_by_plugin_abi(plugin, handle, keys, values, options);
 }
 
-bool edged_open_gpu(struct edged_plugin *plugin, const char *library) {
+void edged_open_gpu(struct edged_plugin *plugin, const char *library) {
   void *handle = open_library(plugin, library);
-  if (handle == NULL) return false;
+  if (handle == NULL) return;
   struct edged_delegate *(*create)(const void *) = dlsym(handle, "TfLiteGpuDelegateV2Create");
   destroy_fn *destroy = dlsym(handle, "TfLiteGpuDelegateV2Delete");
-  if (create == NULL || destroy == NULL) return create_by_plugin_abi(plugin, handle, NULL, NULL, 0);
+  if (create == NULL || destroy == NULL) {
+    create_by_plugin_abi(plugin, handle, NULL, NULL, 0);
+    return;
+  }
   // NULL stands for the default options, which take quantized models.
-  return finish(plugin, create(NULL), destroy, "TfLiteGpuDelegateV2Create");
+  finish(plugin, create(NULL), destroy, "TfLiteGpuDelegateV2Create");
 }
 
 void edged_destroy(struct edged_plugin *plugin) { plugin->destroy(plugin->delegate); }

@@ -9,10 +9,10 @@ struct edged_plugin {
   char why[512];  // why there is none
 };
 
-// Each opens one kind of delegate; false with why set where that fails.
-bool edged_open_xnnpack(struct edged_plugin *plugin, int threads);
-bool edged_open_gpu(struct edged_plugin *plugin, const char *library);
-bool edged_open_external(struct edged_plugin *plugin, const char *library, const char *const *keys,
+// Each opens one kind of delegate; where that fails, plugin->delegate stays NULL and why is set.
+void edged_open_xnnpack(struct edged_plugin *plugin, int threads);
+void edged_open_gpu(struct edged_plugin *plugin, const char *library);
+void edged_open_external(struct edged_plugin *plugin, const char *library, const char *const *keys,
                          const char *const *values, size_t options);
 
 void edged_destroy(struct edged_plugin *plugin);

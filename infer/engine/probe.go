@@ -22,22 +22,27 @@ type probe struct {
 // openProbe opens the delegate; the error is TFLite's or the plugin's reason why there is none.
 func openProbe(d Delegate, o Options) (*probe, error) {
 	p := &probe{}
-	if d.kind != cpu && !p.open(d, o) {
-		return nil, errors.New(C.GoString(&p.plugin.why[0]))
+	if d.kind != cpu {
+		if p.open(d, o); p.plugin.delegate == nil {
+			return nil, errors.New(C.GoString(&p.plugin.why[0]))
+		}
 	}
 	p.c = (*C.struct_edged_probe)(C.malloc(C.sizeof_struct_edged_probe))
 	C.edged_probe_init(p.c, p.plugin.delegate)
 	return p, nil
 }
 
-func (p *probe) open(d Delegate, o Options) bool {
+func (p *probe) open(d Delegate, o Options) {
+	plugin := &p.plugin
 	if d.kind == xnnpack {
-		return bool(C.edged_open_xnnpack(&p.plugin, C.int(o.Threads)))
+		C.edged_open_xnnpack(plugin, C.int(o.Threads))
+		return
 	}
 	path := C.CString(d.path)
 	defer C.free(unsafe.Pointer(path))
 	if d.kind == gpu {
-		return bool(C.edged_open_gpu(&p.plugin, path))
+		C.edged_open_gpu(plugin, path)
+		return
 	}
 	keys := slices.Sorted(maps.Keys(o.Plugin))
 	values := make([]string, len(keys))
@@ -48,7 +53,7 @@ func (p *probe) open(d Delegate, o Options) bool {
 	defer freeKeys()
 	cValues, freeValues := cStrings(values)
 	defer freeValues()
-	return bool(C.edged_open_external(&p.plugin, path, cKeys, cValues, C.size_t(len(keys))))
+	C.edged_open_external(plugin, path, cKeys, cValues, C.size_t(len(keys)))
 }
 
 // cStrings copies a list of strings to C.

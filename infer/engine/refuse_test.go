@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -55,11 +56,11 @@ func TestCheckOutput(t *testing.T) {
 		{Tensor{Type: "float32", Shape: []int{1 << 30, 1 << 30}}, 5, "5 labels"},
 		{Tensor{Type: "float32", Shape: []int{-1, 5}}, 5, "5 labels"},
 	} {
-		var said []string
-		for _, err := range checkOutput(c.tensor, c.labels) {
-			said = append(said, err.Error())
+		got := ""
+		if err := errors.Join(checkOutput(c.tensor, c.labels)...); err != nil {
+			got = err.Error()
 		}
-		if got := strings.Join(said, "\n"); (got == "") != (c.want == "") || !strings.Contains(got, c.want) {
+		if (got == "") != (c.want == "") || !strings.Contains(got, c.want) {
 			t.Errorf("%+v for %d labels: %q, want %q", c.tensor, c.labels, got, c.want)
 		}
 	}
