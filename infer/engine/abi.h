@@ -4,9 +4,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// The part of TFLite's C structs that counting nodes needs, as TFLite 2.5 to 2.21 lay them out (their common.h). The
-// library's C API shows no execution plan, but it hands these structs to every delegate. They begin as declared here and
-// may go on: none is made here except edged_delegate, none is copied. TestCountsNodes would see a layout that is off.
+// The part of TFLite's C structs that counting nodes needs, as the common.h of TFLite 2.17 lays them out. The library's
+// C API shows no execution plan, but it hands these structs to every delegate. They begin as declared here and go on:
+// none is made here except edged_delegate, none is copied. A library that lays them out differently fails
+// TestCountsNodes and TestExternalDelegate.
 
 struct edged_context;
 struct edged_tensor;

@@ -38,12 +38,15 @@ func pipeline(t testing.TB, onWindow func(*infer.Window)) (*infer.Pipeline, *rin
 	}, ring
 }
 
+// at is when the tick's frame was taken, at eight frames a second.
+func at(tick int) time.Duration { return time.Duration(tick) * time.Second / 8 }
+
 func commit(ring *ringbuffer.Ring, tick int64) {
 	rgb := ring.Reserve()
 	for i := range rgb {
 		rgb[i] = byte(int64(i)*tick>>3 ^ int64(i))
 	}
-	ring.Commit(tick, time.Duration(tick)*time.Second/8)
+	ring.Commit(tick, at(int(tick)))
 }
 
 func TestPipelineIsDeterministic(t *testing.T) {
@@ -76,7 +79,7 @@ func TestWholePipelineDoesNotAllocate(t *testing.T) {
 	step := func() {
 		ring.Reserve()
 		tick++
-		ring.Commit(tick, time.Duration(tick)*time.Second/8)
+		ring.Commit(tick, at(int(tick)))
 		if err := p.Step(); err != nil {
 			t.Fatal(err)
 		}
@@ -100,7 +103,7 @@ func BenchmarkWindow(b *testing.B) {
 	for b.Loop() {
 		ring.Reserve()
 		tick++
-		ring.Commit(tick, time.Duration(tick)*time.Second/8)
+		ring.Commit(tick, at(int(tick)))
 		if err := p.Step(); err != nil {
 			b.Fatal(err)
 		}

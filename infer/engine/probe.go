@@ -79,8 +79,8 @@ func (p *probe) Delete() {
 	if p == nil {
 		return
 	}
-	if p.plugin.delegate != nil {
-		C.edged_destroy(&p.plugin)
+	if plugin := &p.plugin; plugin.delegate != nil {
+		C.edged_destroy(plugin)
 	}
 	C.free(unsafe.Pointer(p.c))
 }
