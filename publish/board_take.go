@@ -57,9 +57,8 @@ func (b *board) nextScores(dst []float32) (*camera, window, bool) {
 	c := b.scored[0]
 	b.scored = slices.Delete(b.scored, 0, 1)
 	c.waiting = false
-	w := c.window
-	w.scores = append(dst[:0], c.window.scores...)
-	return c, w, true
+	dst = append(dst[:0], c.window.scores...)
+	return c, window{n: c.window.n, time: c.window.time, scores: dst}, true
 }
 
 // nextStats appends the waiting statistics to dst.

@@ -116,8 +116,10 @@ func (c *connection) announce(ctx, grace context.Context) error {
 		return err
 	}
 	for _, r := range c.p.board.all {
-		if ctx.Err() != nil {
+		select {
+		case <-ctx.Done():
 			return nil
+		default:
 		}
 		if err := c.retain(grace, r.topic, c.p.board.value(r)); err != nil {
 			return err

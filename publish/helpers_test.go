@@ -143,15 +143,14 @@ func (s *subscriber) next(topic string) message {
 }
 
 // until skips messages until one on the topic has the payload.
-func (s *subscriber) until(topic, payload string) message {
+func (s *subscriber) until(topic, payload string) {
 	s.t.Helper()
-	for {
-		if m := s.next(topic); m.payload == payload {
-			return m
-		}
+	for s.next(topic).payload != payload {
+		continue
 	}
 }
 
+// retained waits until each of these topics has given this retained payload.
 func (s *subscriber) retained(want map[string]string) {
 	s.t.Helper()
 	left := len(want)

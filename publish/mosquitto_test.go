@@ -140,12 +140,12 @@ func TestKilledPublisherLeavesItsWill(t *testing.T) {
 	t.Parallel()
 	broker := mosquittotest.Start(t)
 	sub := subscribe(t, broker.URL())
-	child := exec.Command(os.Args[0])
+	child := exec.CommandContext(t.Context(), os.Args[0])
 	child.Env = append(os.Environ(), childBroker+"="+broker.URL())
 	if err := child.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { child.Process.Kill(); child.Wait() })
+	t.Cleanup(func() { _ = child.Wait() }) // the test's context has ended it by then
 	sub.until("edged/board/status", "online")
 	sub.until("edged/board/front/wave/state", "OFF")
 
@@ -222,7 +222,8 @@ func TestBrokerAbsentAtStart(t *testing.T) {
 
 func TestServerThatNeverAnswersIsNamed(t *testing.T) {
 	t.Parallel()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	var config net.ListenConfig
+	l, err := config.Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -70,7 +70,8 @@ func (b *pipeBroker) serve(conn net.Conn, closed <-chan struct{}) {
 			if b.received != nil {
 				b.received <- p
 			}
-			if p.Qos == 1 && !b.noPuback && !(b.noEventPuback && strings.HasSuffix(p.TopicName, "/event")) {
+			ignored := b.noPuback || b.noEventPuback && strings.HasSuffix(p.TopicName, "/event")
+			if p.Qos == 1 && !ignored {
 				ack := packets.NewControlPacket(packets.Puback).(*packets.PubackPacket)
 				ack.MessageID = p.MessageID
 				answer = ack

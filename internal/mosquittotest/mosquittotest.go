@@ -2,6 +2,7 @@
 package mosquittotest
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"os"
@@ -81,13 +82,14 @@ func (b *Broker) Start() {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	b.cmd = exec.Command(path, "-c", b.config)
+	b.cmd = exec.CommandContext(context.Background(), path, "-c", b.config)
 	b.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := b.cmd.Start(); err != nil {
 		b.t.Fatalf("start mosquitto: %v", err)
 	}
+	var d net.Dialer
 	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-		conn, err := net.Dial("tcp", b.Address)
+		conn, err := d.DialContext(b.t.Context(), "tcp", b.Address)
 		if err == nil {
 			conn.Close()
 			return
@@ -131,7 +133,7 @@ func (b *Broker) Log() string {
 func PasswordFile(t testing.TB, user, password string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "passwords")
-	out, err := exec.Command("mosquitto_passwd", "-b", "-c", path, user, password).CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), "mosquitto_passwd", "-b", "-c", path, user, password).CombinedOutput()
 	if err != nil {
 		t.Fatalf("mosquitto_passwd: %v\n%s", err, out)
 	}
@@ -141,7 +143,8 @@ func PasswordFile(t testing.TB, user, password string) string {
 // FreeAddress returns a loopback address with a port that nobody listens on now.
 func FreeAddress(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	var config net.ListenConfig
+	l, err := config.Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

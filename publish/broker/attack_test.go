@@ -81,7 +81,7 @@ func TestAnnouncedPacketsDoNotSwellTheBroker(t *testing.T) {
 
 func TestConnectionsAreLimited(t *testing.T) {
 	r, _ := start(t)
-	var open []net.Conn
+	open := make([]net.Conn, 0, maxConnections)
 	for range maxConnections {
 		open = append(open, r.dial())
 	}

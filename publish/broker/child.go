@@ -39,27 +39,29 @@ func (c *Child) Run(ctx context.Context) error {
 		c.Log = slog.Default()
 	}
 	// The first start is tried here as well, for a clear error at once: the child could only die and be started again.
-	probe, err := listen(c.Address)
+	probe, err := listen(ctx, c.Address)
 	if err != nil {
 		return err
 	}
 	probe.Close()
 
 	wait := backoff.Backoff{Min: 100 * time.Millisecond, Max: 10 * time.Second, Healthy: 10 * time.Second}
-	for ctx.Err() == nil {
+	for {
 		began := time.Now()
 		err := c.life(ctx)
-		if ctx.Err() != nil {
-			break
+		select {
+		case <-ctx.Done():
+			return nil
+		default:
 		}
 		delay := wait.After(time.Since(began))
 		c.Log.Error("broker: its process ended; starting another", "error", err, "in", delay.String())
 		select {
 		case <-ctx.Done():
+			return nil
 		case <-time.After(delay):
 		}
 	}
-	return nil
 }
 
 // life is one broker process from its start to its end.
@@ -86,7 +88,7 @@ func (c *Child) life(ctx context.Context) error {
 	ended := make(chan struct{})
 	go func() { exit = cmd.Wait(); close(ended) }()
 
-	notReady := c.awaitReady(ended)
+	notReady := c.awaitReady(ctx, ended)
 	if notReady != nil {
 		_ = cmd.Process.Kill() // where it is not gone already
 	} else if c.Ready != nil {
@@ -100,13 +102,14 @@ func (c *Child) life(ctx context.Context) error {
 }
 
 // awaitReady returns when the broker accepts a connection, or ended is closed, or it has taken too long, which is an error.
-func (c *Child) awaitReady(ended <-chan struct{}) error {
+func (c *Child) awaitReady(ctx context.Context, ended <-chan struct{}) error {
 	deadline := time.NewTimer(readyWithin)
 	defer deadline.Stop()
 	again := time.NewTicker(5 * time.Millisecond)
 	defer again.Stop()
+	var d net.Dialer
 	for {
-		if conn, err := net.Dial("tcp", c.Address); err == nil {
+		if conn, err := d.DialContext(ctx, "tcp", c.Address); err == nil {
 			return conn.Close()
 		}
 		select {

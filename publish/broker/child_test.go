@@ -28,8 +28,9 @@ func TestMain(m *testing.M) {
 	switch {
 	case len(os.Args) == 4 && os.Args[1] == "broker" && os.Args[2] == "--listen":
 		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
-		defer stop()
-		if err := Serve(ctx, os.Args[3], slog.Default()); err != nil {
+		err := Serve(ctx, os.Args[3], slog.Default())
+		stop()
+		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -85,10 +86,15 @@ func (r *running) nextPID() int {
 	}
 }
 
+func dial(t testing.TB, address string) (net.Conn, error) {
+	var d net.Dialer
+	return d.DialContext(t.Context(), "tcp", address)
+}
+
 // dial opens a bare connection until the test ends.
 func (r *running) dial() net.Conn {
 	r.t.Helper()
-	conn, err := net.Dial("tcp", r.address)
+	conn, err := dial(r.t, r.address)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -172,14 +178,15 @@ func TestChildStopsAtOnceAlthoughClientsStay(t *testing.T) {
 	if took := time.Since(began); took >= stopWithin {
 		t.Errorf("the stop took %v: the process had to be killed", took)
 	}
-	if conn, err := net.Dial("tcp", r.address); err == nil {
+	if conn, err := dial(t, r.address); err == nil {
 		conn.Close()
 		t.Error("somebody still listens")
 	}
 }
 
 func TestTakenPortIsNamed(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	var config net.ListenConfig
+	l, err := config.Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,13 +201,13 @@ func TestTakenPortIsNamed(t *testing.T) {
 
 func TestChildDiesWithTheDaemon(t *testing.T) {
 	address := mosquittotest.FreeAddress(t)
-	daemon := exec.Command(os.Args[0], "daemon", address)
+	daemon := exec.CommandContext(t.Context(), os.Args[0], "daemon", address)
 	if err := daemon.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { daemon.Process.Kill(); daemon.Wait() })
+	t.Cleanup(func() { _ = daemon.Wait() }) // the test's context has ended it by then
 	accepts := func() bool {
-		conn, err := net.Dial("tcp", address)
+		conn, err := dial(t, address)
 		return err == nil && acceptsClient(conn)
 	}
 	waitFor(t, "the broker is up", accepts)

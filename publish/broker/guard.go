@@ -141,6 +141,6 @@ func (c *guarded) refuseMQTT5() error {
 		return nil
 	}
 	c.guard.log.Warn("broker: a client that speaks only MQTT 5 was refused; set it to MQTT 3.1.1")
-	_, _ = c.Conn.Write(connackMQTT5) // the connection ends either way
+	_, _ = c.Write(connackMQTT5) // the connection ends either way
 	return errMQTT5
 }

@@ -42,7 +42,7 @@ func TestListenRefusesAddresses(t *testing.T) {
 		"192.168.1.2:1883":  "127.0.0.1 or [::1] only",
 		"example.test:1883": "127.0.0.1 or [::1] only",
 	} {
-		l, err := listen(addr)
+		l, err := listen(t.Context(), addr)
 		if err == nil {
 			l.Close()
 		}

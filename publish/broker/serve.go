@@ -27,7 +27,7 @@ const (
 
 // Serve runs the broker on addr, a loopback address with a port, until ctx ends.
 func Serve(ctx context.Context, addr string, log *slog.Logger) error {
-	listener, err := listen(addr)
+	listener, err := listen(ctx, addr)
 	if err != nil {
 		return err
 	}
@@ -52,7 +52,7 @@ func Serve(ctx context.Context, addr string, log *slog.Logger) error {
 }
 
 // listen opens the broker's socket, and refuses addresses that other machines can reach.
-func listen(addr string) (net.Listener, error) {
+func listen(ctx context.Context, addr string) (net.Listener, error) {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
 		return nil, fmt.Errorf("broker: address %q: must be HOST:PORT, such as 127.0.0.1:1883", addr)
@@ -61,7 +61,8 @@ func listen(addr string) (net.Listener, error) {
 		return nil, fmt.Errorf("broker: address %q: this broker asks for no password, so it listens on 127.0.0.1 or [::1] only; "+
 			"for other machines use mosquitto", addr)
 	}
-	listener, err := net.Listen("tcp", addr)
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", addr)
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return nil, fmt.Errorf("broker: port %s is taken: %w; if that is another MQTT broker, such as mosquitto, publish to it "+
 			"(mqtt.broker: tcp://%s), or give the built-in one another port (mqtt.listen)", port, err, addr)
