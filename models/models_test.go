@@ -36,7 +36,7 @@ func weights(t testing.TB) []byte {
 
 type entry struct{ name, text string }
 
-// withTail zips the entries onto a flatbuffer, as `zip -A` and Python's zipfile do.
+// withTail zips the entries onto a flatbuffer, as Python's zipfile does.
 func withTail(t testing.TB, flatbuffer []byte, entries ...entry) []byte {
 	t.Helper()
 	b := bytes.NewBuffer(bytes.Clone(flatbuffer))
@@ -123,6 +123,22 @@ func TestOpen(t *testing.T) {
 	}
 }
 
+// What the errors advise: an archive appended as it is, offsets and all. The last one counts.
+func TestAppendedArchives(t *testing.T) {
+	data := withTail(t, weights(t), entry{"labels.txt", twoLabels})
+	for _, name := range []string{"first", "second"} {
+		archive := withTail(t, nil, entry{"labels.txt", twoLabels}, entry{"edged.json", manifest(t, map[string]any{"name": name})})
+		data = append(data, archive...)
+		m, err := parse("m", data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m.Manifest.Name != name {
+			t.Errorf("read the manifest of %q, want %q", m.Manifest.Name, name)
+		}
+	}
+}
+
 func TestOpenRefusesWhatIsNoFile(t *testing.T) {
 	dir := t.TempDir()
 	huge := filepath.Join(dir, "huge")
@@ -161,7 +177,7 @@ func TestParseNamesTheProblem(t *testing.T) {
 		{"a zip archive alone", withTail(t, nil, entry{"edged.json", "{}"}), []string{"not a TFLite model"}},
 		{"cut in the weights", good[:len(w)/2], []string{"truncated", "copy it again"}},
 		{"cut in the zip archive", good[:len(good)-10], []string{"truncated", "zip"}},
-		{"no tail", w, []string{"no manifest", "zip MODEL.tflite"}},
+		{"no tail", w, []string{"no manifest", ">>MODEL.tflite"}},
 		{"no manifest in the tail", withTail(t, w, entry{"labels.txt", twoLabels}), []string{"no manifest"}},
 		{"no labels in the tail", withTail(t, w, entry{"edged.json", manifest(t, nil)}), []string{"no labels.txt"}},
 		{"two manifests", withTail(t, w, entry{"edged.json", "{}"}, entry{"edged.json", "{}"}, entry{"labels.txt", "a"}), []string{"twice"}},

@@ -15,8 +15,10 @@ const (
 	maxLabelsBytes   = 1 << 20
 )
 
-var errNoManifest = fmt.Errorf("no manifest: add one with `zip MODEL.tflite %s %s` (format: models/README.md)",
-	labelsName, manifestName)
+// A zip archive that is appended makes the one before it part of what precedes the last: so this mends every case.
+const howToAdd = "add both with `zip tail.zip " + labelsName + " " + manifestName + " && cat tail.zip >>MODEL.tflite`"
+
+var errNoManifest = errors.New("no manifest (" + manifestName + ") in it; " + howToAdd)
 
 type tail struct{ manifest, labels []byte }
 
@@ -44,7 +46,7 @@ func readEntry(archive *zip.Reader, name string, maxBytes int64) ([]byte, error)
 			continue
 		}
 		if entry != nil {
-			return nil, fmt.Errorf("%s is there twice; remove both with `zip -d` and add one", name)
+			return nil, fmt.Errorf("%s is there twice; %s", name, howToAdd)
 		}
 		entry = f
 	}
@@ -52,7 +54,7 @@ func readEntry(archive *zip.Reader, name string, maxBytes int64) ([]byte, error)
 		if name == manifestName {
 			return nil, errNoManifest
 		}
-		return nil, fmt.Errorf("no %s beside the manifest; add it with `zip MODEL.tflite %s`", name, name)
+		return nil, fmt.Errorf("no %s beside the manifest; %s", name, howToAdd)
 	}
 	r, err := entry.Open()
 	if err != nil {

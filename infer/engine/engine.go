@@ -111,7 +111,7 @@ func (e *Engine) load(m *models.Model, d Delegate, o Options) (reason, err error
 	if reason := e.probe.refused(d); reason != nil {
 		return reason, nil
 	}
-	// Until here nothing was allocated by the sizes that the file names.
+	// The sizes that the file names are known to be sane before memory is taken for them.
 	if e.interpreter.AllocateTensors() != tflite.OK {
 		return e.report.err("allocate tensors"), nil
 	}
