@@ -2,6 +2,7 @@
 # Puts what edged is built and tested with on this machine: deps.sh NAME...
 #   compiler  cc, libturbojpeg, libyuv (apt)        go        Go, where it is absent or too old
 #   tflite    the TFLite C library for $EDGED_ARCH  footage   real footage of people walking (Debian's opencv-doc)
+#   walkers   a part of it, cropped for the starter model    subscriber   mosquitto_sub
 #   test      mosquitto, ffmpeg, Python venv with ai-edge-litert
 #   lint      golangci-lint
 # Everything that is not an apt package lands in $EDGED_CACHE and is checked by its hash; a second call does nothing.
@@ -97,6 +98,22 @@ dep_footage() {
   rm -rf "$tmp"
 }
 
+# walkers.avi: where single people cross the picture from one side to the other, cut out of vtest.avi.
+dep_walkers() {
+  local avi=$cache/footage/walkers.avi
+  [ -f "$avi" ] && return
+  dep_footage
+  apt_need ffmpeg
+  # shellcheck source=build/walkers.sh
+  . "$here/walkers.sh"
+  walkers "$cache/footage/vtest.avi" "$avi.tmp.avi"
+  mv "$avi.tmp.avi" "$avi"
+}
+
+dep_subscriber() {
+  apt_need mosquitto-clients
+}
+
 dep_test() {
   apt_need mosquitto mosquitto-clients ffmpeg
   python3 -c 'import venv, ensurepip' 2>/dev/null || apt_need python3-venv
@@ -122,7 +139,7 @@ dep_lint() {
 
 for what in "$@"; do
   case $what in
-    compiler | go | tflite | footage | test | lint) "dep_$what" ;;
+    compiler | go | tflite | footage | walkers | subscriber | test | lint) "dep_$what" ;;
     *) die "unknown dependency $what" ;;
   esac
 done
