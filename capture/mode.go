@@ -13,24 +13,20 @@ import (
 // preferred is the order in which formats are tried when none is asked for: MJPEG takes a tenth of the USB bandwidth.
 var preferred = []pixel.FourCC{pixel.MJPEG, pixel.JPEG, pixel.YUYV}
 
-// chooseMode finds the mode to ask the driver for, among what it offers, nearest to what is wanted: the size that covers the
-// wanted one with the fewest pixels, else the largest; the lowest rate that is at least the wanted one, else the highest.
-func chooseMode(formats []device.Format, want device.Mode) (device.Mode, error) {
-	format, err := chooseFormat(formats, want.Format.FourCC)
-	if err != nil {
-		return want, err
+// chooseSize finds the size and rate to ask the driver for, among those it offers, nearest to what is wanted: the size that
+// covers the wanted one with the fewest pixels, else the largest; the lowest rate that is at least the wanted one, else the
+// highest.
+func chooseSize(sizes []device.Size, want device.Mode) device.Mode {
+	if len(sizes) == 0 {
+		return want // the driver does not say, but will take the nearest it has
 	}
-	want.Format.FourCC = format.FourCC
-	if len(format.Sizes) == 0 {
-		return want, nil // the driver does not say, but will take the nearest it has
-	}
-	best := format.Sizes[0]
-	for _, s := range format.Sizes {
+	best := sizes[0]
+	for _, s := range sizes {
 		if s.MaxWidth > 0 {
 			want.Format.Width = min(max(want.Format.Width, s.Width), s.MaxWidth)
 			want.Format.Height = min(max(want.Format.Height, s.Height), s.MaxHeight)
 			want.Rate = chooseRate(s, want.Rate)
-			return want, nil
+			return want
 		}
 		if betterSize(s, best, want.Format.Width, want.Format.Height) {
 			best = s
@@ -38,10 +34,11 @@ func chooseMode(formats []device.Format, want device.Mode) (device.Mode, error) 
 	}
 	want.Format.Width, want.Format.Height = best.Width, best.Height
 	want.Rate = chooseRate(best, want.Rate)
-	return want, nil
+	return want
 }
 
-func chooseFormat(formats []device.Format, fourcc pixel.FourCC) (device.Format, error) {
+// chooseFormat finds the wanted format among those the camera offers, the best of them if none in particular is wanted (0).
+func chooseFormat(formats []device.Format, fourcc pixel.FourCC) (pixel.FourCC, error) {
 	order := preferred
 	if fourcc != 0 {
 		order = []pixel.FourCC{fourcc}
@@ -49,7 +46,7 @@ func chooseFormat(formats []device.Format, fourcc pixel.FourCC) (device.Format, 
 	for _, wanted := range order {
 		for _, f := range formats {
 			if f.FourCC == wanted {
-				return f, nil
+				return f.FourCC, nil
 			}
 		}
 	}
@@ -61,9 +58,9 @@ func chooseFormat(formats []device.Format, fourcc pixel.FourCC) (device.Format, 
 		readable = append(readable, f.String())
 	}
 	if len(offered) == 0 {
-		return device.Format{}, errors.New("the camera offers no pixel format")
+		return 0, errors.New("the camera offers no pixel format")
 	}
-	return device.Format{}, fmt.Errorf("the camera offers %s; needed is %s",
+	return 0, fmt.Errorf("the camera offers %s; needed is %s",
 		strings.Join(offered, ", "), strings.Join(readable, " or "))
 }
 

@@ -35,13 +35,15 @@ func probe(path string) Device {
 	defer d.Close()
 	found.Name = d.Card
 	found.Formats, err = d.Formats()
+	for i, f := range found.Formats {
+		found.Formats[i].Sizes = d.Sizes(f.FourCC)
+	}
 	if err == nil {
-		_, err = chooseMode(found.Formats, new(V4L2).wanted())
+		_, err = chooseFormat(found.Formats, 0)
 	}
 	if err != nil {
 		found.Error = err.Error()
-		return found
 	}
-	found.Usable = true
+	found.Usable = err == nil
 	return found
 }

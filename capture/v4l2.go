@@ -99,7 +99,7 @@ func (v *V4L2) open() (*device.Device, error) {
 			reasons = append(reasons, err)
 			continue
 		}
-		if _, err = v.choose(d); err == nil {
+		if _, err = v.chooseFormat(d); err == nil {
 			return d, nil
 		}
 		d.Close()
@@ -113,10 +113,13 @@ func (v *V4L2) open() (*device.Device, error) {
 
 // setMode sets the camera to the mode that suits best and returns what the driver made of it.
 func (v *V4L2) setMode(d *device.Device) (device.Mode, error) {
-	want, err := v.choose(d)
+	fourcc, err := v.chooseFormat(d)
 	if err != nil {
 		return device.Mode{}, err
 	}
+	want := v.wanted()
+	want.Format.FourCC = fourcc
+	want = chooseSize(d.Sizes(fourcc), want)
 	got, err := d.SetMode(want)
 	if err != nil {
 		return got, err
@@ -127,16 +130,16 @@ func (v *V4L2) setMode(d *device.Device) (device.Mode, error) {
 	return got, nil
 }
 
-func (v *V4L2) choose(d *device.Device) (device.Mode, error) {
+func (v *V4L2) chooseFormat(d *device.Device) (pixel.FourCC, error) {
 	formats, err := d.Formats()
 	if err != nil {
-		return device.Mode{}, err
+		return 0, err
 	}
-	mode, err := chooseMode(formats, v.wanted())
+	fourcc, err := chooseFormat(formats, v.FourCC)
 	if err != nil {
-		return mode, fmt.Errorf("%s: %w", d.Path, err)
+		return 0, fmt.Errorf("%s (%s): %w", d.Path, d.Card, err)
 	}
-	return mode, nil
+	return fourcc, nil
 }
 
 // wanted is the configured mode with the defaults filled in.

@@ -199,12 +199,18 @@ func TestChooseMode(t *testing.T) {
 		{"within ranges", []device.Format{stepwise}, mode(0, 1280, 720, 30), mode(pixel.YUYV, 800, 600, 25)},
 		{"sizes unknown", []device.Format{{FourCC: pixel.MJPEG}}, mode(0, 640, 480, 30), mode(pixel.MJPEG, 640, 480, 30)},
 	} {
-		got, err := chooseMode(c.formats, c.want)
-		if err != nil || got != c.got {
-			t.Errorf("%s: %v, error %v; want %v", c.name, got, err, c.got)
+		fourcc, err := chooseFormat(c.formats, c.want.Format.FourCC)
+		if err != nil {
+			t.Errorf("%s: %v", c.name, err)
+			continue
+		}
+		i := slices.IndexFunc(c.formats, func(f device.Format) bool { return f.FourCC == fourcc })
+		c.want.Format.FourCC = fourcc
+		if got := chooseSize(c.formats[i].Sizes, c.want); got != c.got {
+			t.Errorf("%s: %v, want %v", c.name, got, c.got)
 		}
 	}
-	_, err := chooseMode([]device.Format{nv12}, mode(0, 640, 480, 30))
+	_, err := chooseFormat([]device.Format{nv12}, 0)
 	if err == nil || err.Error() != "the camera offers NV12; needed is MJPG or JPEG or YUYV" {
 		t.Errorf("no format fits: error %v", err)
 	}

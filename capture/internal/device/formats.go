@@ -32,7 +32,7 @@ type Size struct {
 // maxEntries bounds every enumeration: a driver that never says "no more" must not hold us.
 const maxEntries = 256
 
-// Formats asks the camera for all it offers. A camera need not say its sizes or rates; they are then empty.
+// Formats asks the camera for its pixel formats, without their sizes: some drivers have thousands of those.
 func (d *Device) Formats() ([]Format, error) {
 	growStack()
 	descriptions, err := v4l2.GetAllFormatDescriptions(uintptr(d.fd))
@@ -47,13 +47,14 @@ func (d *Device) Formats() ([]Format, error) {
 			Name:        fourcc.String(),
 			Description: desc.Description,
 			Supported:   fourcc.Supported(),
-			Sizes:       d.sizes(fourcc),
 		})
 	}
 	return formats, nil
 }
 
-func (d *Device) sizes(fourcc pixel.FourCC) []Size {
+// Sizes asks the camera for the sizes and rates of a format. It need not say; the list is then empty.
+func (d *Device) Sizes(fourcc pixel.FourCC) []Size {
+	growStack()
 	// The error is the end of the list, or a driver that has none.
 	entries, _ := v4l2.GetFormatFrameSizes(uintptr(d.fd), uint32(fourcc))
 	var sizes []Size
