@@ -55,6 +55,9 @@ func New(m *models.Model, o Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.Threads < 0 {
+		return nil, fmt.Errorf("engine: %d threads; must be at least 1", o.Threads)
+	}
 	o.Threads = max(o.Threads, 1)
 	runtime.LockOSThread()
 	e, err := newEngine(m, wanted, o)

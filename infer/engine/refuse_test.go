@@ -43,6 +43,17 @@ func TestNewNamesTheDifference(t *testing.T) {
 	}
 }
 
+func TestNewRefusesOptions(t *testing.T) {
+	for want, o := range map[string]Options{"-1 threads": {Threads: -1}, `delegate "tpu"`: {Delegate: "tpu"}} {
+		if e, err := New(starter(t), o); err == nil {
+			e.Close()
+			t.Errorf("%+v was accepted", o)
+		} else if !strings.Contains(err.Error(), want) {
+			t.Errorf("the error lacks %q: %v", want, err)
+		}
+	}
+}
+
 func TestCheckOutput(t *testing.T) {
 	for _, c := range []struct {
 		tensor Tensor

@@ -145,8 +145,33 @@ func TestTableSaturatesAndRoundsHalvesToEven(t *testing.T) {
 }
 
 func TestNewRefusesWrongMemory(t *testing.T) {
-	if _, err := New(make([]byte, 47), Layout{Height: 1, Width: 1, Frames: 16}, tables(t)["xor"]); err == nil {
+	table := tables(t)["xor"]
+	if _, err := New(make([]byte, 47), Layout{Height: 1, Width: 1, Frames: 16}, table); err == nil {
 		t.Error("47 bytes were taken for a window of 48")
+	}
+	if _, err := New(nil, Layout{Height: 0, Width: 1, Frames: 16}, table); err == nil {
+		t.Error("a window without height was made")
+	}
+}
+
+func TestPushPanicsOnAWrongFrame(t *testing.T) {
+	w, frame := sized(t, 8, false, "xor")
+	defer func() {
+		if recover() == nil {
+			t.Error("a frame that is too short was read beyond its end")
+		}
+	}()
+	w.Push(frame[1:])
+}
+
+func TestParseType(t *testing.T) {
+	for _, want := range []Type{Int8, UInt8, Float32} {
+		if got, err := ParseType(want.String()); err != nil || got != want {
+			t.Errorf("%s is read as %v, %v", want, got, err)
+		}
+	}
+	if _, err := ParseType("int16"); err == nil {
+		t.Error("int16 was accepted")
 	}
 }
 
