@@ -7,7 +7,6 @@ once and wait in a deque, from which each window is put together.
 
 import collections
 import json
-import time
 
 import cv2
 import numpy as np
@@ -22,7 +21,6 @@ class Natural:
         self.grid = common.Grid(model.frame_rate)
         self.window = collections.deque(maxlen=model.frames)
         self.windows = 0
-        self.squeeze_ns = []
         self.client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
         self.client.connect("127.0.0.1", port)
         self.client.loop_start()
@@ -32,15 +30,8 @@ class Natural:
         picture = cv2.imdecode(np.frombuffer(frame.jpeg(), np.uint8), cv2.IMREAD_COLOR)
         if not self.grid.take(frame.arrival_ns):
             return
-        rgb = self.fit(picture)
-        began = time.perf_counter_ns()
-        self.window.append(cv2.LUT(rgb, self.model.quantized))
-        if len(self.window) < self.model.frames:
+        if not self.squeeze(self.fit(picture)):
             return
-        # [1,H,W,T*3], channel t*3+c
-        window = np.concatenate(self.window, axis=2)[None]
-        self.model.interpreter.set_tensor(self.model.input["index"], window)
-        self.squeeze_ns.append(time.perf_counter_ns() - began)
         self.model.interpreter.invoke()
         self.windows += 1
         self.publish(frame, self.scores())
@@ -51,6 +42,16 @@ class Natural:
         size = (self.model.width, self.model.height)
         scaled = cv2.resize(picture[rows, columns], size, interpolation=cv2.INTER_AREA)
         return cv2.cvtColor(scaled, cv2.COLOR_BGR2RGB)
+
+    def squeeze(self, rgb):
+        """Puts the window that ends with this frame into the input tensor; False while there are too few."""
+        self.window.append(cv2.LUT(rgb, self.model.quantized))
+        if len(self.window) < self.model.frames:
+            return False
+        # [1,H,W,T*3], channel t*3+c
+        window = np.concatenate(self.window, axis=2)[None]
+        self.model.interpreter.set_tensor(self.model.input["index"], window)
+        return True
 
     def scores(self):
         scale, zero_point = self.model.output["quantization"]

@@ -31,7 +31,6 @@ class Tuned:
         self.grid = common.Grid(model.frame_rate)
         self.frames = 0
         self.windows = 0
-        self.squeeze_ns = []
         self.jpeg = turbojpeg.TurboJPEG()
         self.decoded = None
         self.rgb = np.empty((model.height, model.width, 3), np.uint8)
@@ -70,9 +69,7 @@ class Tuned:
         if not self.grid.take(frame.arrival_ns):
             return
         self.decode(frame.jpeg())
-        began = time.perf_counter_ns()
-        self.squeeze()
-        self.squeeze_ns.append(time.perf_counter_ns() - began)
+        self.squeeze(self.rgb)
         self.frames += 1
         if self.frames < self.model.frames:
             return
@@ -96,10 +93,10 @@ class Tuned:
         size = (self.model.width, self.model.height)
         cv2.resize(self.cropped, size, self.rgb, interpolation=cv2.INTER_LINEAR)
 
-    def squeeze(self):
+    def squeeze(self, rgb):
         """One memmove by a frame's three channels moves every pixel's history at once."""
         self.tensor[:-3] = self.tensor[3:]
-        cv2.LUT(self.rgb, self.model.quantized, self.quantized)
+        cv2.LUT(rgb, self.model.quantized, self.quantized)
         self.newest[:] = self.pixels
 
     def keep_alive(self):
