@@ -2,8 +2,8 @@
 # shellcheck shell=bash disable=SC2154
 # Sets: vm (the cache folder), kernel_image, base_cpio. Defines: with_host.
 #   $vm/host    QEMU, cpio, kmod and their libraries: run from here, not installed
-#   $vm/kernel  Debian's arm64 kernel      $vm/root  programs and libraries of the guest (busybox, mosquitto, libstdc++)
-vm=$cache/vm/1 # raise the number where the lists of packages below change
+#   $vm/kernel  Debian's arm64 kernel      $vm/root  programs and libraries of the guest (busybox, mosquitto, ...)
+vm=$cache/vm/2 # raise the number where the lists of packages below change
 base_cpio=$vm/base.cpio
 
 # vivid: a camera without hardware. vhci-hcd: where uvcsim plugs in. uvcvideo: the driver under test.
@@ -23,7 +23,8 @@ fetch_base() {
     ln -sf kmod "$vm/host/bin/modprobe"
   fi
   debs_into "$vm/kernel" arm64 '^linux-image-[0-9]' linux-image-arm64
-  debs_into "$vm/root" arm64 '^(lib|zlib1g|busybox|mosquitto)' busybox-static mosquitto mosquitto-clients libstdc++6
+  debs_into "$vm/root" arm64 '^(lib|zlib1g|busybox|mosquitto|v4l-utils)' \
+    busybox-static mosquitto mosquitto-clients v4l-utils libstdc++6
 }
 
 # copy_modules ROOT: the guest's modules and what they need, with an index of these alone.
@@ -51,7 +52,7 @@ build_base() {
   mkdir -p "$root"/{proc,sys,dev,tmp,bin,sbin,usr/bin,usr/sbin,lib/aarch64-linux-gnu}
   cp "$vm/root/bin/busybox" "$root/bin/"
   cp "$vm"/root/usr/sbin/mosquitto "$root/usr/sbin/"
-  cp "$vm"/root/usr/bin/mosquitto_{sub,pub} "$root/usr/bin/"
+  cp "$vm"/root/usr/bin/{mosquitto_sub,mosquitto_pub,v4l2-ctl} "$root/usr/bin/"
   find "$vm"/root/{,usr/}lib/aarch64-linux-gnu -maxdepth 1 -name '*.so*' -exec cp -L {} "$root/lib/aarch64-linux-gnu/" \;
   cp "$root/lib/aarch64-linux-gnu/ld-linux-aarch64.so.1" "$root/lib/"
   install -m 755 "$here/init" "$root/init"
@@ -62,5 +63,6 @@ build_base() {
 }
 
 fetch_base
+# shellcheck disable=SC2034
 kernel_image=$(echo "$vm"/kernel/boot/vmlinuz-*)
-[ "$base_cpio" -nt "$here/init" ] && [ "$base_cpio" -nt "$here/base.sh" ] || build_base
+if [ "$here/init" -nt "$base_cpio" ] || [ "$here/base.sh" -nt "$base_cpio" ]; then build_base; fi

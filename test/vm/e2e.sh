@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# The whole product in the arm64 guest: cross-built edged, real camera drivers, real footage, a real broker: e2e.sh
+# The checks are Go tests, test/vm/e2e; further arguments go to them, such as -test.run Vivid.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(cd "$here/../.." && pwd)
+# shellcheck source=build/apt.sh
+. "$top/build/apt.sh"
+cd "$top"
+payload=$(mktemp -d)
+trap 'rm -rf "$payload"' EXIT
+
+# clip NAME START SECONDS WIDTH:HEIGHT:X:Y: a piece of vtest.avi as 640x480 MJPEG at uvcsim's rate.
+clip() {
+  ffmpeg -v error -ss "$2" -t "$3" -i "$cache/footage/vtest.avi" -vf "crop=$4,scale=640:480,fps=15" -c:v mjpeg -q:v 4 -f mjpeg "$payload/$1.mjpeg"
+}
+
+build/deps.sh footage test
+clip left_to_right 0 8 640:480:0:96
+clip right_to_left 0 8 640:480:128:96
+
+[ -n "${EDGED_SKIP_CROSS_BUILD:-}" ] || ./cross-build.sh arm64
+cp dist/arm64/* "$payload/"
+export CGO_ENABLED=0 GOOS=linux GOARCH=arm64
+go build -o "$payload/uvcsim" ./test/vm/uvcsim
+go test -c -o "$payload/e2e.test" ./test/vm/e2e
+cp "$here"/e2e/testdata/* "$payload/"
+cat >"$payload/run" <<RUN
+#!/bin/sh
+EDGED_GUEST=1 exec /payload/e2e.test -test.v -test.failfast -test.timeout 4m $*
+RUN
+chmod 755 "$payload/run"
+nice -n 10 "$here/guest.sh" "$payload"

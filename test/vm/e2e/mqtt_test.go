@@ -1,0 +1,122 @@
+package e2e
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Topics of the node and camera that every configuration here names.
+const (
+	nodeStatus   = "edged/guest/status"
+	cameraStatus = "edged/guest/camera/status"
+	cameraEvent  = "edged/guest/camera/event"
+	nodeStats    = "edged/guest/stats"
+	probe        = "edged/guest/probe" // retained by TestMain
+)
+
+// message is what mosquitto_sub is asked to print.
+type message struct {
+	topic, payload string
+}
+
+// event is the payload of cameraEvent.
+type event struct {
+	Type      string    `json:"event_type"`
+	Phase     string    `json:"phase"`
+	Camera    string    `json:"camera"`
+	Score     float64   `json:"score"`
+	Peak      float64   `json:"peak_score"`
+	Start     time.Time `json:"start"`
+	LatencyMs float64   `json:"latency_ms"`
+}
+
+// stats is what nodeStats says of the camera.
+type stats struct {
+	FramesPerSec   float64 `json:"frames_per_second"`
+	WindowsPerSec  float64 `json:"windows_per_second"`
+	InvokeMs       float64 `json:"invoke_ms"`
+	Delegate       string  `json:"delegate"`
+	NodesDelegated int     `json:"nodes_delegated"`
+	NodesTotal     int     `json:"nodes_total"`
+	Frames         uint64  `json:"frames"`
+	OffGrid        uint64  `json:"off_grid"`
+	DroppedLost    uint64  `json:"dropped_lost"`
+	DroppedCorrupt uint64  `json:"dropped_corrupt"`
+	Windows        uint64  `json:"windows"`
+	WindowsSkipped uint64  `json:"windows_skipped"`
+}
+
+// subscriber is a mosquitto_sub.
+type subscriber struct{ *process }
+
+// subscribe listens to everything of edged's from now on.
+func subscribe(t *testing.T) subscriber {
+	t.Helper()
+	s := subscriber{start(t, "mosquitto_sub", "-t", "edged/#", "-q", "1", "-F", "%t %p")}
+	s.await("retained probe", patience, func(m message) bool { return m.topic == probe })
+	return s
+}
+
+// await returns the next message that match accepts.
+func (s subscriber) await(what string, within time.Duration, match func(message) bool) message {
+	s.t.Helper()
+	var m message
+	s.expect(what, within, func(line string) bool {
+		m.topic, m.payload, _ = strings.Cut(line, " ")
+		return match(m)
+	})
+	return m
+}
+
+func (s subscriber) awaitPayload(topic, payload string, within time.Duration) {
+	s.t.Helper()
+	s.await(topic+" "+payload, within, func(m message) bool { return m.topic == topic && m.payload == payload })
+}
+
+// awaitEvent returns the start of the action label; one of the other label before it is an error.
+func (s subscriber) awaitEvent(label, other string, within time.Duration) event {
+	s.t.Helper()
+	var e event
+	s.await("start of "+label, within, func(m message) bool {
+		if m.topic != cameraEvent {
+			return false
+		}
+		e = event{}
+		if err := json.Unmarshal([]byte(m.payload), &e); err != nil {
+			s.t.Fatalf("event %s: %v", m.payload, err)
+		}
+		s.t.Logf("event %s %s, score %.2f, latency %.1f ms", e.Type, e.Phase, e.Score, e.LatencyMs)
+		if e.Type == other {
+			s.t.Errorf("event %s, but the footage shows %s", other, label)
+		}
+		return e.Type == label && e.Phase == "start"
+	})
+	return e
+}
+
+// awaitStats returns the next report on the camera.
+func (s subscriber) awaitStats(within time.Duration) stats {
+	s.t.Helper()
+	m := s.await("statistics", within, func(m message) bool { return m.topic == nodeStats })
+	var node struct{ Cameras map[string]stats }
+	if err := json.Unmarshal([]byte(m.payload), &node); err != nil {
+		s.t.Fatalf("%s: %v", m.payload, err)
+	}
+	c := node.Cameras["camera"]
+	s.t.Logf("%.1f frames/s, %.1f windows/s, Invoke %.0f ms by %s (%d of %d nodes); of %d frames %d off the grid, %d lost, %d corrupt; %d windows, %d skipped",
+		c.FramesPerSec, c.WindowsPerSec, c.InvokeMs, c.Delegate, c.NodesDelegated, c.NodesTotal,
+		c.Frames, c.OffGrid, c.DroppedLost, c.DroppedCorrupt, c.Windows, c.WindowsSkipped)
+	return c
+}
+
+// wantRetained checks what someone who subscribes only now is told.
+func wantRetained(t *testing.T, topic, payload string) {
+	t.Helper()
+	got := command(t, "mosquitto_sub", "-t", topic, "-F", "retain=%r %p", "-C", "1", "-W", "10")
+	if want := "retain=1 " + payload + "\n"; got != want {
+		t.Errorf("%s: %q, want %q", topic, got, want)
+	}
+	t.Logf("a new subscriber to %s gets %q", topic, got)
+}

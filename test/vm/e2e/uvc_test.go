@@ -1,0 +1,56 @@
+package e2e
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+// Times are generous: the guest is emulated, on a machine that may be busy.
+const (
+	patience = 30 * time.Second
+	clipTime = 60 * time.Second // for something seen within a few rounds of a clip
+)
+
+// plugIn plugs the simulated camera in, with a clip for it to play in a loop. Unplugged with the end of the test.
+func plugIn(t *testing.T, clip string) *process {
+	t.Helper()
+	p := start(t, payload+"uvcsim", "-isochronous", "-rate", "15", payload+clip)
+	line := p.expect("plugged", patience, func(line string) bool { return strings.HasPrefix(line, "plug: ") })
+	t.Logf("camera in, plays %s: %s", clip, line)
+	return p
+}
+
+// The main job: footage of a walker through uvcvideo as MJPEG, the starter model by XNNPACK, events at a subscriber. Then
+// the cable is pulled in mid-stream, and put back with someone walking the other way.
+func TestUVCCamera(t *testing.T) {
+	command(t, "modprobe", "-a", "vhci-hcd", "uvcvideo")
+	camera := plugIn(t, "left_to_right.mjpeg")
+	sub := subscribe(t)
+	edged := start(t, payload+"edged", "run", "-c", payload+"edged.yaml")
+
+	sub.awaitPayload(nodeStatus, "online", patience)
+	sub.awaitPayload(cameraStatus, "online", patience)
+	sub.awaitEvent("left_to_right", "right_to_left", clipTime)
+	s := sub.awaitStats(patience)
+	if s.Delegate != "xnnpack" || s.NodesTotal == 0 || s.NodesDelegated != s.NodesTotal {
+		t.Errorf("delegate %q runs %d of %d nodes, want all by xnnpack", s.Delegate, s.NodesDelegated, s.NodesTotal)
+	}
+	if s.Windows == 0 || s.DroppedCorrupt > 1 { // the first frame after STREAMON may be partial
+		t.Errorf("%d windows, %d corrupt frames", s.Windows, s.DroppedCorrupt)
+	}
+
+	camera.tell("unplug")
+	sub.awaitPayload(cameraStatus, "offline", patience)
+	wantRetained(t, cameraStatus, "offline")
+
+	plugIn(t, "right_to_left.mjpeg")
+	sub.awaitPayload(cameraStatus, "online", patience)
+	sub.awaitEvent("right_to_left", "left_to_right", clipTime)
+
+	if status := edged.stop(patience); status != 0 {
+		t.Errorf("exit status %d after SIGTERM, want 0", status)
+	}
+	wantRetained(t, cameraStatus, "offline")
+	wantRetained(t, nodeStatus, "offline")
+}
