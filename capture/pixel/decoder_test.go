@@ -3,10 +3,12 @@ package pixel
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"image"
 	"image/color"
 	"image/jpeg"
 	"math"
+	"os/exec"
 	"strings"
 	"testing"
 )
@@ -124,6 +126,37 @@ func TestDecodeJPEG(t *testing.T) {
 	}
 }
 
+// ffmpegJPEG encodes m with a chroma subsampling that image/jpeg does not write.
+func ffmpegJPEG(t *testing.T, m *image.RGBA, pixFmt string) []byte {
+	t.Helper()
+	size := fmt.Sprintf("%dx%d", m.Bounds().Dx(), m.Bounds().Dy())
+	cmd := exec.Command("ffmpeg", "-v", "error", "-f", "rawvideo", "-pix_fmt", "rgba", "-s", size, "-i", "pipe:0",
+		"-vf", "scale=out_range=full,format="+pixFmt, "-c:v", "mjpeg", "-q:v", "2", "-f", "mjpeg", "pipe:1")
+	cmd.Stdin = bytes.NewReader(m.Pix)
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("ffmpeg (make deps installs it): %v", err)
+	}
+	return out
+}
+
+func TestDecodeSubsamplings(t *testing.T) {
+	for _, pixFmt := range []string{"yuvj420p", "yuvj422p", "yuvj440p", "yuvj444p"} {
+		for _, size := range [][2]int{{320, 240}, {163, 121}} {
+			m := scene(size[0], size[1])
+			d := newDecoder(t, 96, 96)
+			dst := make([]byte, 3*96*96)
+			if err := d.Decode(dst, Format{FourCC: MJPEG}, ffmpegJPEG(t, m, pixFmt)); err != nil {
+				t.Errorf("%s %v: %v", pixFmt, size, err)
+				continue
+			}
+			if diff := meanDiff(t, dst, areaRGB(m, 96, 96)); diff > 2 {
+				t.Errorf("%s %v: mean difference to the area average %.2f levels, want at most 2", pixFmt, size, diff)
+			}
+		}
+	}
+}
+
 func TestDecodeGreyJPEG(t *testing.T) {
 	grey := image.NewGray(image.Rect(0, 0, 160, 120))
 	for i := range grey.Pix {
@@ -188,9 +221,11 @@ func patchSOF(src []byte, h, w int) []byte {
 
 func TestDecodeRefuses(t *testing.T) {
 	src := goJPEG(t, scene(160, 120))
-	cmyk := append([]byte(nil), src...)
 	adobe := []byte{0xff, 0xee, 0, 14, 'A', 'd', 'o', 'b', 'e', 0, 100, 0, 0, 0, 0, 0} // transform 0: RGB
-	cmyk = append(append(append([]byte(nil), cmyk[:2]...), adobe...), cmyk[2:]...)
+	inRGB := append(append(append([]byte(nil), src[:2]...), adobe...), src[2:]...)
+	// A header of four components and the start of its scan are all that is looked at.
+	cmyk := []byte{0xff, 0xd8, 0xff, 0xc0, 0, 20, 8, 0, 8, 0, 8, 4, 1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0, 4, 0x11, 0,
+		0xff, 0xda, 0, 14, 4, 1, 0, 2, 0, 3, 0, 4, 0, 0, 63, 0, 0, 0xff, 0xd9}
 	frame := make([]byte, 160*120*3)
 	mjpeg := Format{FourCC: MJPEG}
 	for _, c := range []struct {
@@ -209,7 +244,8 @@ func TestDecodeRefuses(t *testing.T) {
 		{"overwritten scan", mjpeg, append(append(append([]byte(nil), src[:len(src)*3/4]...), make([]byte, 40)...), 0xff, 0xd9), ErrCorrupt, "data"},
 		{"zero height", mjpeg, patchSOF(src, 0, 160), ErrCorrupt, "header"},
 		{"absurd size", mjpeg, patchSOF(src, 60000, 60000), ErrUnsupported, "60000x60000"},
-		{"RGB JPEG", mjpeg, cmyk, ErrUnsupported, "RGB"},
+		{"RGB JPEG", mjpeg, inRGB, ErrUnsupported, "RGB"},
+		{"CMYK JPEG", mjpeg, cmyk, ErrUnsupported, "CMYK"},
 		{"unknown format", Format{FourCC: 0x30313050, Width: 160, Height: 120}, frame, ErrUnsupported, "unknown pixel format"},
 		{"short YUYV", Format{FourCC: YUYV, Width: 160, Height: 120}, frame[:160*120*2-1], ErrCorrupt, "38400"},
 		{"YUYV stride too small", Format{FourCC: YUYV, Width: 160, Height: 120, Stride: 319}, frame, ErrUnsupported, "stride"},

@@ -1,0 +1,155 @@
+package capture
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"edged/capture/internal/device"
+	"edged/internal/clock"
+)
+
+// fakeStream hands out the buffers of its script and then ends with its error, or with an interruption where there is none.
+type fakeStream struct {
+	script  []device.Buffer
+	waitErr error
+	dequErr error
+	queued  []int
+	stalls  bool // the script is followed by silence
+}
+
+func (s *fakeStream) Wait(timeout time.Duration) (device.Event, error) {
+	switch {
+	case len(s.script) > 0 || s.dequErr != nil:
+		return device.Ready, nil
+	case s.stalls:
+		time.Sleep(max(timeout, 0))
+		return device.TimedOut, nil
+	case s.waitErr != nil:
+		return 0, s.waitErr
+	}
+	return device.Interrupted, nil
+}
+
+func (s *fakeStream) Dequeue(b *device.Buffer) error {
+	if len(s.script) == 0 {
+		return s.dequErr
+	}
+	*b, s.script = s.script[0], s.script[1:]
+	return nil
+}
+
+func (s *fakeStream) Memory(b *device.Buffer) []byte { return make([]byte, b.Used) }
+
+func (s *fakeStream) Queue(index int) error {
+	s.queued = append(s.queued, index)
+	return nil
+}
+
+func TestLoopDropsAndRequeues(t *testing.T) {
+	s := &fakeStream{script: []device.Buffer{
+		{Index: 0, Used: 10, Sequence: 7, Time: time.Second},
+		{Index: 1, Used: 10, Sequence: 8, Damaged: true},
+		{Index: 2, Used: 0, Sequence: 9},
+		{Index: 3, Used: 20, Sequence: 12, Time: 2 * time.Second}, // 10 and 11 were lost
+		{Index: 0, Used: 5, Sequence: 13},                         // no usable time
+	}}
+	total, counters := len(s.script), new(Counters)
+	var frames []Frame
+	l := loop{stream: s, counters: counters, sink: func(f *Frame) {
+		if handedOut := total - len(s.script); len(s.queued) != handedOut-1 {
+			t.Errorf("frame %d: %d of %d buffers given back before the sink had it", f.Sequence, len(s.queued), handedOut)
+		}
+		frames = append(frames, *f)
+	}}
+	before := clock.Monotonic()
+	if err := l.run(); !errors.Is(err, context.Canceled) {
+		t.Fatalf("error %v, want context.Canceled", err)
+	}
+	if !slices.Equal(s.queued, []int{0, 1, 2, 3, 0}) {
+		t.Errorf("buffers given back: %v, want all in order", s.queued)
+	}
+	if len(frames) != 3 || frames[0].Sequence != 7 || len(frames[1].Data) != 20 || frames[1].Time != 2*time.Second {
+		t.Errorf("frames %v", frames)
+	}
+	if frames[2].Time < before || frames[2].Time > clock.Monotonic() {
+		t.Errorf("frame without a time got %v, want the time of the call", frames[2].Time)
+	}
+	got := fmt.Sprint(counters.Frames.Load(), counters.Flagged.Load(), counters.Empty.Load(), counters.Lost.Load())
+	if got != "3 1 1 2" {
+		t.Errorf("frames, flagged, empty, lost: %s, want 3 1 1 2", got)
+	}
+}
+
+func TestLoopSequenceWraps(t *testing.T) {
+	counters := new(Counters)
+	l := loop{counters: counters, sink: func(*Frame) {}, stream: &fakeStream{script: []device.Buffer{
+		{Used: 1, Sequence: 1<<32 - 1}, {Used: 1, Sequence: 1}, // 0 was lost
+		{Used: 1, Sequence: 1}, {Used: 1, Sequence: 0}, // a driver that counts anew has lost nothing
+	}}}
+	if err := l.run(); !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	if n := counters.Lost.Load(); n != 1 {
+		t.Errorf("%d frames lost, want 1", n)
+	}
+}
+
+func TestLoopEnds(t *testing.T) {
+	dq := func(errno unix.Errno) error { return &device.Error{Path: "/dev/video0", Op: "DQBUF", Err: errno} }
+	damaged := slices.Repeat([]device.Buffer{{Used: 1, Damaged: true}}, 3)
+	for _, c := range []struct {
+		name   string
+		stream *fakeStream
+		want   unix.Errno
+		text   string
+	}{
+		{"poll hangs up", &fakeStream{waitErr: &device.Error{Path: "/dev/video0", Op: "poll", Err: unix.ENODEV}}, unix.ENODEV, "camera went away"},
+		{"unplugged", &fakeStream{dequErr: dq(unix.ENODEV)}, unix.ENODEV, "camera went away"},
+		{"driver unbound", &fakeStream{dequErr: dq(unix.EINVAL)}, unix.ENODEV, "camera went away"},
+		{"poll error, no frame", &fakeStream{dequErr: dq(unix.EAGAIN)}, unix.ENODEV, "camera went away"},
+		{"driver gives up", &fakeStream{dequErr: dq(unix.EIO)}, unix.EIO, "EIO"},
+		{"silence", &fakeStream{stalls: true}, unix.ETIMEDOUT, "no good frame for 20ms"},
+		{"silence after damage", &fakeStream{script: damaged, stalls: true}, unix.ETIMEDOUT, "no good frame for 20ms"},
+	} {
+		l := loop{stream: c.stream, path: "/dev/video0", stallAfter: 20 * time.Millisecond, sink: func(*Frame) {}}
+		err := l.run()
+		if !errors.Is(err, c.want) || !strings.Contains(err.Error(), c.text) || !strings.HasPrefix(err.Error(), "/dev/video0: ") {
+			t.Errorf("%s: error %v, want %v with %q", c.name, err, c.want, c.text)
+		}
+	}
+}
+
+// endless is a stream that is always ready and allocates nothing itself.
+type endless struct {
+	memory []byte
+	left   int
+}
+
+func (s *endless) Wait(time.Duration) (device.Event, error) {
+	if s.left--; s.left < 0 {
+		return device.Interrupted, nil
+	}
+	return device.Ready, nil
+}
+
+func (s *endless) Dequeue(b *device.Buffer) error {
+	*b = device.Buffer{Used: len(s.memory), Sequence: b.Sequence + 1}
+	return nil
+}
+func (s *endless) Memory(*device.Buffer) []byte { return s.memory }
+func (s *endless) Queue(int) error              { return nil }
+
+func TestLoopAllocatesNothing(t *testing.T) {
+	s := &endless{memory: make([]byte, 100)}
+	l := loop{stream: s, counters: new(Counters), stallAfter: time.Second, sink: func(*Frame) {}}
+	if n := testing.AllocsPerRun(100, func() { s.left = 10; _ = l.run() }); n != 0 {
+		t.Errorf("%v allocations for 10 frames, want 0", n)
+	}
+}

@@ -1,0 +1,75 @@
+#include <string.h>
+
+#include "internal.h"
+
+// jpeg_scale picks the smallest size the decoder can produce whose centre crop still covers the result.
+static void jpeg_scale(const struct pixel_decoder *d, int *width, int *height) {
+  int w = *width, h = *height;
+  // The inverse DCTs of 8, 4 and 2 points have SIMD; 3/8 costs what 4/8 costs and looks worse, 5/8 to 7/8 cost more than
+  // the whole picture.
+  for (int shift = 1; shift <= 3; shift++) {
+    int round = (1 << shift) - 1, sw = (w + round) >> shift, sh = (h + round) >> shift;
+    if (sw < d->width || sh < d->height) return;
+    *width = sw;
+    *height = sh;
+  }
+}
+
+// jpeg_harmless tells the one warning that leaves the picture whole: stray bytes between the last block and the end
+// marker (0xd9), which many UVC cameras send in every frame. libjpeg keeps the message of the first warning only, so
+// nothing before it was wrong.
+static int jpeg_harmless(tjhandle h) {
+  static const char end[] = "extraneous bytes before marker 0xd9";
+  return tjGetErrorCode(h) == TJERR_WARNING && strstr(tjGetErrorStr2(h), end) != NULL;
+}
+
+// jpeg_corrupt gives up on a frame, and on the decompressor with it: TurboJPEG leaves it in the middle of a header that
+// failed, and every later frame would fail as well.
+static int jpeg_corrupt(struct pixel_decoder *d, const char *where) {
+  int status = pixel_fail(d, PIXEL_CORRUPT, "%s: %s", where, tjGetErrorStr2(d->jpeg));
+  tjDestroy(d->jpeg);
+  d->jpeg = NULL;
+  return status;
+}
+
+int pixel_jpeg_planes(struct pixel_decoder *d, const uint8_t *src, size_t size, struct planes *p) {
+  int w = 0, h = 0, sampling, space;
+  if (size < 4 || src[0] != 0xff || src[1] != 0xd8) return pixel_fail(d, PIXEL_CORRUPT, "no JPEG start marker");
+  if (!d->jpeg && !(d->jpeg = tjInitDecompress())) return pixel_fail(d, PIXEL_FAILED, "no memory for a JPEG decompressor");
+  if (tjDecompressHeader3(d->jpeg, src, size, &w, &h, &sampling, &space)) return jpeg_corrupt(d, "JPEG header");
+  // A file of tables without a picture is no error to TurboJPEG: it sets no size.
+  if (w < 1 || h < 1) return pixel_fail(d, PIXEL_CORRUPT, "JPEG header: no picture");
+  if (w > PIXEL_MAX_SIDE || h > PIXEL_MAX_SIDE) {
+    return pixel_fail(d, PIXEL_UNSUPPORTED, "JPEG of %dx%d; at most %d a side", w, h, PIXEL_MAX_SIDE);
+  }
+  if (space != TJCS_YCbCr && space != TJCS_GRAY) {
+    return pixel_fail(d, PIXEL_UNSUPPORTED, "JPEG in %s; only YCbCr and grey", space == TJCS_RGB ? "RGB" : "CMYK");
+  }
+  jpeg_scale(d, &w, &h);
+
+  int count = sampling == TJSAMP_GRAY ? 1 : 3;
+  size_t offset[3] = {0}, total = 0;
+  for (int i = 0; i < count; i++) {
+    offset[i] = total;
+    p->stride[i] = tjPlaneWidth(i, w, sampling);
+    total += tjPlaneSizeYUV(i, w, 0, h, sampling);
+  }
+  int status = pixel_reserve(d, &d->planes, total);
+  if (status) return status;
+  uint8_t *room = d->planes.data, *out[3] = {room, room + offset[1], room + offset[2]};
+  // LIMITSCANS: a crafted progressive picture must not hold the capture loop for minutes. Never FASTDCT here: at half
+  // size TurboJPEG 2.1 gives subsampled chroma to an inverse DCT that does not fit the fast method's tables, and every
+  // colour comes out four times too strong; at the smaller sizes it saves nothing.
+  if (tjDecompressToYUVPlanes(d->jpeg, src, size, out, w, p->stride, h, TJFLAG_LIMITSCANS) &&
+      !jpeg_harmless(d->jpeg)) {
+    return jpeg_corrupt(d, "JPEG data");
+  }
+  for (int i = 0; i < count; i++) p->data[i] = out[i];
+  p->width = w;
+  p->height = h;
+  p->grey = count == 1;
+  p->hsub = p->grey ? 1 : tjMCUWidth[sampling] / 8;
+  p->vsub = p->grey ? 1 : tjMCUHeight[sampling] / 8;
+  pixel_crop(d, p);
+  return PIXEL_OK;
+}
