@@ -107,7 +107,9 @@ func TestCameraBacksOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		// It dies with its first frame, every time.
 		s := &fakeSource{script: []life{{time.Nanosecond, unix.EIO}}}
-		supervise(t, s, 10*time.Minute)
+		if _, _, _, err := supervise(t, s, 10*time.Minute); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("error %v, want the context's", err)
+		}
 		for i := 1; i < len(s.opened); i++ {
 			most := min(firstPause<<min(i-1, 8), longPause)
 			pause := s.opened[i] - s.opened[i-1] - 100*time.Millisecond
@@ -132,7 +134,9 @@ func TestCameraNoticesReplug(t *testing.T) {
 			}
 			return ""
 		}
-		supervise(t, s, 6*time.Minute)
+		if _, _, _, err := supervise(t, s, 6*time.Minute); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("error %v, want the context's", err)
+		}
 		for _, opened := range s.opened {
 			if opened >= plugged {
 				if late := opened - plugged; late > lookAfter {
@@ -149,7 +153,7 @@ func TestCameraEndsWithFile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &fakeSource{script: []life{{time.Second, io.EOF}}}
 		statuses, _, _, err := supervise(t, s, time.Hour)
-		if err != io.EOF || len(s.opened) != 1 || len(statuses) != 1 {
+		if !errors.Is(err, io.EOF) || len(s.opened) != 1 || len(statuses) != 1 {
 			t.Errorf("error %v after %d lives, statuses %q; want io.EOF after one", err, len(s.opened), statuses)
 		}
 	})

@@ -99,7 +99,7 @@ func TestFile(t *testing.T) {
 	} {
 		f := &File{Path: write(t, "video", c.data), FrameRate: c.rate, Counters: new(Counters)}
 		times, format, err := record(t, f)
-		if err != io.EOF {
+		if !errors.Is(err, io.EOF) {
 			t.Errorf("%s: error %v, want io.EOF", c.name, err)
 		}
 		if fmt.Sprint(times) != fmt.Sprint(c.times) || format != c.format {
@@ -136,7 +136,7 @@ func TestFileRefuses(t *testing.T) {
 func variableRate(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "vfr.mkv")
-	out, err := exec.Command("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc=s=64x48:r=25:d=2",
+	out, err := exec.CommandContext(t.Context(), "ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc=s=64x48:r=25:d=2",
 		"-vf", "select='not(mod(n,6))+not(mod(n-1,6))+not(mod(n-3,6))'", "-vsync", "passthrough", "-c:v", "mpeg4", "-bf", "2", path).CombinedOutput()
 	if err != nil {
 		t.Fatalf("ffmpeg (make deps installs it): %v: %s", err, out)
@@ -146,7 +146,7 @@ func variableRate(t *testing.T) string {
 
 func TestFileByFFmpegKeepsTimes(t *testing.T) {
 	times, format, err := record(t, &File{Path: variableRate(t)})
-	if err != io.EOF {
+	if !errors.Is(err, io.EOF) {
 		t.Fatalf("error %v, want io.EOF", err)
 	}
 	if want := (pixel.Format{FourCC: pixel.YUV420, Width: 64, Height: 48}); format != want {
@@ -205,7 +205,7 @@ func TestFileInRealTime(t *testing.T) {
 		}
 		times = append(times, frame.Time)
 	})
-	if err != io.EOF || len(times) != 6 {
+	if !errors.Is(err, io.EOF) || len(times) != 6 {
 		t.Fatalf("%d frames, error %v", len(times), err)
 	}
 	if times[0] < start || times[5] > clock.Monotonic() {

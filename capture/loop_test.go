@@ -25,8 +25,9 @@ type fakeStream struct {
 }
 
 func (s *fakeStream) Wait(timeout time.Duration) (device.Event, error) {
+	ready := len(s.script) > 0 || s.dequErr != nil
 	switch {
-	case len(s.script) > 0 || s.dequErr != nil:
+	case ready:
 		return device.Ready, nil
 	case s.stalls:
 		time.Sleep(max(timeout, 0))

@@ -33,7 +33,7 @@ func (f *File) open(ctx context.Context) (pictures, error) {
 	r := bufio.NewReaderSize(file, 64<<10)
 	// A short file gives what it has.
 	head, err := r.Peek(len(y4m.Magic))
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		file.Close()
 		return nil, bare(err)
 	}

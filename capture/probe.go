@@ -18,8 +18,9 @@ type Device struct {
 
 // Probe asks every V4L2 node what it is. A node that cannot be asked is in the list with the reason.
 func Probe() []Device {
-	devices := []Device{}
-	for _, path := range device.Nodes() {
+	nodes := device.Nodes()
+	devices := make([]Device, 0, len(nodes))
+	for _, path := range nodes {
 		devices = append(devices, probe(path))
 	}
 	return devices

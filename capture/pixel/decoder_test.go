@@ -130,7 +130,7 @@ func TestDecodeJPEG(t *testing.T) {
 func ffmpegJPEG(t *testing.T, m *image.RGBA, pixFmt string) []byte {
 	t.Helper()
 	size := fmt.Sprintf("%dx%d", m.Bounds().Dx(), m.Bounds().Dy())
-	cmd := exec.Command("ffmpeg", "-v", "error", "-f", "rawvideo", "-pix_fmt", "rgba", "-s", size, "-i", "pipe:0",
+	cmd := exec.CommandContext(t.Context(), "ffmpeg", "-v", "error", "-f", "rawvideo", "-pix_fmt", "rgba", "-s", size, "-i", "pipe:0",
 		"-vf", "scale=out_range=full,format="+pixFmt, "-c:v", "mjpeg", "-q:v", "2", "-f", "mjpeg", "pipe:1")
 	cmd.Stdin = bytes.NewReader(m.Pix)
 	out, err := cmd.Output()

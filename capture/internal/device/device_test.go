@@ -59,7 +59,7 @@ func TestErrorText(t *testing.T) {
 	}{
 		{"STREAMON", unix.ENOSPC, "/dev/video7: STREAMON: no USB bandwidth left (ENOSPC); lower the resolution or choose mjpeg"},
 		{"open", unix.EACCES, "/dev/video7: open: permission denied (EACCES); add the user that runs edged to the group video"},
-		{"S_FMT", unix.EBUSY, "/dev/video7: S_FMT: in use by another program (EBUSY); find it with `fuser -v` and stop it"},
+		{"S_FMT", unix.EBUSY, "/dev/video7: S_FMT: in use by another program (EBUSY); find it with `fuser -v /dev/video7` and stop it"},
 		{"DQBUF", unix.ENODEV, "/dev/video7: DQBUF: camera went away (ENODEV); plug it in again"},
 		{"G_FMT", unix.EDOM, "/dev/video7: G_FMT: numerical argument out of domain (EDOM)"},
 	} {
@@ -98,7 +98,7 @@ func TestWait(t *testing.T) {
 	if event, err := d.Wait(time.Hour); event != Ready || err != nil {
 		t.Errorf("readable: event %v, error %v; want Ready", event, err)
 	}
-	if n := testing.AllocsPerRun(100, func() { d.Wait(time.Hour) }); n != 0 {
+	if n := testing.AllocsPerRun(100, func() { _, _ = d.Wait(time.Hour) }); n != 0 {
 		t.Errorf("%v allocations per Wait, want 0", n)
 	}
 	unix.Close(pipe[1])

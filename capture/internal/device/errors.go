@@ -24,12 +24,9 @@ func (e *Error) Error() string {
 	if !errors.As(e.Err, &errno) {
 		return fmt.Sprintf("%s: %s: %v", e.Path, e.Op, e.Err)
 	}
-	what, remedy := explain(e.Op, errno)
+	what, remedy := explain(e.Path, e.Op, errno)
 	if what == "" {
 		what = errno.Error()
-	}
-	if errno == unix.EACCES {
-		remedy = fmt.Sprintf("add the user that runs edged to the group %s", group(e.Path))
 	}
 	if remedy != "" {
 		remedy = "; " + remedy
@@ -40,14 +37,16 @@ func (e *Error) Error() string {
 func (e *Error) Unwrap() error { return e.Err }
 
 // explain says what an errno means for a camera, where that differs from the general text, and what helps.
-func explain(op string, errno unix.Errno) (what, remedy string) {
+func explain(path, op string, errno unix.Errno) (what, remedy string) {
 	switch errno {
 	case unix.ENODEV, unix.ENXIO:
 		return "camera went away", "plug it in again"
 	case unix.ENOENT:
 		return "no such camera", "plug it in, or see `edged probe` for those that are there"
+	case unix.EACCES, unix.EPERM:
+		return "permission denied", "add the user that runs edged to the group " + group(path)
 	case unix.EBUSY:
-		return "in use by another program", "find it with `fuser -v` and stop it"
+		return "in use by another program", "find it with `fuser -v " + path + "` and stop it"
 	case unix.ENOTTY:
 		if op == "QUERYCAP" {
 			return "not a V4L2 device", "see `edged probe` for those that are there"

@@ -57,8 +57,9 @@ func (d *Device) Sizes(fourcc pixel.FourCC) []Size {
 	growStack()
 	// The error is the end of the list, or a driver that has none.
 	entries, _ := v4l2.GetFormatFrameSizes(uintptr(d.fd), uint32(fourcc))
-	var sizes []Size
-	for _, e := range entries[:min(len(entries), maxEntries)] {
+	entries = entries[:min(len(entries), maxEntries)]
+	sizes := make([]Size, 0, len(entries))
+	for _, e := range entries {
 		s := Size{Width: int(e.Size.MinWidth), Height: int(e.Size.MinHeight)}
 		if e.Type != v4l2.FrameSizeTypeDiscrete {
 			s.MaxWidth, s.MaxHeight = int(e.Size.MaxWidth), int(e.Size.MaxHeight)

@@ -51,7 +51,7 @@ func NewReader(r io.Reader) *Reader {
 func (r *Reader) Next() ([]byte, time.Duration, error) {
 	for {
 		id, size, err := r.element()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil, 0, io.EOF
 		}
 		if err != nil {
@@ -178,7 +178,7 @@ func (r *Reader) unsigned(size int64) (n uint64, err error) {
 
 // unexpected turns the stream's end into an error where more must come.
 func unexpected(err error) error {
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF
 	}
 	return err

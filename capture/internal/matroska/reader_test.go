@@ -2,6 +2,7 @@ package matroska
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -58,7 +59,7 @@ func TestReader(t *testing.T) {
 		element(cluster, element(timestamp, "\x01\x00"), element(blockGroup, element(inGroup, "\x81\xff\xff\x00f"), element("\x9b", "\x01"))) +
 		cluster + "\x01\xff\xff\xff\xff\xff\xff\xff" + element(timestamp, "\x02\x00") + element(block, "\x81\x00\x01\x00g")
 	frames, times, r, err := read(stream)
-	if err != io.EOF {
+	if !errors.Is(err, io.EOF) {
 		t.Errorf("error %v, want io.EOF", err)
 	}
 	if frames != "abc de f g " || times != "16µs 21µs 255µs 513µs " {

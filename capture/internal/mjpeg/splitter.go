@@ -3,6 +3,7 @@ package mjpeg
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 )
@@ -100,7 +101,7 @@ func (s *Splitter) measure() (int, error) {
 
 // cut ends a picture where the stream ends.
 func (s *Splitter) cut(err error) (int, error) {
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return s.end, nil
 	}
 	return 0, err

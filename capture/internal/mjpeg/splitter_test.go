@@ -72,7 +72,7 @@ func TestSplitter(t *testing.T) {
 			", byte by byte": iotest.OneByteReader(bytes.NewReader(c.stream)),
 		} {
 			got, err := split(r)
-			if err != io.EOF {
+			if !errors.Is(err, io.EOF) {
 				t.Errorf("%s%s: error %v, want io.EOF", c.name, name, err)
 			}
 			if len(got) != len(c.want) {
@@ -122,7 +122,7 @@ func FuzzSplitter(f *testing.F) {
 	f.Add([]byte{0xff, 0xd8, 0xff, 0xda, 0, 0, 0xff, 0xff, 0xd9, 0xff, 0xd8, 0xff})
 	f.Fuzz(func(t *testing.T, stream []byte) {
 		whole, err := split(bytes.NewReader(stream))
-		if err != io.EOF {
+		if !errors.Is(err, io.EOF) {
 			t.Fatalf("error %v, want io.EOF", err)
 		}
 		total := 0

@@ -69,7 +69,7 @@ func NewReader(r io.Reader) (*Reader, error) {
 // io.EOF after the last frame.
 func (r *Reader) Next() ([]byte, error) {
 	line, err := readLine(r.r)
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return nil, io.EOF
 	}
 	if err != nil {
