@@ -54,6 +54,9 @@ func NewDecoder(width, height int) (*Decoder, error) {
 // Y'CbCr is taken as BT.601. On an error, which wraps ErrCorrupt or ErrUnsupported where that is the frame's fault, dst
 // is undefined.
 func (d *Decoder) Decode(dst []byte, f Format, src []byte) error {
+	if d.c == nil {
+		return errors.New("pixel: Decode after Close")
+	}
 	if len(src) == 0 {
 		return fmt.Errorf("pixel: %v: %w: no data", f, ErrCorrupt)
 	}

@@ -272,6 +272,11 @@ func TestDecodeChecksResult(t *testing.T) {
 			t.Errorf("a result buffer of %d bytes was taken for 96x96", n)
 		}
 	}
+	d.Close()
+	d.Close()
+	if err := d.Decode(make([]byte, 3*96*96), Format{FourCC: MJPEG}, src); err == nil {
+		t.Error("Decode after Close: no error")
+	}
 	for _, size := range [][2]int{{0, 96}, {96, -1}, {96, maxSide + 1}} {
 		if _, err := NewDecoder(size[0], size[1]); err == nil {
 			t.Errorf("NewDecoder%v: no error", size)
