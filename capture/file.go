@@ -19,7 +19,7 @@ type File struct {
 	// RealTime delivers frames when they are due and gives them CLOCK_MONOTONIC times. Otherwise they come as fast as the
 	// sink takes them, timed from 0 by their presentation times.
 	RealTime bool
-	// Loop starts over at the end, time going on.
+	// Loop starts over at the end, after a second without a picture: the end and the beginning share no window.
 	Loop     bool
 	Counters *Counters // may be nil
 }
@@ -33,7 +33,7 @@ func (f *File) String() string { return Spec{Kind: KindFile, Path: f.Path}.Strin
 
 // Run plays the file. It returns io.EOF at the end unless Loop is set.
 func (f *File) Run(ctx context.Context, sink Sink) error {
-	p := player{file: f, sink: sink, timer: time.NewTimer(0), interval: nth(1, f.rate())}
+	p := player{file: f, sink: sink, timer: time.NewTimer(0)}
 	defer p.timer.Stop()
 	if f.Counters == nil {
 		f.Counters = new(Counters)
@@ -63,17 +63,19 @@ func (f *File) rate() float64 {
 	return defaultFrameRate
 }
 
+// seam is the time between the last frame of a pass and the first of the next.
+const seam = time.Second
+
 // player is the state of one Run, over all its passes.
 type player struct {
-	file     *File
-	sink     Sink
-	frame    Frame
-	timer    *time.Timer
-	base     time.Duration // of this pass: what its frames' own times are added to
-	first    time.Duration // the pass's first own time
-	interval time.Duration // between the last two frames
-	last     time.Duration // the last frame's time, as delivered before pacing
-	epoch    time.Duration // CLOCK_MONOTONIC at time 0, when playing in real time
+	file  *File
+	sink  Sink
+	frame Frame
+	timer *time.Timer
+	base  time.Duration // of this pass: what its frames' own times are added to
+	first time.Duration // the pass's first own time
+	last  time.Duration // the last frame's time, as delivered before pacing
+	epoch time.Duration // CLOCK_MONOTONIC at time 0, when playing in real time
 }
 
 // pass plays the file once. It returns io.EOF at its end.
@@ -84,7 +86,7 @@ func (p *player) pass(ctx context.Context) error {
 	}
 	defer pics.close()
 	if p.frame.Sequence > 0 {
-		p.base = p.last + p.interval
+		p.base = p.last + seam
 	}
 	for first := true; ; first = false {
 		data, format, t, err := pics.next()
@@ -102,9 +104,6 @@ func (p *player) pass(ctx context.Context) error {
 
 // show hands one picture to the sink, in real time when it is due.
 func (p *player) show(ctx context.Context, data []byte, format pixel.Format, t time.Duration) error {
-	if t > p.last {
-		p.interval = t - p.last
-	}
 	p.last = t
 	p.frame.Data, p.frame.Format, p.frame.Time = data, format, t
 	if p.file.RealTime {
