@@ -30,6 +30,7 @@ type cli struct {
 	Check   checkCmd   `cmd:"" help:"Check a configuration and everything it names, without starting."`
 	Probe   probeCmd   `cmd:"" help:"Show cameras, TFLite and delegates of this machine."`
 	Model   modelCmd   `cmd:"" help:"Show a model file: manifest, tensors, quantization, delegated nodes."`
+	Bench   benchCmd   `cmd:"" help:"Measure what edged adds to the model's own time."`
 	Broker  brokerCmd  `cmd:"" help:"Run the built-in MQTT broker alone (edged run does so by itself)."`
 	Version versionCmd `cmd:"" help:"Show edged's version and that of its parts."`
 }

@@ -1,0 +1,202 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"edged/capture"
+	"edged/infer"
+	"edged/infer/engine"
+)
+
+// meter looks on while a watcher works, from the first window on. Half of it belongs to the capture goroutine (frame),
+// half to the pipeline's (window).
+type meter struct {
+	w      *watcher
+	length time.Duration // to measure
+	enough func()
+
+	decode, scale   samples // of each decoded frame
+	squeeze, invoke samples // of each window; squeeze per frame
+	begin, end      reading
+
+	seenDecode, seenScale   time.Duration
+	seenSqueeze, seenInvoke time.Duration
+	seenFrames              uint64
+}
+
+// reading is the state of the process's and the pipeline's counters.
+type reading struct {
+	at, cpu                           time.Duration
+	frames, windows, dropped, skipped uint64
+	gaps                              uint64
+}
+
+// attach puts the meter between camera, watcher and what takes the windows. enough is called at the end of the
+// measurement, failed when the video cannot be played.
+func (m *meter) attach(camera *capture.Camera, enough func(), failed func(error)) {
+	m.enough = enough
+	m.w.decoder.Timing(true)
+	camera.Sink = m.frame
+	onStatus := camera.OnStatus
+	camera.OnStatus = func(online bool, reason error) {
+		onStatus(online, reason)
+		if !online {
+			failed(reason)
+		}
+	}
+	onWindow := m.w.pipeline.OnWindow
+	m.w.pipeline.OnWindow = func(win *infer.Window) {
+		onWindow(win)
+		m.window()
+	}
+}
+
+func (m *meter) frame(f *capture.Frame) {
+	m.w.frame(f)
+	decode, scale := m.w.decoder.Times()
+	if decode == m.seenDecode {
+		return // off the grid
+	}
+	m.decode = append(m.decode, decode-m.seenDecode)
+	m.scale = append(m.scale, scale-m.seenScale)
+	m.seenDecode, m.seenScale = decode, scale
+}
+
+func (m *meter) window() {
+	stats := &m.w.pipeline.Stats
+	squeeze, invoke, frames := stats.Squeeze(), stats.Invoke(), stats.Frames.Load()
+	if m.begin.at == 0 {
+		m.begin = m.read()
+	} else if frames > m.seenFrames {
+		m.squeeze = append(m.squeeze, (squeeze-m.seenSqueeze)/time.Duration(frames-m.seenFrames))
+		m.invoke = append(m.invoke, invoke-m.seenInvoke)
+	}
+	m.seenSqueeze, m.seenInvoke, m.seenFrames = squeeze, invoke, frames
+	if m.end.at == 0 && monotonic()-m.begin.at >= m.length && len(m.invoke) > 0 {
+		m.end = m.read()
+		m.enough()
+	}
+}
+
+func (m *meter) read() reading {
+	stats := &m.w.pipeline.Stats
+	return reading{
+		at:      monotonic(),
+		cpu:     processCPU(),
+		frames:  stats.Frames.Load(),
+		windows: stats.Windows.Load(),
+		dropped: m.w.ring.Dropped() + stats.Lost.Load() + m.w.corrupt.Load(),
+		skipped: stats.Skipped.Load(),
+		gaps:    stats.Gaps.Load(),
+	}
+}
+
+type samples []time.Duration
+
+// median returns 0 where there are none.
+func (s samples) median() time.Duration {
+	if len(s) == 0 {
+		return 0
+	}
+	sorted := slices.Sorted(slices.Values(s))
+	middle := len(sorted) / 2
+	if len(sorted)%2 == 1 {
+		return sorted[middle]
+	}
+	return (sorted[middle-1] + sorted[middle]) / 2
+}
+
+// The bare Invoke is run at least so often, and then until that much time has passed or it was often enough.
+const (
+	bareWarmUps = 3
+	bareRuns    = 10
+	bareEnough  = 50
+	bareTime    = 2 * time.Second
+)
+
+// bareInvoke returns the median CPU time of the model alone, all threads, on what its input tensor holds.
+func bareInvoke(e *engine.Engine) (time.Duration, error) {
+	var times samples
+	began := monotonic()
+	for run := -bareWarmUps; run < bareRuns || run < bareEnough && monotonic()-began < bareTime; run++ {
+		before := processCPU()
+		err := e.InvokeTimes(1)
+		// The end of watch may still be cancelling.
+		if err != nil && !errors.Is(err, engine.ErrCancelled) {
+			return 0, err
+		}
+		if took := processCPU() - before; run >= 0 && err == nil {
+			times = append(times, took)
+		}
+	}
+	return times.median(), nil
+}
+
+// repeated returns the median time of f, run over and over: with warm caches.
+func repeated(f func()) time.Duration {
+	times := make(samples, 200)
+	for i := range times {
+		before := monotonic()
+		f()
+		times[i] = monotonic() - before
+	}
+	return times.median()
+}
+
+// bareSqueeze times a frame's way into the input tensor, and for comparison a copy of as many bytes as the tensor has.
+func bareSqueeze(w *watcher) (squeeze, memcpy time.Duration) {
+	manifest := &w.model.Manifest
+	frame := make([]byte, manifest.FrameBytes())
+	squeeze = repeated(func() { w.engine.Push(frame) })
+	size := len(frame) * manifest.Frames
+	if manifest.InputType == "float32" {
+		size *= 4
+	}
+	from, to := make([]byte, size), make([]byte, size)
+	return squeeze, repeated(func() { copy(to, from) })
+}
+
+func monotonic() time.Duration { return clockTime(unix.CLOCK_MONOTONIC) }
+
+// processCPU is the CPU time of all threads of the process.
+func processCPU() time.Duration { return clockTime(unix.CLOCK_PROCESS_CPUTIME_ID) }
+
+func clockTime(clock int32) time.Duration {
+	var t unix.Timespec
+	_ = unix.ClockGettime(clock, &t) // fails for an unknown clock only
+	return time.Duration(t.Nano())
+}
+
+// allocations is how often the process has allocated on Go's heap.
+func allocations() uint64 {
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return stats.Mallocs
+}
+
+// peakRSS returns the highest amount of memory that the process has had, in bytes.
+func peakRSS() (int64, error) {
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return 0, err
+	}
+	for line := range strings.Lines(string(status)) {
+		if value, found := strings.CutPrefix(line, "VmHWM:"); found {
+			kilobytes, err := strconv.ParseInt(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(value), "kB")), 10, 64)
+			return kilobytes << 10, err
+		}
+	}
+	return 0, fmt.Errorf("no VmHWM in /proc/self/status")
+}
+
+// forgetPeakRSS makes peakRSS count from now. Not every kernel can.
+func forgetPeakRSS() { _ = os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) }
