@@ -13,7 +13,7 @@ guest_modules=(vivid vhci-hcd uvcvideo)
 with_host() {
   local libs
   libs=$(find "$vm/host" -type d -path '*lib/*-linux-gnu*' -printf '%p:')
-  PATH=$vm/host/usr/bin:$vm/host/bin:$PATH:/usr/sbin:/sbin LD_LIBRARY_PATH=$libs "$@"
+  PATH=$vm/host/usr/bin:$vm/host/bin:$PATH:/usr/sbin:/sbin LD_LIBRARY_PATH=${libs%:} "$@"
 }
 
 fetch_base() {

@@ -16,10 +16,10 @@ clip() {
 }
 
 build/deps.sh footage test
-clip left_to_right 0 8 640:480:0:96
-clip right_to_left 0 8 640:480:128:96
+clip left_to_right 57.7 3.6 256:192:256:240
+clip right_to_left 65.5 4.5 256:192:100:306
 
-[ -n "${EDGED_SKIP_CROSS_BUILD:-}" ] || ./cross-build.sh arm64
+./cross-build.sh arm64
 cp dist/arm64/* "$payload/"
 export CGO_ENABLED=0 GOOS=linux GOARCH=arm64
 go build -o "$payload/uvcsim" ./test/vm/uvcsim
@@ -27,7 +27,7 @@ go test -c -o "$payload/e2e.test" ./test/vm/e2e
 cp "$here"/e2e/testdata/* "$payload/"
 cat >"$payload/run" <<RUN
 #!/bin/sh
-EDGED_GUEST=1 exec /payload/e2e.test -test.v -test.failfast -test.timeout 4m $*
+EDGED_GUEST=1 exec /payload/e2e.test -test.v -test.failfast -test.timeout 4m ${*@Q}
 RUN
 chmod 755 "$payload/run"
 nice -n 10 "$here/guest.sh" "$payload"
