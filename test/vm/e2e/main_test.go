@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -28,7 +29,7 @@ func TestMain(m *testing.M) {
 
 // withBroker runs the tests beside a mosquitto, from which subscribers get a retained message to know that they are heard.
 func withBroker(run func() int) (status int, err error) {
-	broker := exec.Command("mosquitto", "-c", payload+"mosquitto.conf")
+	broker := exec.CommandContext(context.Background(), "mosquitto", "-c", payload+"mosquitto.conf")
 	if err := broker.Start(); err != nil {
 		return 0, err
 	}
@@ -37,7 +38,7 @@ func withBroker(run func() int) (status int, err error) {
 		_ = broker.Wait()
 	}()
 	for deadline := time.Now().Add(patience); ; time.Sleep(100 * time.Millisecond) {
-		out, err := exec.Command("mosquitto_pub", "-t", probe, "-r", "-m", "ready").CombinedOutput()
+		out, err := exec.CommandContext(context.Background(), "mosquitto_pub", "-t", probe, "-r", "-m", "ready").CombinedOutput()
 		if err == nil {
 			return run(), nil
 		}
@@ -50,7 +51,7 @@ func withBroker(run func() int) (status int, err error) {
 // command runs a program to its end and returns what it wrote.
 func command(t *testing.T, name string, args ...string) string {
 	t.Helper()
-	out, err := exec.Command(name, args...).CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), name, args...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%s %v: %v: %s", name, args, err, out)
 	}

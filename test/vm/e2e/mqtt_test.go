@@ -27,7 +27,6 @@ type event struct {
 	Phase     string    `json:"phase"`
 	Camera    string    `json:"camera"`
 	Score     float64   `json:"score"`
-	Peak      float64   `json:"peak_score"`
 	Start     time.Time `json:"start"`
 	LatencyMs float64   `json:"latency_ms"`
 }
@@ -70,20 +69,19 @@ func (s subscriber) await(what string, within time.Duration, match func(message)
 	return m
 }
 
-func (s subscriber) awaitPayload(topic, payload string, within time.Duration) {
+func (s subscriber) awaitPayload(topic, payload string) {
 	s.t.Helper()
-	s.await(topic+" "+payload, within, func(m message) bool { return m.topic == topic && m.payload == payload })
+	s.await(topic+" "+payload, patience, func(m message) bool { return m.topic == topic && m.payload == payload })
 }
 
-// awaitEvent returns the start of the action label; one of the other label before it is an error.
-func (s subscriber) awaitEvent(label, other string, within time.Duration) event {
+// awaitEvent waits for the start of the action label; one of the other label before it is an error.
+func (s subscriber) awaitEvent(label, other string) {
 	s.t.Helper()
-	var e event
-	s.await("start of "+label, within, func(m message) bool {
+	s.await("start of "+label, clipTime, func(m message) bool {
 		if m.topic != cameraEvent {
 			return false
 		}
-		e = event{}
+		var e event
 		if err := json.Unmarshal([]byte(m.payload), &e); err != nil {
 			s.t.Fatalf("event %s: %v", m.payload, err)
 		}
@@ -91,15 +89,17 @@ func (s subscriber) awaitEvent(label, other string, within time.Duration) event 
 		if e.Type == other {
 			s.t.Errorf("event %s, but the footage shows %s", other, label)
 		}
+		if e.Camera != "camera" || e.Score <= 0 || e.Score > 1 || e.Start.IsZero() {
+			s.t.Errorf("event %s: camera, score or start make no sense", m.payload)
+		}
 		return e.Type == label && e.Phase == "start"
 	})
-	return e
 }
 
 // awaitStats returns the next report on the camera.
-func (s subscriber) awaitStats(within time.Duration) stats {
+func (s subscriber) awaitStats() stats {
 	s.t.Helper()
-	m := s.await("statistics", within, func(m message) bool { return m.topic == nodeStats })
+	m := s.await("statistics", patience, func(m message) bool { return m.topic == nodeStats })
 	var node struct{ Cameras map[string]stats }
 	if err := json.Unmarshal([]byte(m.payload), &node); err != nil {
 		s.t.Fatalf("%s: %v", m.payload, err)
@@ -111,11 +111,11 @@ func (s subscriber) awaitStats(within time.Duration) stats {
 	return c
 }
 
-// wantRetained checks what someone who subscribes only now is told.
-func wantRetained(t *testing.T, topic, payload string) {
+// wantOffline checks what someone who subscribes only now is told.
+func wantOffline(t *testing.T, topic string) {
 	t.Helper()
 	got := command(t, "mosquitto_sub", "-t", topic, "-F", "retain=%r %p", "-C", "1", "-W", "10")
-	if want := "retain=1 " + payload + "\n"; got != want {
+	if want := "retain=1 offline\n"; got != want {
 		t.Errorf("%s: %q, want %q", topic, got, want)
 	}
 	t.Logf("a new subscriber to %s gets %q", topic, got)

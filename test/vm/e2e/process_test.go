@@ -22,7 +22,7 @@ type process struct {
 // start runs a program until the end of the test at the latest. What it writes to stderr is read with the rest.
 func start(t *testing.T, program string, args ...string) *process {
 	t.Helper()
-	p := &process{t: t, cmd: exec.Command(program, args...), lines: make(chan string, 4096)}
+	p := &process{t: t, cmd: exec.CommandContext(t.Context(), program, args...), lines: make(chan string, 4096)}
 	output, input := io.Pipe()
 	p.cmd.Stdout, p.cmd.Stderr = input, input
 	var err error
@@ -44,8 +44,7 @@ func start(t *testing.T, program string, args ...string) *process {
 		}
 		close(p.lines)
 	}()
-	t.Cleanup(func() {
-		_ = p.cmd.Process.Kill()
+	t.Cleanup(func() { // the context has ended, and the program with it
 		for line := range p.lines {
 			p.said = append(p.said, line)
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/binary"
+	"slices"
 	"time"
 	"unicode/utf16"
 )
@@ -84,14 +85,6 @@ func descriptor(kind uint8, fields ...any) []byte {
 	return d
 }
 
-func join(parts ...[]byte) []byte {
-	var all []byte
-	for _, p := range parts {
-		all = append(all, p...)
-	}
-	return all
-}
-
 type (
 	u8  = uint8
 	u16 = uint16
@@ -124,7 +117,7 @@ func stringDescriptor(index uint8) []byte {
 
 // configurationDescriptor is the configuration with everything under it, as the host asks for it (USB 9.4.3).
 func (m model) configurationDescriptor() []byte {
-	body := join(
+	body := slices.Concat(
 		descriptor(typeInterfaceAssociation,
 			u8(controlInterface), u8(2), // bFirstInterface, bInterfaceCount
 			u8(classVideo), u8(subclassCollection), u8(0), // bFunctionClass, bFunctionSubClass, bFunctionProtocol
@@ -136,12 +129,12 @@ func (m model) configurationDescriptor() []byte {
 		u8(2),            // bNumInterfaces
 		u8(1), u8(0),     // bConfigurationValue, iConfiguration
 		u8(0x80), u8(50)) // bmAttributes (bus powered), bMaxPower (100 mA)
-	return join(head, body)
+	return slices.Concat(head, body)
 }
 
 // controlDescriptors: the VideoControl interface with a camera terminal wired to a streaming terminal (UVC 3.7).
 func controlDescriptors() []byte {
-	terminals := join(
+	terminals := slices.Concat(
 		descriptor(typeClassInterface, u8(controlInputTerminal),
 			u8(cameraTerminal), u16(0x0201), // bTerminalID, wTerminalType (ITT_CAMERA)
 			u8(0), u8(0), // bAssocTerminal, iTerminal
@@ -150,7 +143,7 @@ func controlDescriptors() []byte {
 		descriptor(typeClassInterface, u8(controlOutputTerminal),
 			u8(streamingTerminal), u16(0x0101), // bTerminalID, wTerminalType (TT_STREAMING)
 			u8(0), u8(cameraTerminal), u8(0))) // bAssocTerminal, bSourceID, iTerminal
-	return join(
+	return slices.Concat(
 		interfaceDescriptor(controlInterface, 0, 0, subclassControl),
 		descriptor(typeClassInterface, u8(controlHeader),
 			u16(0x0100),                    // bcdUVC
@@ -165,12 +158,12 @@ func controlDescriptors() []byte {
 func (m model) streamingDescriptors() []byte {
 	const in = 0x80 | streamingEndpoint
 	if !m.isochronous {
-		return join(
+		return slices.Concat(
 			interfaceDescriptor(streamingInterface, 0, 1, subclassStreaming),
 			m.formatDescriptors(),
 			descriptor(typeEndpoint, u8(in), u8(2), u16(bulkPacket), u8(0)))
 	}
-	return join(
+	return slices.Concat(
 		interfaceDescriptor(streamingInterface, 0, 0, subclassStreaming),
 		m.formatDescriptors(),
 		interfaceDescriptor(streamingInterface, 1, 1, subclassStreaming),
@@ -180,7 +173,7 @@ func (m model) streamingDescriptors() []byte {
 // formatDescriptors: one MJPEG format (UVC Motion-JPEG payload, 3.1) of one frame size at one rate.
 func (m model) formatDescriptors() []byte {
 	c := m.clip
-	formats := join(
+	formats := slices.Concat(
 		descriptor(typeClassInterface, u8(streamingFormatMJPEG),
 			u8(1), u8(1), // bFormatIndex, bNumFrameDescriptors
 			u8(1),                       // bmFlags: samples of fixed size
@@ -201,7 +194,7 @@ func (m model) formatDescriptors() []byte {
 		u8(streamingTerminal), // bTerminalLink
 		u8(0), u8(0), u8(0),   // no still capture, no trigger
 		u8(1), u8(0)) // bControlSize, bmaControls of the format: none
-	return join(header, formats)
+	return slices.Concat(header, formats)
 }
 
 // interfaceDescriptor: USB table 9-12.
