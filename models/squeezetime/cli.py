@@ -1,0 +1,97 @@
+"""The console command `squeezetime`: trains, exports and examines edged's starter model."""
+
+import argparse
+import json
+import os
+from pathlib import Path
+
+
+def _train_starter(arguments) -> None:
+    os.environ["KERAS_BACKEND"] = "torch"  # read once, when keras is first imported
+    from . import starter
+
+    arguments.weights.parent.mkdir(parents=True, exist_ok=True)
+    starter.train(
+        arguments.work,
+        arguments.weights,
+        arguments.draft,
+        arguments.epochs,
+        arguments.minutes,
+        arguments.workers,
+    )
+    print(f"weights in {arguments.weights}")
+
+
+def _export(arguments) -> None:
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    from . import starter
+
+    size = starter.export(arguments.work, arguments.weights, arguments.output)
+    print(f"{arguments.output}: {size:,} bytes")
+
+
+def _evaluate(arguments) -> None:
+    from . import report
+    from .evaluate import Model
+
+    model = Model(arguments.model)
+    results = {"drawn": report.on_drawn_clips(model, arguments.work)}
+    if arguments.footage:
+        results["footage"] = report.on_footage(model, arguments.footage)
+    results["invoke_ms"] = model.invoke_ms()
+    print("\n".join(report.lines(results)))
+
+
+def _inspect(arguments) -> None:
+    from .packaging import unpack
+
+    labels, manifest = unpack(arguments.model)
+    print("\n".join(labels))
+    print(json.dumps(manifest, indent=1))
+
+
+def _parser() -> argparse.ArgumentParser:
+    from .starter import cache_folder
+
+    work = argparse.ArgumentParser(add_help=False)
+    work.add_argument("--work", type=Path, default=cache_folder(), help="folder of the clip sets")
+    weights = argparse.ArgumentParser(add_help=False)
+    weights.add_argument("--weights", type=Path, default=cache_folder() / "starter.weights.h5")
+
+    parser = argparse.ArgumentParser(prog="squeezetime", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    train = commands.add_parser(
+        "train-starter", parents=[work, weights], help="draw the clips and train the starter model"
+    )
+    train.add_argument("--epochs", type=int, default=40, help="of each of the two stages")
+    train.add_argument("--minutes", type=float, default=float("inf"), help="anneal within")
+    train.add_argument("--workers", type=int, default=os.cpu_count())
+    train.add_argument("--draft", type=Path, help="half-size weights to start from")
+    train.set_defaults(run=_train_starter)
+
+    export = commands.add_parser(
+        "export", parents=[work, weights], help="weights -> int8 .tflite with labels and manifest"
+    )
+    export.add_argument("-o", "--output", type=Path, required=True)
+    export.set_defaults(run=_export)
+
+    evaluate = commands.add_parser(
+        "evaluate", parents=[work], help="accuracy on held-out clips and on real footage"
+    )
+    evaluate.add_argument("model", type=Path)
+    evaluate.add_argument("--footage", type=Path, help="vtest.avi of Debian's opencv-doc")
+    evaluate.set_defaults(run=_evaluate)
+
+    inspect = commands.add_parser("inspect", help="labels and manifest of a model file")
+    inspect.add_argument("model", type=Path)
+    inspect.set_defaults(run=_inspect)
+    return parser
+
+
+def main() -> None:
+    arguments = _parser().parse_args()
+    try:
+        arguments.run(arguments)
+    except (OSError, ValueError) as error:
+        raise SystemExit(f"squeezetime: {error}") from error

@@ -1,0 +1,47 @@
+"""Export to TFLite: float32, or full int8 whose input bytes are the pixels' own, less 128."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
+
+def calibration(clips: np.ndarray) -> list[np.ndarray]:
+    """Representative inputs from uint8 clips [N,H,W,T*3], with both ends of the range in them.
+
+    The ends make the converter choose scale 1/128 and zero point 0 for the input, so that
+    the int8 input is (u8 ^ 0x80) and nothing has to be computed to fill it.
+    """
+    inputs = [clip[None].astype(np.float32) / 128 - 1 for clip in clips]
+    inputs[0][0, 0, 0, :2] = -1, 127 / 128
+    return inputs
+
+
+def to_tflite(model: keras.Model, representative: Iterable[np.ndarray] | None = None) -> bytes:
+    """Converts a folded model; int8 (per channel) with representative inputs, else float32."""
+    clip = tf.TensorSpec(model.inputs[0].shape, tf.float32, name="clip")
+    function = tf.function(
+        lambda clip: {"logits": model(clip, training=False)}, input_signature=[clip]
+    )
+    # Keras 3 variables would stay READ_VARIABLE ops without this.
+    frozen = convert_variables_to_constants_v2(function.get_concrete_function())
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([frozen])
+    if representative is not None:
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        converter.representative_dataset = lambda: ([x] for x in representative)
+        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+        converter.inference_input_type = tf.int8
+        converter.inference_output_type = tf.int8
+    return converter.convert()
+
+
+def load_trained(weights: Path, preset, classes: int) -> keras.Model:
+    """The network with the weights that training left in a .weights.h5 file."""
+    from . import network
+
+    model = network.build(preset, classes)
+    model.load_weights(weights)
+    return model

@@ -1,0 +1,42 @@
+"""A model as one file: labels.txt and edged.json zipped onto the end of the .tflite."""
+
+import io
+import json
+import os
+import zipfile
+from pathlib import Path
+
+LABELS_NAME, MANIFEST_NAME = "labels.txt", "edged.json"
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the same bytes for the same model
+
+
+def pack(flatbuffer: bytes, labels: tuple[str, ...], manifest: dict) -> bytes:
+    """The flatbuffer with its labels and manifest appended; TFLite ignores what follows it."""
+    packed = io.BytesIO(flatbuffer)
+    packed.seek(0, io.SEEK_END)
+    with zipfile.ZipFile(packed, "a", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in (
+            (LABELS_NAME, "".join(f"{label}\n" for label in labels)),
+            (MANIFEST_NAME, json.dumps(manifest, indent=1) + "\n"),
+        ):
+            archive.writestr(zipfile.ZipInfo(name, _EPOCH), text, zipfile.ZIP_DEFLATED)
+    return packed.getvalue()
+
+
+def unpack(path: Path) -> tuple[list[str], dict]:
+    """Labels and manifest of a model file. Raises ValueError when it carries none."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            labels = archive.read(LABELS_NAME).decode().splitlines()
+            return labels, json.loads(archive.read(MANIFEST_NAME))
+    except (zipfile.BadZipFile, KeyError) as error:
+        raise ValueError(
+            f"{path}: no {LABELS_NAME} and {MANIFEST_NAME} zipped onto it: {error}"
+        ) from error
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Writes beside and renames: a full disk leaves no half model."""
+    beside = path.with_name(path.name + ".part")
+    beside.write_bytes(content)
+    os.replace(beside, path)

@@ -1,0 +1,62 @@
+"""The starter model's numbers: held-out drawn clips, what it falls for, and real footage."""
+
+from pathlib import Path
+
+import numpy as np
+
+from . import starter
+from .evaluate import Model, one_frame_repeated, played_backwards, recalls
+from .labels import BACKGROUND, LABELS, REVERSED
+
+ABLATION_CLIPS = 600
+
+
+def on_drawn_clips(model: Model, work: Path) -> dict:
+    """Accuracy and recalls on the test set, and on clips robbed of their motion or reversed."""
+    clips, labels = starter.clip_set(work, "test")
+    frames = starter.PRESET.frames
+    best = model.best(clips)
+    some, truth = clips[:ABLATION_CLIPS], labels[:ABLATION_CLIPS]
+    reversed_truth = np.array(REVERSED)[truth]
+    return {
+        "clips": len(labels),
+        "accuracy": float((best == labels).mean()),
+        "recall": dict(zip(LABELS, recalls(best, labels, len(LABELS)), strict=True)),
+        "one_frame_repeated": float((model.best(one_frame_repeated(some, frames)) == truth).mean()),
+        "reversed": float((model.best(played_backwards(some, frames)) == reversed_truth).mean()),
+    }
+
+
+def on_footage(model: Model, footage: Path) -> dict:
+    """Left against right, 12-way and still accuracy on windows of real walkers."""
+    from .footage import windows
+
+    preset = starter.PRESET
+    real = windows(footage, preset.frames, starter.FRAME_RATE, preset.size)
+    logits = np.stack([model.logits(clip) for clip in real.clips])
+    best = logits.argmax(1)
+    still = real.labels == LABELS.index(BACKGROUND)
+    left, right = LABELS.index("right_to_left"), LABELS.index("left_to_right")
+    went_right = logits[:, right] > logits[:, left]
+    return {
+        "walking": int((~still).sum()),
+        "left_against_right": float((went_right == (real.labels == right))[~still].mean()),
+        "twelve_way": float((best == real.labels)[~still].mean()),
+        "still": int(still.sum()),
+        "still_right": float((best == real.labels)[still].mean()),
+    }
+
+
+def lines(results: dict, indent: str = "") -> list[str]:
+    """The results as text, one value a line."""
+    text = []
+    for key, value in results.items():
+        if isinstance(value, dict):
+            text += [f"{indent}{key}", *lines(value, indent + "  ")]
+        else:
+            text.append(
+                f"{indent}{key:<20} {value:.4f}"
+                if isinstance(value, float)
+                else f"{indent}{key:<20} {value}"
+            )
+    return text

@@ -1,0 +1,129 @@
+"""The starter model's recipe: its data sets, seeds and training."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from .labels import BACKGROUND, LABELS
+from .presets import PRESETS
+
+PRESET = PRESETS["nano"]
+NAME = "edged-starter"
+VERSION = "0.1.0"
+FRAME_RATE = 8  # frames a second: the 16 frames are 2 s
+
+TRAIN_SEED, VALIDATION_SEED, TEST_SEED = 1, 2, 3
+TRAIN_CLIPS, VALIDATION_CLIPS, TEST_CLIPS = 4800, 480, 2400
+CALIBRATION_CLIPS = 200
+DRAFT_SHARE = 0.55  # of the training's minutes, on pictures of half the size
+
+
+def cache_folder() -> Path:
+    base = os.environ.get("EDGED_CACHE") or Path.home() / ".cache" / "edged"
+    return Path(base) / "squeezetime"
+
+
+def clip_set(work: Path, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """The set "train", "validation" or "test", made where work has none yet."""
+    from .synthetic.clips import make_set
+
+    seed, count = {
+        "train": (TRAIN_SEED, TRAIN_CLIPS),
+        "validation": (VALIDATION_SEED, VALIDATION_CLIPS),
+        "test": (TEST_SEED, TEST_CLIPS),
+    }[name]
+    return make_set(
+        work / f"{name}-{seed}-{count}.npy", seed, count, PRESET.frames, PRESET.size, name == "test"
+    )
+
+
+def train(
+    work: Path, weights: Path, draft: Path | None, epochs: int, minutes: float, workers: int
+) -> None:
+    """Makes the clips, trains, leaves the best weights in the file `weights`.
+
+    First on pictures of half the size, where a step costs a quarter (from the weights `draft`
+    where given), then on the real ones. Each worker is a process with one thread: on a busy
+    machine threads that share every operation spend most of their time waiting.
+    """
+    import torch
+
+    for name in ("train", "validation"):
+        clip_set(work, name)
+    weights.with_suffix(".rendezvous").unlink(missing_ok=True)  # of a run that was killed
+    torch.multiprocessing.spawn(
+        _work, (workers, work, weights, draft, epochs, minutes), nprocs=workers
+    )
+
+
+def _work(rank, workers, work, weights, draft, epochs, minutes) -> None:
+    import keras
+    import torch
+
+    from . import network
+    from .train import carry_over, fit, halved
+
+    torch.set_num_threads(1)
+    rendezvous = f"file://{weights.with_suffix('.rendezvous')}"
+    torch.distributed.init_process_group("gloo", rendezvous, rank=rank, world_size=workers)
+    keras.utils.set_random_seed(TRAIN_SEED)
+    sets = clip_set(work, "train"), clip_set(work, "validation")
+
+    small = network.build(replace(PRESET, size=PRESET.size // 2), len(LABELS))
+    if draft:
+        small.load_weights(draft)
+    small_sets = [(halved(clips), labels) for clips, labels in sets]
+    best_draft = weights.with_name("draft-" + weights.name)
+    fit(small, *small_sets, best_draft, PRESET.frames, epochs, minutes * DRAFT_SHARE, TRAIN_SEED)
+    small.load_weights(best_draft)
+
+    model = network.build(PRESET, len(LABELS))
+    carry_over(small, model)
+    remaining = minutes * (1 - DRAFT_SHARE)
+    fit(model, *sets, weights, PRESET.frames, epochs, remaining, TRAIN_SEED + 1)
+    torch.distributed.destroy_process_group()
+
+
+def export(work: Path, weights: Path, output: Path) -> int:
+    """Folds, quantizes, measures and writes the model file; returns its size in bytes."""
+    from .evaluate import Model
+    from .export import calibration, load_trained, to_tflite
+    from .folding import fold
+    from .packaging import pack, write_whole
+
+    folded = fold(load_trained(weights, PRESET, len(LABELS)), PRESET, len(LABELS))
+    clips, _ = clip_set(work, "train")
+    int8 = to_tflite(folded, calibration(clips[:: len(clips) // CALIBRATION_CLIPS]))
+    float32 = to_tflite(folded)
+
+    test_clips, truth = clip_set(work, "test")
+    accuracy = {"clips": len(truth)}
+    for name, flatbuffer in (("int8", int8), ("float32", float32)):
+        accuracy[name] = round(float((Model(flatbuffer).best(test_clips) == truth).mean()), 4)
+    content = pack(int8, LABELS, manifest(accuracy))
+    write_whole(output, content)
+    return len(content)
+
+
+def manifest(accuracy: dict) -> dict:
+    """edged.json, format 1."""
+    return {
+        "format": 1,
+        "name": NAME,
+        "version": VERSION,
+        "frames": PRESET.frames,
+        "frame_rate": FRAME_RATE,
+        "height": PRESET.size,
+        "width": PRESET.size,
+        "channel_order": "tc",
+        "mean": [128, 128, 128],
+        "std": [128, 128, 128],
+        "input_type": "int8",
+        "output": "logits",
+        "background": BACKGROUND,
+        "license": "Apache-2.0",
+        "training_data": "procedural clips (models/squeezetime/synthetic), no real footage",
+        "accuracy": accuracy,
+    }

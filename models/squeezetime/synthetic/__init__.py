@@ -1,0 +1,1 @@
+"""Procedural motion clips: what the starter model is trained and tested on."""

@@ -1,0 +1,48 @@
+import numpy as np
+import pytest
+
+pytest.importorskip("skimage")  # the extra "clips"
+
+from squeezetime.labels import LABELS
+from squeezetime.synthetic import tracks
+from squeezetime.synthetic.clips import make_clip
+from squeezetime.synthetic.scenes import load_photos
+
+TIMES = np.linspace(0, 1, 16)
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_a_seed_gives_the_same_clip_again(label):
+    photos = load_photos(held_out=False)
+    first, second = (make_clip(np.random.default_rng(7), label, 16, 32, photos) for _ in range(2))
+    assert first.shape == (32, 32, 48) and first.dtype == np.uint8
+    assert np.array_equal(first, second)
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_tracks_move_as_their_label_says(label):
+    maker, backwards = tracks.TRACKS[label]
+    for seed in range(200):
+        track = maker(np.random.default_rng(seed), TIMES)
+        track = track.reversed() if backwards else track
+        dx, dy = track.x[-1] - track.x[0], track.y[-1] - track.y[0]
+        holds = {
+            "left_to_right": dx > 0.12,
+            "right_to_left": dx < -0.12,
+            "rise": dy < -0.12,
+            "fall": dy > 0.12,
+            "approach": track.scale[-1] > 1.6 * track.scale[0],
+            "recede": track.scale[0] > 1.6 * track.scale[-1],
+            "rotate_cw": np.all(np.diff(track.angle) >= 0) and np.ptp(track.angle) > 1,
+            "rotate_ccw": np.all(np.diff(track.angle) <= 0) and np.ptp(track.angle) > 1,
+            "wave": np.ptp(track.x) > 0.05 and (np.diff(np.sign(np.diff(track.x))) != 0).sum() >= 2,
+            "appear": track.opacity[0] == 0 and track.opacity[-1] == 1,
+            "disappear": track.opacity[0] == 1 and track.opacity[-1] == 0,
+            "still": _barely_seen_to_move(track),
+        }[label]
+        assert holds, f"{label}, seed {seed}: {track}"
+
+
+def _barely_seen_to_move(track) -> bool:
+    inside = (track.x > 0) & (track.x < 1) & (track.opacity > 0)
+    return not inside.any() or (np.ptp(track.x[inside]) < 0.15 and np.ptp(track.scale) == 0)
