@@ -11,18 +11,16 @@ import (
 
 	"edged/capture"
 	"edged/infer"
-	"edged/infer/engine"
 	"edged/internal/config"
 )
 
 type benchCmd struct {
-	Model    string  `type:"existingfile" placeholder:"FILE" help:"Model file; the starter where it is not given."`
-	Source   string  `type:"existingfile" placeholder:"FILE" help:"Video file, played at its own pace; a moving pattern as 640x480 MJPEG where it is not given."`
-	Seconds  float64 `default:"10" help:"How long to watch, from the first window on."`
-	Delegate string  `default:"xnnpack" help:"xnnpack, cpu, gpu[:PATH] or external:PATH."`
-	Threads  int     `default:"1" help:"Threads of the model."`
-	Broker   string  `placeholder:"URL" help:"Also publish every window's scores to this broker, tcp://HOST:PORT, as edged run would."`
-	JSON     bool    `help:"As JSON."`
+	Model   string  `type:"existingfile" placeholder:"FILE" help:"Model file; the starter where it is not given."`
+	Source  string  `type:"existingfile" placeholder:"FILE" help:"Video file, played at its own pace; a moving pattern as 640x480 MJPEG where it is not given."`
+	Seconds float64 `default:"10" help:"How long to watch, from the first window on."`
+	engineFlags
+	Broker string `placeholder:"URL" help:"Also publish every window's scores to this broker, tcp://HOST:PORT, as edged run would."`
+	JSON   bool   `help:"As JSON."`
 }
 
 // Run measures edged run's own stages: the video at a camera's pace, a window for each sampled frame, between two
@@ -83,7 +81,7 @@ func (b *benchCmd) daemon(source string) (*daemon, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := d.watchers[0].open(engine.Options{Delegate: b.Delegate, Threads: b.Threads}); err != nil {
+	if err := d.watchers[0].open(b.options()); err != nil {
 		d.close()
 		return nil, misconfigured{err}
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"runtime"
 	"strings"
 
 	"edged/infer/engine"
@@ -10,10 +11,28 @@ import (
 )
 
 type modelCmd struct {
+	engineFlags
+	JSON bool   `help:"As JSON."`
+	File string `arg:"" optional:"" type:"existingfile" help:"Model file; the starter where it is not given."`
+}
+
+// engineFlags say how a command that runs a model on its own runs it.
+type engineFlags struct {
 	Delegate string `default:"xnnpack" help:"xnnpack, cpu, gpu[:PATH] or external:PATH."`
 	Threads  int    `default:"1" help:"Threads of the model."`
-	JSON     bool   `help:"As JSON."`
-	File     string `arg:"" optional:"" type:"existingfile" help:"Model file; the starter where it is not given."`
+}
+
+// Validate is called by kong.
+func (f *engineFlags) Validate() error {
+	if cores := runtime.NumCPU(); f.Threads < 1 || f.Threads > cores {
+		return fmt.Errorf("--threads %d: must be 1 to %d, the number of cores", f.Threads, cores)
+	}
+	_, err := engine.ParseDelegate(f.Delegate)
+	return err
+}
+
+func (f *engineFlags) options() engine.Options {
+	return engine.Options{Delegate: f.Delegate, Threads: f.Threads}
 }
 
 // Run loads the model as edged run would and shows what it is and what runs it.
@@ -22,7 +41,7 @@ func (c *modelCmd) Run(out output) error {
 	if err != nil {
 		return err
 	}
-	e, err := engine.New(m, engine.Options{Delegate: c.Delegate, Threads: c.Threads})
+	e, err := engine.New(m, c.options())
 	if err != nil {
 		return misconfigured{err}
 	}

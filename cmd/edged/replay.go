@@ -4,20 +4,19 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"strconv"
 	"time"
 
 	"edged/capture"
 	"edged/infer"
-	"edged/infer/engine"
 	"edged/internal/config"
 )
 
 type replayCmd struct {
-	Model     string  `type:"existingfile" help:"Model file; the starter where it is not given."`
-	Delegate  string  `default:"xnnpack" help:"xnnpack, cpu, gpu[:PATH] or external:PATH."`
-	Threads   int     `default:"1" help:"Threads of the model."`
+	Model string `type:"existingfile" help:"Model file; the starter where it is not given."`
+	engineFlags
 	Stride    int     `default:"0" help:"Sampled frames from one window to the next; 0 is the default of the configuration."`
 	FrameRate float64 `default:"0" help:"Frames a second of a file that says none, a stream of JPEGs; 0 is 30."`
 	Windows   bool    `help:"Also a line for every window, with all scores."`
@@ -31,15 +30,18 @@ func (r *replayCmd) Run(ctx context.Context, out output) error {
 		return err
 	}
 	detect := config.Default().Detect
-	if r.Stride > 0 {
+	if r.Stride != 0 {
 		detect.Stride = r.Stride
+	}
+	if detect.Stride < 1 || r.FrameRate < 0 {
+		return misconfigured{fmt.Errorf("--stride %d, --frame-rate %g: must not be negative", r.Stride, r.FrameRate)}
 	}
 	w, err := newWatcher("replay", model, detect)
 	if err != nil {
 		return misconfigured{err}
 	}
 	defer w.close()
-	if err := w.open(engine.Options{Delegate: r.Delegate, Threads: r.Threads}); err != nil {
+	if err := w.open(r.options()); err != nil {
 		return misconfigured{err}
 	}
 	lines := &lineWriter{w: bufio.NewWriter(out), labels: model.Labels}

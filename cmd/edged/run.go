@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"net"
+	"strconv"
 
 	"edged/internal/config"
 )
@@ -44,6 +46,9 @@ func (r *runCmd) override(cfg *config.Config, out output) error {
 	if r.Broker != "" {
 		cfg.MQTT.Broker = r.Broker
 	}
+	if r.Config == "" && cfg.MQTT.Broker == config.Embedded {
+		cfg.MQTT.Listen = freeListen(cfg.MQTT.Listen)
+	}
 	switch {
 	case r.Camera != "":
 		cfg.Cameras = cfg.Cameras[:1]
@@ -55,4 +60,25 @@ func (r *runCmd) override(cfg *config.Config, out output) error {
 		}
 	}
 	return cfg.Validate("command line")
+}
+
+// freeListen returns the address, with the next port that is free where another broker has the first. Somebody who just
+// tries edged need not know what else listens here; a configuration is taken at its word.
+func freeListen(address string) string {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return address
+	}
+	first, err := strconv.Atoi(port)
+	if err != nil {
+		return address
+	}
+	for n := first; n < first+10; n++ {
+		candidate := net.JoinHostPort(host, strconv.Itoa(n))
+		if l, err := net.Listen("tcp", candidate); err == nil {
+			l.Close()
+			return candidate
+		}
+	}
+	return address
 }

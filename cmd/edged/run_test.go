@@ -1,0 +1,286 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	mqtt "github.com/eclipse/paho.mqtt.golang"
+
+	"edged/internal/mosquittotest"
+)
+
+// patience bounds every wait for something that must happen; on a busy machine it may take long.
+const patience = 60 * time.Second
+
+// process is a running edged.
+type process struct {
+	cmd   *exec.Cmd
+	lines chan string // of its stdout
+	done  chan error
+}
+
+// startEdged starts the real program with its own state, and kills it at the test's end.
+func startEdged(t *testing.T, args ...string) *process {
+	t.Helper()
+	ctx, kill := context.WithCancel(context.Background())
+	p := &process{cmd: exec.CommandContext(ctx, os.Args[0], args...), lines: make(chan string, 1000), done: make(chan error, 1)}
+	p.cmd.Env = append(os.Environ(), asEdged+"=1")
+	stdout, err := p.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.cmd.Stderr = testLog{t}
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		defer close(p.lines)
+		for s := bufio.NewScanner(stdout); s.Scan(); {
+			p.lines <- s.Text()
+		}
+		_, _ = io.Copy(io.Discard, stdout)
+		p.done <- p.cmd.Wait()
+	}()
+	t.Cleanup(func() {
+		kill()
+		for range p.lines { // until it has ended
+		}
+	})
+	return p
+}
+
+type testLog struct{ t *testing.T }
+
+func (l testLog) Write(b []byte) (int, error) {
+	l.t.Logf("edged: %s", strings.TrimRight(string(b), "\n"))
+	return len(b), nil
+}
+
+// line waits for a line of output that contains want.
+func (p *process) line(t *testing.T, want string) string {
+	t.Helper()
+	var seen []string
+	for timeout := time.After(patience); ; {
+		select {
+		case line, ok := <-p.lines:
+			if !ok {
+				t.Fatalf("edged ended before it printed %q, after:\n%s", want, strings.Join(seen, "\n"))
+			}
+			if seen = append(seen, line); strings.Contains(line, want) {
+				return line
+			}
+		case <-timeout:
+			t.Fatalf("no line with %q, only:\n%s", want, strings.Join(seen, "\n"))
+		}
+	}
+}
+
+// stop ends it as systemd does and returns its error.
+func (p *process) stop(t *testing.T) error {
+	t.Helper()
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	for range p.lines {
+	}
+	return <-p.done
+}
+
+// subscriber keeps what arrives under edged/#, by topic.
+type subscriber struct {
+	mu       sync.Mutex
+	messages map[string][]string
+	arrived  chan struct{}
+}
+
+func subscribe(t *testing.T, url string) *subscriber {
+	t.Helper()
+	s := &subscriber{messages: map[string][]string{}, arrived: make(chan struct{}, 1)}
+	options := mqtt.NewClientOptions().AddBroker(url).SetClientID("subscriber").SetOrderMatters(true).
+		SetConnectRetry(true).SetConnectRetryInterval(100 * time.Millisecond).SetMaxReconnectInterval(200 * time.Millisecond)
+	options.SetOnConnectHandler(func(c mqtt.Client) {
+		c.Subscribe("edged/#", 1, func(_ mqtt.Client, m mqtt.Message) {
+			s.mu.Lock()
+			s.messages[m.Topic()] = append(s.messages[m.Topic()], string(m.Payload()))
+			s.mu.Unlock()
+			select {
+			case s.arrived <- struct{}{}:
+			default:
+			}
+		})
+	})
+	client := mqtt.NewClient(options)
+	client.Connect()
+	t.Cleanup(func() { client.Disconnect(0) })
+	return s
+}
+
+// wait returns once the newest message of the topic makes ok true.
+func (s *subscriber) wait(t *testing.T, topic string, ok func(string) bool) string {
+	t.Helper()
+	for timeout := time.After(patience); ; {
+		s.mu.Lock()
+		all := s.messages[topic]
+		s.mu.Unlock()
+		if n := len(all); n > 0 && ok(all[n-1]) {
+			return all[n-1]
+		}
+		select {
+		case <-s.arrived:
+		case <-timeout:
+			t.Fatalf("%s: waited in vain; it had %q", topic, all)
+		}
+	}
+}
+
+func is(want string) func(string) bool { return func(got string) bool { return got == want } }
+
+func has(want string) func(string) bool {
+	return func(got string) bool { return strings.Contains(got, want) }
+}
+
+// forget drops what arrived so far.
+func (s *subscriber) forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.messages = map[string][]string{}
+}
+
+func TestRunPublishesActionsToMosquitto(t *testing.T) {
+	broker := mosquittotest.Start(t)
+	sub := subscribe(t, broker.URL())
+	config := write(t, "edged.yaml", fmt.Sprintf(`
+node: board
+cameras: [{name: gate, source: "file:%s"}]
+mqtt: {broker: "%s", scores: true, scores_every: 0s}
+`, footage(t, "walkers.avi"), broker.URL()))
+	p := startEdged(t, "run", "-c", config)
+
+	p.line(t, "delegate  xnnpack, ")
+	sub.wait(t, "edged/board/status", is("online"))
+	sub.wait(t, "edged/board/gate/status", is("online"))
+	sub.wait(t, "edged/board/gate/scores", has(`"left_to_right":`))
+	p.line(t, "left_to_right")
+	event := sub.wait(t, "edged/board/gate/event", has(`"event_type":"left_to_right","phase":"end"`))
+	for _, key := range []string{`"id":"`, `"camera":"gate"`, `"peak_score":`, `"start":"20`, `"end":"20`, `"latency_ms":`, `"sha256":"`} {
+		if !strings.Contains(event, key) {
+			t.Errorf("the event lacks %s: %s", key, event)
+		}
+	}
+	sub.wait(t, "edged/board/gate/left_to_right/state", is("OFF"))
+
+	t.Run("the broker restarts", func(t *testing.T) {
+		broker.Stop()
+		sub.forget()
+		broker.Start() // it has lost everything retained
+		sub.wait(t, "edged/board/status", is("online"))
+		sub.wait(t, "edged/board/gate/status", is("online"))
+		sub.wait(t, "edged/board/gate/event", has(`"phase":`))
+	})
+	t.Run("a clean stop says so itself", func(t *testing.T) {
+		if err := p.stop(t); err != nil {
+			t.Errorf("exit: %v", err)
+		}
+		sub.wait(t, "edged/board/gate/status", is("offline"))
+		sub.wait(t, "edged/board/status", is("offline"))
+	})
+}
+
+func TestKilledEdgedIsReportedByItsWill(t *testing.T) {
+	broker := mosquittotest.Start(t)
+	sub := subscribe(t, broker.URL())
+	p := startEdged(t, "run", "--camera", "file:"+footage(t, "walkers.avi"), "--broker", broker.URL())
+	p.line(t, "online")
+	host := p.node(t, sub)
+	if err := p.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	sub.wait(t, "edged/"+host+"/status", is("offline"))
+}
+
+// node returns the node's name once its status is online.
+func (p *process) node(t *testing.T, s *subscriber) string {
+	t.Helper()
+	for timeout := time.After(patience); ; {
+		s.mu.Lock()
+		for topic := range s.messages {
+			if parts := strings.Split(topic, "/"); len(parts) == 3 && parts[2] == "status" {
+				s.mu.Unlock()
+				return parts[1]
+			}
+		}
+		s.mu.Unlock()
+		select {
+		case <-s.arrived:
+		case <-timeout:
+			t.Fatal("no node came online")
+		}
+	}
+}
+
+func TestRunWithoutConfiguration(t *testing.T) {
+	address := mosquittotest.FreeAddress(t)
+	config := write(t, "edged.yaml", fmt.Sprintf("mqtt: {listen: %q}\ncameras: [{source: %q}]\n", address, "file:"+footage(t, "walkers.avi")))
+	p := startEdged(t, "run", "-c", config)
+	p.line(t, "broker    built in, on "+address)
+	p.line(t, "subscribe mosquitto_sub -h 127.0.0.1")
+	sub := subscribe(t, "tcp://"+address)
+	host := p.node(t, sub)
+	sub.wait(t, "edged/"+host+"/camera/event", has(`"phase":"start"`))
+	if err := p.stop(t); err != nil {
+		t.Errorf("exit: %v", err)
+	}
+}
+
+func TestRunSaysWhatIsWrong(t *testing.T) {
+	broker := mosquittotest.Start(t)
+	for _, c := range []struct {
+		name   string
+		args   []string
+		status int
+		want   string
+	}{
+		{"the embedded broker's port is taken", []string{"run", "-c",
+			write(t, "a.yaml", fmt.Sprintf("mqtt: {listen: %q}\n", broker.Address))}, exitFailed, broker.Address},
+		{"not a video", []string{"run", "--broker", broker.URL(), "--camera", "file:" + write(t, "x", "x")}, -1, "offline"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			defer cancel()
+			var stdout, stderr strings.Builder
+			status := execute(ctx, c.args, &stdout, &stderr)
+			if c.status >= 0 && status != c.status {
+				t.Errorf("status %d, want %d", status, c.status)
+			}
+			if !strings.Contains(stdout.String()+stderr.String(), c.want) {
+				t.Errorf("%q is not in:\n%s\n%s", c.want, &stdout, &stderr)
+			}
+		})
+	}
+}
+
+func TestFreeListenSkipsATakenPort(t *testing.T) {
+	address := mosquittotest.FreeAddress(t)
+	if got := freeListen(address); got != address {
+		t.Errorf("%s is free, but got %s", address, got)
+	}
+	var config net.ListenConfig
+	l, err := config.Listen(t.Context(), "tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if got := freeListen(address); got == address || !strings.HasPrefix(got, "127.0.0.1:") {
+		t.Errorf("%s is taken; got %s", address, got)
+	}
+}
