@@ -46,6 +46,7 @@ type misconfigured struct{ error }
 func (m misconfigured) Unwrap() error { return m.error }
 
 func main() {
+	oneProcessor()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	status := execute(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
