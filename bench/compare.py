@@ -29,7 +29,7 @@ def main():
     parser.add_argument("--source", type=Path, required=True, help="footage: concatenated JPEGs")
     parser.add_argument("--model", action="append", required=True, metavar="NAME=FILE")
     parser.add_argument("--seconds", type=float, default=20, help="measured time of each run")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=1, help="of each Invoke")
     parser.add_argument("--json", type=Path, help="also write every run's numbers to this file")
     args = parser.parse_args()

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Compares edged with its Python peers: run.sh [--model starter|full|all] [--seconds N] [--rounds N] [--json FILE]
-# Wants bin/edged built and `build/deps.sh footage test` done: `make bench` sees to both. BENCH="--rounds 3" make bench
+# Wants bin/edged built and `build/deps.sh footage test` done: `make bench` sees to both, and `make bench BENCH="--rounds 5"`
 # hands arguments over.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -42,6 +42,8 @@ make_full() {
       >"$work/full_model.log" 2>&1 && mv "$full.part" "$full"
 }
 
+read -ra handed_over <<<"${BENCH:-}"
+set -- "${handed_over[@]}" "$@"
 which=all
 pass=()
 while [ $# -gt 0 ]; do

@@ -145,8 +145,12 @@ func (b *benchCmd) watch(ctx context.Context, d *daemon, m *meter) error {
 	return err
 }
 
-// flatOutWindows is how many windows run flat out: few enough for the video not to begin anew.
-const flatOutWindows = 60
+// Flat out, that many windows are enough: the video does not begin anew. A large model stops earlier.
+const (
+	flatOutWindows = 60
+	flatOutFewest  = 5
+	flatOutTime    = 3 * time.Second
+)
 
 // flat is what running flat out has shown.
 type flat struct {
@@ -176,7 +180,7 @@ func flatOut(ctx context.Context, w *watcher, source string) (*flat, error) {
 			f.windows, f.framesAtTheStart = 1, frames
 			f.allocs = allocations()
 			f.began = monotonic()
-		case f.windows > flatOutWindows:
+		case f.windows > flatOutWindows, f.windows > flatOutFewest && monotonic()-f.began > flatOutTime:
 			f.ended = monotonic()
 			f.allocs = allocations() - f.allocs
 			f.frames, f.windows = frames-f.framesAtTheStart, f.windows-1
