@@ -161,10 +161,10 @@ func (d *daemon) watch(ctx context.Context) error {
 
 // unlessDone drops the error of something that ended because ctx did.
 func unlessDone(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return nil
+	if ctx.Err() == nil {
+		return err
 	}
-	return err
+	return nil
 }
 
 // ready says that every model is loaded and every camera is open or being retried.

@@ -84,7 +84,8 @@ type lineWriter struct {
 }
 
 func (l *lineWriter) event(e infer.Event) {
-	b := append(l.line[:0], `{"event_type":`...)
+	b := l.line[:0]
+	b = append(b, `{"event_type":`...)
 	b = strconv.AppendQuote(b, e.Label)
 	b = append(b, `,"phase":"`...)
 	b = append(b, e.Phase...)
@@ -106,7 +107,8 @@ func (l *lineWriter) event(e infer.Event) {
 }
 
 func (l *lineWriter) window(w *infer.Window) {
-	b := append(l.line[:0], `{"window":`...)
+	b := l.line[:0]
+	b = append(b, `{"window":`...)
 	b = strconv.AppendUint(b, w.N, 10)
 	b = append(b, `,"time":`...)
 	b = appendSeconds(b, w.Time)

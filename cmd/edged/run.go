@@ -23,7 +23,7 @@ func (r *runCmd) Run(ctx context.Context, out output) error {
 	if err != nil {
 		return err
 	}
-	if err := r.override(cfg, out); err != nil {
+	if err := r.override(ctx, cfg, out); err != nil {
 		return misconfigured{err}
 	}
 	model, err := checkNamed(cfg)
@@ -39,7 +39,7 @@ func (r *runCmd) Run(ctx context.Context, out output) error {
 }
 
 // override puts the command line over the configuration.
-func (r *runCmd) override(cfg *config.Config, out output) error {
+func (r *runCmd) override(ctx context.Context, cfg *config.Config, out output) error {
 	if r.Model != "" {
 		cfg.Model.File = r.Model
 	}
@@ -47,7 +47,7 @@ func (r *runCmd) override(cfg *config.Config, out output) error {
 		cfg.MQTT.Broker = r.Broker
 	}
 	if r.Config == "" && cfg.MQTT.Broker == config.Embedded {
-		cfg.MQTT.Listen = freeListen(cfg.MQTT.Listen)
+		cfg.MQTT.Listen = freeListen(ctx, cfg.MQTT.Listen)
 	}
 	switch {
 	case r.Camera != "":
@@ -64,7 +64,8 @@ func (r *runCmd) override(cfg *config.Config, out output) error {
 
 // freeListen returns the address, with the next port that is free where another broker has the first. Somebody who just
 // tries edged need not know what else listens here; a configuration is taken at its word.
-func freeListen(address string) string {
+func freeListen(ctx context.Context, address string) string {
+	var config net.ListenConfig
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
 		return address
@@ -75,7 +76,7 @@ func freeListen(address string) string {
 	}
 	for n := first; n < first+10; n++ {
 		candidate := net.JoinHostPort(host, strconv.Itoa(n))
-		if l, err := net.Listen("tcp", candidate); err == nil {
+		if l, err := config.Listen(ctx, "tcp", candidate); err == nil {
 			l.Close()
 			return candidate
 		}

@@ -53,8 +53,7 @@ func startEdged(t *testing.T, args ...string) *process {
 	}()
 	t.Cleanup(func() {
 		kill()
-		for range p.lines { // until it has ended
-		}
+		p.drain()
 	})
 	return p
 }
@@ -91,9 +90,15 @@ func (p *process) stop(t *testing.T) error {
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	for range p.lines {
-	}
+	p.drain()
 	return <-p.done
+}
+
+// drain returns once the process has ended.
+func (p *process) drain() {
+	for ok := true; ok; {
+		_, ok = <-p.lines
+	}
 }
 
 // subscriber keeps what arrives under edged/#, by topic.
@@ -271,7 +276,7 @@ func TestRunSaysWhatIsWrong(t *testing.T) {
 
 func TestFreeListenSkipsATakenPort(t *testing.T) {
 	address := mosquittotest.FreeAddress(t)
-	if got := freeListen(address); got != address {
+	if got := freeListen(t.Context(), address); got != address {
 		t.Errorf("%s is free, but got %s", address, got)
 	}
 	var config net.ListenConfig
@@ -280,7 +285,7 @@ func TestFreeListenSkipsATakenPort(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	if got := freeListen(address); got == address || !strings.HasPrefix(got, "127.0.0.1:") {
+	if got := freeListen(t.Context(), address); got == address || !strings.HasPrefix(got, "127.0.0.1:") {
 		t.Errorf("%s is taken; got %s", address, got)
 	}
 }

@@ -128,8 +128,8 @@ func (d *daemon) alive() func() bool {
 		ok := true
 		for i, w := range d.watchers {
 			now := progress{w.counters.Frames.Load(), w.pipeline.Stats.Frames.Load() + w.pipeline.Stats.Lost.Load()}
-			newest, any := w.ring.Newest()
-			idle := !any || newest.Seq <= now.read // the pipeline has read all that there is
+			newest, filled := w.ring.Newest()
+			idle := !filled || newest.Seq <= now.read // the pipeline has read all that there is
 			captured := !w.online.Load() || now.frames != last[i].frames
 			inferred := idle || now.read != last[i].read
 			ok = ok && captured && inferred
