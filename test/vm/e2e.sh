@@ -16,7 +16,7 @@ clip() {
 }
 
 build/deps.sh footage test
-clip left_to_right 57.7 3.6 256:192:256:240
+clip left_to_right 59 3.4 256:192:384:320
 clip right_to_left 65.5 4.5 256:192:100:306
 
 ./cross-build.sh arm64
