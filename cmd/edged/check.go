@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -25,11 +26,15 @@ func (c *checkCmd) Run(out output) error {
 	if err != nil {
 		return err
 	}
-	w, err := newWatcher("check", model, cfg.Detect)
+	// What edged run does before it watches: whatever that refuses is refused here.
+	d, err := newDaemon(cfg, model, output{io.Discard})
 	if err != nil {
+		return err
+	}
+	defer d.close()
+	if err := d.watchers[0].open(engineOptions(cfg.Model)); err != nil {
 		return misconfigured{err}
 	}
-	w.close()
 	for _, cam := range cfg.Cameras {
 		fmt.Fprintf(out, "camera  %s: %s\n", cam.Name, cam.Source)
 	}

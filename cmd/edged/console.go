@@ -1,10 +1,12 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"net"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"edged/infer"
@@ -13,16 +15,48 @@ import (
 	"edged/models"
 )
 
-// console prints what a person at the terminal wants to see; logs go elsewhere.
+// console prints what a person at the terminal wants to see; logs go elsewhere. A terminal that takes no more (Ctrl-S, a
+// pager) must not hold up a camera: lines wait in a channel, and those that find it full are dropped and counted.
 type console struct {
-	mu  sync.Mutex // cameras print beside each other
-	out output
+	out     output
+	lines   chan string
+	dropped atomic.Uint64
+}
+
+const (
+	consoleLines = 256
+	// consoleFlush is how long the last lines may take, so that a terminal that takes none does not keep edged from ending.
+	consoleFlush = time.Second
+)
+
+func newConsole(out output) *console {
+	return &console{out: out, lines: make(chan string, consoleLines)}
+}
+
+// run prints until ctx ends and what then still waits. Nothing may be printed afterwards.
+func (c *console) run(ctx context.Context) error {
+	printed := make(chan struct{})
+	go func() {
+		defer close(printed)
+		for line := range c.lines {
+			_, _ = io.WriteString(c.out, line) // a closed terminal is no reason to stop watching
+		}
+	}()
+	<-ctx.Done()
+	close(c.lines)
+	select {
+	case <-printed:
+	case <-time.After(consoleFlush):
+	}
+	return nil
 }
 
 func (c *console) printf(format string, args ...any) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	_, _ = fmt.Fprintf(c.out, format, args...) // a closed terminal is no reason to stop watching
+	select {
+	case c.lines <- fmt.Sprintf(format, args...):
+	default:
+		c.dropped.Add(1)
+	}
 }
 
 // banner says what runs and how to listen to it.
@@ -72,5 +106,8 @@ func (c *console) status(camera string, online bool, reason error) {
 		c.printf("%s  %s  online\n", now, camera)
 		return
 	}
-	c.printf("%s  %s  offline: %v\n", now, camera, reason)
+	c.printf("%s  %s  offline: %s\n", now, camera, oneLine(reason))
 }
+
+// oneLine is the text of an error that may have several causes, each on a line of its own.
+func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }

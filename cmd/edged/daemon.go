@@ -30,7 +30,7 @@ type daemon struct {
 }
 
 func newDaemon(cfg *config.Config, model *models.Model, out output) (*daemon, error) {
-	d := &daemon{cfg: cfg, model: model, console: &console{out: out}}
+	d := &daemon{cfg: cfg, model: model, console: newConsole(out)}
 	d.publisher = &publish.Publisher{
 		Broker:         cfg.MQTT.Broker,
 		Username:       cfg.MQTT.Username,
@@ -128,6 +128,7 @@ func (d *daemon) run(ctx context.Context) error {
 		return err
 	}
 	defer stopBroker()
+	defer background(ctx, fail, d.console.run)()
 	defer background(ctx, fail, d.publisher.Run)()
 	err = d.watch(ctx)
 	notify(systemd.SdNotifyStopping)
@@ -137,7 +138,7 @@ func (d *daemon) run(ctx context.Context) error {
 // watch runs the cameras and their pipelines until ctx ends or one of them fails for good.
 func (d *daemon) watch(ctx context.Context) error {
 	stages, stagesCtx := errgroup.WithContext(ctx)
-	options := engine.Options{Delegate: d.cfg.Model.Delegate, Threads: d.cfg.Model.Threads, Strict: d.cfg.Model.Strict}
+	options := engineOptions(d.cfg.Model)
 	var loaded atomic.Int32
 	for i, w := range d.watchers {
 		stages.Go(func() error {
@@ -152,11 +153,22 @@ func (d *daemon) watch(ctx context.Context) error {
 	}
 	stages.Go(func() error { return d.statistics(stagesCtx) })
 	stages.Go(func() error { return watchdog(stagesCtx, d.alive()) })
-	err := stages.Wait()
-	if cause := context.Cause(ctx); err == nil && !errors.Is(cause, context.Canceled) {
-		err = cause // the broker's or the publisher's
+	if err := stages.Wait(); err != nil {
+		return err
 	}
-	return err
+	return failure(ctx)
+}
+
+// failure is why ctx ended, where that was not a signal: the broker's error or the publisher's.
+func failure(ctx context.Context) error {
+	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
+		return cause
+	}
+	return nil
+}
+
+func engineOptions(m config.Model) engine.Options {
+	return engine.Options{Delegate: m.Delegate, Threads: m.Threads, Strict: m.Strict}
 }
 
 // unlessDone drops the error of something that ended because ctx did.
@@ -191,10 +203,7 @@ func (d *daemon) startBroker(ctx context.Context, fail context.CancelCauseFunc) 
 		return stop, nil
 	case <-ctx.Done():
 		stop()
-		if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
-			err = cause
-		}
-		return nil, err
+		return func() {}, failure(ctx)
 	}
 }
 

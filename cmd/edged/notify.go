@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -19,9 +20,11 @@ func notify(state string) {
 // by time alone: a capture loop or an Invoke that hangs must end in a restart.
 func watchdog(ctx context.Context, alive func() bool) error {
 	limit, err := systemd.SdWatchdogEnabled(false)
-	if err != nil || limit == 0 {
-		<-ctx.Done()
-		return err
+	if err != nil {
+		return fmt.Errorf("WATCHDOG_USEC or WATCHDOG_PID: %w", err)
+	}
+	if limit == 0 {
+		return nil
 	}
 	feed := time.NewTicker(limit / 3)
 	defer feed.Stop()

@@ -59,6 +59,9 @@ func (r *replayCmd) play(ctx context.Context, w *watcher) error {
 	if err != nil {
 		return err
 	}
+	if spec.Kind != capture.KindFile {
+		return misconfigured{fmt.Errorf("replay: %s is a camera; replay reads a video file", spec)}
+	}
 	file := capture.File{Path: spec.Path, FrameRate: r.FrameRate}
 	err = file.Run(ctx, func(f *capture.Frame) {
 		w.frame(f)

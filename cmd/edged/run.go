@@ -55,7 +55,7 @@ func (r *runCmd) override(ctx context.Context, cfg *config.Config, out output) e
 		cfg.Cameras[0].Source = r.Camera
 	case r.Config == "" && r.Fallback != "":
 		if err := usableCamera(); err != nil {
-			fmt.Fprintf(out, "no camera: %v; playing %s\n", err, r.Fallback)
+			fmt.Fprintf(out, "no camera: %s; playing %s\n", oneLine(err), r.Fallback)
 			cfg.Cameras[0].Source = "file:" + r.Fallback
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"edged/capture"
 	"edged/internal/clock"
 )
 
@@ -16,8 +17,12 @@ type nodeStats struct {
 	Version       string                 `json:"version"`
 	UptimeSeconds int64                  `json:"uptime_seconds"`
 	Cameras       map[string]cameraStats `json:"cameras"`
-	EventsWaiting int                    `json:"events_waiting"` // not yet acknowledged by the broker
-	EventsDropped uint64                 `json:"events_dropped"` // the queue was full
+
+	EventsWaiting  int    `json:"events_waiting"`  // not yet acknowledged by the broker
+	EventsDropped  uint64 `json:"events_dropped"`  // the queue was full
+	ScoresDropped  uint64 `json:"scores_dropped"`  // no connection, or a newer window came first
+	BrokerFailures uint64 `json:"broker_failures"` // tries to connect that failed
+	ConsoleDropped uint64 `json:"console_dropped"` // lines that the terminal did not take
 }
 
 type cameraStats struct {
@@ -36,11 +41,14 @@ type cameraStats struct {
 	DroppedEmpty   uint64 `json:"dropped_empty"`
 	DroppedCorrupt uint64 `json:"dropped_corrupt"` // did not decode
 	DroppedRing    uint64 `json:"dropped_ring"`    // the pipeline still read the slot
+	DroppedUnread  uint64 `json:"dropped_unread"`  // left the ring, or became old in a gap, before the pipeline came to it
 	Held           uint64 `json:"held"`            // sampling times without a frame: the last one stood in
 	Windows        uint64 `json:"windows"`         // runs of the model
 	WindowsSkipped uint64 `json:"windows_skipped"` // due while the model ran, replaced by a newer one
 	Gaps           uint64 `json:"gaps"`            // times that the window was emptied
-	CameraFailures uint64 `json:"camera_failures"` // times that the camera could not be opened or went away
+
+	// Failures counts the times that the camera could not be opened or went away, by reason.
+	Failures map[string]uint64 `json:"failures"`
 }
 
 // statistics publishes the node's counters until ctx ends.
@@ -61,11 +69,14 @@ func (d *daemon) statistics(ctx context.Context) error {
 		now := clock.Monotonic()
 		counters := d.publisher.Counters()
 		stats := nodeStats{
-			Version:       version,
-			UptimeSeconds: int64((now - began).Seconds()),
-			Cameras:       map[string]cameraStats{},
-			EventsWaiting: counters.EventsWaiting,
-			EventsDropped: counters.EventsDropped,
+			Version:        version,
+			UptimeSeconds:  int64((now - began).Seconds()),
+			Cameras:        map[string]cameraStats{},
+			EventsWaiting:  counters.EventsWaiting,
+			EventsDropped:  counters.EventsDropped,
+			ScoresDropped:  counters.ScoresSkipped,
+			BrokerFailures: counters.ConnectFailures,
+			ConsoleDropped: d.console.dropped.Load(),
 		}
 		for i, w := range d.watchers {
 			stats.Cameras[w.name] = w.stats(&marks[i], now)
@@ -96,14 +107,18 @@ func (w *watcher) stats(since *mark, now time.Duration) cameraStats {
 		DroppedFlagged: c.Flagged.Load(),
 		DroppedEmpty:   c.Empty.Load(),
 		DroppedCorrupt: w.corrupt.Load(),
-		DroppedRing:    w.ring.Dropped() + p.Lost.Load(),
+		DroppedRing:    w.ring.Dropped(),
+		DroppedUnread:  p.Lost.Load(),
 		Held:           p.Held.Load(),
 		Windows:        next.windows,
 		WindowsSkipped: p.Skipped.Load(),
 		Gaps:           p.Gaps.Load(),
+		Failures:       map[string]uint64{},
 	}
-	for i := range c.Failed {
-		s.CameraFailures += c.Failed[i].Load()
+	for kind := range capture.Failures {
+		if n := c.Failed[kind].Load(); n > 0 {
+			s.Failures[kind.String()] = n
+		}
 	}
 	if info := w.info.Load(); info != nil {
 		s.Delegate, s.NodesDelegated, s.NodesTotal = info.Delegate, info.NodesDelegated, info.NodesTotal

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"sync/atomic"
 	"time"
 
@@ -38,7 +39,7 @@ type watcher struct {
 	complained time.Duration // capture time of the last corrupt frame that was logged
 }
 
-// spareSlots lets the capture loop go on while the pipeline reads the frames of a whole window.
+// spareSlots lets the capture loop go on while the pipeline, after a slow Invoke, catches up with a whole window.
 const spareSlots = 4
 
 func newWatcher(name string, m *models.Model, detect config.Detect) (*watcher, error) {
@@ -131,7 +132,9 @@ func (w *watcher) complain(f *capture.Frame, err error) {
 func (w *watcher) status(online bool) {
 	w.online.Store(online)
 	w.sampler.Reset()
-	w.ring.Reset()
+	if !online {
+		w.ring.Reset() // and with the first frame of the next life, which is tick 0
+	}
 }
 
 // infer runs the pipeline on a goroutine of its own until ctx ends. Opened is called once the model is loaded.
@@ -163,8 +166,7 @@ func loadModel(path string) (*models.Model, error) {
 // loadConfig reads the file, or gives the defaults where path is empty.
 func loadConfig(path string) (*config.Config, error) {
 	if path == "" {
-		c, err := config.Parse("environment", nil)
-		return c, err
+		path = os.DevNull
 	}
 	c, err := config.Load(path)
 	if err != nil {

@@ -20,7 +20,8 @@ type Config struct {
 	Log     Log      `yaml:"log"`
 }
 
-// Camera is one source of pictures. Zero size, rate and format mean: the best the camera offers for the model.
+// Camera is one source of pictures. Where format, size or rate are not given, capture chooses: MJPEG before YUYV,
+// 640x480 or the nearest size that covers it, 30 frames a second or the nearest rate above.
 type Camera struct {
 	Name       string        `yaml:"name"`
 	Source     string        `yaml:"source"` // v4l2:auto, v4l2:/dev/videoN, file:PATH
@@ -137,6 +138,9 @@ func (d *decoder) secrets(c *Config) {
 			d.problem("mqtt.password_file", "%v", err)
 		}
 		password := strings.TrimRight(string(b), "\r\n")
+		if err == nil && password == "" {
+			d.problem("mqtt.password_file", "%s is empty", f)
+		}
 		c.MQTT.password = &password
 	}
 	if v, ok := os.LookupEnv("EDGED_MQTT_PASSWORD"); ok {

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -49,8 +50,8 @@ func (d *decoder) camera(key string, cam Camera, seen map[string]bool) {
 		d.problem(key+".width", "width and height go together")
 	}
 	d.whole(key+".fps", cam.FPS, 0, 240)
-	if cam.StallAfter < 0 || cam.StallAfter > 0 && cam.StallAfter.Seconds() < 0.5 {
-		d.problem(key+".stall_after", "must be at least 500ms, not %v", cam.StallAfter)
+	if s := cam.StallAfter.Seconds(); s < 0.5 || s > 10 {
+		d.problem(key+".stall_after", "must be 500ms to 10s, not %v: systemd's watchdog would take a longer silence for a hang", cam.StallAfter)
 	}
 }
 
@@ -111,19 +112,24 @@ func (d *decoder) thresholds(key string, enter, exit float64) {
 func (d *decoder) mqtt(m MQTT) {
 	if m.Broker != Embedded {
 		u, err := url.Parse(m.Broker)
-		if err != nil || u.Host == "" || !slices.Contains([]string{"tcp", "mqtt"}, u.Scheme) {
+		if err != nil || u.Hostname() == "" || u.Port() != "" && !isPort(u.Port()) || !slices.Contains([]string{"tcp", "mqtt"}, u.Scheme) {
 			d.problem("mqtt.broker", "must be %s or tcp://HOST:PORT", Embedded)
 		} else if u.User != nil {
 			d.problem("mqtt.broker", "no user or password in the address; use mqtt.username and mqtt.password_file")
 		}
 	}
-	host, _, err := net.SplitHostPort(m.Listen)
-	if ip := net.ParseIP(host); err != nil || ip == nil || !ip.IsLoopback() {
+	host, port, err := net.SplitHostPort(m.Listen)
+	if ip := net.ParseIP(host); err != nil || ip == nil || !ip.IsLoopback() || !isPort(port) {
 		d.problem("mqtt.listen", "must be a loopback address with a port, such as 127.0.0.1:1883, not %q: the embedded broker asks for no password", m.Listen)
 	}
 	if m.ScoresEvery < 0 {
 		d.problem("mqtt.scores_every", "must not be negative")
 	}
+}
+
+func isPort(s string) bool {
+	n, err := strconv.Atoi(s)
+	return err == nil && n >= 1 && n <= 65535
 }
 
 func (d *decoder) whole(key string, v, low, high int) {

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+	"io"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"edged/internal/config"
+	"edged/internal/mosquittotest"
+)
+
+// A signal may come at any time, also before the built-in broker is up: that is a clean stop, not a failure.
+func TestStopWhileTheBrokerStarts(t *testing.T) {
+	ctx, fail := context.WithCancelCause(t.Context())
+	fail(context.Canceled)
+	d := &daemon{cfg: config.Default()}
+	d.cfg.MQTT.Listen = mosquittotest.FreeAddress(t)
+	stop, err := d.startBroker(ctx, fail)
+	if err != nil {
+		t.Errorf("error %v, want none", err)
+	}
+	stop()
+}
+
+// blocked is a terminal that takes nothing until it is released.
+type blocked struct{ release chan struct{} }
+
+func (b blocked) Write(p []byte) (int, error) {
+	<-b.release
+	return len(p), nil
+}
+
+func TestABlockedTerminalHoldsUpNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		terminal := blocked{make(chan struct{})}
+		c := newConsole(output{terminal})
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() { ended <- c.run(ctx) }()
+		began := time.Now()
+		for range 10 * consoleLines {
+			c.printf("line\n")
+		}
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(began); took > consoleFlush {
+			t.Errorf("printing and stopping took %v", took)
+		}
+		if c.dropped.Load() < 8*consoleLines {
+			t.Errorf("%d lines counted as dropped", c.dropped.Load())
+		}
+		close(terminal.release)
+	})
+}
+
+func TestConsolePrintsWhatWaitsAtTheEnd(t *testing.T) {
+	var out strings.Builder
+	c := newConsole(output{io.Writer(&out)})
+	ctx, cancel := context.WithCancel(t.Context())
+	c.printf("a\n")
+	c.printf("b\n")
+	cancel()
+	if err := c.run(ctx); err != nil || out.String() != "a\nb\n" {
+		t.Errorf("printed %q, error %v", out.String(), err)
+	}
+}
