@@ -37,13 +37,14 @@ struct pixel_decoder *pixel_new(int width, int height) {
   d->width = width;
   d->height = height;
   d->jpeg = tjInitDecompress();
-  d->scaled[0] = malloc(3 * size);
+  d->scaled[0] = malloc(7 * size);
   if (!d->jpeg || !d->scaled[0]) {
     pixel_free(d);
     return NULL;
   }
   d->scaled[1] = d->scaled[0] + size;
   d->scaled[2] = d->scaled[1] + size;
+  d->rgba = d->scaled[2] + size;
   return d;
 }
 

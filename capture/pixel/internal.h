@@ -36,6 +36,7 @@ struct pixel_decoder {
   struct room planes;     // of the decoded picture
   struct room halves[2];  // a plane on its way to the result's size
   uint8_t *scaled[3];     // three planes of the result's size
+  uint8_t *rgba;          // the result with a fourth byte to each pixel
   int timed;
   uint64_t decode_ns, scale_ns;
   char message[256];

@@ -1,4 +1,5 @@
 #include <libyuv/convert_argb.h>
+#include <libyuv/convert_from_argb.h>
 #include <libyuv/scale.h>
 #include <string.h>
 
@@ -52,6 +53,19 @@ static int scale(struct pixel_decoder *d, struct plane p, uint8_t *dst) {
   return PIXEL_OK;
 }
 
+// convert makes RGB of the scaled planes, by way of four bytes a pixel: libyuv has the direct way only since 2022-09, and
+// Ubuntu 22.04 has it of 2021-12. It names byte orders from the top of a little-endian word: its RGB24 is B,G,R in memory.
+// Cr and Cb swapped under the mirrored matrix make it R,G,B.
+static int convert(struct pixel_decoder *d, int full_range, uint8_t *dst) {
+  int w = d->width, h = d->height;
+  const struct YuvConstants *matrix = full_range ? &kYvuJPEGConstants : &kYvuI601Constants;
+  if (I444ToARGBMatrix(d->scaled[0], w, d->scaled[2], w, d->scaled[1], w, d->rgba, 4 * w, matrix, w, h) ||
+      ARGBToRGB24(d->rgba, 4 * w, dst, 3 * w, w, h)) {
+    return pixel_fail(d, PIXEL_FAILED, "colour conversion to %dx%d refused", w, h);
+  }
+  return PIXEL_OK;
+}
+
 // The planes are scaled to the result's size before the colour conversion: it then runs over the few pixels that stay.
 int pixel_planes_to_rgb(struct pixel_decoder *d, const struct planes *p, int full_range, uint8_t *dst) {
   int w = d->width, h = d->height;
@@ -62,11 +76,5 @@ int pixel_planes_to_rgb(struct pixel_decoder *d, const struct planes *p, int ful
   }
   if (status) return status;
   if (p->grey) memset(d->scaled[1], 128, 2 * (size_t)w * h);
-  // libyuv names byte orders from the top of a little-endian word: its RGB24 is B,G,R in memory. Cr and Cb swapped under
-  // the mirrored matrix make it R,G,B.
-  const struct YuvConstants *matrix = full_range ? &kYvuJPEGConstants : &kYvuI601Constants;
-  if (I444ToRGB24Matrix(d->scaled[0], w, d->scaled[2], w, d->scaled[1], w, dst, 3 * w, matrix, w, h)) {
-    return pixel_fail(d, PIXEL_FAILED, "colour conversion to %dx%d refused", w, h);
-  }
-  return PIXEL_OK;
+  return convert(d, full_range, dst);
 }

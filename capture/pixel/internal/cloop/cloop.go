@@ -6,6 +6,7 @@ package cloop
 #cgo CFLAGS: -O2
 #cgo LDFLAGS: -l:libturbojpeg.a -l:libyuv.a -lm
 #include <libyuv/convert_argb.h>
+#include <libyuv/convert_from_argb.h>
 #include <libyuv/scale.h>
 #include <stdlib.h>
 #include <turbojpeg.h>
@@ -14,7 +15,7 @@ package cloop
 static int loop(int n, const unsigned char *src, unsigned long size, int w, int h, int side, unsigned char *rgb) {
   int jw, jh, ss, cs, failed = 0;
   tjhandle t = tjInitDecompress();
-  unsigned char *room = malloc(3 * (size_t)w * h + 3 * (size_t)side * side);
+  unsigned char *room = malloc(3 * (size_t)w * h + 7 * (size_t)side * side);
   for (int i = 0; i < n && !failed; i++) {
     failed = tjDecompressHeader3(t, src, size, &jw, &jh, &ss, &cs);
     int hs = tjMCUWidth[ss] / 8, vs = tjMCUHeight[ss] / 8, cw = w / hs, ch = h / vs, x = (w - h) / 2;
@@ -24,7 +25,8 @@ static int loop(int n, const unsigned char *src, unsigned long size, int w, int 
     ScalePlane(in[0] + x, w, h, h, out, side, side, side, kFilterBox);
     ScalePlane(in[1] + x / hs, cw, h / hs, ch, out + a, side, side, side, kFilterBox);
     ScalePlane(in[2] + x / hs, cw, h / hs, ch, out + 2 * a, side, side, side, kFilterBox);
-    I444ToRGB24Matrix(out, side, out + 2 * a, side, out + a, side, rgb, 3 * side, &kYvuJPEGConstants, side, side);
+    I444ToARGBMatrix(out, side, out + 2 * a, side, out + a, side, out + 3 * a, 4 * side, &kYvuJPEGConstants, side, side);
+    ARGBToRGB24(out + 3 * a, 4 * side, rgb, 3 * side, side, side);
   }
   free(room);
   tjDestroy(t);
