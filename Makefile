@@ -36,10 +36,10 @@ test:
 
 bench: build
 	@build/deps.sh footage test
-	bench/run.sh
+	bench/run.sh $(BENCH)
 
 deps:
-	@build/deps.sh compiler go tflite footage test
+	@build/deps.sh compiler go tflite walkers test
 
 env:
 	@for v in PATH EDGED_CACHE CGO_ENABLED CGO_CFLAGS CGO_LDFLAGS LD_LIBRARY_PATH; do \

@@ -5,7 +5,8 @@
 #   walkers   a part of it, cropped for the starter model    subscriber   mosquitto_sub
 #   test      mosquitto, ffmpeg, Python venv with ai-edge-litert
 #   lint      golangci-lint
-# Everything that is not an apt package lands in $EDGED_CACHE and is checked by its hash; a second call does nothing.
+# What is not an apt package lands in $EDGED_CACHE: the library and Go checked by their hashes, Python packages pinned by
+# version. A second call does nothing.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=build/apt.sh

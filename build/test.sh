@@ -10,10 +10,11 @@ build/deps.sh compiler go
 hash -r
 build/deps.sh lint >/dev/null & # compiles for minutes: beside the downloads
 lint=$!
-build/deps.sh tflite footage test
+build/deps.sh tflite walkers test
 go mod download
 
-step "gofmt, go vet, scripts"
+step "gofmt, go vet, the scripts' syntax"
+for script in build/*.sh test/vm/*.sh bench/*.sh systemd/*.sh cross-build.sh .ci/run; do bash -n "$script"; done
 unformatted=$(gofmt -l .)
 [ -z "$unformatted" ] || { echo "gofmt: $unformatted"; exit 1; }
 go vet ./...
