@@ -7,8 +7,9 @@
 
 // A side longer than this is refused before anything is decoded or allocated.
 #define PIXEL_MAX_SIDE 8192
-// A longer line is refused too, so that no product of it and a side can overflow.
-#define PIXEL_MAX_STRIDE (1 << 20)
+// A longer line, in bytes, is refused too: three planes of such lines must have a size that 32 bits hold, as size_t has
+// on armv7.
+#define PIXEL_MAX_STRIDE (1 << 16)
 
 enum pixel_status {
   PIXEL_OK = 0,

@@ -62,7 +62,8 @@ func (d *Decoder) Decode(dst []byte, f Format, src []byte) error {
 	}
 	// C checks these again, but a value beyond 32 bits would wrap around on its way there.
 	if uint(f.Width) > maxSide || uint(f.Height) > maxSide || uint(f.Stride) > maxStride {
-		return fmt.Errorf("pixel: %v, stride %d: %w: at most %d pixels a side", f, f.Stride, ErrUnsupported, maxSide)
+		return fmt.Errorf("pixel: %v, stride %d: %w: at most %d pixels a side and %d bytes a line",
+			f, f.Stride, ErrUnsupported, maxSide, maxStride)
 	}
 	var full C.int
 	if f.FullRange {

@@ -254,6 +254,9 @@ func TestDecodeRefuses(t *testing.T) {
 		{"short 4:2:0", Format{FourCC: YUV420, Width: 161, Height: 121}, frame[:161*121+2*81*61-1], ErrCorrupt, "whole frame"},
 		{"negative size", Format{FourCC: YUV420, Width: -160, Height: 120}, frame, ErrUnsupported, "side"},
 		{"zero size", Format{FourCC: YUYV}, frame, ErrUnsupported, "side"},
+		{"stride too large", Format{FourCC: Grey, Width: 160, Height: 120, Stride: maxStride + 1}, frame, ErrUnsupported, "bytes a line"},
+		// 3*2^29 bytes: nothing may wrap around where size_t has 32 bits.
+		{"the largest frame", Format{FourCC: YUV444, Width: maxSide, Height: maxSide, Stride: maxStride}, frame, ErrCorrupt, "has 1610612736"},
 		{"wide beyond 32 bits", Format{FourCC: Grey, Width: 160 + math.MaxUint32&^(1<<31), Height: 1}, frame, ErrUnsupported, "side"},
 	} {
 		d := newDecoder(t, 96, 96)

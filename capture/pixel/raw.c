@@ -2,6 +2,8 @@
 
 #include "internal.h"
 
+_Static_assert(3 * (uint64_t)PIXEL_MAX_STRIDE * PIXEL_MAX_SIDE <= UINT32_MAX, "sizes are computed in size_t");
+
 // raw_fits refuses layouts that reach beyond src: line is what the first plane's line must have, need the whole picture.
 static int raw_fits(struct pixel_decoder *d, int stride, int line, size_t need, size_t size) {
   if (stride < line) return pixel_fail(d, PIXEL_UNSUPPORTED, "stride of %d bytes; a line has %d", stride, line);
