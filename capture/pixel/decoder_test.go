@@ -267,6 +267,17 @@ func TestDecodeRefuses(t *testing.T) {
 	}
 }
 
+// The luma of three samples a block to one of chroma has no name in TurboJPEG: its version 2 refuses the header, 3 leaves that
+// to us.
+func TestDecodeRefusesSubsampling(t *testing.T) {
+	src := goJPEG(t, scene(160, 120))
+	src[bytes.Index(src, []byte{0xff, 0xc0})+11] = 0x31
+	err := newDecoder(t, 96, 96).Decode(make([]byte, 3*96*96), Format{FourCC: MJPEG}, src)
+	if !errors.Is(err, ErrCorrupt) && !errors.Is(err, ErrUnsupported) || !strings.Contains(err.Error(), "subsampling") {
+		t.Errorf("error %v, want one about the subsampling", err)
+	}
+}
+
 func TestDecodeChecksResult(t *testing.T) {
 	d := newDecoder(t, 96, 96)
 	src := goJPEG(t, scene(160, 120))

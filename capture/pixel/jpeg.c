@@ -45,6 +45,10 @@ int pixel_jpeg_planes(struct pixel_decoder *d, const uint8_t *src, size_t size, 
   if (space != TJCS_YCbCr && space != TJCS_GRAY) {
     return pixel_fail(d, PIXEL_UNSUPPORTED, "JPEG in %s; only YCbCr and grey", space == TJCS_RGB ? "RGB" : "CMYK");
   }
+  // TurboJPEG 2 calls this an error of the header, 3 does not. Below, sampling is an index.
+  if (sampling < 0 || sampling >= TJ_NUMSAMP) {
+    return pixel_fail(d, PIXEL_UNSUPPORTED, "JPEG of unknown chroma subsampling");
+  }
   jpeg_scale(d, &w, &h);
 
   int count = sampling == TJSAMP_GRAY ? 1 : 3;
