@@ -31,8 +31,7 @@ const (
 
 // Decoder turns pictures of any supported Format into RGB of one size. It is not safe for concurrent use.
 type Decoder struct {
-	c             *C.struct_pixel_decoder
-	width, height int
+	c *C.struct_pixel_decoder
 }
 
 // NewDecoder makes a Decoder whose results are width x height pixels. Close frees its C memory.
@@ -44,7 +43,7 @@ func NewDecoder(width, height int) (*Decoder, error) {
 	if c == nil {
 		return nil, fmt.Errorf("pixel: decoder for %dx%d pixels: out of memory", width, height)
 	}
-	return &Decoder{c: c, width: width, height: height}, nil
+	return &Decoder{c: c}, nil
 }
 
 // Decode writes src, cropped about its centre to the decoder's aspect and scaled, into dst: [height,width,3] RGB,
@@ -87,9 +86,6 @@ func (d *Decoder) err(f Format, status C.int) error {
 	}
 	return fmt.Errorf("pixel: %v: %s", f, reason)
 }
-
-// Size returns the width and height of the results in pixels.
-func (d *Decoder) Size() (width, height int) { return d.width, d.height }
 
 // Timing switches the measuring of Times on or off. Off is the default.
 func (d *Decoder) Timing(on bool) {
