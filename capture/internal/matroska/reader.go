@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"time"
 )
 
@@ -88,9 +89,21 @@ func (r *Reader) take(id uint32, size int64) (err error) {
 		if size < 0 {
 			return errors.New("unknown size")
 		}
-		_, err = io.CopyN(io.Discard, r.r, size)
+		err = r.skip(size)
 	}
 	return unexpected(err)
+}
+
+// skip reads over size bytes, of which Discard takes at most 31 bits' worth at a time everywhere.
+func (r *Reader) skip(size int64) error {
+	for size > 0 {
+		n, err := r.r.Discard(int(min(size, math.MaxInt32)))
+		if err != nil {
+			return err
+		}
+		size -= int64(n)
+	}
+	return nil
 }
 
 func (r *Reader) readBlock(size int64) ([]byte, time.Duration, error) {

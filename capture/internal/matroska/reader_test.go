@@ -94,7 +94,8 @@ func TestReaderRefuses(t *testing.T) {
 }
 
 func TestReaderAllocatesNothingPerFrame(t *testing.T) {
-	frame := element(block, "\x81\x00\x00\x80", strings.Repeat("x", 200))
+	// What ffmpeg writes for a frame: a group with the frame, its duration and something to skip.
+	frame := element(blockGroup, element(inGroup, "\x81\x00\x00\x80", strings.Repeat("x", 200)), element("\x9b", "\x28")+element(void, "padding"))
 	r := NewReader(strings.NewReader(header + strings.Repeat(frame, 200)))
 	if n := testing.AllocsPerRun(100, func() {
 		if _, _, err := r.Next(); err != nil {
