@@ -19,6 +19,9 @@ type Frame struct {
 	// Time is when the picture was taken, on CLOCK_MONOTONIC; from a file that is not played in real time, its
 	// presentation time, starting at 0.
 	Time time.Duration
+	// Restart marks the first frame of a Run and of each further pass through a looped file: what came before it is
+	// another scene, however little Time went by, and nothing that looks at several frames may reach across.
+	Restart bool
 }
 
 // Sink receives frames one at a time. It must not keep the Frame or its Data, and the source waits for it: a slow Sink loses

@@ -21,7 +21,8 @@ type File struct {
 	// RealTime delivers frames when they are due and gives them CLOCK_MONOTONIC times. Otherwise they come as fast as the
 	// sink takes them, timed from 0 by their presentation times.
 	RealTime bool
-	// Loop starts over at the end, after a second without a picture: the end and the beginning share no window.
+	// Loop starts over at the end, after a second without a picture. The first frame of each pass has Restart set: a window
+	// must not begin before it and end after it.
 	Loop     bool
 	Counters *Counters // may be nil
 }
@@ -88,6 +89,7 @@ func (p *player) pass(ctx context.Context) error {
 	if p.frame.Sequence > 0 {
 		p.base = p.last + seam
 	}
+	p.frame.Restart = true
 	for first := true; ; first = false {
 		data, format, t, err := pics.next()
 		if err != nil {
@@ -122,6 +124,7 @@ func (p *player) show(ctx context.Context, data []byte, format pixel.Format, t t
 	p.file.Counters.Frames.Add(1)
 	p.sink(&p.frame)
 	p.frame.Sequence++
+	p.frame.Restart = false
 	return nil
 }
 

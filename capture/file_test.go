@@ -169,6 +169,9 @@ func TestFileLoops(t *testing.T) {
 	defer cancel()
 	var times []time.Duration
 	err := f.Run(ctx, func(frame *Frame) {
+		if first := len(times)%3 == 0; frame.Restart != first {
+			t.Errorf("frame %d: Restart %v, want it with the first of each pass", len(times), frame.Restart)
+		}
 		if times = append(times, frame.Time); len(times) == 8 {
 			cancel()
 		}

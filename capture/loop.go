@@ -40,6 +40,7 @@ func (l *loop) run() error {
 	if l.counters == nil {
 		l.counters = new(Counters)
 	}
+	l.frame.Restart = true
 	good := clock.Monotonic() // when the newest good frame came
 	for {
 		event, err := l.stream.Wait(good + l.stallAfter - clock.Monotonic())
@@ -91,7 +92,7 @@ func (l *loop) step() (delivered bool, err error) {
 			l.frame.Time = clock.Monotonic()
 		}
 		l.sink(&l.frame)
-		l.frame.Data = nil
+		l.frame.Data, l.frame.Restart = nil, false
 	}
 	return delivered, l.stream.Queue(b.Index)
 }

@@ -55,6 +55,7 @@ func (s *fakeStream) Queue(index int) error {
 
 func TestLoopDropsAndRequeues(t *testing.T) {
 	s := &fakeStream{script: []device.Buffer{
+		{Index: 3, Used: 10, Sequence: 6, Damaged: true},
 		{Index: 0, Used: 10, Sequence: 7, Time: time.Second},
 		{Index: 1, Used: 10, Sequence: 8, Damaged: true},
 		{Index: 2, Used: 0, Sequence: 9},
@@ -73,18 +74,21 @@ func TestLoopDropsAndRequeues(t *testing.T) {
 	if err := l.run(); !errors.Is(err, context.Canceled) {
 		t.Fatalf("error %v, want context.Canceled", err)
 	}
-	if !slices.Equal(s.queued, []int{0, 1, 2, 3, 0}) {
+	if !slices.Equal(s.queued, []int{3, 0, 1, 2, 3, 0}) {
 		t.Errorf("buffers given back: %v, want all in order", s.queued)
 	}
 	if len(frames) != 3 || frames[0].Sequence != 7 || len(frames[1].Data) != 20 || frames[1].Time != 2*time.Second {
 		t.Errorf("frames %v", frames)
 	}
+	if !frames[0].Restart || frames[1].Restart || frames[2].Restart {
+		t.Error("Restart is for the first frame alone")
+	}
 	if frames[2].Time < before || frames[2].Time > clock.Monotonic() {
 		t.Errorf("frame without a time got %v, want the time of the call", frames[2].Time)
 	}
 	got := fmt.Sprint(counters.Frames.Load(), counters.Flagged.Load(), counters.Empty.Load(), counters.Lost.Load())
-	if got != "3 1 1 2" {
-		t.Errorf("frames, flagged, empty, lost: %s, want 3 1 1 2", got)
+	if got != "3 2 1 2" {
+		t.Errorf("frames, flagged, empty, lost: %s, want 3 2 1 2", got)
 	}
 }
 
