@@ -106,7 +106,7 @@ func (e *Engine) load(m *models.Model, d Delegate, o Options) (reason, err error
 	}
 	e.interpreter = tflite.NewInterpreter(&e.model.Model, e.options)
 	if e.interpreter == nil {
-		return e.report.err("prepare the model"), nil
+		return e.report.err("prepare the model, whose tensors must be of fixed sizes"), nil
 	}
 	if err := checkTensors(e.interpreter, m); err != nil {
 		return nil, err
@@ -114,14 +114,21 @@ func (e *Engine) load(m *models.Model, d Delegate, o Options) (reason, err error
 	if reason := e.probe.refused(d); reason != nil {
 		return reason, nil
 	}
-	// The sizes that the file names are known to be sane before memory is taken for them.
+	// The sizes that the file names are known to be sane before memory is taken for them. But they are the file's word:
+	// only now have the operators worked out their own.
 	if e.interpreter.AllocateTensors() != tflite.OK {
 		return e.report.err("allocate tensors"), nil
+	}
+	if err := checkTensors(e.interpreter, m); err != nil {
+		return nil, err
 	}
 	if err := e.openInput(&m.Manifest); err != nil {
 		return err, nil
 	}
-	e.output = newOutput(e.interpreter.GetOutputTensor(0), len(m.Labels), m.Manifest.Output == models.Logits)
+	e.output, reason = newOutput(e.interpreter.GetOutputTensor(0), len(m.Labels), m.Manifest.Output == models.Logits)
+	if reason != nil {
+		return reason, nil
+	}
 	e.describe(d, o)
 	return nil, nil
 }
@@ -158,9 +165,6 @@ func (e *Engine) check(status int) error {
 
 // Scores writes a probability for each label into dst. It doesn't allocate.
 func (e *Engine) Scores(dst []float32) { e.output.probabilities(dst) }
-
-// Labels returns how many scores there are.
-func (e *Engine) Labels() int { return e.output.count }
 
 // Info says what runs.
 func (e *Engine) Info() Info { return e.info }

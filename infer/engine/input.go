@@ -2,7 +2,6 @@ package engine
 
 import (
 	"bytes"
-	"unsafe"
 
 	"github.com/mattn/go-tflite"
 
@@ -13,7 +12,10 @@ import (
 // openInput lays the window into the input tensor. checkTensors has found the tensor as the manifest says.
 func (e *Engine) openInput(m *models.Manifest) error {
 	tensor := e.interpreter.GetInputTensor(0)
-	e.input = unsafe.Slice((*byte)(tensor.Data()), tensor.ByteSize())
+	var err error
+	if e.input, err = memory(tensor); err != nil {
+		return err
+	}
 	kept, err := e.warmUp()
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"fmt"
 	"math"
 	"unsafe"
 
@@ -9,20 +10,30 @@ import (
 
 // output reads the output tensor.
 type output struct {
-	count   int
 	float   []float32 // the tensor's memory where it is float32
 	raw     []byte    // where it is int8 or uint8
 	value   [256]float32
 	softmax bool
 }
 
-func newOutput(t *tflite.Tensor, count int, softmax bool) output {
-	o := output{count: count, softmax: softmax}
-	if t.Type() == tflite.Float32 {
-		o.float = unsafe.Slice((*float32)(t.Data()), count)
-		return o
+func newOutput(t *tflite.Tensor, count int, softmax bool) (output, error) {
+	o := output{softmax: softmax}
+	raw, err := memory(t)
+	if err != nil {
+		return o, err
 	}
-	o.raw = unsafe.Slice((*byte)(t.Data()), count)
+	size := 1
+	if t.Type() == tflite.Float32 {
+		size = 4
+	}
+	if len(raw) != count*size {
+		return o, fmt.Errorf("the output tensor has %d bytes; %d scores of type %s are %d", len(raw), count, typeName(t.Type()), count*size)
+	}
+	if t.Type() == tflite.Float32 {
+		o.float = unsafe.Slice((*float32)(unsafe.Pointer(&raw[0])), count)
+		return o, nil
+	}
+	o.raw = raw
 	q := t.QuantizationParams()
 	for i := range o.value {
 		value := i
@@ -31,10 +42,10 @@ func newOutput(t *tflite.Tensor, count int, softmax bool) output {
 		}
 		o.value[i] = float32(float64(value-q.ZeroPoint) * q.Scale)
 	}
-	return o
+	return o, nil
 }
 
-// probabilities writes the scores into dst, whose length must be count.
+// probabilities writes the scores into dst, which has one place for each.
 func (o *output) probabilities(dst []float32) {
 	copy(dst, o.float)
 	for i, raw := range o.raw {

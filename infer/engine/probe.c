@@ -37,5 +37,8 @@ void edged_probe_init(struct edged_probe *probe, struct edged_delegate *inner) {
   probe->delegate.data = probe;
   probe->delegate.prepare = prepare;
   // Tensors carry the inner delegate, so its buffer functions are called on itself. Its flags are asked of the probe.
-  probe->delegate.flags = inner != NULL ? inner->flags : EDGED_ALLOW_DYNAMIC_TENSORS;
+  probe->delegate.flags = inner != NULL ? inner->flags : 0;
+  // A tensor whose size follows from the data moves, and may move others, whenever the model runs; the engine keeps
+  // pointers into the tensors. So TFLite is made to refuse such a model.
+  probe->delegate.flags &= ~(int64_t)EDGED_ALLOW_DYNAMIC_TENSORS;
 }

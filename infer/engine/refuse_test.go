@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mattn/go-tflite"
+
 	"edged/models"
 )
 
@@ -87,5 +89,57 @@ func TestCheckInputShape(t *testing.T) {
 	}
 	if errs := checkInput(Tensor{Type: "int8", Shape: []int{1, 1, 1, 6}}, &m); len(errs) != 0 {
 		t.Errorf("a fitting shape: %v", errs)
+	}
+}
+
+func TestNewRefusesAFalseOutputShape(t *testing.T) {
+	m := tiny{
+		op: tflite.BuiltinOperator_LOGISTIC,
+		in: tinyTensor{kind: tinyFloat32}, out: tinyTensor{kind: tinyFloat32, shape: int32s{1, 300}},
+	}.model("float32")
+	m.Labels = make([]string, 300)
+	for _, delegate := range []string{"cpu", "xnnpack"} {
+		e, err := New(m, Options{Delegate: delegate})
+		if err == nil {
+			e.Close()
+			t.Fatalf("%s: 300 scores are read from a tensor of 3", delegate)
+		}
+		if want := "labels.txt has 300 labels, the model's output tensor [1 1 1 3] has 3 scores"; !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: the error lacks %q: %v", delegate, want, err)
+		}
+	}
+}
+
+func TestNewRefusesSizesThatFollowFromTheData(t *testing.T) {
+	m := tiny{op: tflite.BuiltinOperator_WHERE, in: tinyTensor{kind: tinyFloat32}, out: tinyTensor{kind: tinyInt64}}.model("float32")
+	for _, delegate := range []string{"cpu", "xnnpack"} {
+		e, err := New(m, Options{Delegate: delegate})
+		if err == nil {
+			e.Close()
+			t.Fatal(delegate, ": accepted")
+		}
+		if !strings.Contains(err.Error(), "must be of fixed sizes") {
+			t.Errorf("%s: the error does not name the reason: %v", delegate, err)
+		}
+	}
+}
+
+// A delegate could leave the output without memory, or with less than its shape says.
+func TestOutputWithoutItsMemoryIsRefused(t *testing.T) {
+	m := tiny{op: tflite.BuiltinOperator_LOGISTIC, in: tinyTensor{kind: tinyFloat32}, out: tinyTensor{kind: tinyFloat32}}
+	model := tflite.NewModel(m.flatbuffer())
+	defer model.Delete()
+	interpreter := tflite.NewInterpreter(model, nil)
+	defer interpreter.Delete()
+	if _, err := newOutput(interpreter.GetOutputTensor(0), 3, false); err == nil || !strings.Contains(err.Error(), "no memory") {
+		t.Errorf("before its tensors are allocated: %v", err)
+	}
+	if interpreter.AllocateTensors() != tflite.OK {
+		t.Fatal("AllocateTensors failed")
+	}
+	for count, fits := range map[int]bool{2: false, 3: true, 4: false} {
+		if _, err := newOutput(interpreter.GetOutputTensor(0), count, false); (err == nil) != fits {
+			t.Errorf("%d scores in a tensor of 3: %v", count, err)
+		}
 	}
 }

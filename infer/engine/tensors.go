@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"unsafe"
 
 	"github.com/mattn/go-tflite"
 
@@ -20,6 +21,15 @@ func checkTensors(i *tflite.Interpreter, m *models.Model) error {
 	input := describeTensor(i.GetInputTensor(0))
 	output := describeTensor(i.GetOutputTensor(0))
 	return errors.Join(append(checkInput(input, &m.Manifest), checkOutput(output, len(m.Labels))...)...)
+}
+
+// memory is where an allocated tensor's elements lie. They stay there as long as every tensor of the model has a fixed
+// size, which the probe sees to.
+func memory(t *tflite.Tensor) ([]byte, error) {
+	if t.Data() == nil {
+		return nil, fmt.Errorf("tensor %q has no memory", t.Name())
+	}
+	return unsafe.Slice((*byte)(t.Data()), t.ByteSize()), nil
 }
 
 func checkInput(t Tensor, m *models.Manifest) (errs []error) {

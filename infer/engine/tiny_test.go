@@ -20,14 +20,16 @@ type tiny struct {
 }
 
 type tinyTensor struct {
-	kind  uint8 // schema.fbs TensorType: 0 float32, 3 uint8, 9 int8
+	kind  uint8 // schema.fbs TensorType: 0 float32, 3 uint8, 4 int64, 9 int8
 	scale float32
 	zero  int64
+	shape int32s // as the file declares it; nil for the true one
 }
 
 const (
 	tinyFloat32 = 0
 	tinyUInt8   = 3
+	tinyInt64   = 4
 	tinyInt8    = 9
 )
 
@@ -47,8 +49,12 @@ func (m tiny) model(inputType string) *models.Model {
 // flatbuffer writes the model as TFLite's schema.fbs has it; the keys are the fields' numbers there.
 func (m tiny) flatbuffer() []byte {
 	tensor := func(t tinyTensor, name string) table {
-		fields := table{0: int32s{1, 1, 1, 3}, 1: t.kind, 3: text(name)}
-		if t.kind != tinyFloat32 {
+		shape := t.shape
+		if shape == nil {
+			shape = int32s{1, 1, 1, 3}
+		}
+		fields := table{0: shape, 1: t.kind, 3: text(name)}
+		if t.scale != 0 {
 			fields[4] = table{2: float32s{t.scale}, 3: int64s{t.zero}}
 		}
 		return fields
@@ -187,23 +193,28 @@ func TestEveryTypeOfInputAndOutput(t *testing.T) {
 		want  []float32
 	}{
 		{
-			"uint8 in, float32 out", tiny{tflite.BuiltinOperator_DEQUANTIZE, tinyTensor{tinyUInt8, 2, 10}, tinyTensor{kind: tinyFloat32}},
+			"uint8 in, float32 out",
+			tiny{tflite.BuiltinOperator_DEQUANTIZE, tinyTensor{kind: tinyUInt8, scale: 2, zero: 10}, tinyTensor{kind: tinyFloat32}},
 			"uint8", []float32{0, 100, 256}, // 255/2 = 127.5 rounds to the even 128
 		},
 		{
-			"int8 in, float32 out", tiny{tflite.BuiltinOperator_DEQUANTIZE, tinyTensor{tinyInt8, 2, -100}, tinyTensor{kind: tinyFloat32}},
+			"int8 in, float32 out",
+			tiny{tflite.BuiltinOperator_DEQUANTIZE, tinyTensor{kind: tinyInt8, scale: 2, zero: -100}, tinyTensor{kind: tinyFloat32}},
 			"int8", []float32{0, 100, 256},
 		},
 		{
-			"float32 in, uint8 out", tiny{tflite.BuiltinOperator_QUANTIZE, tinyTensor{kind: tinyFloat32}, tinyTensor{tinyUInt8, 4, 7}},
+			"float32 in, uint8 out",
+			tiny{tflite.BuiltinOperator_QUANTIZE, tinyTensor{kind: tinyFloat32}, tinyTensor{kind: tinyUInt8, scale: 4, zero: 7}},
 			"float32", []float32{0, 100, 256},
 		},
 		{
-			"float32 in, int8 out", tiny{tflite.BuiltinOperator_QUANTIZE, tinyTensor{kind: tinyFloat32}, tinyTensor{tinyInt8, 4, -60}},
+			"float32 in, int8 out",
+			tiny{tflite.BuiltinOperator_QUANTIZE, tinyTensor{kind: tinyFloat32}, tinyTensor{kind: tinyInt8, scale: 4, zero: -60}},
 			"float32", []float32{0, 100, 256},
 		},
 		{
-			"float32 in, float32 out", tiny{tflite.BuiltinOperator_LOGISTIC, tinyTensor{kind: tinyFloat32}, tinyTensor{kind: tinyFloat32}},
+			"float32 in, float32 out",
+			tiny{tflite.BuiltinOperator_LOGISTIC, tinyTensor{kind: tinyFloat32}, tinyTensor{kind: tinyFloat32}},
 			"float32", []float32{0.5, 1, 1},
 		},
 	} {
@@ -217,7 +228,7 @@ func TestEveryTypeOfInputAndOutput(t *testing.T) {
 			if err := e.Invoke(); err != nil {
 				t.Fatal(err)
 			}
-			got := make([]float32, e.Labels())
+			got := make([]float32, len(c.want))
 			if e.Scores(got); !slices.Equal(got, c.want) {
 				t.Errorf("%v comes out as %v, want %v", rgb, got, c.want)
 			}
