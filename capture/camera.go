@@ -55,6 +55,9 @@ func (c *Camera) Run(ctx context.Context) error {
 	for {
 		before := s.state()
 		began := time.Now()
+		if c.Counters != nil {
+			c.Counters.Attempts.Add(1)
+		}
 		err := c.Source.Run(ctx, s.deliver)
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -76,9 +79,6 @@ func (c *Camera) Run(ctx context.Context) error {
 func (s *supervisor) deliver(f *Frame) {
 	if s.status != online {
 		s.status = online
-		if s.Counters != nil {
-			s.Counters.Opened.Add(1)
-		}
 		s.log().Info("camera online", "source", s.Source.String())
 		if s.OnStatus != nil {
 			s.OnStatus(true, nil)

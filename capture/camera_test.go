@@ -93,8 +93,8 @@ func TestCameraReopens(t *testing.T) {
 		if n := counters.Failed[Unplugged].Load(); n != 2 {
 			t.Errorf("%d unplugged failures counted, want 2", n)
 		}
-		if n := counters.Opened.Load(); n != 2 {
-			t.Errorf("%d lives counted, want 2", n)
+		if n := counters.Attempts.Load(); n != 5 {
+			t.Errorf("%d attempts counted, want 5", n)
 		}
 		// After 20 good seconds the pauses are short again.
 		if pause := s.opened[3] - (s.opened[2] + 20*time.Second); pause > firstPause {
@@ -107,7 +107,8 @@ func TestCameraBacksOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		// It dies with its first frame, every time.
 		s := &fakeSource{script: []life{{time.Nanosecond, unix.EIO}}}
-		if _, _, _, err := supervise(t, s, 10*time.Minute); !errors.Is(err, context.DeadlineExceeded) {
+		_, _, counters, err := supervise(t, s, 10*time.Minute)
+		if !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("error %v, want the context's", err)
 		}
 		for i := 1; i < len(s.opened); i++ {
@@ -117,8 +118,12 @@ func TestCameraBacksOff(t *testing.T) {
 				t.Errorf("pause %d is %v, want %v to %v", i, pause, most/2, most)
 			}
 		}
-		if n := len(s.opened); n < 60 || n > 140 {
+		n := len(s.opened)
+		if n < 60 || n > 140 {
 			t.Errorf("%d attempts in 10 minutes", n)
+		}
+		if counted := counters.Attempts.Load(); counted != uint64(n) {
+			t.Errorf("%d attempts counted of %d", counted, n)
 		}
 	})
 }

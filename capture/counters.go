@@ -14,8 +14,8 @@ type Counters struct {
 	Empty   atomic.Uint64 // dropped: no data in it
 	Lost    atomic.Uint64 // never seen: gaps in the driver's sequence numbers
 
-	Opened atomic.Uint64           // lives that delivered at least one frame
-	Failed [Failures]atomic.Uint64 // lives that ended, or never began, by kind of failure
+	Attempts atomic.Uint64           // lives begun, whether or not the camera could be opened: they go on while it is offline
+	Failed   [Failures]atomic.Uint64 // lives that ended, or never began, by kind of failure
 }
 
 // Failure is a kind of reason for which a camera's life ends.
