@@ -26,8 +26,8 @@ static int prepare(struct edged_context *context, struct edged_delegate *self) {
   int32_t none = 0;
   if (count(context, &probe->total, probe->ops_total, &none) != EDGED_OK) return EDGED_ERROR;
   if (probe->inner != NULL) {
-    probe->status = probe->inner->prepare(context, probe->inner);
-    if (probe->status != EDGED_OK) return probe->status;
+    const int status = probe->inner->prepare(context, probe->inner);
+    if (status != EDGED_OK) return status;
   }
   return count(context, &probe->left, probe->ops_left, &probe->kernels);
 }

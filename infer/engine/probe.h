@@ -11,7 +11,6 @@ struct edged_probe {
   int32_t total;                   // nodes before, over all subgraphs
   int32_t left;                    // of those, nodes that stayed with TFLite's own kernels
   int32_t kernels;                 // delegate kernels that took the others' place
-  int32_t status;                  // of inner's prepare
   int32_t ops_total[EDGED_OPS], ops_left[EDGED_OPS];
 };
 
