@@ -91,7 +91,8 @@ func (t Thresholds) check(whose string) error {
 	return fmt.Errorf("thresholds of %s: enter %g, exit %g; must be 0 < exit <= enter <= 1", whose, t.Enter, t.Exit)
 }
 
-// Decide takes the scores of the window whose newest frame is of time t, and hands each event to emit.
+// Decide takes the scores of the window whose newest frame is of time t, and hands each event to emit. A score that is no
+// probability counts as the nearest one, NaN as 0: smoothed as it is, a single NaN would stay for ever.
 func (d *Decider) Decide(t time.Duration, scores []float32, emit func(Event)) {
 	dt := t - d.last
 	if !d.seen {
@@ -104,7 +105,7 @@ func (d *Decider) Decide(t time.Duration, scores []float32, emit func(Event)) {
 		if l.silent {
 			continue
 		}
-		l.score += weight * (scores[i] - l.score)
+		l.score += weight * (probability(scores[i]) - l.score)
 		switch {
 		case !l.on && l.score >= l.Enter:
 			d.start(l, t, emit)
@@ -114,6 +115,20 @@ func (d *Decider) Decide(t time.Duration, scores []float32, emit func(Event)) {
 			l.event.Peak = max(l.event.Peak, l.score)
 		}
 	}
+}
+
+// probability returns the score if it is one, and else the nearest.
+func probability(score float32) float32 {
+	if !(score >= 0) { // NaN, too
+		return 0
+	}
+	return min(score, 1)
+}
+
+// invalid says whether the score is no probability, by more than a model's rounding.
+func invalid(score float32) bool {
+	const rounding = 0.001
+	return !(score >= -rounding && score <= 1+rounding) // so NaN is, too
 }
 
 func (d *Decider) weight(dt time.Duration) float32 {

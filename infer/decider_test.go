@@ -2,6 +2,7 @@ package infer
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -139,6 +140,28 @@ func TestDeciderDoesNotFlapOnNoise(t *testing.T) {
 	events := trace(d, join(noise(400, 0.15), noise(400, 0.85), noise(400, 0.15)))
 	if len(events) != 2 {
 		t.Errorf("one noisy action of 50 s made %d events:\n%s", len(events), strings.Join(events, "\n"))
+	}
+}
+
+func TestDeciderOutlivesScoresThatAreNoProbabilities(t *testing.T) {
+	nan, inf := float32(math.NaN()), float32(math.Inf(1))
+	for _, c := range []struct {
+		what  string
+		wrong float32
+	}{
+		{"NaN", nan},
+		{"below 0", -3},
+		{"endless below 0", -inf},
+		{"above 1", 3},
+		{"endless", inf},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			d := moveDecider(t, DeciderOptions{Smoothing: windowEvery})
+			events := trace(d, join(repeat(3, 1, 0), repeat(1, c.wrong, 0), repeat(4, 0, 0)))
+			if len(events) != 2 || !strings.Contains(events[0], " start ") || !strings.Contains(events[1], " end ") {
+				t.Errorf("events %q, want one start and one end", events)
+			}
+		})
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"edged/ringbuffer"
@@ -32,7 +33,6 @@ type Pipeline struct {
 
 	schedule *schedule
 	seq      uint64 // of the last frame that was read
-	epoch    uint64
 	window   Window
 }
 
@@ -61,8 +61,7 @@ func (p *Pipeline) Step() error {
 	if err := p.start(); err != nil {
 		return err
 	}
-	if epoch := p.Ring.Epoch(); epoch != p.epoch {
-		p.epoch = epoch
+	if p.schedule.last.Epoch != p.Ring.Epoch() {
 		p.gap()
 	}
 	if !p.takeFrames() {
@@ -89,7 +88,6 @@ func (p *Pipeline) start() error {
 		return errors.New("infer: frames and stride must be at least 1")
 	}
 	p.schedule = newSchedule(p.Frames, p.Stride)
-	p.epoch = p.Ring.Epoch()
 	p.window.Scores = make([]float32, len(p.Decider.labels))
 	return nil
 }
@@ -159,6 +157,9 @@ func (p *Pipeline) decide() {
 	w.First, w.Time = p.schedule.span()
 	p.Engine.Scores(w.Scores)
 	p.Stats.Windows.Add(1)
+	if slices.ContainsFunc(w.Scores, invalid) {
+		p.Stats.Invalid.Add(1)
+	}
 	if p.OnWindow != nil {
 		p.OnWindow(w)
 	}

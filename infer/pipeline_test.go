@@ -166,6 +166,39 @@ func TestPipelineMakesNoWindowAcrossAGap(t *testing.T) {
 	}
 }
 
+// The camera comes back, fails and comes back again while the pipeline tells of the first gap.
+func TestPipelineCountsAResetDuringAGapOnce(t *testing.T) {
+	r := newRig(t, 3, 1, 8)
+	for i := range 3 {
+		r.frame(int64(i), 90)
+	}
+	r.step()
+	r.OnEvent = func(Event) {
+		r.ring.Reset()
+		r.frame(0, 1)
+		r.frame(1, 2)
+	}
+	r.ring.Reset()
+	r.step()
+	r.frame(2, 3)
+	r.step()
+	r.wantWindows([]byte{90, 90, 90}, []byte{1, 2, 3})
+	if n := r.Stats.Gaps.Load(); n != 1 {
+		t.Errorf("counted %d gaps, want 1", n)
+	}
+}
+
+func TestPipelineCountsWindowsWithoutProbabilities(t *testing.T) {
+	r := newRig(t, 1, 1, 4)
+	for tick, content := range []byte{0, 50, 100, 101, 255} { // hundredths
+		r.frame(int64(tick), content)
+		r.step()
+	}
+	if n := r.Stats.Invalid.Load(); n != 2 {
+		t.Errorf("counted %d windows, want the 2 whose score is above 1", n)
+	}
+}
+
 func TestPipelineNewestWindowWins(t *testing.T) {
 	r := newRig(t, 3, 1, 16)
 	r.engine.onInvoke = func() { // the model is slow: four frames come meanwhile

@@ -12,6 +12,7 @@ type Stats struct {
 	Lost    atomic.Uint64 // frames that left the ring before they were read
 	Gaps    atomic.Uint64 // times that the window was emptied
 	Windows atomic.Uint64 // runs of the model
+	Invalid atomic.Uint64 // windows with a score that is no probability (NaN, or not from 0 to 1): the model or its manifest is wrong
 	Skipped atomic.Uint64 // windows that were due while the model was still running, and replaced by a newer one
 
 	squeeze, invoke atomic.Int64 // ns
