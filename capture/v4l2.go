@@ -2,13 +2,10 @@ package capture
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"edged/capture/internal/device"
 	"edged/capture/pixel"
@@ -16,7 +13,7 @@ import (
 
 // V4L2 is a camera under Linux' own video interface: a USB camera, or any other whose driver decodes the sensor itself.
 type V4L2 struct {
-	Path string // device node; empty for the first node that is a usable camera
+	Path string // device node; empty for the first that starts: a camera of a format edged reads, which nobody else uses
 
 	FourCC        pixel.FourCC  // 0: MJPEG where the camera has it, else YUYV
 	Width, Height int           // wanted; 0 means 640x480
@@ -42,13 +39,10 @@ func (v *V4L2) State() string { return device.State() }
 
 // Run streams from the camera until ctx ends or the camera fails. Its errors unwrap to the errno where there is one.
 func (v *V4L2) Run(ctx context.Context, sink Sink) error {
-	d, err := v.open()
-	if err != nil {
-		return fmt.Errorf("capture: %w", err)
-	}
-	err = v.run(ctx, d, sink)
-	if cerr := d.Close(); err == nil {
-		err = cerr
+	c, err := v.open()
+	if err == nil {
+		err = v.stream(ctx, c, sink)
+		c.Close() // what ended the stream says more than what fails now
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -56,58 +50,56 @@ func (v *V4L2) Run(ctx context.Context, sink Sink) error {
 	return fmt.Errorf("capture: %w", err)
 }
 
-func (v *V4L2) run(ctx context.Context, d *device.Device, sink Sink) error {
+// open starts the camera at Path, or the first that can be started.
+func (v *V4L2) open() (camera, error) {
+	if v.Path != "" {
+		return v.start(v.Path)
+	}
+	c, passed, err := firstOf(device.Nodes(), v.start)
+	if err == nil && len(passed) > 0 {
+		v.log().Info("nodes passed over", "device", c.Path, "reasons", passed)
+	}
+	return c, err
+}
+
+// start opens the node, sets its mode and begins to stream.
+func (v *V4L2) start(path string) (camera, error) {
+	d, err := device.Open(path)
+	if err != nil {
+		return camera{}, err
+	}
+	mode, err := v.setMode(d)
+	if err == nil {
+		err = d.Start(bufferCount)
+	}
+	if err != nil {
+		d.Close()
+		return camera{}, err
+	}
+	v.log().Info("camera opened", "device", d.Path, "name", d.Card, "format", mode.Format.String(), "fps", mode.Rate)
+	return camera{d, mode}, nil
+}
+
+// stream lends frames to the sink until ctx ends or the camera fails.
+func (v *V4L2) stream(ctx context.Context, c camera, sink Sink) error {
 	// The interrupting function may still run when stop says that it was started: wait, or it would meet a closed device.
 	var interrupting sync.WaitGroup
 	interrupting.Add(1)
-	stop := context.AfterFunc(ctx, func() { defer interrupting.Done(); d.Interrupt() })
+	stop := context.AfterFunc(ctx, func() { defer interrupting.Done(); c.Interrupt() })
 	defer func() {
 		if !stop() {
 			interrupting.Wait()
 		}
 	}()
-
-	mode, err := v.setMode(d)
-	if err != nil {
-		return err
-	}
-	if err := d.Start(bufferCount); err != nil {
-		return err
-	}
-	v.log().Info("camera opened", "device", d.Path, "name", d.Card, "format", mode.Format.String(), "fps", mode.Rate)
 	l := loop{
-		stream:     d,
-		path:       d.Path,
+		stream:     c,
+		path:       c.Path,
 		stallAfter: v.StallAfter,
 		counters:   v.Counters,
 		sink:       sink,
-		frame:      Frame{Format: mode.Format},
+		frame:      Frame{Format: c.mode.Format},
 	}
 	return l.run()
-}
-
-// open opens the node, or the first that is a camera edged can decode.
-func (v *V4L2) open() (*device.Device, error) {
-	if v.Path != "" {
-		return device.Open(v.Path)
-	}
-	var reasons []error
-	for _, path := range device.Nodes() {
-		d, err := device.Open(path)
-		if err != nil {
-			reasons = append(reasons, err)
-			continue
-		}
-		if _, err = v.chooseFormat(d); err == nil {
-			return d, nil
-		}
-		d.Close()
-		reasons = append(reasons, err)
-	}
-	if len(reasons) == 0 {
-		return nil, fmt.Errorf("no camera: there is no /dev/video* (%w)", unix.ENODEV)
-	}
-	return nil, fmt.Errorf("no usable camera: %w", errors.Join(reasons...))
 }
 
 // setMode sets the camera to the mode that suits best and returns what the driver made of it.
