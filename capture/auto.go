@@ -9,15 +9,15 @@ import (
 	"edged/capture/internal/device"
 )
 
-// camera is a device that streams, in the mode that its driver chose.
-type camera struct {
+// streaming is a started device, in the mode that its driver chose.
+type streaming struct {
 	*device.Device
 	mode device.Mode
 }
 
 // firstOf starts the first of the nodes that can be started and says why those before it could not. That a camera is in use
 // shows only then: V4L2 lets any number of programs open it. Where none starts, the error is of all the reasons.
-func firstOf(nodes []string, start func(path string) (camera, error)) (camera, reasons, error) {
+func firstOf(nodes []string, start func(path string) (streaming, error)) (streaming, reasons, error) {
 	var passed reasons
 	for _, path := range nodes {
 		c, err := start(path)
@@ -27,9 +27,9 @@ func firstOf(nodes []string, start func(path string) (camera, error)) (camera, r
 		passed = append(passed, err)
 	}
 	if len(passed) == 0 {
-		return camera{}, nil, fmt.Errorf("no camera: there is no /dev/video* (%w)", unix.ENODEV)
+		return streaming{}, nil, fmt.Errorf("no camera: there is no /dev/video* (%w)", unix.ENODEV)
 	}
-	return camera{}, nil, fmt.Errorf("no usable camera: %w", passed)
+	return streaming{}, nil, fmt.Errorf("no usable camera: %w", passed)
 }
 
 // reasons is several errors on one line.

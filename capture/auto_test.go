@@ -32,13 +32,13 @@ func TestFirstOf(t *testing.T) {
 	} {
 		nodes := []string{"/dev/video0", "/dev/video1", "/dev/video2"}[:len(c.errs)]
 		started := 0
-		got, passed, err := firstOf(nodes, func(path string) (camera, error) {
+		got, passed, err := firstOf(nodes, func(path string) (streaming, error) {
 			err := c.errs[started]
 			started++
 			if err != nil {
-				return camera{}, err
+				return streaming{}, err
 			}
-			return camera{Device: &device.Device{Path: path}}, nil
+			return streaming{Device: &device.Device{Path: path}}, nil
 		})
 		opened := ""
 		if got.Device != nil {

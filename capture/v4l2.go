@@ -51,7 +51,7 @@ func (v *V4L2) Run(ctx context.Context, sink Sink) error {
 }
 
 // open starts the camera at Path, or the first that can be started.
-func (v *V4L2) open() (camera, error) {
+func (v *V4L2) open() (streaming, error) {
 	if v.Path != "" {
 		return v.start(v.Path)
 	}
@@ -63,10 +63,10 @@ func (v *V4L2) open() (camera, error) {
 }
 
 // start opens the node, sets its mode and begins to stream.
-func (v *V4L2) start(path string) (camera, error) {
+func (v *V4L2) start(path string) (streaming, error) {
 	d, err := device.Open(path)
 	if err != nil {
-		return camera{}, err
+		return streaming{}, err
 	}
 	mode, err := v.setMode(d)
 	if err == nil {
@@ -74,14 +74,14 @@ func (v *V4L2) start(path string) (camera, error) {
 	}
 	if err != nil {
 		d.Close()
-		return camera{}, err
+		return streaming{}, err
 	}
 	v.log().Info("camera opened", "device", d.Path, "name", d.Card, "format", mode.Format.String(), "fps", mode.Rate)
-	return camera{d, mode}, nil
+	return streaming{d, mode}, nil
 }
 
 // stream lends frames to the sink until ctx ends or the camera fails.
-func (v *V4L2) stream(ctx context.Context, c camera, sink Sink) error {
+func (v *V4L2) stream(ctx context.Context, c streaming, sink Sink) error {
 	// The interrupting function may still run when stop says that it was started: wait, or it would meet a closed device.
 	var interrupting sync.WaitGroup
 	interrupting.Add(1)
