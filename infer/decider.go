@@ -25,13 +25,6 @@ type DeciderOptions struct {
 	Interval   time.Duration         // expected from one window to the next: the weight of the first window
 }
 
-// What suits most models.
-const (
-	DefaultEnter     = 0.6
-	DefaultExit      = 0.4
-	DefaultSmoothing = 500 * time.Millisecond
-)
-
 // Decider makes actions out of scores.
 //
 // Scores are smoothed exponentially with a time constant in seconds, so that the meaning of the setting does not change

@@ -49,9 +49,6 @@ func New(memory []byte, l Layout, table *Table) (*Window, error) {
 // FrameBytes is the length of the frames that Push takes.
 func (w *Window) FrameBytes() int { return w.pixels * 3 }
 
-// Bytes returns the memory that the window lies in.
-func (w *Window) Bytes() []byte { return w.memory }
-
 // Push drops the oldest frame and takes rgb, [H,W,3] u8, as the newest. It panics where rgb has another length.
 func (w *Window) Push(rgb []byte) {
 	if len(rgb) != w.FrameBytes() {
