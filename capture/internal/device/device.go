@@ -70,9 +70,10 @@ func captures(c v4l2.Capability) error {
 	return fmt.Errorf("not a camera (device_caps %08x): try the device's other nodes", caps)
 }
 
-// Close ends streaming if it is on and closes the node.
+// Close ends streaming if it is on, frees the buffers and closes the node: no memory that Memory returned may be touched
+// afterwards.
 func (d *Device) Close() error {
-	err := d.Stop()
+	err := d.stop()
 	unix.Close(d.wake)
 	if cerr := unix.Close(d.fd); err == nil && cerr != nil {
 		err = &Error{Path: d.Path, Op: "close", Err: cerr}
