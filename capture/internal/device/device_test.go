@@ -148,6 +148,12 @@ func TestStreamingCallsOnNoCamera(t *testing.T) {
 	if err := d.Start(4); !errors.Is(err, unix.ENOTTY) || !strings.Contains(err.Error(), "REQBUFS") {
 		t.Errorf("Start: error %v, want ENOTTY from REQBUFS", err)
 	}
+	if formats, err := d.Formats(); !errors.Is(err, unix.ENOTTY) || !strings.Contains(err.Error(), "ENUM_FMT") {
+		t.Errorf("Formats: %v, error %v; want ENOTTY from ENUM_FMT", formats, err)
+	}
+	if sizes := d.Sizes(0); len(sizes) != 0 {
+		t.Errorf("Sizes: %v", sizes)
+	}
 	var b Buffer
 	if n := testing.AllocsPerRun(100, func() { dequeueBuffer(fd, &b); queueBuffer(fd, 0) }); n != 0 {
 		t.Errorf("%v allocations for a buffer's two calls, want 0", n)

@@ -29,18 +29,22 @@ type Size struct {
 	RateRange bool      `json:"rate_range,omitempty"` // Rates are the ends of a range
 }
 
-// maxEntries bounds every enumeration: a driver that never says "no more" must not hold us.
+// maxEntries bounds every enumeration: a driver that never says "no more" must not hold us. It is why they go by index:
+// go4vl's calls for a whole list would wait for the driver.
 const maxEntries = 256
 
 // Formats asks the camera for its pixel formats, without their sizes: some drivers have thousands of those.
 func (d *Device) Formats() ([]Format, error) {
-	growStack()
-	descriptions, err := v4l2.GetAllFormatDescriptions(uintptr(d.fd))
-	if err != nil && !errors.Is(err, v4l2.ErrorBadArgument) {
-		return nil, wrap(d.Path, d.fd, "ENUM_FMT", err)
-	}
 	var formats []Format
-	for _, desc := range descriptions {
+	for i := range uint32(maxEntries) {
+		growStack()
+		desc, err := v4l2.GetFormatDescription(uintptr(d.fd), i)
+		if errors.Is(err, v4l2.ErrorBadArgument) {
+			break
+		}
+		if err != nil {
+			return nil, wrap(d.Path, d.fd, "ENUM_FMT", err)
+		}
 		fourcc := pixel.FourCC(desc.PixelFormat)
 		formats = append(formats, Format{
 			FourCC:      fourcc,
@@ -54,18 +58,22 @@ func (d *Device) Formats() ([]Format, error) {
 
 // Sizes asks the camera for the sizes and rates of a format. It need not say; the list is then empty.
 func (d *Device) Sizes(fourcc pixel.FourCC) []Size {
-	growStack()
-	// The error is the end of the list, or a driver that has none.
-	entries, _ := v4l2.GetFormatFrameSizes(uintptr(d.fd), uint32(fourcc))
-	entries = entries[:min(len(entries), maxEntries)]
-	sizes := make([]Size, 0, len(entries))
-	for _, e := range entries {
+	sizes := []Size{} // in JSON a list, even when empty
+	for i := range uint32(maxEntries) {
+		growStack()
+		e, err := v4l2.GetFormatFrameSize(uintptr(d.fd), i, uint32(fourcc))
+		if err != nil {
+			break // the end of the list, or a driver that has none
+		}
 		s := Size{Width: int(e.Size.MinWidth), Height: int(e.Size.MinHeight)}
 		if e.Type != v4l2.FrameSizeTypeDiscrete {
 			s.MaxWidth, s.MaxHeight = int(e.Size.MaxWidth), int(e.Size.MaxHeight)
 		}
 		s.Rates, s.RateRange = d.rates(fourcc, s)
 		sizes = append(sizes, s)
+		if s.MaxWidth > 0 {
+			break // a range is the only entry; some drivers give it for every index
+		}
 	}
 	return sizes
 }
