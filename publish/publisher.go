@@ -11,8 +11,8 @@ import (
 	"log/slog"
 	"time"
 
+	"edged/internal/backoff"
 	"edged/internal/clock"
-	"edged/publish/internal/backoff"
 )
 
 // Publisher is one node's connection to its broker. Set the inputs, call Initialize, then Run; the other methods may be called

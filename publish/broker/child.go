@@ -13,7 +13,7 @@ import (
 	"syscall"
 	"time"
 
-	"edged/publish/internal/backoff"
+	"edged/internal/backoff"
 )
 
 // Child runs the broker as a child process, so that nothing sent to the broker can harm the daemon. The process is this very
