@@ -215,8 +215,9 @@ func TestFileInRealTime(t *testing.T) {
 		t.Errorf("times %v are not CLOCK_MONOTONIC, which started at %v", times, start)
 	}
 	for i := 1; i < len(times); i++ {
-		if times[i]-times[i-1] != 20*time.Millisecond {
-			t.Errorf("frame %d is %v after the one before, want 20ms", i, times[i]-times[i-1])
+		// Where the machine stood still for longer than behind, the frames' clock is set anew.
+		if step := times[i] - times[i-1]; step != 20*time.Millisecond && step < behind {
+			t.Errorf("frame %d is %v after the one before, want 20ms", i, step)
 		}
 	}
 }

@@ -64,7 +64,7 @@ func TestLoopDropsAndRequeues(t *testing.T) {
 	}}
 	total, counters := len(s.script), new(Counters)
 	var frames []Frame
-	l := loop{stream: s, counters: counters, sink: func(f *Frame) {
+	l := loop{stream: s, stallAfter: time.Hour, counters: counters, sink: func(f *Frame) {
 		if handedOut := total - len(s.script); len(s.queued) != handedOut-1 {
 			t.Errorf("frame %d: %d of %d buffers given back before the sink had it", f.Sequence, len(s.queued), handedOut)
 		}
