@@ -44,10 +44,10 @@ func (p *Publisher) connect(ctx context.Context) (*connection, error) {
 		}))
 	token := c.client.Connect().(*mqtt.ConnectToken)
 	<-token.Done() // dialing ends with ctx or connectTimeout, and so does the handshake
+	disarm()
 	if err := token.Error(); err != nil {
 		return nil, connectError(dialErr, err, token.ReturnCode())
 	}
-	disarm()
 	return c, nil
 }
 

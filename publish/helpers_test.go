@@ -1,12 +1,10 @@
 package publish
 
 import (
-	"bytes"
 	"context"
 	"log/slog"
 	"net"
 	"os"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -15,6 +13,7 @@ import (
 	"go.uber.org/goleak"
 
 	"edged/internal/clock"
+	"edged/internal/logtest"
 )
 
 func TestMain(m *testing.M) {
@@ -28,9 +27,9 @@ func TestMain(m *testing.M) {
 const eventually = 20 * time.Second
 
 // testPublisher returns an initialized publisher of the node "board" with one camera, and what it logs.
-func testPublisher(t testing.TB, url string, change ...func(*Publisher)) (*Publisher, *lockedBuffer) {
+func testPublisher(t testing.TB, url string, change ...func(*Publisher)) (*Publisher, *logtest.Buffer) {
 	t.Helper()
-	log := new(lockedBuffer)
+	log := new(logtest.Buffer)
 	p := &Publisher{
 		Broker:        url,
 		Node:          "board",
@@ -172,26 +171,4 @@ func event(n uint64, phase Phase) Event {
 	now := clock.Monotonic()
 	return Event{ID: n, Camera: "front", Label: "wave", Phase: phase, Score: 0.75, Peak: 0.8125,
 		Start: now - 2*time.Second, End: now - time.Second, Newest: now}
-}
-
-// lockedBuffer is a log that can be read while it is written.
-type lockedBuffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
-}
-
-func (b *lockedBuffer) has(part string) func() bool {
-	return func() bool { return strings.Contains(b.String(), part) }
 }

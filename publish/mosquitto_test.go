@@ -44,13 +44,21 @@ func TestConnectAnnouncesNodeCamerasAndStates(t *testing.T) {
 	})
 }
 
-func TestEventArrivesAsDocumented(t *testing.T) {
-	t.Parallel()
+// announced runs a publisher at a broker of its own until the test ends, and returns when all of its announcement has
+// reached a subscriber.
+func announced(t *testing.T) (*Publisher, *subscriber) {
+	t.Helper()
 	broker := mosquittotest.Start(t)
 	sub := subscribe(t, broker.URL())
 	p, _ := testPublisher(t, broker.URL())
 	run(t, p)
 	sub.until("edged/board/front/rise/state", "OFF")
+	return p, sub
+}
+
+func TestEventArrivesAsDocumented(t *testing.T) {
+	t.Parallel()
+	p, sub := announced(t)
 
 	before := time.Now()
 	p.Event(event(7, Start))
@@ -82,11 +90,7 @@ func TestEventArrivesAsDocumented(t *testing.T) {
 
 func TestStatesScoresAndStatsArrive(t *testing.T) {
 	t.Parallel()
-	broker := mosquittotest.Start(t)
-	sub := subscribe(t, broker.URL())
-	p, _ := testPublisher(t, broker.URL())
-	run(t, p)
-	sub.until("edged/board/front/rise/state", "OFF")
+	p, sub := announced(t)
 
 	p.State("front", "wave", true)
 	sub.until("edged/board/front/wave/state", "ON")
@@ -202,7 +206,7 @@ func TestFrozenBrokerIsLeftAndEventsWaitForIt(t *testing.T) {
 
 	broker.Pause()
 	p.Event(event(1, Start))
-	waitFor(t, "the missing acknowledgement is noticed", log.has("did not acknowledge edged/board/front/event"))
+	waitFor(t, "the missing acknowledgement is noticed", log.Has("did not acknowledge edged/board/front/event"))
 	broker.Resume()
 	waitFor(t, "the event is delivered", func() bool { return p.Counters().EventsSent == 1 })
 	// The will of the connection that was given up must not outlast the new connection's status.
@@ -215,7 +219,7 @@ func TestBrokerAbsentAtStart(t *testing.T) {
 	p, log := testPublisher(t, broker.URL())
 	run(t, p)
 	p.Event(event(1, Start))
-	waitFor(t, "the failure is logged", log.has("connection refused"))
+	waitFor(t, "the failure is logged", log.Has("connection refused"))
 	broker.Start()
 	waitFor(t, "the event is delivered", func() bool { return p.Counters().EventsSent == 1 })
 }
@@ -230,7 +234,7 @@ func TestServerThatNeverAnswersIsNamed(t *testing.T) {
 	defer l.Close() // the kernel accepts for a listener that does not
 	p, log := testPublisher(t, "tcp://"+l.Addr().String())
 	run(t, p)
-	waitFor(t, "the reason is logged", log.has("took the connection and did not answer within 5s"))
+	waitFor(t, "the reason is logged", log.Has("took the connection and did not answer within 5s"))
 }
 
 func TestWrongPasswordIsNamedAndNotShown(t *testing.T) {
@@ -238,7 +242,7 @@ func TestWrongPasswordIsNamedAndNotShown(t *testing.T) {
 	broker := mosquittotest.Start(t, "allow_anonymous false", "password_file "+mosquittotest.PasswordFile(t, "edged", "right"))
 	p, log := testPublisher(t, broker.URL(), func(p *Publisher) { p.Username, p.Password = "edged", "wr0ng-s3cret" })
 	run(t, p)
-	waitFor(t, "the refusal is named", log.has("not authorised: user name or password is wrong"))
+	waitFor(t, "the refusal is named", log.Has("not authorised: user name or password is wrong"))
 	if strings.Contains(log.String(), "wr0ng-s3cret") {
 		t.Errorf("the log shows the password:\n%s", log)
 	}

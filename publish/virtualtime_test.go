@@ -6,11 +6,14 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/eclipse/paho.mqtt.golang/packets"
+
+	"edged/internal/logtest"
 )
 
 // These tests run in a bubble of virtual time: hours of waiting take milliseconds, and the bubble fails a test that leaves a
@@ -19,6 +22,7 @@ import (
 // pipeBroker is a broker at the other end of a net.Pipe that answers as its fields say.
 type pipeBroker struct {
 	deaf          bool          // take bytes, answer nothing
+	refuses       byte          // a CONNECT with this return code; 0 = it accepts
 	noPuback      bool          // acknowledge no publish
 	noEventPuback bool          // acknowledge no event
 	noReading     bool          // read nothing after CONNECT, so that writing to it blocks
@@ -61,7 +65,9 @@ func (b *pipeBroker) serve(conn net.Conn, closed <-chan struct{}) {
 		var answer packets.ControlPacket
 		switch p := packet.(type) {
 		case *packets.ConnectPacket:
-			answer = packets.NewControlPacket(packets.Connack)
+			connack := packets.NewControlPacket(packets.Connack).(*packets.ConnackPacket)
+			connack.ReturnCode = b.refuses
+			answer = connack
 		case *packets.PingreqPacket:
 			if !b.noPong {
 				answer = packets.NewControlPacket(packets.Pingresp)
@@ -92,7 +98,7 @@ func (b *pipeBroker) serve(conn net.Conn, closed <-chan struct{}) {
 }
 
 // bubble runs a publisher with the dialer in virtual time, and the test beside it.
-func bubble(t *testing.T, dial dialer, test func(t *testing.T, p *Publisher, log *lockedBuffer)) {
+func bubble(t *testing.T, dial dialer, test func(t *testing.T, p *Publisher, log *logtest.Buffer)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		p, log := testPublisher(t, "tcp://broker.invalid")
@@ -109,7 +115,7 @@ func TestTriesAreSpacedByAJitteredDoublingWait(t *testing.T) {
 		tries = append(tries, time.Now())
 		return nil, errors.New("refused")
 	}
-	bubble(t, refused, func(*testing.T, *Publisher, *lockedBuffer) { time.Sleep(10 * time.Minute) })
+	bubble(t, refused, func(*testing.T, *Publisher, *logtest.Buffer) { time.Sleep(10 * time.Minute) })
 
 	most := time.Second
 	for i := 1; i < len(tries); i++ {
@@ -137,7 +143,7 @@ func TestAHealthyConnectionIsReplacedAtOnceAndAShortOneIsNot(t *testing.T) {
 			tries = append(tries, time.Now())
 			return broker.dial(ctx)
 		}
-		bubble(t, dial, func(*testing.T, *Publisher, *lockedBuffer) { time.Sleep(time.Hour) })
+		bubble(t, dial, func(*testing.T, *Publisher, *logtest.Buffer) { time.Sleep(time.Hour) })
 		last := len(tries) - 1
 		wait := tries[last].Sub(tries[last-1]) - c.lives
 		if wait < c.worst/2 || wait > c.worst {
@@ -158,16 +164,47 @@ func TestBrokerThatNeverAnswersIsGivenUp(t *testing.T) {
 		{"no PINGRESP", &pipeBroker{noPong: true}, 15 * time.Second, "pingresp not received"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			bubble(t, c.broker.dial, func(t *testing.T, p *Publisher, log *lockedBuffer) {
+			bubble(t, c.broker.dial, func(t *testing.T, p *Publisher, log *logtest.Buffer) {
 				p.Event(event(1, Start))
 				time.Sleep(c.within + time.Millisecond)
 				synctest.Wait()
-				if !log.has(c.says)() {
+				if !log.Has(c.says)() {
 					t.Errorf("after %v the log does not say %q:\n%s", c.within, c.says, log)
 				}
 			})
 		})
 	}
+}
+
+// armed is a context that counts the functions which wait for its end.
+type armed struct {
+	context.Context
+	done    chan struct{}
+	waiting atomic.Int64
+}
+
+func (a *armed) Done() <-chan struct{} { return a.done }
+
+func (a *armed) AfterFunc(func()) (stop func() bool) {
+	a.waiting.Add(1)
+	return sync.OnceValue(func() bool { a.waiting.Add(-1); return true })
+}
+
+// A node with a wrong password tries for months.
+func TestARefusedConnectionLeavesNothingBehind(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx := &armed{Context: t.Context(), done: make(chan struct{})}
+		p, _ := testPublisher(t, "tcp://broker.invalid")
+		p.dial = (&pipeBroker{refuses: packets.ErrRefusedNotAuthorised}).dial
+		for range 3 {
+			if _, err := p.connect(ctx); err == nil || !strings.Contains(err.Error(), "not authorised") {
+				t.Fatalf("connect: %v, want a refusal", err)
+			}
+		}
+		if n := ctx.waiting.Load(); n != 0 {
+			t.Errorf("3 refused connections leave %d functions waiting for the context's end", n)
+		}
+	})
 }
 
 func TestStopDoesNotWaitForABrokerThatNeverAnswers(t *testing.T) {
@@ -187,7 +224,7 @@ func TestStopDoesNotWaitForABrokerThatNeverAnswers(t *testing.T) {
 				if took := time.Since(began); took > p.StopTimeout {
 					t.Errorf("the stop took %v, longer than StopTimeout, %v", took, p.StopTimeout)
 				}
-				if !log.has("never acknowledged")() {
+				if !log.Has("never acknowledged")() {
 					t.Errorf("the undelivered event is not mentioned:\n%s", log)
 				}
 			})
@@ -204,7 +241,7 @@ func TestCallsNeverWaitWhateverTheBrokerDoes(t *testing.T) {
 		"no reading": {noReading: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, broker.dial, func(t *testing.T, p *Publisher, _ *lockedBuffer) {
+			bubble(t, broker.dial, func(t *testing.T, p *Publisher, _ *logtest.Buffer) {
 				for second := range 30 {
 					time.Sleep(time.Second)
 					began := time.Now()
@@ -261,7 +298,7 @@ func TestUnacknowledgedEventIsSentAgain(t *testing.T) {
 func TestStatesDoNotWaitForTheWholeQueue(t *testing.T) {
 	received := make(chan *packets.PublishPacket, 1000)
 	broker := &pipeBroker{slow: 10 * time.Millisecond, received: received}
-	bubble(t, broker.dial, func(t *testing.T, p *Publisher, _ *lockedBuffer) {
+	bubble(t, broker.dial, func(t *testing.T, p *Publisher, _ *logtest.Buffer) {
 		time.Sleep(time.Second)
 		events(received) // those of the announcement: none
 		for n := range uint64(100) {

@@ -20,6 +20,7 @@ import (
 	mqtt "github.com/eclipse/paho.mqtt.golang"
 	"go.uber.org/goleak"
 
+	"edged/internal/logtest"
 	"edged/internal/mosquittotest"
 )
 
@@ -48,7 +49,7 @@ const eventually = 20 * time.Second
 type running struct {
 	t       testing.TB
 	address string
-	log     *lockedBuffer
+	log     *logtest.Buffer
 	pids    chan int // of every process that came up
 	stop    func()
 }
@@ -56,7 +57,7 @@ type running struct {
 // start runs a Child until the test ends, and waits for its first process.
 func start(t testing.TB) (r *running, pid int) {
 	t.Helper()
-	r = &running{t: t, address: mosquittotest.FreeAddress(t), log: new(lockedBuffer), pids: make(chan int, 100)}
+	r = &running{t: t, address: mosquittotest.FreeAddress(t), log: new(logtest.Buffer), pids: make(chan int, 100)}
 	child := &Child{
 		Address: r.address,
 		Ready:   func(pid int) { r.pids <- pid },
@@ -218,7 +219,7 @@ func TestChildDiesWithTheDaemon(t *testing.T) {
 }
 
 func TestLinesAreLoggedOneByOne(t *testing.T) {
-	log := new(lockedBuffer)
+	log := new(logtest.Buffer)
 	l := &lineLogger{log: slog.New(slog.NewTextHandler(log, nil))}
 	for _, part := range []string{"one\ntw", "o\n", strings.Repeat("x", maxLineBytes), "rest\n"} {
 		_, _ = io.WriteString(l, part)
