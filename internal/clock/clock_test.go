@@ -8,12 +8,14 @@ import (
 func TestMonotonicAdvancesWithTheRuntimesClock(t *testing.T) {
 	start := Monotonic()
 	runtimeStart := time.Now()
-	time.Sleep(2 * time.Millisecond)
+	for time.Since(runtimeStart) < time.Millisecond {
+		continue
+	}
 	byRuntime := time.Since(runtimeStart)
 	byClock := Monotonic() - start
 
-	// The readings of one clock lie around those of the other, so it saw no less; being scheduled away may add some.
-	if byClock < byRuntime || byClock > byRuntime+time.Second {
+	// The readings of one clock lie around those of the other, so it saw no less; being scheduled away may add any time.
+	if byClock < byRuntime {
 		t.Errorf("CLOCK_MONOTONIC advanced %v while the runtime's clock advanced %v", byClock, byRuntime)
 	}
 }

@@ -3,7 +3,6 @@ package mosquittotest
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -19,10 +18,11 @@ import (
 type Broker struct {
 	Address string // 127.0.0.1:port
 
-	t      testing.TB
-	config string
-	log    string
-	cmd    *exec.Cmd
+	t       testing.TB
+	program string
+	config  string
+	log     string
+	cmd     *exec.Cmd
 }
 
 // Start runs a broker until the test ends, with the given lines added to its configuration. Without one that says otherwise
@@ -34,18 +34,15 @@ func Start(t testing.TB, config ...string) *Broker {
 	return b
 }
 
-// New prepares a broker and picks its port, without starting it. The test is skipped where mosquitto is not installed, except
-// in CI, where it fails.
+// New prepares a broker and picks its port, without starting it. The test fails where mosquitto is not installed.
 func New(t testing.TB, config ...string) *Broker {
 	t.Helper()
-	if _, err := executable(); err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal(err)
-		}
-		t.Skip(err)
-	}
+	program := executable(t)
 	dir := t.TempDir()
-	b := &Broker{Address: FreeAddress(t), t: t, config: filepath.Join(dir, "mosquitto.conf"), log: filepath.Join(dir, "mosquitto.log")}
+	b := &Broker{
+		Address: FreeAddress(t), t: t, program: program,
+		config: filepath.Join(dir, "mosquitto.conf"), log: filepath.Join(dir, "mosquitto.log"),
+	}
 	_, port, _ := net.SplitHostPort(b.Address)
 	lines := append([]string{
 		"listener " + port + " 127.0.0.1",
@@ -63,13 +60,15 @@ func New(t testing.TB, config ...string) *Broker {
 	return b
 }
 
-func executable() (string, error) {
+func executable(t testing.TB) string {
+	t.Helper()
 	for _, name := range []string{"mosquitto", "/usr/sbin/mosquitto"} {
 		if path, err := exec.LookPath(name); err == nil {
-			return path, nil
+			return path
 		}
 	}
-	return "", fmt.Errorf("mosquitto is not installed; make deps installs it")
+	t.Fatal("mosquitto is not installed; make deps installs it")
+	return ""
 }
 
 // URL returns the broker's address as a client takes it.
@@ -78,11 +77,7 @@ func (b *Broker) URL() string { return "tcp://" + b.Address }
 // Start starts a stopped broker and waits until it accepts connections.
 func (b *Broker) Start() {
 	b.t.Helper()
-	path, err := executable()
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	b.cmd = exec.CommandContext(context.Background(), path, "-c", b.config)
+	b.cmd = exec.CommandContext(context.Background(), b.program, "-c", b.config)
 	b.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := b.cmd.Start(); err != nil {
 		b.t.Fatalf("start mosquitto: %v", err)
