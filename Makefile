@@ -29,7 +29,7 @@ build:
 run: build
 	@bin/edged probe --json | grep -q '"usable": true' || build/deps.sh walkers
 	@build/deps.sh subscriber
-	exec bin/edged run --fallback $(EDGED_CACHE)/footage/walkers.avi
+	exec bin/edged run --fallback $(EDGED_CACHE)/footage/walkers.mkv
 
 test:
 	@build/test.sh

@@ -134,22 +134,41 @@ func (w *watcher) stats(since *mark, now time.Duration) cameraStats {
 	return s
 }
 
-// alive returns a function that says whether every camera and its pipeline got on since its last call, or is known to
-// be offline.
+// alive returns a function that says whether every camera and its pipeline got on since its last call.
 func (d *daemon) alive() func() bool {
-	type progress struct{ frames, read uint64 }
 	last := make([]progress, len(d.watchers))
 	return func() bool {
 		ok := true
 		for i, w := range d.watchers {
-			now := progress{w.counters.Frames.Load(), w.pipeline.Stats.Frames.Load() + w.pipeline.Stats.Lost.Load()}
-			newest, filled := w.ring.Newest()
-			idle := !filled || newest.Seq <= now.read // the pipeline has read all that there is
-			captured := !w.online.Load() || now.frames != last[i].frames
-			inferred := idle || now.read != last[i].read
-			ok = ok && captured && inferred
-			last[i] = now
+			ok = w.alive(&last[i]) && ok // every camera's marks must move
 		}
 		return ok
 	}
+}
+
+// progress is what a watcher had done when it was last looked at.
+type progress struct {
+	frames, attempts, read uint64
+	quiet                  int // looks in a row at which the camera was offline without another attempt
+}
+
+// quietLooks may pass without an attempt to open an absent camera: its pauses grow, and an attempt may itself take as long
+// as a stall.
+const quietLooks = 2
+
+func (w *watcher) alive(last *progress) bool {
+	now := progress{
+		frames:   w.counters.Frames.Load(),
+		attempts: w.counters.Attempts.Load(),
+		read:     w.pipeline.Stats.Frames.Load() + w.pipeline.Stats.Lost.Load(),
+	}
+	online := w.online.Load()
+	if !online && now.attempts == last.attempts {
+		now.quiet = last.quiet + 1
+	}
+	captured := online && now.frames != last.frames || !online && now.quiet < quietLooks
+	newest, filled := w.ring.Newest()
+	inferred := !filled || newest.Seq <= now.read || now.read != last.read
+	*last = now
+	return captured && inferred
 }

@@ -19,7 +19,9 @@ func TestAliveMeansProgress(t *testing.T) {
 		step   func(*watcher) // what happens between two looks
 		want   bool
 	}{
-		{"offline", false, func(*watcher) {}, true},
+		{"offline, opened again and again", false, func(w *watcher) { w.counters.Attempts.Add(1) }, true},
+		{"offline, a look between two attempts", false, func(w *watcher) { w.counters.Attempts.Store(7) }, true},
+		{"opening the camera hangs", false, func(*watcher) {}, false},
 		{"frames captured and read", true, func(w *watcher) {
 			w.counters.Frames.Add(10)
 			commit(w)

@@ -97,12 +97,15 @@ func (w *watcher) close() {
 
 // frame is the sink of the camera: it decodes a frame that lies on the sampling grid straight into the ring.
 func (w *watcher) frame(f *capture.Frame) {
+	if f.Restart {
+		w.sampler.Reset()
+	}
 	tick, take := w.sampler.Take(f.Time)
 	if !take {
 		w.offGrid.Add(1)
 		return
 	}
-	if tick == 0 { // a new grid: time went backwards, or the camera has only just been opened
+	if tick == 0 { // a new grid: a restart, or time went backwards
 		w.ring.Reset()
 	}
 	slot := w.ring.Reserve()
@@ -127,13 +130,11 @@ func (w *watcher) complain(f *capture.Frame, err error) {
 		"dropped_so_far", w.corrupt.Load())
 }
 
-// status is told by the capture goroutine of each change. What was seen before a camera went away says nothing about what
-// comes after, so the window is emptied at once and the sampling grid begins anew.
+// status is told of each change. With the camera gone the window is emptied at once, which ends what is on.
 func (w *watcher) status(online bool) {
 	w.online.Store(online)
-	w.sampler.Reset()
 	if !online {
-		w.ring.Reset() // and with the first frame of the next life, which is tick 0
+		w.ring.Reset()
 	}
 }
 

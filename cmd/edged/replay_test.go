@@ -1,0 +1,109 @@
+package main
+
+import (
+	"encoding/json"
+	"math"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// replayed is a line of edged replay, an event's or a window's.
+type replayed struct {
+	EventType string   `json:"event_type"`
+	Phase     string   `json:"phase"`
+	ID        int      `json:"id"`
+	Score     float64  `json:"score"`
+	Peak      float64  `json:"peak_score"`
+	Start     float64  `json:"start"`
+	End       *float64 `json:"end"`
+
+	Window int                `json:"window"`
+	Time   float64            `json:"time"`
+	Scores map[string]float64 `json:"scores"`
+}
+
+func replayLines(t *testing.T, lines string) []replayed {
+	t.Helper()
+	var out []replayed
+	for line := range strings.Lines(lines) {
+		var r replayed
+		d := json.NewDecoder(strings.NewReader(line))
+		d.DisallowUnknownFields()
+		if err := d.Decode(&r); err != nil {
+			t.Fatalf("%q: %v", line, err)
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+func replay(t *testing.T, args ...string) string {
+	t.Helper()
+	status, stdout, stderr := edged(t, append([]string{"replay"}, args...)...)
+	if status != 0 {
+		t.Fatalf("status %d: %s", status, stderr)
+	}
+	return stdout
+}
+
+// Real footage must give the golden events: a walker to the right, a gap, a walker to the left, and nothing else. Times may
+// differ by a window, scores are left out: another ffmpeg makes slightly other pictures.
+func TestReplayOfRealFootageGivesTheGoldenEvents(t *testing.T) {
+	golden, err := os.ReadFile("testdata/walkers.golden.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, want := replayLines(t, replay(t, footage(t, "walkers.mkv"))), replayLines(t, string(golden))
+	const window = 0.26 // seconds from one window to the next, and a little
+	near := func(a, b *float64) bool {
+		return a == nil && b == nil || a != nil && b != nil && math.Abs(*a-*b) <= window
+	}
+	if !slices.EqualFunc(got, want, func(a, b replayed) bool {
+		return a.EventType == b.EventType && a.Phase == b.Phase && a.ID == b.ID && near(&a.Start, &b.Start) && near(a.End, b.End)
+	}) {
+		t.Errorf("got %+v\nwant %+v", got, want)
+	}
+}
+
+func TestReplayGivesTheSameBytes(t *testing.T) {
+	walkers := footage(t, "walkers.mkv")
+	if a, b := replay(t, "--windows", walkers), replay(t, "--windows", walkers); a != b {
+		t.Errorf("two runs differ:\n%s\n%s", a, b)
+	}
+}
+
+func TestReplayWindows(t *testing.T) {
+	var last replayed
+	windows := 0
+	for _, r := range replayLines(t, replay(t, "--windows", "--stride", "1", footage(t, "walkers.mkv"))) {
+		if r.Window == 0 {
+			continue
+		}
+		windows++
+		if r.Window != windows {
+			t.Errorf("window %d comes as number %d", r.Window, windows)
+		}
+		sum := 0.0
+		for _, p := range r.Scores {
+			sum += p
+		}
+		if len(r.Scores) != 12 || math.Abs(sum-1) > 0.002 {
+			t.Errorf("window %d: %d scores, sum %v", r.Window, len(r.Scores), sum)
+		}
+		step := r.Time - last.Time
+		if windows == 1 {
+			if r.Time < 1.8 { // 16 frames at 8 a second: 15 intervals of an eighth
+				t.Errorf("the first window, at %v s, cannot be full", r.Time)
+			}
+		} else if step > 0.31 && step < 2 {
+			t.Errorf("window %d is %v s after the one before: neither the next nor after a full gap", r.Window, step)
+		}
+		last = r
+	}
+	// 6.3 s and 8 s of footage, each less the 15/8 s until a window is full, at 8 windows a second.
+	if windows < 80 || windows > 90 {
+		t.Errorf("%d windows, want about 84", windows)
+	}
+}

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"bytes"
+	"image"
+	"image/jpeg"
+	"testing"
+	"time"
+
+	"edged/capture"
+	"edged/capture/pixel"
+	"edged/infer/engine"
+	"edged/internal/config"
+)
+
+// openWatcher returns a watcher of the starter model, ready to step.
+func openWatcher(t *testing.T) *watcher {
+	t.Helper()
+	m, err := loadModel("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := newWatcher("test", m, config.Default().Detect)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.close)
+	if err := w.open(engine.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// camera delivers one JPEG over and over, 30 times a second.
+type camera struct {
+	w     *watcher
+	frame capture.Frame
+}
+
+func newCamera(t *testing.T, w *watcher) *camera {
+	t.Helper()
+	var picture bytes.Buffer
+	if err := jpeg.Encode(&picture, image.NewYCbCr(image.Rect(0, 0, 640, 480), image.YCbCrSubsampleRatio422), nil); err != nil {
+		t.Fatal(err)
+	}
+	return &camera{w: w, frame: capture.Frame{Data: picture.Bytes(), Format: pixel.Format{FourCC: pixel.MJPEG, Width: 640, Height: 480}}}
+}
+
+// deliver hands n frames over and lets the pipeline take each.
+func (c *camera) deliver(t *testing.T, n int) {
+	t.Helper()
+	for range n {
+		c.w.frame(&c.frame)
+		c.frame.Time += time.Second / 30
+		c.frame.Sequence++
+		if err := c.w.pipeline.Step(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestOnlyFramesOnTheGridAreDecoded(t *testing.T) {
+	w := openWatcher(t)
+	newCamera(t, w).deliver(t, 300) // 10 s
+	taken := w.pipeline.Stats.Frames.Load()
+	if taken < 79 || taken > 81 || w.offGrid.Load() != 300-taken {
+		t.Errorf("%d frames decoded and %d given back, want about 80 of 300 at 8 a second", taken, w.offGrid.Load())
+	}
+	if n := w.pipeline.Stats.Windows.Load(); n != (taken-16)/2+1 {
+		t.Errorf("%d windows of %d frames at stride 2", n, taken)
+	}
+}
+
+func TestCorruptFramesAreCountedAndSurvived(t *testing.T) {
+	w := openWatcher(t)
+	c := newCamera(t, w)
+	whole := c.frame.Data
+	for _, broken := range [][]byte{nil, {0xff, 0xd8}, whole[:len(whole)/2], bytes.Repeat([]byte{0xff}, 1000)} {
+		w.sampler.Reset() // so that the frame lies on the grid
+		before := w.corrupt.Load()
+		c.frame.Data = broken
+		c.deliver(t, 1)
+		if w.corrupt.Load() != before+1 {
+			t.Errorf("%d bytes of a broken JPEG were not counted", len(broken))
+		}
+	}
+	c.frame.Data = whole
+	c.deliver(t, 90)
+	if w.pipeline.Stats.Windows.Load() == 0 {
+		t.Error("no window after the camera recovered")
+	}
+}
+
+func TestNoWindowSpansAGap(t *testing.T) {
+	for _, gap := range []struct {
+		name string
+		make func(*camera)
+	}{
+		{"time goes backwards", func(c *camera) { c.frame.Time -= time.Second }},
+		{"a second without frames", func(c *camera) { c.frame.Time += time.Second }},
+		{"the camera was reopened", func(c *camera) { c.w.status(false); c.frame.Restart = true; c.deliver(t, 1); c.frame.Restart = false }},
+		{"a file begins anew", func(c *camera) { c.frame.Restart = true; c.deliver(t, 1); c.frame.Restart = false }},
+	} {
+		t.Run(gap.name, func(t *testing.T) {
+			w := openWatcher(t)
+			c := newCamera(t, w)
+			c.deliver(t, 60) // 16 frames at 8 a second take 57
+			before := w.pipeline.Stats.Windows.Load()
+			if before != 1 {
+				t.Fatalf("%d windows before the gap, want 1", before)
+			}
+			gap.make(c)
+			c.deliver(t, 55)
+			if n := w.pipeline.Stats.Windows.Load(); n != before {
+				t.Errorf("%d windows before the window was full again", n-before)
+			}
+			c.deliver(t, 4)
+			if n := w.pipeline.Stats.Windows.Load(); n != before+1 {
+				t.Errorf("%d windows once it was full again, want 1", n-before)
+			}
+			if n := w.pipeline.Stats.Gaps.Load(); n != 1 {
+				t.Errorf("%d gaps counted, want 1", n)
+			}
+		})
+	}
+}
+
+func TestNoAllocationPerFrameAndWindow(t *testing.T) {
+	w := openWatcher(t)
+	c := newCamera(t, w)
+	c.deliver(t, 120)
+	before := w.pipeline.Stats.Windows.Load()
+	if n := testing.AllocsPerRun(200, func() { c.deliver(t, 1) }); n != 0 {
+		t.Errorf("%v allocations per frame, want 0", n)
+	}
+	if w.pipeline.Stats.Windows.Load() == before {
+		t.Error("no window was measured")
+	}
+}
