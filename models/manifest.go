@@ -65,7 +65,7 @@ func parseManifest(text []byte) (*Manifest, error) {
 	}
 	errs := decodeObject(text, required, optional)
 	if len(errs) == 0 {
-		errs = append(m.problems(), rgb("mean", mean, &m.Mean), rgb("std", std, &m.Std), positive("std", std))
+		errs = append(m.problems(), rgb("mean", mean, &m.Mean), rgb("std", std, &m.Std), normalizing(mean, std))
 	}
 	for i, err := range errs {
 		if err != nil {
@@ -159,11 +159,14 @@ func rgb(key string, values []float64, into *[3]float64) error {
 	return nil
 }
 
-func positive(key string, values []float64) error {
-	for _, v := range values {
-		// Above the smallest normal number its reciprocal is finite.
-		if v < math.SmallestNonzeroFloat32 {
-			return fmt.Errorf("%s has %g; must be above 0", key, v)
+// normalizing says whether (u8-mean)/std, which the model may take as float32, is finite for every u8.
+func normalizing(mean, std []float64) error {
+	for c := range min(len(mean), len(std)) {
+		if std[c] <= 0 {
+			return fmt.Errorf("std has %g; must be above 0", std[c])
+		}
+		if largest := max(math.Abs(mean[c]), math.Abs(255-mean[c])) / std[c]; largest > math.MaxFloat32 {
+			return fmt.Errorf("mean %g with std %g makes inputs of %g; must be float32 numbers, %g at most", mean[c], std[c], largest, math.MaxFloat32)
 		}
 	}
 	return nil
