@@ -48,7 +48,7 @@ type Publisher struct {
 // Camera names a camera and what its model tells apart.
 type Camera struct {
 	Name       string
-	Labels     []string // in the order of the model's outputs
+	Labels     []string // in the order of the model's outputs; each differs, and none is "enabled", which is reserved
 	Background string   // the label that means "no action": it has a score but no state; "" = none
 }
 

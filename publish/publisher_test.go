@@ -13,7 +13,7 @@ func TestInitializeReportsEverythingAtOnce(t *testing.T) {
 		KeepAlive: 30 * time.Second,
 		Password:  "hush-hush",
 		Cameras: []Camera{
-			{Name: "front", Labels: []string{"wave", "wave", "left+right", ""}},
+			{Name: "front", Labels: []string{"wave", "wave", "left+right", "", "enabled"}},
 			{Name: "front"},
 			{Name: strings.Repeat("x", 65)},
 			{Name: "a\xffb"},
@@ -31,6 +31,7 @@ func TestInitializeReportsEverythingAtOnce(t *testing.T) {
 		`camera "front": label "wave" is there twice`,
 		`label "left+right": '+'`,
 		`a label without a name`,
+		`camera "front": label "enabled": reserved`,
 		`two cameras are named "front"`,
 		`65 bytes; 64 at most`,
 		`camera "a\xffb": not UTF-8`,

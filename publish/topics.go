@@ -11,6 +11,9 @@ import (
 // maxNameBytes keeps topics short enough for every broker and for a person's eye.
 const maxNameBytes = 64
 
+// reservedLabel would put an action's state where a camera's switch has its own: <camera>/enabled/state.
+const reservedLabel = "enabled"
+
 // topics holds the node's own topics and makes those of its cameras.
 type topics struct {
 	prefix string // edged/<node>/
@@ -57,6 +60,9 @@ func checkLabels(c Camera) error {
 		errs = append(errs, checkName("label", l))
 		if labels[l] {
 			errs = append(errs, fmt.Errorf("publish: camera %q: label %q is there twice; labels must differ", c.Name, l))
+		}
+		if l == reservedLabel {
+			errs = append(errs, fmt.Errorf("publish: camera %q: label %q: reserved for the camera's own switch; rename it in the model's labels.txt", c.Name, l))
 		}
 		labels[l] = true
 	}
