@@ -11,7 +11,7 @@ import (
 
 const (
 	windowEvery = 125 * time.Millisecond
-	halfSecond  = 500 * time.Millisecond // of smoothing
+	smoothing   = 500 * time.Millisecond // of smoothing
 )
 
 func moveDecider(t *testing.T, o DeciderOptions) *Decider {
@@ -60,7 +60,7 @@ func join(parts ...[][2]float32) (pairs [][2]float32) {
 }
 
 func TestDeciderTraces(t *testing.T) {
-	half := DeciderOptions{Smoothing: halfSecond}
+	half := DeciderOptions{Smoothing: smoothing}
 	for _, c := range []struct {
 		what    string
 		options DeciderOptions
@@ -139,7 +139,7 @@ func TestDeciderDoesNotFlapOnNoise(t *testing.T) {
 		}
 		return pairs
 	}
-	d := moveDecider(t, DeciderOptions{Smoothing: halfSecond})
+	d := moveDecider(t, DeciderOptions{Smoothing: smoothing})
 	events := trace(d, join(noise(400, 0.15), noise(400, 0.85), noise(400, 0.15)))
 	if len(events) != 2 {
 		t.Errorf("one noisy action of 50 s made %d events:\n%s", len(events), strings.Join(events, "\n"))
@@ -173,7 +173,7 @@ func TestDeciderWeighsWindowsByTime(t *testing.T) {
 	var starts []time.Duration
 	for _, every := range []time.Duration{25 * time.Millisecond, 100 * time.Millisecond, 200 * time.Millisecond} {
 		d, err := NewDecider([]string{"move"}, DeciderOptions{
-			Thresholds: Thresholds{0.6, 0.4}, Smoothing: halfSecond, Interval: every,
+			Thresholds: Thresholds{0.6, 0.4}, Smoothing: smoothing, Interval: every,
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -191,7 +191,7 @@ func TestDeciderWeighsWindowsByTime(t *testing.T) {
 }
 
 func TestDeciderGapEndsWhatIsOn(t *testing.T) {
-	d := moveDecider(t, DeciderOptions{Smoothing: halfSecond})
+	d := moveDecider(t, DeciderOptions{Smoothing: smoothing})
 	trace(d, repeat(16, 0.95, 0.02))
 	var events []string
 	emit := func(e Event) { events = append(events, render(e)) }
