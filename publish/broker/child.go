@@ -1,10 +1,10 @@
 package broker
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"os"
@@ -24,6 +24,8 @@ type Child struct {
 	// Ready is called each time a broker process has come up and accepts connections; nil = not needed.
 	Ready func(pid int)
 	Log   *slog.Logger // nil = slog.Default()
+	// Output is where the process's own log and its last words go; nil = this process's standard error.
+	Output io.Writer
 }
 
 const (
@@ -37,6 +39,9 @@ const (
 func (c *Child) Run(ctx context.Context) error {
 	if c.Log == nil {
 		c.Log = slog.Default()
+	}
+	if c.Output == nil {
+		c.Output = os.Stderr
 	}
 	// The first start is tried here as well, for a clear error at once: the child could only die and be started again.
 	probe, err := listen(ctx, c.Address)
@@ -79,8 +84,7 @@ func (c *Child) life(ctx context.Context) error {
 		Setpgid:   true, // Ctrl-C is for the daemon, which stops the broker after its own good-bye
 		Pdeathsig: syscall.SIGKILL,
 	}
-	logs := &lineLogger{log: c.Log}
-	cmd.Stdout, cmd.Stderr = logs, logs
+	cmd.Stdout, cmd.Stderr = c.Output, c.Output
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("broker: start its process: %w", err)
 	}
@@ -119,26 +123,5 @@ func (c *Child) awaitReady(ctx context.Context, ended <-chan struct{}) error {
 			return fmt.Errorf("broker: it accepted no connection on %s within %v of its start", c.Address, readyWithin)
 		case <-again.C:
 		}
-	}
-}
-
-// maxLineBytes bounds what a line of the child's may hold; a longer one is forwarded in pieces.
-const maxLineBytes = 4096
-
-// lineLogger logs what is written to it, line by line.
-type lineLogger struct {
-	log     *slog.Logger
-	partial []byte
-}
-
-func (l *lineLogger) Write(p []byte) (int, error) {
-	l.partial = append(l.partial, p...)
-	for {
-		line, rest, complete := bytes.Cut(l.partial, []byte("\n"))
-		if !complete && len(l.partial) < maxLineBytes {
-			return len(p), nil
-		}
-		l.log.Info("broker: " + string(line))
-		l.partial = append(l.partial[:0], rest...)
 	}
 }

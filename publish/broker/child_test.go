@@ -62,6 +62,7 @@ func start(t testing.TB) (r *running, pid int) {
 		Address: r.address,
 		Ready:   func(pid int) { r.pids <- pid },
 		Log:     slog.New(slog.NewTextHandler(r.log, nil)),
+		Output:  r.log,
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
@@ -216,22 +217,6 @@ func TestChildDiesWithTheDaemon(t *testing.T) {
 		t.Fatal(err)
 	}
 	waitFor(t, "the broker is gone", func() bool { return !accepts() })
-}
-
-func TestLinesAreLoggedOneByOne(t *testing.T) {
-	log := new(logtest.Buffer)
-	l := &lineLogger{log: slog.New(slog.NewTextHandler(log, nil))}
-	for _, part := range []string{"one\ntw", "o\n", strings.Repeat("x", maxLineBytes), "rest\n"} {
-		_, _ = io.WriteString(l, part)
-	}
-	var got []int
-	for line := range strings.Lines(log.String()) {
-		_, msg, _ := strings.Cut(line, "broker: ")
-		got = append(got, len(strings.TrimRight(msg, "\"\n")))
-	}
-	if want := []int{3, 3, maxLineBytes, 4}; fmt.Sprint(got) != fmt.Sprint(want) {
-		t.Errorf("lines of %v bytes, want %v", got, want)
-	}
 }
 
 // peakMemory returns the most physical memory that the process has had, in bytes (VmHWM of proc(5)).
