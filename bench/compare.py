@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import shutil
+import signal
 import socket
 import statistics
 import subprocess
@@ -31,8 +32,10 @@ def main():
     parser.add_argument("--seconds", type=float, default=20, help="measured time of each run")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=1, help="of each Invoke")
+    parser.add_argument("--calm", type=float, default=0, help="wait up to so many seconds for an idle machine before each run")
     parser.add_argument("--json", type=Path, help="also write every run's numbers to this file")
     args = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # and so on to the broker's end
 
     report = {"seconds": args.seconds, "rounds": args.rounds, "threads": args.threads, "cpu": cpu_name()}
     report["models"] = {}
@@ -56,6 +59,7 @@ def compare(args, name, model, port):
     results = {program: [] for program in commands}
     for number in range(1, args.rounds + 1):
         for program, command in commands.items():
+            wait_for_calm(args.calm)
             result = run([str(word) for word in command], port)
             results[program].append(result)
             print(
@@ -82,6 +86,16 @@ def run(command, port):
     result["latency_p50_ms"], result["latency_p99_ms"] = percentiles[49], percentiles[98]
     result["other_cores"] = max(0.0, busy / elapsed)
     return result
+
+
+def wait_for_calm(seconds, window=2, cores=0.2):
+    """Returns once everything else has used less than `cores` for `window` seconds, or after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        began, busy = time.monotonic(), busy_seconds()
+        time.sleep(window)
+        if (busy_seconds() - busy) / (time.monotonic() - began) < cores:
+            return
 
 
 def busy_seconds():

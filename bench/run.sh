@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Compares edged with its Python peers: run.sh [--model starter|full|all] [--seconds N] [--rounds N] [--json FILE]
+# Compares edged with its Python peers: run.sh [--model starter|full|all] [--seconds N] [--rounds N] [--calm N] [--json FILE]
 # Wants bin/edged built and `build/deps.sh footage test` done: `make bench` sees to both, and `make bench BENCH="--rounds 5"`
 # hands arguments over.
 set -euo pipefail
@@ -49,7 +49,7 @@ pass=()
 while [ $# -gt 0 ]; do
   case $1 in
     --model) which=${2:?--model starter, full or all} ;;
-    --seconds | --rounds | --threads | --json) pass+=("$1" "${2:?$1 needs a value}") ;;
+    --seconds | --rounds | --threads | --calm | --json) pass+=("$1" "${2:?$1 needs a value}") ;;
     *) say "unknown argument $1"; exit 64 ;;
   esac
   shift 2
