@@ -83,7 +83,7 @@ func (p *process) tell(word string) {
 	if _, err := fmt.Fprintln(p.stdin, word); err != nil {
 		p.t.Fatal(err)
 	}
-	p.expect("answer to "+word, 5*time.Second, func(line string) bool { return line == word+": done" })
+	p.expect("answer to "+word, patience, func(line string) bool { return line == word+": done" })
 }
 
 // stop ends the program as systemd would and returns its exit status.

@@ -8,8 +8,9 @@ import (
 
 // Times are generous: the guest is emulated, on a machine that may be busy.
 const (
-	patience = 30 * time.Second
-	clipTime = 60 * time.Second // for something seen within a few rounds of a clip
+	patience   = 30 * time.Second
+	clipTime   = 60 * time.Second // for something seen within a few rounds of a clip
+	reportTime = 60 * time.Second // statistics come every ten
 )
 
 // plugIn plugs the simulated camera in, with a clip for it to play in a loop. Unplugged with the end of the test.
@@ -36,8 +37,8 @@ func TestUVCCamera(t *testing.T) {
 	if s.Delegate != "xnnpack" || s.NodesTotal == 0 || s.NodesDelegated != s.NodesTotal {
 		t.Errorf("delegate %q runs %d of %d nodes, want all by xnnpack", s.Delegate, s.NodesDelegated, s.NodesTotal)
 	}
-	if s.Windows == 0 || s.DroppedCorrupt > 1 { // the first frame after STREAMON may be partial
-		t.Errorf("%d windows, %d corrupt frames", s.Windows, s.DroppedCorrupt)
+	if s.DroppedCorrupt > 1 { // the first frame after STREAMON may be partial
+		t.Errorf("%d corrupt frames", s.DroppedCorrupt)
 	}
 
 	camera.tell("unplug")

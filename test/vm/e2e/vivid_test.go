@@ -17,9 +17,6 @@ func TestVividYUYV(t *testing.T) {
 		t.Errorf("the driver streams %s, want YUYV", format)
 	}
 	before := sub.awaitStats()
-	if before.Frames == 0 || before.Windows == 0 {
-		t.Errorf("%d frames and %d windows after ten seconds", before.Frames, before.Windows)
-	}
 
 	command(t, "v4l2-ctl", "--set-ctrl", "percentage_of_dropped_buffers=30")
 	after := sub.awaitStats()
