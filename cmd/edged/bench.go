@@ -166,6 +166,7 @@ func flatOut(ctx context.Context, w *watcher, source string) (*flat, error) {
 	defer stop(nil)
 	var f flat
 	w.pipeline.OnWindow = func(*infer.Window) { f.windows++ }
+	w.pipeline.OnEvent = func(infer.Event) {} // not printed: a line of text allocates
 	frames := uint64(0)
 	file := capture.File{Path: source, Loop: true}
 	err := file.Run(ctx, func(frame *capture.Frame) {

@@ -42,9 +42,11 @@ func TestBenchMeasuresTheRunningProgram(t *testing.T) {
 			t.Errorf("%s is %v; want more than 0", key, report[key])
 		}
 	}
+	// It counts the whole process, whose runtime may allocate now and then; that frames and windows do not is for
+	// TestNoAllocationPerFrameAndWindow to say.
 	for _, key := range []string{"allocs_per_frame", "allocs_per_window"} {
-		if report[key] != 0.0 {
-			t.Errorf("%s is %v; want none", key, report[key])
+		if v, ok := report[key].(float64); !ok || v > 0.1 {
+			t.Errorf("%s is %v; want next to none", key, report[key])
 		}
 	}
 	sub.wait(t, "edged/bench/camera/scores", has(`"monotonic_ns":`))
@@ -59,8 +61,8 @@ func TestBenchRefuses(t *testing.T) {
 		status int
 		stderr string
 	}{
-		{"delegate", []string{"--delegate", "npu"}, exitConfig, "model.delegate"},
-		{"threads", []string{"--threads", "1000"}, exitConfig, "model.threads"},
+		{"delegate", []string{"--delegate", "npu"}, exitUsage, "npu"},
+		{"threads", []string{"--threads", "1000"}, exitUsage, "number of cores"},
 		{"model", []string{"--model", notVideo}, exitConfig, notVideo},
 		{"broker's address", []string{"--broker", "here"}, exitConfig, "mqtt.broker"},
 		{"video", []string{"--source", notVideo}, exitFailed, notVideo},

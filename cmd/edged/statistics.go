@@ -45,6 +45,7 @@ type cameraStats struct {
 	Held           uint64 `json:"held"`            // sampling times without a frame: the last one stood in
 	Windows        uint64 `json:"windows"`         // runs of the model
 	WindowsSkipped uint64 `json:"windows_skipped"` // due while the model ran, replaced by a newer one
+	WindowsInvalid uint64 `json:"windows_invalid"` // with a score that is no probability
 	Gaps           uint64 `json:"gaps"`            // times that the window was emptied
 
 	// Failures counts the times that the camera could not be opened or went away, by reason.
@@ -112,6 +113,7 @@ func (w *watcher) stats(since *mark, now time.Duration) cameraStats {
 		Held:           p.Held.Load(),
 		Windows:        next.windows,
 		WindowsSkipped: p.Skipped.Load(),
+		WindowsInvalid: p.Invalid.Load(),
 		Gaps:           p.Gaps.Load(),
 		Failures:       map[string]uint64{},
 	}
