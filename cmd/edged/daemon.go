@@ -168,7 +168,7 @@ func failure(ctx context.Context) error {
 }
 
 func engineOptions(m config.Model) engine.Options {
-	return engine.Options{Delegate: m.Delegate, Threads: m.Threads, Strict: m.Strict}
+	return engine.Options{Delegate: m.Delegate, Plugin: m.DelegateOptions, Threads: m.Threads, Strict: m.Strict}
 }
 
 // unlessDone drops the error of something that ended because ctx did.

@@ -37,7 +37,9 @@ type Model struct {
 	File     string `yaml:"file"`     // a .tflite with labels.txt and edged.json zipped onto its end; "" = the starter
 	Delegate string `yaml:"delegate"` // xnnpack, cpu, gpu, gpu:PATH, external:PATH
 	Strict   bool   `yaml:"strict"`   // do not start where that delegate cannot run
-	Threads  int    `yaml:"threads"`
+	// DelegateOptions are handed to the plugin of external:PATH.
+	DelegateOptions map[string]string `yaml:"delegate_options"`
+	Threads         int               `yaml:"threads"`
 }
 
 // Detect turns scores into actions.

@@ -46,7 +46,7 @@ func TestExampleFileWithEverythingSwitchedOn(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, strings.Join(on, ""))
 	}
-	if c.Node != "kitchen" || c.Cameras[0].Format != "mjpeg" || c.MQTT.Username != "edged" || c.MQTT.Password() != "hunter2" {
+	if c.Node != "kitchen" || c.Model.DelegateOptions["device"] != "npu0" || c.Cameras[0].Format != "mjpeg" || c.MQTT.Username != "edged" || c.MQTT.Password() != "hunter2" {
 		t.Fatalf("the examples did not take effect: %+v", c)
 	}
 	if enter, exit := c.Detect.Threshold("wave"); enter != 0.8 || exit != 0.4 {
