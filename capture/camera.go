@@ -5,8 +5,9 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"math/rand/v2"
 	"time"
+
+	"edged/internal/backoff"
 )
 
 // Camera keeps a source running: it opens it again, with growing pauses, whenever it ends.
@@ -46,12 +47,12 @@ const (
 type supervisor struct {
 	*Camera
 	status status
-	pause  time.Duration // before the next attempt, without jitter
+	pauses backoff.Backoff // before the next attempt
 }
 
 // Run runs the source until ctx ends, which is the error it then returns, or a file does: io.EOF.
 func (c *Camera) Run(ctx context.Context) error {
-	s := supervisor{Camera: c, pause: firstPause}
+	s := supervisor{Camera: c, pauses: backoff.Backoff{Min: firstPause, Max: longPause, Healthy: healthy}}
 	for {
 		before := s.state()
 		began := time.Now()
@@ -66,10 +67,7 @@ func (c *Camera) Run(ctx context.Context) error {
 			return io.EOF
 		}
 		s.failed(err)
-		if time.Since(began) >= healthy {
-			s.pause = firstPause
-		}
-		if err := s.wait(ctx, before); err != nil {
+		if err := s.wait(ctx, s.pauses.After(time.Since(began)), before); err != nil {
 			return err
 		}
 	}
@@ -103,12 +101,9 @@ func (s *supervisor) failed(err error) {
 	}
 }
 
-// wait pauses before the next attempt, for half to the whole of the present pause: many cameras on one machine should not
-// all come back at once. The pause ends early, and the next will be short, when the source's state differs from before the
-// attempt that failed.
-func (s *supervisor) wait(ctx context.Context, before string) error {
-	pause := s.pause/2 + rand.N(s.pause/2)
-	s.pause = min(2*s.pause, longPause)
+// wait pauses before the next attempt. The pause ends early, and the next will be short, when the source's state differs
+// from before the attempt that failed.
+func (s *supervisor) wait(ctx context.Context, pause time.Duration, before string) error {
 	over := time.NewTimer(pause)
 	defer over.Stop()
 	look := time.NewTicker(lookAfter)
@@ -121,7 +116,7 @@ func (s *supervisor) wait(ctx context.Context, before string) error {
 			return nil
 		case <-look.C:
 			if s.state() != before {
-				s.pause = firstPause
+				s.pauses.Reset()
 				return nil
 			}
 		}

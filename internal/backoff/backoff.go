@@ -16,6 +16,9 @@ type Backoff struct {
 	next time.Duration
 }
 
+// Reset makes the next wait start at Min again.
+func (b *Backoff) Reset() { b.next = 0 }
+
 // After returns the wait that follows a try which lived for the given time (0 if it never came up).
 func (b *Backoff) After(lived time.Duration) time.Duration {
 	if b.next == 0 || lived >= b.Healthy {
