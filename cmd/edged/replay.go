@@ -3,9 +3,11 @@ package main
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"time"
 
@@ -89,7 +91,7 @@ type lineWriter struct {
 func (l *lineWriter) event(e infer.Event) {
 	b := l.line[:0]
 	b = append(b, `{"event_type":`...)
-	b = strconv.AppendQuote(b, e.Label)
+	b = appendText(b, e.Label)
 	b = append(b, `,"phase":"`...)
 	b = append(b, e.Phase...)
 	b = append(b, `","id":`...)
@@ -120,7 +122,7 @@ func (l *lineWriter) window(w *infer.Window) {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = strconv.AppendQuote(b, l.labels[i])
+		b = appendText(b, l.labels[i])
 		b = append(b, ':')
 		b = appendScore(b, score)
 	}
@@ -132,7 +134,18 @@ func (l *lineWriter) write(b []byte) {
 	_, _ = l.w.Write(b) // Flush reports the error
 }
 
-func appendScore(b []byte, s float32) []byte { return strconv.AppendFloat(b, float64(s), 'f', 4, 32) }
+func appendText(b []byte, s string) []byte {
+	quoted, _ := json.Marshal(s) // a string always encodes
+	return append(b, quoted...)
+}
+
+// appendScore writes null for a score that is no number, which JSON does not have.
+func appendScore(b []byte, s float32) []byte {
+	if v := float64(s); !math.IsNaN(v) && !math.IsInf(v, 0) {
+		return strconv.AppendFloat(b, v, 'f', 4, 32)
+	}
+	return append(b, "null"...)
+}
 
 func appendSeconds(b []byte, t time.Duration) []byte {
 	return strconv.AppendFloat(b, t.Seconds(), 'f', 3, 64)

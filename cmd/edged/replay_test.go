@@ -1,12 +1,15 @@
 package main
 
 import (
+	"bufio"
 	"encoding/json"
 	"math"
 	"os"
 	"slices"
 	"strings"
 	"testing"
+
+	"edged/infer"
 )
 
 // replayed is a line of edged replay, an event's or a window's.
@@ -105,5 +108,21 @@ func TestReplayWindows(t *testing.T) {
 	// 6.3 s and 8 s of footage, each less the 15/8 s until a window is full, at 8 windows a second.
 	if windows < 80 || windows > 90 {
 		t.Errorf("%d windows, want about 84", windows)
+	}
+}
+
+func TestLinesAreJSONWhateverTheModelSays(t *testing.T) {
+	var out strings.Builder
+	l := &lineWriter{w: bufio.NewWriter(&out), labels: []string{"a\"b\u2028", "\U0001fae9"}}
+	l.window(&infer.Window{N: 1, Scores: []float32{float32(math.NaN()), 0.5}})
+	if err := l.w.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	var window struct{ Scores map[string]*float64 }
+	if err := json.Unmarshal([]byte(out.String()), &window); err != nil {
+		t.Fatalf("%v: %s", err, &out)
+	}
+	if window.Scores["a\"b\u2028"] != nil || *window.Scores["\U0001fae9"] != 0.5 {
+		t.Errorf("got %v", window.Scores)
 	}
 }
