@@ -11,6 +11,7 @@ import (
 
 	"edged/capture"
 	"edged/infer"
+	"edged/internal/clock"
 	"edged/internal/config"
 )
 
@@ -180,9 +181,9 @@ func flatOut(ctx context.Context, w *watcher, source string) (*flat, error) {
 		case f.began == 0:
 			f.windows, f.framesAtTheStart = 1, frames
 			f.allocs = allocations()
-			f.began = monotonic()
-		case f.windows > flatOutWindows, f.windows > flatOutFewest && monotonic()-f.began > flatOutTime:
-			f.ended = monotonic()
+			f.began = clock.Monotonic()
+		case f.windows > flatOutWindows, f.windows > flatOutFewest && clock.Monotonic()-f.began > flatOutTime:
+			f.ended = clock.Monotonic()
 			f.allocs = allocations() - f.allocs
 			f.frames, f.windows = frames-f.framesAtTheStart, f.windows-1
 			stop(errMeasured)

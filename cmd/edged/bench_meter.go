@@ -15,6 +15,7 @@ import (
 	"edged/capture"
 	"edged/infer"
 	"edged/infer/engine"
+	"edged/internal/clock"
 )
 
 // meter looks on while a watcher works, from the first window on. Half of it belongs to the capture goroutine (frame),
@@ -81,7 +82,7 @@ func (m *meter) window() {
 		m.invoke = append(m.invoke, invoke-m.seenInvoke)
 	}
 	m.seenSqueeze, m.seenInvoke, m.seenFrames = squeeze, invoke, frames
-	if m.end.at == 0 && monotonic()-m.begin.at >= m.length && len(m.invoke) > 0 {
+	if m.end.at == 0 && clock.Monotonic()-m.begin.at >= m.length && len(m.invoke) > 0 {
 		m.end = m.read()
 		m.enough()
 	}
@@ -90,7 +91,7 @@ func (m *meter) window() {
 func (m *meter) read() reading {
 	stats := &m.w.pipeline.Stats
 	return reading{
-		at:      monotonic(),
+		at:      clock.Monotonic(),
 		cpu:     processCPU(),
 		frames:  stats.Frames.Load(),
 		windows: stats.Windows.Load(),
@@ -126,8 +127,8 @@ const (
 // bareInvoke returns the median CPU time of the model alone, all threads, on what its input tensor holds.
 func bareInvoke(e *engine.Engine) (time.Duration, error) {
 	var times samples
-	began := monotonic()
-	for run := -bareWarmUps; run < bareRuns || run < bareEnough && monotonic()-began < bareTime; run++ {
+	began := clock.Monotonic()
+	for run := -bareWarmUps; run < bareRuns || run < bareEnough && clock.Monotonic()-began < bareTime; run++ {
 		before := processCPU()
 		err := e.InvokeTimes(1)
 		// The end of watch may still be cancelling.
@@ -145,9 +146,9 @@ func bareInvoke(e *engine.Engine) (time.Duration, error) {
 func repeated(f func()) time.Duration {
 	times := make(samples, 200)
 	for i := range times {
-		before := monotonic()
+		before := clock.Monotonic()
 		f()
-		times[i] = monotonic() - before
+		times[i] = clock.Monotonic() - before
 	}
 	return times.median()
 }
@@ -165,14 +166,12 @@ func bareSqueeze(w *watcher) (squeeze, memcpy time.Duration) {
 	return squeeze, repeated(func() { copy(to, from) })
 }
 
-func monotonic() time.Duration { return clockTime(unix.CLOCK_MONOTONIC) }
-
 // processCPU is the CPU time of all threads of the process.
 func processCPU() time.Duration { return clockTime(unix.CLOCK_PROCESS_CPUTIME_ID) }
 
-func clockTime(clock int32) time.Duration {
+func clockTime(id int32) time.Duration {
 	var t unix.Timespec
-	_ = unix.ClockGettime(clock, &t) // fails for an unknown clock only
+	_ = unix.ClockGettime(id, &t) // fails for an unknown clock only
 	return time.Duration(t.Nano())
 }
 
