@@ -39,7 +39,7 @@ bench: build
 	bench/run.sh $(BENCH)
 
 deps:
-	@build/deps.sh compiler go tflite walkers test
+	@build/deps.sh compiler go tflite footage walkers test
 
 env:
 	@for v in PATH EDGED_CACHE CGO_ENABLED CGO_CFLAGS CGO_LDFLAGS LD_LIBRARY_PATH; do \

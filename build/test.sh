@@ -10,7 +10,7 @@ build/deps.sh compiler go
 hash -r
 build/deps.sh lint >/dev/null & # compiles for minutes: beside the downloads
 lint=$!
-build/deps.sh tflite walkers test
+build/deps.sh tflite footage walkers test
 go mod download
 
 step "gofmt, go vet, the scripts' syntax"

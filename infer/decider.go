@@ -4,8 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math"
 	"slices"
+	"sync/atomic"
 	"time"
 )
 
@@ -16,22 +16,41 @@ type Thresholds struct {
 	Exit  float32 // ends below this one
 }
 
+// Rule says what makes an action of a label.
+type Rule struct {
+	Thresholds
+	MinDuration time.Duration // one that is supported for less never starts; 0 for none
+	Cooldown    time.Duration // least time from an end to the next start; 0 for none
+	UpdateEvery time.Duration // from one Update to the next while it goes on; 0 for no Updates
+}
+
 // DeciderOptions configure a Decider.
 type DeciderOptions struct {
-	Thresholds
-	PerLabel   map[string]Thresholds // in place of the above
-	Background string                // the label that never fires; "" for none
-	Smoothing  time.Duration         // time constant; 0 for none
-	Interval   time.Duration         // expected from one window to the next: the weight of the first window
+	Rule
+	PerLabel   map[string]Rule // in place of the above
+	Background string          // the label that never fires; "" for none
+	Smoothing  time.Duration   // time constant; 0 for none
+	Interval   time.Duration   // expected from one window to the next: the weight of the first window
 }
 
 // Decider makes actions out of scores.
 //
 // Scores are smoothed exponentially with a time constant in seconds, so that the meaning of the setting does not change
 // with the stride, and a late or skipped window weighs as much as the time that it stands for: after dt,
-// s += (1 - exp(-dt/Smoothing)) * (p - s). It starts from 0: one surprising window alone does not make an action.
+// s += (1 - exp(-dt/Smoothing)) * (p - s). K of N windows would mean another time at every stride, and would throw away
+// how sure the model was. It starts from 0: one surprising window alone does not make an action.
+//
+// What smoothing decides late is told with the time at which it happened. A window supports an action if its own score,
+// unsmoothed, is at least Exit. An action starts at the first window of the unbroken run of supporting ones that lifted
+// the smoothed score to Enter, and ends at the last that supported it. A window's time is that of its newest frame: all
+// the older ones were in the window before, which did not support it.
+//
+// MinDuration is measured between these two: the Start is held back until it is reached, and never comes for an action
+// that falls below Exit before. It adds no delay where smoothing has taken as long. An action that goes on when Cooldown
+// is over starts then, with the time of its own first window.
 type Decider struct {
 	labels    []label
+	limits    []atomic.Pointer[Thresholds] // of the label with the same index; changed at any time
 	smoothing time.Duration
 	interval  time.Duration
 
@@ -40,19 +59,41 @@ type Decider struct {
 	ids  uint64
 }
 
-type label struct {
-	name string
-	Thresholds
-	silent bool // background
-
-	score float32 // smoothed
-	on    bool
-	event Event // while on
-}
-
 // NewDecider returns a Decider for scores in the labels' order. The error names every option that is wrong.
 func NewDecider(labels []string, o DeciderOptions) (*Decider, error) {
-	errs := []error{o.check("every label")}
+	if err := o.check(labels); err != nil {
+		return nil, fmt.Errorf("infer: %w", err)
+	}
+	d := &Decider{
+		smoothing: o.Smoothing, interval: o.Interval,
+		labels: make([]label, len(labels)), limits: make([]atomic.Pointer[Thresholds], len(labels)),
+	}
+	for i, name := range labels {
+		rule, ok := o.PerLabel[name]
+		if !ok {
+			rule = o.Rule
+		}
+		d.labels[i] = label{name: name, rule: rule, silent: name == o.Background && name != ""}
+		d.limits[i].Store(&rule.Thresholds)
+	}
+	return d, nil
+}
+
+// SetThresholds changes a label's thresholds from the next window on. It may be called at any time, from any goroutine.
+func (d *Decider) SetThresholds(name string, t Thresholds) error {
+	i := slices.IndexFunc(d.labels, func(l label) bool { return l.name == name && !l.silent })
+	if i < 0 {
+		return fmt.Errorf("infer: thresholds for label %q: no such action", name)
+	}
+	if err := t.check(fmt.Sprintf("label %q", name)); err != nil {
+		return fmt.Errorf("infer: %w", err)
+	}
+	d.limits[i].Store(&t)
+	return nil
+}
+
+func (o *DeciderOptions) check(labels []string) error {
+	errs := []error{o.Rule.check("every label")}
 	if o.Smoothing < 0 || o.Interval < 0 {
 		errs = append(errs, fmt.Errorf("smoothing %v, interval %v: must not be negative", o.Smoothing, o.Interval))
 	}
@@ -63,18 +104,16 @@ func NewDecider(labels []string, o DeciderOptions) (*Decider, error) {
 		}
 		errs = append(errs, o.PerLabel[name].check(fmt.Sprintf("label %q", name)))
 	}
-	if err := errors.Join(errs...); err != nil {
-		return nil, fmt.Errorf("infer: %w", err)
+	return errors.Join(errs...)
+}
+
+func (r Rule) check(whose string) error {
+	err := r.Thresholds.check(whose)
+	if r.MinDuration < 0 || r.Cooldown < 0 || r.UpdateEvery < 0 {
+		err = errors.Join(err, fmt.Errorf("%s: minimum duration %v, cooldown %v, update every %v: must not be negative",
+			whose, r.MinDuration, r.Cooldown, r.UpdateEvery))
 	}
-	d := &Decider{smoothing: o.Smoothing, interval: o.Interval}
-	for _, name := range labels {
-		thresholds, ok := o.PerLabel[name]
-		if !ok {
-			thresholds = o.Thresholds
-		}
-		d.labels = append(d.labels, label{name: name, Thresholds: thresholds, silent: name == o.Background && name != ""})
-	}
-	return d, nil
+	return err
 }
 
 func (t Thresholds) check(whose string) error {
@@ -82,75 +121,4 @@ func (t Thresholds) check(whose string) error {
 		return nil
 	}
 	return fmt.Errorf("thresholds of %s: enter %g, exit %g; must be 0 < exit <= enter <= 1", whose, t.Enter, t.Exit)
-}
-
-// Decide takes the scores of the window whose newest frame is of time t, and hands each event to emit. A score that is no
-// probability counts as the nearest one, NaN as 0: smoothed as it is, a single NaN would stay for ever.
-func (d *Decider) Decide(t time.Duration, scores []float32, emit func(Event)) {
-	dt := t - d.last
-	if !d.seen {
-		dt = d.interval
-	}
-	d.seen, d.last = true, t
-	weight := d.weight(dt)
-	for i := range d.labels {
-		l := &d.labels[i]
-		if l.silent {
-			continue
-		}
-		l.score += weight * (probability(scores[i]) - l.score)
-		switch {
-		case !l.on && l.score >= l.Enter:
-			d.start(l, t, emit)
-		case l.on && l.score < l.Exit:
-			l.end(t, emit)
-		case l.on:
-			l.event.Peak = max(l.event.Peak, l.score)
-		}
-	}
-}
-
-// probability returns the score if it is one, and else the nearest.
-func probability(score float32) float32 {
-	if !(score >= 0) { // NaN, too
-		return 0
-	}
-	return min(score, 1)
-}
-
-// invalid says whether the score is no probability, by more than a model's rounding.
-func invalid(score float32) bool {
-	const rounding = 0.001
-	return !(score >= -rounding && score <= 1+rounding) // so NaN is, too
-}
-
-func (d *Decider) weight(dt time.Duration) float32 {
-	if d.smoothing == 0 {
-		return 1
-	}
-	return float32(-math.Expm1(-dt.Seconds() / d.smoothing.Seconds()))
-}
-
-// Gap ends what is on: nobody sees whether it goes on. The end is the time of the last window.
-func (d *Decider) Gap(emit func(Event)) {
-	for i := range d.labels {
-		if l := &d.labels[i]; l.on {
-			l.end(d.last, emit)
-		}
-		d.labels[i].score = 0
-	}
-	d.seen = false
-}
-
-func (d *Decider) start(l *label, t time.Duration, emit func(Event)) {
-	d.ids++
-	l.on = true
-	l.event = Event{ID: d.ids, Label: l.name, Phase: Start, Score: l.score, Peak: l.score, Start: t, Newest: t}
-	emit(l.event)
-}
-
-func (l *label) end(t time.Duration, emit func(Event)) {
-	l.on = false
-	l.event.Phase, l.event.Score, l.event.End, l.event.Newest = End, l.score, t, t
-	emit(l.event)
 }

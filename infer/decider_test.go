@@ -37,12 +37,13 @@ func trace(d *Decider, pairs [][2]float32) []string {
 	return events
 }
 
+// render says at what time an event comes, and what it says.
 func render(e Event) string {
-	at := e.Start
+	span := fmt.Sprintf("from %v", e.Start)
 	if e.Phase == End {
-		at = e.End
+		span += fmt.Sprintf(" to %v", e.End)
 	}
-	return fmt.Sprintf("%d %s %s %v score %.2f peak %.2f", e.ID, e.Label, e.Phase, at, e.Score, e.Peak)
+	return fmt.Sprintf("%v: %d %s %s %s score %.2f peak %.2f", e.Newest, e.ID, e.Label, e.Phase, span, e.Score, e.Peak)
 }
 
 func repeat(n int, left, right float32) (pairs [][2]float32) {
@@ -61,6 +62,10 @@ func join(parts ...[][2]float32) (pairs [][2]float32) {
 
 func TestDeciderTraces(t *testing.T) {
 	half := DeciderOptions{Smoothing: smoothing}
+	with := func(r Rule) DeciderOptions {
+		r.Thresholds = Thresholds{Enter: 0.6, Exit: 0.4}
+		return DeciderOptions{Rule: r}
+	}
 	for _, c := range []struct {
 		what    string
 		options DeciderOptions
@@ -68,29 +73,30 @@ func TestDeciderTraces(t *testing.T) {
 		want    []string
 	}{
 		{
-			// From 0 with 1-exp(-1/4) = 0.2212 a window: 0.21 0.37 0.50 0.60 at 0.95; four windows to 0.60.
+			// From 0 with 1-exp(-1/4) = 0.2212 a window: 0.21 0.37 0.50 0.60 at 0.95; four windows to 0.60. The first of
+			// them, of 1 s, is where it started; the last high one, of 2.875 s, is where it ended.
 			what: "an action of two seconds", options: half,
 			trace: join(repeat(8, 0.01, 0.01), repeat(16, 0.95, 0.02), repeat(16, 0.02, 0.02)),
 			want: []string{
-				"1 left start 1.375s score 0.60 peak 0.60",
-				"1 left end 3.375s score 0.36 peak 0.93",
+				"1.375s: 1 left start from 1s score 0.60 peak 0.60",
+				"3.375s: 1 left end from 1s to 2.875s score 0.36 peak 0.93",
 			},
 		},
 		{
 			what:  "the same, unsmoothed",
 			trace: join(repeat(8, 0.01, 0.01), repeat(16, 0.95, 0.02), repeat(16, 0.02, 0.02)),
 			want: []string{
-				"1 left start 1s score 0.95 peak 0.95",
-				"1 left end 3s score 0.02 peak 0.95",
+				"1s: 1 left start from 1s score 0.95 peak 0.95",
+				"3s: 1 left end from 1s to 2.875s score 0.02 peak 0.95",
 			},
 		},
 		{
 			what: "there and back again", options: half,
 			trace: join(repeat(16, 0.95, 0.02), repeat(16, 0.02, 0.95)),
 			want: []string{
-				"1 left start 375ms score 0.60 peak 0.60",
-				"1 left end 2.375s score 0.36 peak 0.93",
-				"2 right start 2.375s score 0.61 peak 0.61",
+				"375ms: 1 left start from 0s score 0.60 peak 0.60",
+				"2.375s: 1 left end from 0s to 1.875s score 0.36 peak 0.93",
+				"2.375s: 2 right start from 2s score 0.61 peak 0.61",
 			},
 		},
 		{
@@ -101,8 +107,16 @@ func TestDeciderTraces(t *testing.T) {
 			what: "one window missed in the middle", options: half,
 			trace: join(repeat(16, 0.95, 0.02), repeat(1, 0.05, 0.02), repeat(8, 0.95, 0.02), repeat(16, 0.02, 0.02)),
 			want: []string{
-				"1 left start 375ms score 0.60 peak 0.60",
-				"1 left end 3.5s score 0.35 peak 0.93",
+				"375ms: 1 left start from 0s score 0.60 peak 0.60",
+				"3.5s: 1 left end from 0s to 3s score 0.35 peak 0.93",
+			},
+		},
+		{
+			what: "a run that breaks off does not count as the start", options: half,
+			trace: join(repeat(2, 0.95, 0), repeat(1, 0.1, 0), repeat(6, 0.95, 0), repeat(8, 0, 0)),
+			want: []string{
+				"625ms: 1 left start from 375ms score 0.65 peak 0.65",
+				"1.375s: 1 left end from 375ms to 1s score 0.38 peak 0.81",
 			},
 		},
 		{
@@ -114,11 +128,60 @@ func TestDeciderTraces(t *testing.T) {
 			trace: repeat(100, 0, 0),
 		},
 		{
-			what: "a label's own thresholds", options: DeciderOptions{PerLabel: map[string]Thresholds{"right": {0.3, 0.2}}},
+			what: "a label's own thresholds", options: DeciderOptions{PerLabel: map[string]Rule{"right": {Thresholds: Thresholds{0.3, 0.2}}}},
 			trace: join(repeat(1, 0.35, 0.35), repeat(1, 0.25, 0.25), repeat(1, 0.15, 0.15)),
 			want: []string{
-				"1 right start 0s score 0.35 peak 0.35",
-				"1 right end 250ms score 0.15 peak 0.35",
+				"0s: 1 right start from 0s score 0.35 peak 0.35",
+				"250ms: 1 right end from 0s to 125ms score 0.15 peak 0.35",
+			},
+		},
+		{
+			what: "shorter than the minimum", options: with(Rule{MinDuration: 500 * time.Millisecond}),
+			trace: join(repeat(4, 0.9, 0), repeat(8, 0, 0)), // from 0 to 375 ms
+		},
+		{
+			what: "as long as the minimum", options: with(Rule{MinDuration: 500 * time.Millisecond}),
+			trace: join(repeat(5, 0.9, 0), repeat(8, 0, 0)),
+			want: []string{
+				"500ms: 1 left start from 0s score 0.90 peak 0.90",
+				"625ms: 1 left end from 0s to 500ms score 0.00 peak 0.90",
+			},
+		},
+		{
+			what:    "smoothing has taken as long as the minimum",
+			options: DeciderOptions{Smoothing: smoothing, Rule: Rule{MinDuration: 375 * time.Millisecond, Thresholds: Thresholds{0.6, 0.4}}},
+			trace:   repeat(5, 0.95, 0.02),
+			want:    []string{"375ms: 1 left start from 0s score 0.60 peak 0.60"},
+		},
+		{
+			what: "again before the cooldown is over", options: with(Rule{Cooldown: time.Second}),
+			trace: join(repeat(2, 0.9, 0), repeat(2, 0, 0), repeat(4, 0.9, 0.05), repeat(8, 0, 0), repeat(2, 0.9, 0), repeat(1, 0, 0)),
+			want: []string{
+				"0s: 1 left start from 0s score 0.90 peak 0.90",
+				"250ms: 1 left end from 0s to 125ms score 0.00 peak 0.90",
+				"2s: 2 left start from 2s score 0.90 peak 0.90",
+				"2.25s: 2 left end from 2s to 2.125s score 0.00 peak 0.90",
+			},
+		},
+		{
+			what: "one that outlasts the cooldown, beside a label of its own", options: with(Rule{Cooldown: time.Second}),
+			trace: join(repeat(1, 0.9, 0), repeat(1, 0, 0), repeat(1, 0, 0.9), repeat(10, 0.9, 0)),
+			want: []string{
+				"0s: 1 left start from 0s score 0.90 peak 0.90",
+				"125ms: 1 left end from 0s to 0s score 0.00 peak 0.90",
+				"250ms: 2 right start from 250ms score 0.90 peak 0.90",
+				"375ms: 2 right end from 250ms to 250ms score 0.00 peak 0.90",
+				"1.125s: 3 left start from 375ms score 0.90 peak 0.90",
+			},
+		},
+		{
+			what: "updates", options: with(Rule{UpdateEvery: 250 * time.Millisecond}),
+			trace: join(repeat(2, 0.7, 0), repeat(2, 0.9, 0), repeat(2, 0.8, 0), repeat(1, 0, 0)),
+			want: []string{
+				"0s: 1 left start from 0s score 0.70 peak 0.70",
+				"250ms: 1 left update from 0s score 0.90 peak 0.90",
+				"500ms: 1 left update from 0s score 0.80 peak 0.90",
+				"750ms: 1 left end from 0s to 625ms score 0.00 peak 0.90",
 			},
 		},
 	} {
@@ -128,6 +191,50 @@ func TestDeciderTraces(t *testing.T) {
 				t.Errorf("events\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(c.want, "\n"))
 			}
 		})
+	}
+}
+
+func TestThresholdsChangeWhileItRuns(t *testing.T) {
+	d := moveDecider(t, DeciderOptions{})
+	want := func(what string, pairs [][2]float32, want ...string) {
+		t.Helper()
+		if got := trace(d, pairs); strings.Join(got, "\n") != strings.Join(want, "\n") {
+			t.Errorf("%s: %q, want %q", what, got, want)
+		}
+	}
+	set := func(enter, exit float32) {
+		t.Helper()
+		if err := d.SetThresholds("left", Thresholds{enter, exit}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want("below", repeat(4, 0.5, 0))
+	set(0.5, 0.3)
+	want("thresholds lowered", repeat(1, 0.5, 0), "0s: 1 left start from 0s score 0.50 peak 0.50")
+	set(0.9, 0.8)
+	want("thresholds raised", repeat(2, 0.5, 0), "0s: 1 left end from 0s to 0s score 0.50 peak 0.50")
+
+	for label, thresholds := range map[string]Thresholds{"left": {0.4, 0.6}, "up": {0.6, 0.4}, "still": {0.6, 0.4}} {
+		if err := d.SetThresholds(label, thresholds); err == nil || !strings.Contains(err.Error(), label) {
+			t.Errorf("%s %v: error %v, want one that names the label", label, thresholds, err)
+		}
+	}
+}
+
+// The race detector looks on.
+func TestThresholdsAreSetFromAnotherGoroutine(t *testing.T) {
+	d := moveDecider(t, DeciderOptions{})
+	set := make(chan struct{})
+	go func() {
+		defer close(set)
+		for range 1000 {
+			_ = d.SetThresholds("left", Thresholds{0.7, 0.5})
+		}
+	}()
+	trace(d, repeat(1000, 0.6, 0))
+	<-set
+	if got := trace(d, repeat(2, 0.65, 0)); len(got) != 0 && !strings.Contains(got[0], " end ") {
+		t.Errorf("below the last threshold: %q", got)
 	}
 }
 
@@ -173,13 +280,13 @@ func TestDeciderWeighsWindowsByTime(t *testing.T) {
 	var starts []time.Duration
 	for _, every := range []time.Duration{25 * time.Millisecond, 100 * time.Millisecond, 200 * time.Millisecond} {
 		d, err := NewDecider([]string{"move"}, DeciderOptions{
-			Thresholds: Thresholds{0.6, 0.4}, Smoothing: smoothing, Interval: every,
+			Rule: Rule{Thresholds: Thresholds{0.6, 0.4}}, Smoothing: smoothing, Interval: every,
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
 		for at := every; at < 2*time.Second; at += every {
-			d.Decide(at, []float32{1}, func(e Event) { starts = append(starts, e.Start) })
+			d.Decide(at, []float32{1}, func(e Event) { starts = append(starts, e.Newest) })
 		}
 	}
 	// 1-exp(-t/0.5s) reaches 0.6 at 458 ms; a window can be late by its interval.
@@ -197,7 +304,7 @@ func TestDeciderGapEndsWhatIsOn(t *testing.T) {
 	emit := func(e Event) { events = append(events, render(e)) }
 	d.Gap(emit)
 	d.Gap(emit) // nothing is on any more
-	if len(events) != 1 || !strings.HasPrefix(events[0], "1 left end 1.875s") {
+	if len(events) != 1 || !strings.HasPrefix(events[0], "1.875s: 1 left end from 0s to 1.875s") {
 		t.Errorf("events %q, want one end at the last window, 1.875s", events)
 	}
 	// After the gap the score starts from 0 again.
@@ -208,11 +315,11 @@ func TestDeciderGapEndsWhatIsOn(t *testing.T) {
 
 func TestNewDeciderNamesEveryProblem(t *testing.T) {
 	_, err := NewDecider([]string{"left"}, DeciderOptions{
-		Thresholds: Thresholds{Enter: 0.4, Exit: 0.6},
-		PerLabel:   map[string]Thresholds{"rigth": {0.6, 0.4}, "left": {1.5, 0.4}},
-		Smoothing:  -time.Second,
+		Rule:      Rule{Thresholds: Thresholds{Enter: 0.4, Exit: 0.6}, Cooldown: -time.Second},
+		PerLabel:  map[string]Rule{"rigth": {Thresholds: Thresholds{0.6, 0.4}}, "left": {Thresholds: Thresholds{1.5, 0.4}}},
+		Smoothing: -time.Second,
 	})
-	for _, want := range []string{"every label", `"rigth"`, `"left"`, "smoothing"} {
+	for _, want := range []string{"every label", `"rigth"`, `"left"`, "smoothing", "cooldown -1s"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("the error does not name %s: %v", want, err)
 		}

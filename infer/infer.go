@@ -14,22 +14,23 @@ type Window struct {
 	Scores []float32     // a probability for each label, as the model gave them; valid during the call
 }
 
-// Event is the start or the end of an action.
+// Event is the start or the end of an action, or news of one that goes on.
 type Event struct {
-	ID     uint64 // the same for start and end; 1, 2, 3 … since the Decider began
+	ID     uint64 // the same for every event of an action; 1, 2, 3 … since the Decider began
 	Label  string
 	Phase  Phase
 	Score  float32       // smoothed, now
-	Peak   float32       // the highest smoothed score since the start
-	Start  time.Duration // of the newest frame of the window that made it start
-	End    time.Duration // of the newest frame of the window that made it end; 0 in a Start
+	Peak   float32       // the highest smoothed score so far
+	Start  time.Duration // of the newest frame of the first window that supports it; see Decider
+	End    time.Duration // of the newest frame of the last window that supports it; 0 but in an End
 	Newest time.Duration // of the newest frame that was looked at
 }
 
-// Phase tells an action's two events apart.
+// Phase tells an action's events apart.
 type Phase string
 
 const (
-	Start Phase = "start"
-	End   Phase = "end"
+	Start  Phase = "start"
+	Update Phase = "update"
+	End    Phase = "end"
 )

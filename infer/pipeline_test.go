@@ -52,7 +52,7 @@ type rig struct {
 
 func newRig(t *testing.T, frames, stride, slots int) *rig {
 	t.Helper()
-	d, err := NewDecider([]string{"still", "move"}, DeciderOptions{Thresholds: Thresholds{0.6, 0.4}, Background: "still"})
+	d, err := NewDecider([]string{"still", "move"}, DeciderOptions{Rule: Rule{Thresholds: Thresholds{0.6, 0.4}}, Background: "still"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,6 +31,8 @@ func TestEventPayload(t *testing.T) {
 	}{
 		{Start, `{"id":"0a1b2c3d-17","event_type":"wave","phase":"start","camera":"front","score":0.9300,"peak_score":1.0000,` +
 			`"start":"2026-03-01T09:59:57.250Z","end":null,"latency_ms":2.3,"model":{"name":"say \"hi\"","sha256":"ff00"}}`},
+		{Update, `{"id":"0a1b2c3d-17","event_type":"wave","phase":"update","camera":"front","score":0.9300,"peak_score":1.0000,` +
+			`"start":"2026-03-01T09:59:57.250Z","end":null,"latency_ms":2.3,"model":{"name":"say \"hi\"","sha256":"ff00"}}`},
 		{End, `{"id":"0a1b2c3d-17","event_type":"wave","phase":"end","camera":"front","score":0.9300,"peak_score":1.0000,` +
 			`"start":"2026-03-01T09:59:57.250Z","end":"2026-03-01T09:59:59.000Z","latency_ms":2.3,"model":{"name":"say \"hi\"","sha256":"ff00"}}`},
 	} {

@@ -6,24 +6,20 @@ import (
 	"time"
 )
 
-// Phase says which end of an action an event reports.
+// Phase says what an event reports of an action.
 type Phase uint8
 
 const (
 	Start Phase = iota
+	Update
 	End
 )
 
-func (p Phase) String() string {
-	if p == Start {
-		return "start"
-	}
-	return "end"
-}
+func (p Phase) String() string { return [...]string{"start", "update", "end"}[p] }
 
-// Event is one end of an action. All times are on CLOCK_MONOTONIC.
+// Event is the start or the end of an action, or news of one that goes on. All times are on CLOCK_MONOTONIC.
 type Event struct {
-	ID     uint64 // the same for start and end, and unique in the process over all cameras
+	ID     uint64 // the same for all of an action, and unique in the process over all cameras
 	Camera string // one of Publisher.Cameras
 	Label  string
 	Phase  Phase
@@ -32,7 +28,7 @@ type Event struct {
 	Peak  float32 // highest so far, 0 to 1
 
 	Start  time.Duration // when the action started
-	End    time.Duration // when it ended; not used for Phase Start
+	End    time.Duration // when it ended; used for Phase End alone
 	Newest time.Duration // capture of the newest frame that the decision rests on
 }
 

@@ -92,11 +92,12 @@ func brokerAddress(m config.MQTT) string {
 // event prints one line per start and end of an action.
 func (c *console) event(camera string, e infer.Event) {
 	now := time.Now().Format(time.TimeOnly)
-	if e.Phase == infer.Start {
+	switch e.Phase {
+	case infer.Start:
 		c.printf("%s  %s  %-14s started, score %.2f\n", now, camera, e.Label, e.Score)
-		return
+	case infer.End:
+		c.printf("%s  %s  %-14s ended after %.1f s, peak %.2f\n", now, camera, e.Label, (e.End - e.Start).Seconds(), e.Peak)
 	}
-	c.printf("%s  %s  %-14s ended after %.1f s, peak %.2f\n", now, camera, e.Label, (e.End - e.Start).Seconds(), e.Peak)
 }
 
 // status prints one line per change.

@@ -98,19 +98,18 @@ func (d *daemon) newCamera(cam config.Camera, w *watcher) (*capture.Camera, erro
 // fourCC is the format of a configuration as V4L2 calls it; "" leaves the choice to capture.
 var fourCC = map[string]pixel.FourCC{"": 0, "mjpeg": pixel.MJPEG, "yuyv": pixel.YUYV}
 
+var phases = map[infer.Phase]publish.Phase{infer.Start: publish.Start, infer.Update: publish.Update, infer.End: publish.End}
+
 // connect hands what a watcher sees to the publisher and the console. None of these calls waits for anything.
 func (d *daemon) connect(w *watcher, index uint64) {
 	cameras := uint64(len(d.cfg.Cameras))
 	w.pipeline.OnEvent = func(e infer.Event) {
 		out := publish.Event{
-			ID: (e.ID-1)*cameras + index + 1, Camera: w.name, Label: e.Label,
+			ID: (e.ID-1)*cameras + index + 1, Camera: w.name, Label: e.Label, Phase: phases[e.Phase],
 			Score: e.Score, Peak: e.Peak, Start: e.Start, End: e.End, Newest: e.Newest,
 		}
-		if e.Phase == infer.End {
-			out.Phase = publish.End
-		}
 		d.publisher.Event(out)
-		d.publisher.State(w.name, e.Label, e.Phase == infer.Start)
+		d.publisher.State(w.name, e.Label, e.Phase != infer.End)
 		d.console.event(w.name, e)
 	}
 	w.pipeline.OnWindow = func(win *infer.Window) {

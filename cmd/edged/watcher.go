@@ -48,14 +48,13 @@ func newWatcher(name string, m *models.Model, detect config.Detect) (*watcher, e
 	if err != nil {
 		return nil, err
 	}
-	thresholds := map[string]infer.Thresholds{}
+	rules := map[string]infer.Rule{}
 	for label := range detect.Labels {
-		enter, exit := detect.Threshold(label)
-		thresholds[label] = infer.Thresholds{Enter: float32(enter), Exit: float32(exit)}
+		rules[label] = rule(detect.For(label))
 	}
 	decider, err := infer.NewDecider(m.Labels, infer.DeciderOptions{
-		Thresholds: infer.Thresholds{Enter: float32(detect.Enter), Exit: float32(detect.Exit)},
-		PerLabel:   thresholds,
+		Rule:       rule(detect),
+		PerLabel:   rules,
 		Background: f.Background,
 		Smoothing:  detect.Smoothing,
 		Interval:   time.Duration(float64(detect.Stride) / f.FrameRate * float64(time.Second)),
@@ -75,6 +74,13 @@ func newWatcher(name string, m *models.Model, detect config.Detect) (*watcher, e
 	w.pipeline.Frames, w.pipeline.Stride = f.Frames, detect.Stride
 	w.pipeline.OnEvent = func(infer.Event) {}
 	return w, nil
+}
+
+func rule(d config.Detect) infer.Rule {
+	return infer.Rule{
+		Thresholds:  infer.Thresholds{Enter: float32(d.Enter), Exit: float32(d.Exit)},
+		MinDuration: d.MinDuration, Cooldown: d.Cooldown, UpdateEvery: d.UpdateEvery,
+	}
 }
 
 // open loads the model. The calling goroutine owns the engine from then on and must be the one that steps the pipeline.

@@ -25,7 +25,7 @@ func pipeline(t testing.TB, onWindow func(*infer.Window)) (*infer.Pipeline, *rin
 	}
 	t.Cleanup(e.Close)
 	d, err := infer.NewDecider(m.Labels, infer.DeciderOptions{
-		Thresholds: infer.Thresholds{Enter: 0.6, Exit: 0.4},
+		Rule:       infer.Rule{Thresholds: infer.Thresholds{Enter: 0.6, Exit: 0.4}},
 		Background: m.Manifest.Background, Smoothing: time.Second / 2, Interval: time.Second / 8,
 	})
 	if err != nil {

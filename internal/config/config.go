@@ -44,17 +44,23 @@ type Model struct {
 
 // Detect turns scores into actions.
 type Detect struct {
-	Stride    int              `yaml:"stride"`    // sampled frames from one window to the next
-	Smoothing time.Duration    `yaml:"smoothing"` // time constant of the scores' exponential average
-	Enter     float64          `yaml:"enter"`     // smoothed score at which an action starts
-	Exit      float64          `yaml:"exit"`      // and below which it ends
-	Labels    map[string]Label `yaml:"labels"`    // per-label exceptions
+	Stride      int              `yaml:"stride"`       // sampled frames from one window to the next
+	Smoothing   time.Duration    `yaml:"smoothing"`    // time constant of the scores' exponential average
+	Enter       float64          `yaml:"enter"`        // smoothed score at which an action starts
+	Exit        float64          `yaml:"exit"`         // and below which it ends
+	MinDuration time.Duration    `yaml:"min_duration"` // a shorter action never starts
+	Cooldown    time.Duration    `yaml:"cooldown"`     // least time from an action's end to its next start
+	UpdateEvery time.Duration    `yaml:"update_every"` // an update so often while an action goes on; 0 = none
+	Labels      map[string]Label `yaml:"labels"`       // per-label exceptions
 }
 
 // Label overrides Detect for one label; nil means no exception.
 type Label struct {
-	Enter *float64 `yaml:"enter"`
-	Exit  *float64 `yaml:"exit"`
+	Enter       *float64       `yaml:"enter"`
+	Exit        *float64       `yaml:"exit"`
+	MinDuration *time.Duration `yaml:"min_duration"`
+	Cooldown    *time.Duration `yaml:"cooldown"`
+	UpdateEvery *time.Duration `yaml:"update_every"`
 }
 
 // MQTT says where to publish.

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -49,8 +50,8 @@ func TestExampleFileWithEverythingSwitchedOn(t *testing.T) {
 	if c.Node != "kitchen" || c.Model.DelegateOptions["device"] != "npu0" || c.Cameras[0].Format != "mjpeg" || c.MQTT.Username != "edged" || c.MQTT.Password() != "hunter2" {
 		t.Fatalf("the examples did not take effect: %+v", c)
 	}
-	if enter, exit := c.Detect.Threshold("wave"); enter != 0.8 || exit != 0.4 {
-		t.Fatalf("wave's thresholds = %v, %v", enter, exit)
+	if wave := c.Detect.For("wave"); wave.Enter != 0.8 || wave.Exit != 0.4 || wave.MinDuration != time.Second {
+		t.Fatalf("wave's settings: %+v", wave)
 	}
 	if s := fmt.Sprintf("%v %+v %#v", c, *c, c.MQTT); strings.Contains(s, "hunter2") {
 		t.Fatalf("the password shows: %s", s)
@@ -121,6 +122,9 @@ func TestBrokenFiles(t *testing.T) {
 		"long stall":     {"cameras: [{stall_after: 40s}]\n", "cameras[0].stall_after: must be 500ms to 10s"},
 		"no such port":   {"mqtt: {broker: 'tcp://h:99999'}\n", "mqtt.broker: must be"},
 		"port 0":         {"mqtt: {listen: '127.0.0.1:0'}\n", "mqtt.listen: must be a loopback address with a port"},
+		"empty label":    {"detect: {labels: {wave: {}}}\n", "detect.labels.wave: says nothing"},
+		"long minimum":   {"detect: {min_duration: 2m}\n", "detect.min_duration: must be 0s to 1m0s"},
+		"update storm":   {"detect: {labels: {wave: {update_every: 1ms}}}\n", "detect.labels.wave.update_every: must be 200ms or more"},
 		"NaN":            {"detect: {enter: .nan}\n", "detect.enter: must be above 0"},
 		"secret in URL":  {"mqtt: {broker: 'tcp://me:hunter2@host:1'}\n", "no user or password in the address"},
 		"missing secret": {"mqtt: {password_file: /does/not/exist}\n", "mqtt.password_file: open /does/not/exist"},

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 const nameChars = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
@@ -74,26 +75,47 @@ func (d *decoder) detect(t Detect) {
 	if s := t.Smoothing.Seconds(); s < 0 || s > 60 {
 		d.problem("detect.smoothing", "must be 0s to 60s, not %v", t.Smoothing)
 	}
-	d.thresholds("detect", t.Enter, t.Exit)
+	d.rule("detect", t)
 	for name, l := range t.Labels {
-		enter, exit := t.Threshold(name)
-		if l.Enter == nil && l.Exit == nil {
-			d.problem("detect.labels."+name, "says nothing; give enter, exit or both")
+		if l == (Label{}) {
+			d.problem("detect.labels."+name, "says nothing; give enter, exit, min_duration, cooldown or update_every")
 		}
-		d.thresholds("detect.labels."+name, enter, exit)
+		d.rule("detect.labels."+name, t.For(name))
 	}
 }
 
-// Threshold returns the two thresholds that hold for a label.
-func (t Detect) Threshold(label string) (enter, exit float64) {
-	enter, exit = t.Enter, t.Exit
-	if l := t.Labels[label]; l.Enter != nil {
-		enter = *l.Enter
+// rule checks what Detect.For returns.
+func (d *decoder) rule(key string, t Detect) {
+	d.thresholds(key, t.Enter, t.Exit)
+	d.upTo(key+".min_duration", t.MinDuration, time.Minute)
+	d.upTo(key+".cooldown", t.Cooldown, time.Hour)
+	d.upTo(key+".update_every", t.UpdateEvery, time.Hour)
+	if t.UpdateEvery > 0 && t.UpdateEvery < 200*time.Millisecond {
+		d.problem(key+".update_every", "must be 200ms or more, or 0s for none, not %v", t.UpdateEvery)
 	}
-	if l := t.Labels[label]; l.Exit != nil {
-		exit = *l.Exit
+}
+
+func (d *decoder) upTo(key string, v, high time.Duration) {
+	if v < 0 || v > high {
+		d.problem(key, "must be 0s to %v, not %v", high, v)
 	}
-	return enter, exit
+}
+
+// For returns the settings that hold for a label.
+func (t Detect) For(label string) Detect {
+	l := t.Labels[label]
+	override(&t.Enter, l.Enter)
+	override(&t.Exit, l.Exit)
+	override(&t.MinDuration, l.MinDuration)
+	override(&t.Cooldown, l.Cooldown)
+	override(&t.UpdateEvery, l.UpdateEvery)
+	return t
+}
+
+func override[T any](v, by *T) {
+	if by != nil {
+		*v = *by
+	}
 }
 
 func (d *decoder) thresholds(key string, enter, exit float64) {
