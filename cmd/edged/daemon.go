@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync/atomic"
+	"time"
 
 	systemd "github.com/coreos/go-systemd/v22/daemon"
 	"golang.org/x/sync/errgroup"
@@ -13,6 +14,7 @@ import (
 	"edged/capture/pixel"
 	"edged/infer"
 	"edged/infer/engine"
+	"edged/internal/clock"
 	"edged/internal/config"
 	"edged/models"
 	"edged/publish"
@@ -27,10 +29,12 @@ type daemon struct {
 	cameras   []*capture.Camera // of the watcher with the same index
 	publisher *publish.Publisher
 	console   *console
+	began     time.Duration
+	health    atomic.Pointer[error] // what hangs, by the last look
 }
 
 func newDaemon(cfg *config.Config, model *models.Model, out output) (*daemon, error) {
-	d := &daemon{cfg: cfg, model: model, console: newConsole(out)}
+	d := &daemon{cfg: cfg, model: model, console: newConsole(out), began: clock.Monotonic()}
 	d.publisher = &publish.Publisher{
 		Broker:         cfg.MQTT.Broker,
 		Username:       cfg.MQTT.Username,
@@ -88,7 +92,7 @@ func (d *daemon) newCamera(cam config.Camera, w *watcher) (*capture.Camera, erro
 		return nil, err
 	}
 	onStatus := func(online bool, reason error) {
-		w.status(online)
+		w.status(online, reason)
 		d.publisher.CameraStatus(w.name, online)
 		d.console.status(w.name, online, reason)
 	}
@@ -129,6 +133,7 @@ func (d *daemon) run(ctx context.Context) error {
 	defer stopBroker()
 	defer background(ctx, fail, d.console.run)()
 	defer background(ctx, fail, d.publisher.Run)()
+	defer d.startWeb(ctx, fail)()
 	err = d.watch(ctx)
 	notify(systemd.SdNotifyStopping)
 	return err
@@ -151,7 +156,7 @@ func (d *daemon) watch(ctx context.Context) error {
 		})
 	}
 	stages.Go(func() error { return d.statistics(stagesCtx) })
-	stages.Go(func() error { return watchdog(stagesCtx, d.alive()) })
+	stages.Go(func() error { return d.watchdog(stagesCtx) })
 	if err := stages.Wait(); err != nil {
 		return err
 	}

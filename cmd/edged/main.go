@@ -27,6 +27,7 @@ const (
 type cli struct {
 	Run     runCmd     `cmd:"" help:"Watch the cameras and publish what they show."`
 	Replay  replayCmd  `cmd:"" help:"Run a video file through the same pipeline, as fast as it goes; events as JSON lines."`
+	Status  statusCmd  `cmd:"" help:"Ask the running daemon how it is."`
 	Check   checkCmd   `cmd:"" help:"Check a configuration and everything it names, without starting."`
 	Probe   probeCmd   `cmd:"" help:"Show cameras, TFLite and delegates of this machine."`
 	Model   modelCmd   `cmd:"" help:"Show a model file: manifest, tensors, quantization, delegated nodes."`

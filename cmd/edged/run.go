@@ -46,8 +46,11 @@ func (r *runCmd) override(ctx context.Context, cfg *config.Config, out output) e
 	if r.Broker != "" {
 		cfg.MQTT.Broker = r.Broker
 	}
-	if r.Config == "" && cfg.MQTT.Broker == config.Embedded {
-		cfg.MQTT.Listen = freeListen(ctx, cfg.MQTT.Listen)
+	if r.Config == "" {
+		cfg.Web.Listen = freeListen(ctx, cfg.Web.Listen)
+		if cfg.MQTT.Broker == config.Embedded {
+			cfg.MQTT.Listen = freeListen(ctx, cfg.MQTT.Listen)
+		}
 	}
 	switch {
 	case r.Camera != "":

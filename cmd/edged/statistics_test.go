@@ -7,59 +7,14 @@ import (
 	"edged/ringbuffer"
 )
 
-// The watchdog must be fed by progress alone: each kind of hang has to show.
-func TestAliveMeansProgress(t *testing.T) {
-	commit := func(w *watcher) {
-		w.ring.Reserve()
-		w.ring.Commit(int64(w.counters.Frames.Load()), time.Duration(w.counters.Frames.Load()))
-	}
-	for _, c := range []struct {
-		name   string
-		online bool
-		step   func(*watcher) // what happens between two looks
-		want   bool
-	}{
-		{"offline, opened again and again", false, func(w *watcher) { w.counters.Attempts.Add(1) }, true},
-		{"offline, a look between two attempts", false, func(w *watcher) { w.counters.Attempts.Store(7) }, true},
-		{"opening the camera hangs", false, func(*watcher) {}, false},
-		{"frames captured and read", true, func(w *watcher) {
-			w.counters.Frames.Add(10)
-			commit(w)
-			w.pipeline.Stats.Frames.Add(1)
-		}, true},
-		{"frames captured, none of them wanted", true, func(w *watcher) { w.counters.Frames.Add(10) }, true},
-		{"the capture loop hangs", true, func(*watcher) {}, false},
-		{"the pipeline hangs", true, func(w *watcher) {
-			w.counters.Frames.Add(10)
-			commit(w)
-		}, false},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			w := &watcher{ring: ringbuffer.New(4, 3)}
-			w.online.Store(c.online)
-			alive := (&daemon{watchers: []*watcher{w}}).alive()
-			c.step(w)
-			alive() // the first look only takes the counters down
-			c.step(w)
-			if got := alive(); got != c.want {
-				t.Errorf("alive %t, want %t", got, c.want)
-			}
-		})
-	}
-}
-
-func TestStatisticsAreRatesSinceTheLastReport(t *testing.T) {
+func TestRatesAreThoseSinceTheLastReport(t *testing.T) {
 	w := &watcher{ring: ringbuffer.New(4, 3)}
 	w.counters.Frames.Add(90)
-	since := mark{at: time.Second, frames: 30}
-	s := w.stats(&since, 3*time.Second)
-	if s.FramesPerSec != 30 || s.Frames != 90 {
-		t.Errorf("%v frames/s, %d frames; want 30 and 90", s.FramesPerSec, s.Frames)
+	last := mark{at: time.Second, frames: 30}
+	if r := w.since(&last, 3*time.Second); r.framesPerSec != 30 || r.invokeMs != 0 {
+		t.Errorf("%v frames/s, %v ms an Invoke; want 30, and 0 without one", r.framesPerSec, r.invokeMs)
 	}
-	if s.InvokeMs != 0 {
-		t.Errorf("%v ms an Invoke without one", s.InvokeMs)
-	}
-	if s := w.stats(&since, 4*time.Second); s.FramesPerSec != 0 {
-		t.Errorf("%v frames/s with no new frame", s.FramesPerSec)
+	if r := w.since(&last, 4*time.Second); r.framesPerSec != 0 {
+		t.Errorf("%v frames/s with no new frame", r.framesPerSec)
 	}
 }

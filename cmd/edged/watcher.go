@@ -32,6 +32,8 @@ type watcher struct {
 	pipeline infer.Pipeline
 
 	online   atomic.Bool
+	reason   atomic.Pointer[error] // why it went offline last
+	rates    atomic.Pointer[rates] // of the last report
 	counters capture.Counters
 	offGrid  atomic.Uint64 // frames that no window wants: given back undecoded
 	corrupt  atomic.Uint64 // frames that did not decode
@@ -137,9 +139,10 @@ func (w *watcher) complain(f *capture.Frame, err error) {
 }
 
 // status is told of each change. With the camera gone the window is emptied at once, which ends what is on.
-func (w *watcher) status(online bool) {
+func (w *watcher) status(online bool, reason error) {
 	w.online.Store(online)
 	if !online {
+		w.reason.Store(&reason)
 		w.ring.Reset()
 	}
 }

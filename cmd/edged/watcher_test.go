@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"image"
 	"image/jpeg"
 	"testing"
@@ -98,7 +99,12 @@ func TestNoWindowSpansAGap(t *testing.T) {
 	}{
 		{"time goes backwards", func(c *camera) { c.frame.Time -= time.Second }},
 		{"a second without frames", func(c *camera) { c.frame.Time += time.Second }},
-		{"the camera was reopened", func(c *camera) { c.w.status(false); c.frame.Restart = true; c.deliver(t, 1); c.frame.Restart = false }},
+		{"the camera was reopened", func(c *camera) {
+			c.w.status(false, errors.New("unplugged"))
+			c.frame.Restart = true
+			c.deliver(t, 1)
+			c.frame.Restart = false
+		}},
 		{"a file begins anew", func(c *camera) { c.frame.Restart = true; c.deliver(t, 1); c.frame.Restart = false }},
 	} {
 		t.Run(gap.name, func(t *testing.T) {

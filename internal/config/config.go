@@ -17,6 +17,7 @@ type Config struct {
 	Model   Model    `yaml:"model"`
 	Detect  Detect   `yaml:"detect"`
 	MQTT    MQTT     `yaml:"mqtt"`
+	Web     Web      `yaml:"web"`
 	Log     Log      `yaml:"log"`
 }
 
@@ -83,6 +84,11 @@ func (m MQTT) Password() string {
 	return *m.password
 }
 
+// Web says where metrics and status are served.
+type Web struct {
+	Listen string `yaml:"listen"` // HOST:PORT; "" = nowhere
+}
+
 // Log says how much is logged.
 type Log struct {
 	Level string `yaml:"level"` // debug, info, warn, error
@@ -100,6 +106,7 @@ func Default() *Config {
 		Model:  Model{Delegate: "xnnpack", Threads: 1},
 		Detect: Detect{Stride: 2, Smoothing: 500 * time.Millisecond, Enter: 0.6, Exit: 0.4},
 		MQTT:   MQTT{Broker: Embedded, Listen: "127.0.0.1:1883", ScoresEvery: time.Second},
+		Web:    Web{Listen: "127.0.0.1:9797"},
 		Log:    Log{Level: "info"},
 	}
 }

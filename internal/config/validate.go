@@ -26,6 +26,9 @@ func (d *decoder) validate(c *Config) {
 	d.model(c.Model)
 	d.detect(c.Detect)
 	d.mqtt(c.MQTT)
+	if host, port, err := net.SplitHostPort(c.Web.Listen); c.Web.Listen != "" && (err != nil || net.ParseIP(host) == nil || !isPort(port)) {
+		d.problem("web.listen", "must be an address with a port, such as 127.0.0.1:9797, or \"\" to serve nothing, not %q", c.Web.Listen)
+	}
 	d.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
 }
 

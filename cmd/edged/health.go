@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	systemd "github.com/coreos/go-systemd/v22/daemon"
+)
+
+// lookEvery is how often progress is looked for where no watchdog asks for it.
+const lookEvery = 20 * time.Second
+
+// watchdog keeps d.health up to date, and feeds systemd's watchdog for as long as there is progress. It never feeds by time
+// alone: a capture loop or an Invoke that hangs must end in a restart.
+func (d *daemon) watchdog(ctx context.Context) error {
+	limit, err := systemd.SdWatchdogEnabled(false)
+	if err != nil {
+		return fmt.Errorf("WATCHDOG_USEC or WATCHDOG_PID: %w", err)
+	}
+	every := lookEvery
+	if limit > 0 {
+		every = limit / 3
+	}
+	alive := d.alive()
+	look := time.NewTicker(every)
+	defer look.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-look.C:
+		}
+		err := alive()
+		d.health.Store(&err)
+		if err != nil {
+			slog.Error("a stage hangs: the watchdog is not fed", "error", err)
+			continue
+		}
+		if limit > 0 {
+			notify(systemd.SdNotifyWatchdog)
+		}
+	}
+}
+
+// healthy says what hangs.
+func (d *daemon) healthy() error {
+	if err := d.health.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+// readiness says what keeps the node from seeing and being heard.
+func (d *daemon) readiness() error {
+	var errs []error
+	for _, w := range d.watchers {
+		switch s := w.stats(); {
+		case w.info.Load() == nil:
+			errs = append(errs, fmt.Errorf("camera %s: the model is being loaded", w.name))
+		case !s.Online && s.Reason == "":
+			errs = append(errs, fmt.Errorf("camera %s: no picture yet", w.name))
+		case !s.Online:
+			errs = append(errs, fmt.Errorf("camera %s: offline: %s", w.name, s.Reason))
+		}
+	}
+	if !d.publisher.Counters().Connected {
+		errs = append(errs, fmt.Errorf("broker %s: no connection", describeBroker(d.cfg.MQTT)))
+	}
+	return errors.Join(errs...)
+}
+
+// alive returns a function that says which cameras and pipelines did not get on since its last call; nil: all did.
+func (d *daemon) alive() func() error {
+	last := make([]progress, len(d.watchers))
+	return func() error {
+		var errs []error
+		for i, w := range d.watchers {
+			if !w.alive(&last[i]) { // every camera's marks must move
+				errs = append(errs, fmt.Errorf("camera %s: no progress", w.name))
+			}
+		}
+		return errors.Join(errs...)
+	}
+}
+
+// progress is what a watcher had done when it was last looked at.
+type progress struct {
+	frames, attempts, read uint64
+	quiet                  int // looks in a row at which the camera was offline without another attempt
+}
+
+// quietLooks may pass without an attempt to open an absent camera: its pauses grow, and an attempt may itself take as long
+// as a stall.
+const quietLooks = 2
+
+func (w *watcher) alive(last *progress) bool {
+	now := progress{
+		frames:   w.counters.Frames.Load(),
+		attempts: w.counters.Attempts.Load(),
+		read:     w.pipeline.Stats.Frames.Load() + w.pipeline.Stats.Lost.Load(),
+	}
+	online := w.online.Load()
+	if !online && now.attempts == last.attempts {
+		now.quiet = last.quiet + 1
+	}
+	captured := online && now.frames != last.frames || !online && now.quiet < quietLooks
+	newest, filled := w.ring.Newest()
+	inferred := !filled || newest.Seq <= now.read || now.read != last.read
+	*last = now
+	return captured && inferred
+}

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"testing"
+	"time"
+
+	"edged/ringbuffer"
+)
+
+// The watchdog must be fed by progress alone: each kind of hang has to show.
+func TestAliveMeansProgress(t *testing.T) {
+	commit := func(w *watcher) {
+		w.ring.Reserve()
+		w.ring.Commit(int64(w.counters.Frames.Load()), time.Duration(w.counters.Frames.Load()))
+	}
+	for _, c := range []struct {
+		name   string
+		online bool
+		step   func(*watcher) // what happens between two looks
+		want   bool
+	}{
+		{"offline, opened again and again", false, func(w *watcher) { w.counters.Attempts.Add(1) }, true},
+		{"offline, a look between two attempts", false, func(w *watcher) { w.counters.Attempts.Store(7) }, true},
+		{"opening the camera hangs", false, func(*watcher) {}, false},
+		{"frames captured and read", true, func(w *watcher) {
+			w.counters.Frames.Add(10)
+			commit(w)
+			w.pipeline.Stats.Frames.Add(1)
+		}, true},
+		{"frames captured, none of them wanted", true, func(w *watcher) { w.counters.Frames.Add(10) }, true},
+		{"the capture loop hangs", true, func(*watcher) {}, false},
+		{"the pipeline hangs", true, func(w *watcher) {
+			w.counters.Frames.Add(10)
+			commit(w)
+		}, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := &watcher{ring: ringbuffer.New(4, 3)}
+			w.online.Store(c.online)
+			alive := (&daemon{watchers: []*watcher{w}}).alive()
+			c.step(w)
+			alive() // the first look only takes the counters down
+			c.step(w)
+			if err := alive(); (err == nil) != c.want {
+				t.Errorf("hangs: %v; want alive %t", err, c.want)
+			}
+		})
+	}
+}

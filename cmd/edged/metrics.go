@@ -1,0 +1,100 @@
+package main
+
+import "github.com/prometheus/client_golang/prometheus"
+
+// metrics shows nodeStats to Prometheus. Names and units are by its conventions: base units, _total for what only grows.
+type metrics struct{ stats func() nodeStats }
+
+func describe(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc("edged_"+name, help, labels, nil)
+}
+
+var (
+	buildInfo = describe("build_info", "1; the version is in the label.", "version")
+	modelInfo = describe("model_info", "1; which model runs, and on what.", "name", "version", "sha256", "delegate")
+	nodes     = describe("model_nodes", "Nodes of the model's graph, by whether the delegate runs them.", "delegated")
+
+	brokerConnected = describe("broker_connected", "1 while the MQTT broker answers.")
+	brokerConnects  = describe("broker_connects_total", "Connections to the broker that came up.")
+	brokerFailures  = describe("broker_connect_failures_total", "Tries to connect to the broker that failed.")
+	eventsSent      = describe("events_sent_total", "Events that the broker has acknowledged.")
+	eventsWaiting   = describe("events_waiting", "Events that wait for the broker's acknowledgement.")
+	dropped         = describe("dropped_total", "What was dropped on its way out, by kind.", "kind")
+
+	online        = describe("camera_online", "1 while the camera delivers pictures.", "camera")
+	frames        = describe("camera_frames_total", "Frames that the camera has delivered.", "camera")
+	offGrid       = describe("camera_frames_off_grid_total", "Frames given back undecoded, since the model samples fewer.", "camera")
+	framesDropped = describe("camera_frames_dropped_total", "Frames that were dropped, by reason.", "camera", "reason")
+	framesHeld    = describe("camera_frames_held_total", "Sampling times without a frame, for which the last one stood in.", "camera")
+	failures      = describe("camera_failures_total", "Times that the camera went away or could not be opened, by reason.", "camera", "reason")
+	gaps          = describe("camera_gaps_total", "Times that the window was emptied.", "camera")
+
+	windows        = describe("windows_total", "Runs of the model.", "camera")
+	windowsSkipped = describe("windows_skipped_total", "Windows that were due while the model ran, and replaced by a newer one.", "camera")
+	windowsInvalid = describe("windows_invalid_total", "Windows with a score that is no probability.", "camera")
+	invokeSeconds  = describe("invoke_seconds_total", "Time spent in running the model.", "camera")
+	squeezeSeconds = describe("squeeze_seconds_total", "Time spent in keeping the window up to date.", "camera")
+)
+
+// Describe implements prometheus.Collector.
+func (m metrics) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{
+		buildInfo, modelInfo, nodes, brokerConnected, brokerConnects, brokerFailures, eventsSent, eventsWaiting, dropped,
+		online, frames, offGrid, framesDropped, framesHeld, failures, gaps,
+		windows, windowsSkipped, windowsInvalid, invokeSeconds, squeezeSeconds,
+	} {
+		ch <- d
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (m metrics) Collect(ch chan<- prometheus.Metric) {
+	s := m.stats()
+	send := func(kind prometheus.ValueType) func(*prometheus.Desc, float64, ...string) {
+		return func(d *prometheus.Desc, v float64, labels ...string) {
+			ch <- prometheus.MustNewConstMetric(d, kind, v, labels...)
+		}
+	}
+	gauge, counter := send(prometheus.GaugeValue), send(prometheus.CounterValue)
+
+	gauge(buildInfo, 1, s.Version)
+	gauge(modelInfo, 1, s.Model.Name, s.Model.Version, s.Model.SHA256, s.Model.Delegate)
+	gauge(nodes, float64(s.Model.NodesDelegated), "true")
+	gauge(nodes, float64(s.Model.NodesTotal-s.Model.NodesDelegated), "false")
+	gauge(brokerConnected, number(s.BrokerConnected))
+	counter(brokerConnects, float64(s.BrokerConnects))
+	counter(brokerFailures, float64(s.BrokerFailures))
+	counter(eventsSent, float64(s.EventsSent))
+	gauge(eventsWaiting, float64(s.EventsWaiting))
+	counter(dropped, float64(s.EventsDropped), "events")
+	counter(dropped, float64(s.ScoresDropped), "scores")
+	counter(dropped, float64(s.ConsoleDropped), "console")
+	for name, c := range s.Cameras {
+		gauge(online, number(c.Online), name)
+		counter(frames, float64(c.Frames), name)
+		counter(offGrid, float64(c.OffGrid), name)
+		counter(framesHeld, float64(c.Held), name)
+		counter(gaps, float64(c.Gaps), name)
+		for reason, n := range map[string]uint64{
+			"lost": c.DroppedLost, "flagged": c.DroppedFlagged, "empty": c.DroppedEmpty,
+			"corrupt": c.DroppedCorrupt, "ring": c.DroppedRing, "unread": c.DroppedUnread,
+		} {
+			counter(framesDropped, float64(n), name, reason)
+		}
+		for reason, n := range c.Failures {
+			counter(failures, float64(n), name, reason)
+		}
+		counter(windows, float64(c.Windows), name)
+		counter(windowsSkipped, float64(c.WindowsSkipped), name)
+		counter(windowsInvalid, float64(c.WindowsInvalid), name)
+		counter(invokeSeconds, c.InvokeSeconds, name)
+		counter(squeezeSeconds, c.SqueezeSeconds, name)
+	}
+}
+
+func number(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,106 @@
+// Package web serves what a node knows about itself: metrics for Prometheus, health for a supervisor, status for a person.
+// It only ever answers GET, and knows nothing of what it shows.
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// Server answers under Address:
+//
+//	/metrics   Prometheus' text format
+//	/healthz   200 while the process does its work, else 503 and why
+//	/readyz    200 while it sees and is heard, else 503 and what is missing
+//	/status    everything as JSON, which edged status prints
+type Server struct {
+	Address string // HOST:PORT; port 0 takes a free one
+	Metrics prometheus.Gatherer
+	Health  func() error
+	Ready   func() error
+	Status  func() any // marshalled for each request
+
+	listener net.Listener
+}
+
+// Bounds on clients: a peer that sends or reads slowly must not hold a goroutine for ever.
+const (
+	requestTimeout = 5 * time.Second
+	replyTimeout   = 10 * time.Second
+	idleTimeout    = time.Minute
+	maxHeader      = 8 << 10
+)
+
+// Listen opens the port, so that a port in use is an error at the start.
+func (s *Server) Listen(ctx context.Context) error {
+	var config net.ListenConfig
+	l, err := config.Listen(ctx, "tcp", s.Address)
+	if err != nil {
+		return fmt.Errorf("web: %w; set web.listen to another address, or to \"\" to do without", err)
+	}
+	s.listener = l
+	return nil
+}
+
+// URL is where the server is found, once Listen has succeeded.
+func (s *Server) URL() string { return "http://" + s.listener.Addr().String() }
+
+// Run serves until ctx ends. Listen must have succeeded.
+func (s *Server) Run(ctx context.Context) error {
+	server := &http.Server{
+		Handler: s.handler(), ReadTimeout: requestTimeout, WriteTimeout: replyTimeout, IdleTimeout: idleTimeout,
+		MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug),
+	}
+	stop := context.AfterFunc(ctx, func() { server.Close() })
+	defer stop()
+	if err := server.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("web: %w", err)
+	}
+	return nil
+}
+
+func (s *Server) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(s.Metrics, promhttp.HandlerOpts{MaxRequestsInFlight: 4}))
+	mux.HandleFunc("GET /healthz", answer(s.Health))
+	mux.HandleFunc("GET /readyz", answer(s.Ready))
+	mux.HandleFunc("GET /status", s.status)
+	mux.HandleFunc("GET /{$}", index)
+	return fromHere(mux)
+}
+
+func answer(check func() error) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		if err := check(); err != nil {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			fmt.Fprintln(w, err)
+			return
+		}
+		fmt.Fprintln(w, "ok")
+	}
+}
+
+func (s *Server) status(w http.ResponseWriter, _ *http.Request) {
+	body, err := json.MarshalIndent(s.Status(), "", " ")
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(append(body, '\n')) // a client that left
+}
+
+func index(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	fmt.Fprintln(w, "edged\n\n/metrics\n/healthz\n/readyz\n/status")
+}

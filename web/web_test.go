@@ -1,0 +1,118 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func serve(t *testing.T, s *Server) string {
+	t.Helper()
+	s.Address, s.Metrics = "127.0.0.1:0", prometheus.NewRegistry()
+	if err := s.Listen(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- s.Run(ctx) }()
+	t.Cleanup(func() {
+		http.DefaultClient.CloseIdleConnections()
+		stop()
+		if err := <-done; err != nil {
+			t.Errorf("Run returned %v after its context ended", err)
+		}
+	})
+	return s.URL()
+}
+
+func get(t *testing.T, url string, change func(*http.Request)) (status int, body string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if change != nil {
+		change(r)
+	}
+	reply, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reply.Body.Close()
+	b, err := io.ReadAll(reply.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return reply.StatusCode, string(b)
+}
+
+func TestAnswers(t *testing.T) {
+	fine := func() error { return nil }
+	url := serve(t, &Server{Health: fine, Ready: func() error { return errors.New("camera gate: offline") },
+		Status: func() any { return map[string]string{"node": "test"} }})
+	for _, c := range []struct {
+		path   string
+		status int
+		body   string
+	}{
+		{"/healthz", 200, "ok\n"},
+		{"/readyz", 503, "camera gate: offline\n"},
+		{"/status", 200, "{\n \"node\": \"test\"\n}\n"},
+		{"/metrics", 200, ""},
+		{"/", 200, "edged\n\n/metrics\n/healthz\n/readyz\n/status\n"},
+		{"/etc/passwd", 404, "404 page not found\n"},
+	} {
+		if status, body := get(t, url+c.path, nil); status != c.status || body != c.body {
+			t.Errorf("%s: %d %q, want %d %q", c.path, status, body, c.status, c.body)
+		}
+	}
+}
+
+func TestOnlyThisMachinesPagesMayAsk(t *testing.T) {
+	url := serve(t, &Server{Health: func() error { return nil }})
+	host, err := os.Hostname()
+	if err != nil {
+		t.Fatal(err)
+	}
+	header := func(key, value string) func(*http.Request) {
+		return func(r *http.Request) { r.Header.Set(key, value) }
+	}
+	named := func(host string) func(*http.Request) { return func(r *http.Request) { r.Host = host } }
+	for _, c := range []struct {
+		what   string
+		change func(*http.Request)
+		status int
+	}{
+		{"curl", nil, 200},
+		{"the host's name", named(host + ":80"), 200},
+		{"the host's name on the local network", named(strings.ToUpper(host) + ".local"), 200},
+		{"an IPv6 address", named("[::1]:80"), 200},
+		{"an address typed into a browser", header("Sec-Fetch-Site", "none"), 200},
+		{"a foreign name that points here", named("evil.example"), 403},
+		{"a foreign page", header("Sec-Fetch-Site", "cross-site"), 403},
+		{"a page of another port here", header("Sec-Fetch-Site", "same-site"), 403},
+		{"a foreign page in an old browser", header("Origin", "http://evil.example"), 403},
+	} {
+		if status, body := get(t, url+"/healthz", c.change); status != c.status {
+			t.Errorf("%s: %d %q, want %d", c.what, status, body, c.status)
+		}
+	}
+}
+
+func TestPortInUseIsSaid(t *testing.T) {
+	s := &Server{Health: func() error { return nil }}
+	serve(t, s)
+	second := &Server{Address: s.listener.Addr().String()}
+	if err := second.Listen(t.Context()); err == nil || !strings.Contains(err.Error(), "web.listen") {
+		t.Errorf("a second server on one port: %v", err)
+	}
+}
