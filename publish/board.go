@@ -1,45 +1,52 @@
 package publish
 
 import (
+	"strings"
 	"sync"
 	"time"
 )
 
 // board holds the newest of everything of which only the newest matters. What is set before its predecessor has left replaces
-// it, so the board's size is fixed by the number of cameras and labels.
+// it, so the board's size is fixed by the number of cameras, views and labels.
 type board struct {
-	mu      sync.Mutex
-	cameras map[string]*camera
-	all     []*retained // cameras' statuses first, then labels' states: the order in which a new connection sends them
-	changed []*retained // those to be sent, oldest change first; never longer than all
-	scored  []*camera   // cameras whose window is to be sent, oldest first; never longer than cameras
-	stats   []byte      // to be sent; empty = nothing
+	mu       sync.Mutex
+	statuses map[string]*retained // by camera
+	views    map[string]*view     // by path
+	all      []*retained          // cameras' statuses first, then the views': the order in which a new connection sends them
+	changed  []*retained          // those to be sent, oldest change first; never longer than all
+	scored   []*view              // views whose window is to be sent, oldest first; never longer than views
+	stats    []byte               // to be sent; empty = nothing
+
+	discovery [][]byte // payloads for Home Assistant, to be sent in this order
 
 	connected     bool   // scores are kept for a living connection only: old ones are of no use
 	scoresSkipped uint64 // windows that were wanted and never left
 }
 
-// camera is one camera's part of the board.
-type camera struct {
+// view is one view's part of the board.
+type view struct {
 	eventTopic  string
 	scoresTopic string
-	name        string            // as JSON
+	source      string            // "camera":NAME, and where it has one "view":NAME
 	quoted      map[string]string // labels as JSON
 	labels      []string          // the same in the model's order, each with a colon
-	status      *retained
 	states      map[string]*retained
+	thresholds  map[string]*retained
+	enabled     *retained
+	last        *retained
+	snapshot    *retained // nil: the camera has none
 
-	window  window        // the newest; its scores belong to the camera
-	waiting bool          // the window is to be sent
-	last    time.Duration // time of the last window that was taken
-	any     bool          // one was taken
+	window    window        // the newest; its scores belong to the view
+	waiting   bool          // the window is to be sent
+	lastTaken time.Duration // time of the last window that was taken
+	any       bool          // one was taken
 }
 
 // retained is one retained message.
 type retained struct {
 	topic   string
-	value   string
-	waiting bool // is in board.changed
+	value   []byte // empty: nothing is known, nothing is sent
+	waiting bool   // is in board.changed
 }
 
 // window is the scores of one window.
@@ -55,7 +62,7 @@ type result int
 const (
 	nothing     result = iota // no change, or not wanted now
 	toSend                    // the connection has something to send
-	unknownName               // no such camera or label, or a window with another number of labels
+	unknownName               // no such camera, view or label, or a window with another number of labels
 )
 
 const (
@@ -64,69 +71,113 @@ const (
 )
 
 func newBoard(t topics, cameras []Camera) *board {
-	b := &board{cameras: map[string]*camera{}}
+	b := &board{statuses: map[string]*retained{}, views: map[string]*view{}}
 	for _, c := range cameras {
-		b.cameras[c.Name] = &camera{
-			eventTopic:  t.camera(c.Name, "event"),
-			scoresTopic: t.camera(c.Name, "scores"),
-			name:        quote(c.Name),
-			status:      &retained{topic: t.camera(c.Name, "status"), value: offline},
-			quoted:      map[string]string{},
-			states:      map[string]*retained{},
-			window:      window{scores: make([]float32, len(c.Labels))},
-		}
-		b.all = append(b.all, b.cameras[c.Name].status)
+		b.statuses[c.Name] = b.retain(t.of(c.Name, "status"), offline)
 	}
 	for _, c := range cameras {
-		b.addLabels(t, c)
+		for _, path := range c.Paths() {
+			b.addView(t, c, path)
+		}
 	}
 	b.changed = make([]*retained, 0, len(b.all))
-	b.scored = make([]*camera, 0, len(cameras))
+	b.scored = make([]*view, 0, len(b.views))
 	return b
 }
 
-func (b *board) addLabels(t topics, c Camera) {
-	into := b.cameras[c.Name]
-	for _, label := range c.Labels {
-		into.quoted[label] = quote(label)
-		into.labels = append(into.labels, into.quoted[label]+":")
-		if label == c.Background {
-			continue
-		}
-		state := &retained{topic: t.state(c.Name, label), value: off}
-		into.states[label] = state
-		b.all = append(b.all, state)
-	}
+func (b *board) retain(topic, value string) *retained {
+	r := &retained{topic: topic, value: []byte(value)}
+	b.all = append(b.all, r)
+	return r
 }
 
-// has says whether the camera exists and can see the action.
-func (b *board) has(camera, label string) bool {
-	c := b.cameras[camera]
-	return c != nil && c.states[label] != nil
+func (b *board) addView(t topics, c Camera, path string) {
+	v := &view{
+		eventTopic: t.of(path, "event"), scoresTopic: t.of(path, "scores"), source: `"camera":` + quote(c.Name),
+		quoted: map[string]string{}, states: map[string]*retained{}, thresholds: map[string]*retained{},
+		window: window{scores: make([]float32, len(c.Labels))},
+	}
+	if name, ok := strings.CutPrefix(path, c.Name+"/"); ok {
+		v.source += `,"view":` + quote(name)
+	}
+	for _, label := range c.Labels {
+		v.quoted[label] = quote(label)
+		v.labels = append(v.labels, v.quoted[label]+":")
+	}
+	for _, label := range c.actions() {
+		v.states[label] = b.retain(t.of(path, label, "state"), off)
+		v.thresholds[label] = b.retain(t.of(path, label, "threshold/state"), "")
+	}
+	v.enabled = b.retain(t.of(path, "enabled/state"), "")
+	v.last = b.retain(t.of(path, "last"), "")
+	if c.Snapshots {
+		v.snapshot = b.retain(t.of(path, "snapshot"), "")
+	}
+	b.views[path] = v
+}
+
+// has says whether the view exists and can see the action.
+func (b *board) has(path, label string) bool {
+	v := b.views[path]
+	return v != nil && v.states[label] != nil
 }
 
 func (b *board) setStatus(camera string, isOnline bool) result {
-	c := b.cameras[camera]
-	if c == nil {
-		return unknownName
-	}
-	return b.set(c.status, choose(isOnline, online, offline))
+	return b.set(b.statuses[camera], choose(isOnline, online, offline))
 }
 
-func (b *board) setState(camera, label string, isOn bool) result {
-	if !b.has(camera, label) {
+func (b *board) setState(path, label string, isOn bool) result {
+	if !b.has(path, label) {
 		return unknownName
 	}
-	return b.set(b.cameras[camera].states[label], choose(isOn, on, off))
+	return b.set(b.views[path].states[label], choose(isOn, on, off))
 }
 
-func (b *board) set(r *retained, value string) result {
+func (b *board) setThreshold(path, label, value string) result {
+	if !b.has(path, label) {
+		return unknownName
+	}
+	return b.set(b.views[path].thresholds[label], value)
+}
+
+func (b *board) setEnabled(path string, isOn bool) result {
+	if b.views[path] == nil {
+		return unknownName
+	}
+	return b.set(b.views[path].enabled, choose(isOn, on, off))
+}
+
+func (b *board) setSnapshot(path string, jpeg []byte) result {
+	if b.views[path] == nil || len(jpeg) == 0 {
+		return unknownName
+	}
+	return set(b, b.views[path].snapshot, jpeg)
+}
+
+// setLast has the view's last action written by encode, under the board's lock and into its buffer.
+func (b *board) setLast(v *view, encode func(dst []byte) []byte) result {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if r.value == value {
+	v.last.value = encode(v.last.value[:0])
+	return b.wait(v.last)
+}
+
+func (b *board) set(r *retained, value string) result { return set(b, r, value) }
+
+func set[T string | []byte](b *board, r *retained, value T) result {
+	if r == nil {
+		return unknownName
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if string(r.value) == string(value) {
 		return nothing
 	}
-	r.value = value
+	r.value = append(r.value[:0], value...)
+	return b.wait(r)
+}
+
+func (b *board) wait(r *retained) result {
 	if r.waiting {
 		return nothing
 	}
@@ -136,29 +187,29 @@ func (b *board) set(r *retained, value string) result {
 }
 
 // setScores takes a window unless it is closer than the interval to the last one that was taken.
-func (b *board) setScores(name string, w window, interval time.Duration) result {
-	c := b.cameras[name]
-	if c == nil || len(w.scores) != len(c.labels) {
+func (b *board) setScores(path string, w window, interval time.Duration) result {
+	v := b.views[path]
+	if v == nil || len(w.scores) != len(v.labels) {
 		return unknownName
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if c.any && w.time-c.last < interval && w.time >= c.last {
+	if v.any && w.time-v.lastTaken < interval && w.time >= v.lastTaken {
 		return nothing
 	}
-	c.any, c.last = true, w.time
+	v.any, v.lastTaken = true, w.time
 	if !b.connected {
 		b.scoresSkipped++
 		return nothing
 	}
-	c.window.n, c.window.time = w.n, w.time
-	copy(c.window.scores, w.scores)
-	if c.waiting {
+	v.window.n, v.window.time = w.n, w.time
+	copy(v.window.scores, w.scores)
+	if v.waiting {
 		b.scoresSkipped++
 		return nothing
 	}
-	c.waiting = true
-	b.scored = append(b.scored, c)
+	v.waiting = true
+	b.scored = append(b.scored, v)
 	return toSend
 }
 

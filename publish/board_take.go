@@ -20,45 +20,45 @@ func (b *board) disconnect() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.connected = false
-	for _, c := range b.scored {
-		c.waiting = false
+	for _, v := range b.scored {
+		v.waiting = false
 		b.scoresSkipped++
 	}
 	b.scored = b.scored[:0]
 }
 
-// value returns what r holds now.
-func (b *board) value(r *retained) string {
+// value appends to dst what r holds now.
+func (b *board) value(dst []byte, r *retained) []byte {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return r.value
+	return append(dst, r.value...)
 }
 
-// nextChanged takes the retained message that waits longest.
-func (b *board) nextChanged() (topic, value string, ok bool) {
+// nextChanged takes the retained message that waits longest, and appends what it holds to dst.
+func (b *board) nextChanged(dst []byte) (topic string, value []byte, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if len(b.changed) == 0 {
-		return "", "", false
+		return "", dst, false
 	}
 	r := b.changed[0]
 	b.changed = slices.Delete(b.changed, 0, 1)
 	r.waiting = false
-	return r.topic, r.value, true
+	return r.topic, append(dst, r.value...), true
 }
 
 // nextScores takes the window that waits longest. Its scores are copied to dst.
-func (b *board) nextScores(dst []float32) (*camera, window, bool) {
+func (b *board) nextScores(dst []float32) (*view, window, bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if len(b.scored) == 0 {
 		return nil, window{}, false
 	}
-	c := b.scored[0]
+	v := b.scored[0]
 	b.scored = slices.Delete(b.scored, 0, 1)
-	c.waiting = false
-	dst = append(dst[:0], c.window.scores...)
-	return c, window{n: c.window.n, time: c.window.time, scores: dst}, true
+	v.waiting = false
+	dst = append(dst[:0], v.window.scores...)
+	return v, window{n: v.window.n, time: v.window.time, scores: dst}, true
 }
 
 // nextStats appends the waiting statistics to dst.

@@ -24,11 +24,11 @@ func TestOnlyTheNewestStateWaits(t *testing.T) {
 	b.setState("c", "wave", true)
 
 	for _, want := range []string{"edged/n/c/wave/state ON", "edged/n/c/status online"} {
-		if topic, value, _ := b.nextChanged(); topic+" "+value != want {
+		if topic, value, _ := b.nextChanged(nil); topic+" "+string(value) != want {
 			t.Errorf("sent %s %s, want %s", topic, value, want)
 		}
 	}
-	if topic, _, ok := b.nextChanged(); ok {
+	if topic, _, ok := b.nextChanged(nil); ok {
 		t.Errorf("%s is sent twice", topic)
 	}
 }

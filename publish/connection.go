@@ -112,7 +112,7 @@ func (c *connection) serve(ctx context.Context) error {
 
 // announce sends the node's status and the newest of every retained message.
 func (c *connection) announce(ctx, grace context.Context) error {
-	if err := c.retain(grace, c.p.topics.status, online); err != nil {
+	if err := c.retain(grace, c.p.topics.status, []byte(online)); err != nil {
 		return err
 	}
 	for _, r := range c.p.board.all {
@@ -121,7 +121,11 @@ func (c *connection) announce(ctx, grace context.Context) error {
 			return nil
 		default:
 		}
-		if err := c.retain(grace, r.topic, c.p.board.value(r)); err != nil {
+		value := c.p.board.value(nil, r)
+		if len(value) == 0 {
+			continue
+		}
+		if err := c.retain(grace, r.topic, value); err != nil {
 			return err
 		}
 	}
@@ -130,16 +134,16 @@ func (c *connection) announce(ctx, grace context.Context) error {
 
 // farewell says that cameras and node are offline, as the last will would for the node alone.
 func (c *connection) farewell(grace context.Context) error {
-	for _, camera := range c.p.board.cameras {
-		if err := c.retain(grace, camera.status.topic, offline); err != nil {
+	for _, status := range c.p.board.statuses {
+		if err := c.retain(grace, status.topic, []byte(offline)); err != nil {
 			return err
 		}
 	}
-	return c.retain(grace, c.p.topics.status, offline)
+	return c.retain(grace, c.p.topics.status, []byte(offline))
 }
 
 // retain publishes a retained message and waits until the broker has it.
-func (c *connection) retain(grace context.Context, topic, value string) error {
+func (c *connection) retain(grace context.Context, topic string, value []byte) error {
 	token := c.client.Publish(topic, 1, true, value)
 	timeout := time.NewTimer(ackTimeout)
 	defer timeout.Stop()

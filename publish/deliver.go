@@ -28,8 +28,6 @@ func (l *lane) done() <-chan struct{} {
 // trip. Nothing waits for a timer.
 type delivery struct {
 	*connection
-	encoder eventEncoder
-
 	acked   lane // events and states
 	event   bool // acked carries the outbox's event number seq, not a state
 	seq     uint64
@@ -43,7 +41,7 @@ type delivery struct {
 
 // deliver runs until the link breaks, or ctx has ended and nothing waits for an acknowledgement any more; then it returns nil.
 func (c *connection) deliver(ctx, grace context.Context) error {
-	d := &delivery{connection: c, encoder: newEventEncoder(c.p.run, c.p.Model), timeout: time.NewTimer(ackTimeout)}
+	d := &delivery{connection: c, timeout: time.NewTimer(ackTimeout)}
 	defer d.timeout.Stop()
 	stopping := ctx.Done()
 	for {
@@ -96,20 +94,20 @@ func (d *delivery) sendEvent() bool {
 	if !ok {
 		return false
 	}
-	camera := d.p.board.cameras[e.Camera]
-	d.acked.buf = d.encoder.append(d.acked.buf[:0], &e, camera, d.p.now())
-	d.event, d.seq, d.topic = true, seq, camera.eventTopic
+	view := d.p.board.views[e.Source]
+	d.acked.buf = d.p.encoder.append(d.acked.buf[:0], &e, view, d.p.now())
+	d.event, d.seq, d.topic = true, seq, view.eventTopic
 	d.acked.token = d.client.Publish(d.topic, 1, false, d.acked.buf)
 	d.timeout.Reset(ackTimeout)
 	return true
 }
 
 func (d *delivery) sendState() bool {
-	topic, value, ok := d.p.board.nextChanged()
+	topic, value, ok := d.p.board.nextChanged(d.acked.buf[:0])
 	if !ok {
 		return false
 	}
-	d.event, d.topic = false, topic
+	d.acked.buf, d.event, d.topic = value, false, topic
 	d.acked.token = d.client.Publish(topic, 1, true, value)
 	d.timeout.Reset(ackTimeout)
 	return true
@@ -131,11 +129,11 @@ func (d *delivery) acknowledged() error {
 
 // sendLossy sends the next window's scores, or where none wait the statistics.
 func (d *delivery) sendLossy() {
-	if camera, w, ok := d.p.board.nextScores(d.scores); ok {
+	if view, w, ok := d.p.board.nextScores(d.scores); ok {
 		d.scores = w.scores
-		d.lossy.buf = appendScores(d.lossy.buf[:0], camera.labels, w, d.p.now())
+		d.lossy.buf = appendScores(d.lossy.buf[:0], view.labels, w, d.p.now())
 		d.window = true
-		d.lossy.token = d.client.Publish(camera.scoresTopic, 0, false, d.lossy.buf)
+		d.lossy.token = d.client.Publish(view.scoresTopic, 0, false, d.lossy.buf)
 		return
 	}
 	if json, ok := d.p.board.nextStats(d.lossy.buf[:0]); ok {

@@ -23,17 +23,17 @@ func newEventEncoder(run string, m Model) eventEncoder {
 }
 
 // append writes e as of now: its times become wall times, and latency_ms is the time since the newest frame's capture.
-func (enc *eventEncoder) append(dst []byte, e *Event, c *camera, now clock.Instant) []byte {
+func (enc *eventEncoder) append(dst []byte, e *Event, v *view, now clock.Instant) []byte {
 	dst = append(dst, `{"id":"`...)
 	dst = append(dst, enc.run...)
 	dst = append(dst, '-')
 	dst = strconv.AppendUint(dst, e.ID, 10)
 	dst = append(dst, `","event_type":`...)
-	dst = append(dst, c.quoted[e.Label]...)
+	dst = append(dst, v.quoted[e.Label]...)
 	dst = append(dst, `,"phase":"`...)
 	dst = append(dst, e.Phase.String()...)
-	dst = append(dst, `","camera":`...)
-	dst = append(dst, c.name...)
+	dst = append(dst, `",`...)
+	dst = append(dst, v.source...)
 	dst = append(dst, `,"score":`...)
 	dst = appendScore(dst, e.Score)
 	dst = append(dst, `,"peak_score":`...)

@@ -3,6 +3,7 @@ package publish
 import (
 	"encoding/json"
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -15,14 +16,19 @@ var noon = clock.Instant{
 	Monotonic: 1000 * time.Second,
 }
 
-func testCamera(name string, labels ...string) *camera {
-	return newBoard(newTopics("board"), []Camera{{Name: name, Labels: labels}}).cameras[name]
+func testView(path string, labels ...string) *view {
+	camera, name, ok := strings.Cut(path, "/")
+	c := Camera{Name: camera, Labels: labels}
+	if ok {
+		c.Views = []string{name}
+	}
+	return newBoard(newTopics("board"), []Camera{c}).views[path]
 }
 
 func TestEventPayload(t *testing.T) {
 	enc := newEventEncoder("0a1b2c3d", Model{Name: `say "hi"`, SHA256: "ff00"})
 	e := Event{
-		ID: 17, Camera: "front", Label: "wave", Score: 0.93, Peak: 1,
+		ID: 17, Source: "front", Label: "wave", Score: 0.93, Peak: 1,
 		Start: 997*time.Second + 250*time.Millisecond, End: 999 * time.Second, Newest: noon.Monotonic - 2345*time.Microsecond,
 	}
 	for _, c := range []struct {
@@ -37,15 +43,23 @@ func TestEventPayload(t *testing.T) {
 			`"start":"2026-03-01T09:59:57.250Z","end":"2026-03-01T09:59:59.000Z","latency_ms":2.3,"model":{"name":"say \"hi\"","sha256":"ff00"}}`},
 	} {
 		e.Phase = c.phase
-		if got := string(enc.append(nil, &e, testCamera("front", "wave"), noon)); got != c.want {
+		if got := string(enc.append(nil, &e, testView("front", "wave"), noon)); got != c.want {
 			t.Errorf("%v:\n got %s\nwant %s", c.phase, got, c.want)
 		}
 	}
 }
 
+func TestEventOfAViewNamesCameraAndView(t *testing.T) {
+	enc := newEventEncoder("0a1b2c3d", Model{})
+	got := string(enc.append(nil, &Event{Label: "wave"}, testView("front/door", "wave"), noon))
+	if want := `"camera":"front","view":"door",`; !strings.Contains(got, want) || !json.Valid([]byte(got)) {
+		t.Errorf("%s lacks %s", got, want)
+	}
+}
+
 func TestScoresPayload(t *testing.T) {
 	w := window{n: 5, time: 999500 * time.Millisecond, scores: []float32{0.25, 0.74999, float32(math.NaN())}}
-	got := string(appendScores(nil, testCamera("front", "still", `a "b"`, "ü").labels, w, noon))
+	got := string(appendScores(nil, testView("front", "still", `a "b"`, "ü").labels, w, noon))
 	want := `{"window":5,"time":"2026-03-01T09:59:59.500Z","monotonic_ns":999500000000,` +
 		`"scores":{"still":0.2500,"a \"b\"":0.7500,"ü":null}}`
 	if got != want {
@@ -58,8 +72,8 @@ func TestScoresPayload(t *testing.T) {
 
 func TestEncodingDoesNotAllocate(t *testing.T) {
 	enc := newEventEncoder("0a1b2c3d", Model{Name: "starter", SHA256: "ff00"})
-	c := testCamera("front", "still", "wave")
-	e := Event{ID: 1, Camera: "front", Label: "wave", Phase: End, Score: 0.9, Peak: 0.9}
+	c := testView("front", "still", "wave")
+	e := Event{ID: 1, Source: "front", Label: "wave", Phase: End, Score: 0.9, Peak: 0.9}
 	w := window{n: 5, time: time.Second, scores: []float32{0.1, 0.9}}
 	buf := make([]byte, 0, 1024)
 	if n := testing.AllocsPerRun(100, func() {

@@ -20,7 +20,7 @@ func (p Phase) String() string { return [...]string{"start", "update", "end"}[p]
 // Event is the start or the end of an action, or news of one that goes on. All times are on CLOCK_MONOTONIC.
 type Event struct {
 	ID     uint64 // the same for all of an action, and unique in the process over all cameras
-	Camera string // one of Publisher.Cameras
+	Source string // the path of a camera or view
 	Label  string
 	Phase  Phase
 

@@ -169,6 +169,6 @@ func (s *subscriber) retained(want map[string]string) {
 // event is an event of number n that has just been seen.
 func event(n uint64, phase Phase) Event {
 	now := clock.Monotonic()
-	return Event{ID: n, Camera: "front", Label: "wave", Phase: phase, Score: 0.75, Peak: 0.8125,
+	return Event{ID: n, Source: "front", Label: "wave", Phase: phase, Score: 0.75, Peak: 0.8125,
 		Start: now - 2*time.Second, End: now - time.Second, Newest: now}
 }

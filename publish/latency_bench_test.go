@@ -26,10 +26,9 @@ func BenchmarkLatency(b *testing.B) {
 	b.Cleanup(func() { bare.Disconnect(100) })
 
 	scores := []float32{0.5, 0.25, 0.25}
-	encoder := newEventEncoder(p.run, p.Model)
 	e := event(1, Start)
-	eventJSON := encoder.append(nil, &e, p.board.cameras["front"], p.now())
-	scoresJSON := appendScores(nil, p.board.cameras["front"].labels, window{scores: scores}, p.now())
+	eventJSON := p.encoder.append(nil, &e, p.board.views["front"], p.now())
+	scoresJSON := appendScores(nil, p.board.views["front"].labels, window{scores: scores}, p.now())
 
 	for _, c := range []struct {
 		name, topic string

@@ -76,7 +76,7 @@ func TestEventArrivesAsDocumented(t *testing.T) {
 	if err := json.Unmarshal([]byte(m.payload), &got); err != nil {
 		t.Fatalf("%v in %s", err, m.payload)
 	}
-	if got.ID != p.run+"-7" || got.Type != "wave" || got.Phase != "start" {
+	if got.ID != p.encoder.run+"-7" || got.Type != "wave" || got.Phase != "start" {
 		t.Errorf("got %s", m.payload)
 	}
 	if ago := before.Sub(got.Start); ago < 1900*time.Millisecond || ago > 2*time.Second+eventually {

@@ -9,6 +9,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
+	"strconv"
 	"time"
 
 	"edged/internal/backoff"
@@ -36,7 +38,7 @@ type Publisher struct {
 
 	broker   broker
 	topics   topics
-	run      string // random, the first part of every event id of this process
+	encoder  eventEncoder
 	now      func() clock.Instant
 	dial     dialer
 	wake     chan struct{} // one token: something waits to be sent
@@ -48,8 +50,27 @@ type Publisher struct {
 // Camera names a camera and what its model tells apart.
 type Camera struct {
 	Name       string
-	Labels     []string // in the order of the model's outputs; each differs, and none is "enabled", which is reserved
+	Views      []string // parts of the picture that are watched each by itself; none = the picture is the only view
+	Labels     []string // in the order of the model's outputs; each differs
 	Background string   // the label that means "no action": it has a score but no state; "" = none
+	Snapshots  bool     // pictures may be published
+}
+
+// Paths returns what the camera's views are called in topics and in calls: "camera/view", or "camera" where it has none.
+func (c Camera) Paths() []string {
+	if len(c.Views) == 0 {
+		return []string{c.Name}
+	}
+	paths := make([]string, len(c.Views))
+	for i, v := range c.Views {
+		paths[i] = c.Name + "/" + v
+	}
+	return paths
+}
+
+// actions returns the labels that have a state.
+func (c Camera) actions() []string {
+	return slices.DeleteFunc(slices.Clone(c.Labels), func(l string) bool { return l == c.Background })
 }
 
 // Model identifies the model that the events come from.
@@ -80,7 +101,7 @@ func (p *Publisher) Initialize() error {
 	}
 	p.broker = parsed
 	p.dial = parsed.dial
-	p.run = newRunID()
+	p.encoder = newEventEncoder(newRunID(), p.Model)
 	p.now = clock.Now
 	p.wake = make(chan struct{}, 1)
 	p.outbox = newMemoryOutbox(p.QueueLength)
@@ -121,17 +142,34 @@ func (p *Publisher) Run(ctx context.Context) error {
 
 // Event queues an event. When the queue is full the oldest event is dropped and counted.
 func (p *Publisher) Event(e Event) {
-	if !p.board.has(e.Camera, e.Label) {
+	if !p.board.has(e.Source, e.Label) {
 		p.counters.unknown.Add(1)
 		return
 	}
+	v := p.board.views[e.Source]
+	p.board.setLast(v, func(dst []byte) []byte { return p.encoder.append(dst, &e, v, p.now()) })
 	p.outbox.put(e)
 	p.notify()
 }
 
 // State says whether the action is going on now.
-func (p *Publisher) State(camera, label string, on bool) {
-	p.changed(p.board.setState(camera, label, on))
+func (p *Publisher) State(path, label string, on bool) {
+	p.changed(p.board.setState(path, label, on))
+}
+
+// Enabled says whether the view is watched. Until the first call nobody is told.
+func (p *Publisher) Enabled(path string, on bool) {
+	p.changed(p.board.setEnabled(path, on))
+}
+
+// Threshold says at which score the action starts. Until the first call nobody is told.
+func (p *Publisher) Threshold(path, label string, score float64) {
+	p.changed(p.board.setThreshold(path, label, strconv.FormatFloat(score, 'f', -1, 64)))
+}
+
+// Snapshot hands over a picture, copied before Snapshot returns. The broker keeps it until the next one.
+func (p *Publisher) Snapshot(path string, jpeg []byte) {
+	p.changed(p.board.setSnapshot(path, jpeg))
 }
 
 // CameraStatus says whether the camera delivers pictures. Until the first call a camera is offline.
@@ -139,13 +177,13 @@ func (p *Publisher) CameraStatus(camera string, online bool) {
 	p.changed(p.board.setStatus(camera, online))
 }
 
-// Scores hands over window number n, whose newest frame was captured at t: one probability for each of the camera's labels, in
+// Scores hands over window number n, whose newest frame was captured at t: one probability for each of the view's labels, in
 // their order, copied before Scores returns. A window that comes before the last one has left replaces it.
-func (p *Publisher) Scores(camera string, n uint64, t time.Duration, scores []float32) {
+func (p *Publisher) Scores(path string, n uint64, t time.Duration, scores []float32) {
 	if !p.PublishScores {
 		return
 	}
-	p.changed(p.board.setScores(camera, window{n: n, time: t, scores: scores}, p.ScoresInterval))
+	p.changed(p.board.setScores(path, window{n: n, time: t, scores: scores}, p.ScoresInterval))
 }
 
 // Stats hands over the node's statistics, a JSON object, copied before Stats returns.

@@ -15,6 +15,7 @@ func TestInitializeReportsEverythingAtOnce(t *testing.T) {
 		Cameras: []Camera{
 			{Name: "front", Labels: []string{"wave", "wave", "left+right", "", "enabled"}},
 			{Name: "front"},
+			{Name: "back", Views: []string{"door", "door", "status"}},
 			{Name: strings.Repeat("x", 65)},
 			{Name: "a\xffb"},
 		},
@@ -32,6 +33,8 @@ func TestInitializeReportsEverythingAtOnce(t *testing.T) {
 		`label "left+right": '+'`,
 		`a label without a name`,
 		`camera "front": label "enabled": reserved`,
+		`camera "back": view "door" is there twice`,
+		`camera "back": view "status": reserved`,
 		`two cameras are named "front"`,
 		`65 bytes; 64 at most`,
 		`camera "a\xffb": not UTF-8`,
@@ -73,8 +76,8 @@ func TestCallsDoNotAllocate(t *testing.T) {
 
 func TestCallsWithUnknownNamesAreCounted(t *testing.T) {
 	p, _ := testPublisher(t, "tcp://127.0.0.1")
-	p.Event(Event{Camera: "back", Label: "wave"})
-	p.Event(Event{Camera: "front", Label: "jump"})
+	p.Event(Event{Source: "back", Label: "wave"})
+	p.Event(Event{Source: "front", Label: "jump"})
 	p.State("front", "jump", true)
 	p.CameraStatus("back", true)
 	p.Scores("front", 1, 0, []float32{1})

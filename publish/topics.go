@@ -3,6 +3,7 @@ package publish
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -11,10 +12,10 @@ import (
 // maxNameBytes keeps topics short enough for every broker and for a person's eye.
 const maxNameBytes = 64
 
-// reservedLabel would put an action's state where a camera's switch has its own: <camera>/enabled/state.
-const reservedLabel = "enabled"
+// reserved are the names that views and labels cannot have: edged's own topics have them.
+var reserved = []string{"enabled", "threshold", "snapshot", "scores", "status", "event", "state", "last"}
 
-// topics holds the node's own topics and makes those of its cameras.
+// topics holds the node's own topics and makes those of its cameras and views.
 type topics struct {
 	prefix string // edged/<node>/
 	status string // online or offline, retained, the last will
@@ -26,16 +27,14 @@ func newTopics(node string) topics {
 	return topics{prefix: prefix, status: prefix + "status", stats: prefix + "stats"}
 }
 
-func (t topics) camera(camera, leaf string) string { return t.prefix + camera + "/" + leaf }
-
-func (t topics) state(camera, label string) string { return t.camera(camera, label) + "/state" }
+func (t topics) of(levels ...string) string { return t.prefix + strings.Join(levels, "/") }
 
 // check reports everything that is wrong with the inputs.
 func (p *Publisher) check() error {
 	errs := []error{checkName("node", p.Node)}
 	cameras := map[string]bool{}
 	for _, c := range p.Cameras {
-		errs = append(errs, checkName("camera", c.Name), checkLabels(c))
+		errs = append(errs, checkName("camera", c.Name), checkNames(c, "label", c.Labels), checkNames(c, "view", c.Views))
 		if cameras[c.Name] {
 			errs = append(errs, fmt.Errorf("publish: two cameras are named %q; give each a name of its own", c.Name))
 		}
@@ -53,18 +52,18 @@ func (p *Publisher) check() error {
 	return errors.Join(errs...)
 }
 
-func checkLabels(c Camera) error {
+func checkNames(c Camera, kind string, names []string) error {
 	var errs []error
-	labels := map[string]bool{}
-	for _, l := range c.Labels {
-		errs = append(errs, checkName("label", l))
-		if labels[l] {
-			errs = append(errs, fmt.Errorf("publish: camera %q: label %q is there twice; labels must differ", c.Name, l))
+	seen := map[string]bool{}
+	for _, n := range names {
+		errs = append(errs, checkName(kind, n))
+		if seen[n] {
+			errs = append(errs, fmt.Errorf("publish: camera %q: %s %q is there twice; %ss must differ", c.Name, kind, n, kind))
 		}
-		if l == reservedLabel {
-			errs = append(errs, fmt.Errorf("publish: camera %q: label %q: reserved for the camera's own switch; rename it in the model's labels.txt", c.Name, l))
+		if slices.Contains(reserved, n) {
+			errs = append(errs, fmt.Errorf("publish: camera %q: %s %q: reserved for a topic of edged's own; rename it", c.Name, kind, n))
 		}
-		labels[l] = true
+		seen[n] = true
 	}
 	return errors.Join(errs...)
 }

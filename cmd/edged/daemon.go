@@ -109,7 +109,7 @@ func (d *daemon) connect(w *watcher, index uint64) {
 	cameras := uint64(len(d.cfg.Cameras))
 	w.pipeline.OnEvent = func(e infer.Event) {
 		out := publish.Event{
-			ID: (e.ID-1)*cameras + index + 1, Camera: w.name, Label: e.Label, Phase: phases[e.Phase],
+			ID: (e.ID-1)*cameras + index + 1, Source: w.name, Label: e.Label, Phase: phases[e.Phase],
 			Score: e.Score, Peak: e.Peak, Start: e.Start, End: e.End, Newest: e.Newest,
 		}
 		d.publisher.Event(out)
