@@ -81,7 +81,7 @@ func NewDecider(labels []string, o DeciderOptions) (*Decider, error) {
 
 // SetThresholds changes a label's thresholds from the next window on. It may be called at any time, from any goroutine.
 func (d *Decider) SetThresholds(name string, t Thresholds) error {
-	i := slices.IndexFunc(d.labels, func(l label) bool { return l.name == name && !l.silent })
+	i := d.action(name)
 	if i < 0 {
 		return fmt.Errorf("infer: thresholds for label %q: no such action", name)
 	}
@@ -90,6 +90,17 @@ func (d *Decider) SetThresholds(name string, t Thresholds) error {
 	}
 	d.limits[i].Store(&t)
 	return nil
+}
+
+// action returns the index of a label that fires, -1 for none. It reads only what never changes: Decide is at work on
+// the rest of a label meanwhile.
+func (d *Decider) action(name string) int {
+	for i := range d.labels {
+		if l := &d.labels[i]; l.name == name && !l.silent {
+			return i
+		}
+	}
+	return -1
 }
 
 func (o *DeciderOptions) check(labels []string) error {
