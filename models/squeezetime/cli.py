@@ -11,14 +11,7 @@ def _train_starter(arguments) -> None:
     from . import starter
 
     arguments.weights.parent.mkdir(parents=True, exist_ok=True)
-    starter.train(
-        arguments.work,
-        arguments.weights,
-        arguments.draft,
-        arguments.epochs,
-        arguments.minutes,
-        arguments.workers,
-    )
+    starter.train(arguments.work, arguments.weights, arguments.minutes, arguments.workers)
     print(f"weights in {arguments.weights}")
 
 
@@ -64,10 +57,8 @@ def _parser() -> argparse.ArgumentParser:
     train = commands.add_parser(
         "train-starter", parents=[work, weights], help="draw the clips and train the starter model"
     )
-    train.add_argument("--epochs", type=int, default=40, help="of each of the two stages")
-    train.add_argument("--minutes", type=float, default=float("inf"), help="anneal within")
+    train.add_argument("--minutes", type=float, default=float("inf"), help="end earlier, annealed")
     train.add_argument("--workers", type=int, default=os.cpu_count())
-    train.add_argument("--draft", type=Path, help="half-size weights to start from")
     train.set_defaults(run=_train_starter)
 
     export = commands.add_parser(

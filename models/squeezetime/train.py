@@ -14,7 +14,6 @@ from .augment import augmented_batch
 from .network import PositionMap
 
 BATCH = 32
-PEAK_RATE = 2e-3
 WARM_UP = 0.05  # share of the training
 WEIGHT_DECAY = 0.02
 LABEL_SMOOTHING = 0.05
@@ -53,11 +52,11 @@ def carry_over(small: keras.Model, large: keras.Model) -> None:
         target.set_weights(weights)
 
 
-def _rate(progress: float) -> float:
+def _rate(peak: float, progress: float) -> float:
     """Learning rate at progress 0..1: linear warm-up, then half a cosine down to 0."""
     if progress < WARM_UP:
-        return PEAK_RATE * (0.05 + 0.95 * progress / WARM_UP)
-    return PEAK_RATE * 0.5 * (1 + math.cos(math.pi * (progress - WARM_UP) / (1 - WARM_UP)))
+        return peak * (0.05 + 0.95 * progress / WARM_UP)
+    return peak * 0.5 * (1 + math.cos(math.pi * (progress - WARM_UP) / (1 - WARM_UP)))
 
 
 def accuracy(model: keras.Model, clips: np.ndarray, labels: np.ndarray) -> float:
@@ -108,6 +107,7 @@ def fit(
     weights: Path,
     frames: int,
     epochs: int,
+    peak_rate: float,
     minutes: float,
     seed: int,
 ) -> float:
@@ -124,7 +124,7 @@ def fit(
     torch.manual_seed(seed * workers + rank)
     steps = len(clips) // (BATCH * workers)
     parameters = [variable.value for variable in model.trainable_variables]
-    optimizer = torch.optim.AdamW(parameters, lr=PEAK_RATE, weight_decay=WEIGHT_DECAY)
+    optimizer = torch.optim.AdamW(parameters, lr=peak_rate, weight_decay=WEIGHT_DECAY)
     started, best, progress = time.monotonic(), -1.0, 0.0
 
     for epoch in range(epochs):
@@ -135,7 +135,7 @@ def fit(
             done = (epoch * steps + step) / (epochs * steps)
             progress = _agreed(min(1.0, max(done, elapsed / minutes)))
             for group in optimizer.param_groups:
-                group["lr"] = _rate(progress)
+                group["lr"] = _rate(peak_rate, progress)
             at = np.sort(mine[step * BATCH : (step + 1) * BATCH])
             batch, classes = augmented_batch(variants, clips[at], labels[at], frames)
             loss, hits = _step(model, parameters, optimizer, batch, classes)

@@ -67,26 +67,36 @@ def _movers(rng, label, times, photos, tone):
 
 
 def _make_shard(arguments) -> tuple[np.ndarray, np.ndarray]:
-    seed, index, count, frames, side, held_out = arguments
+    seed, index, count, frames, side, mix, held_out = arguments
     if not _photos:
         _photos.extend(scenes.load_photos(held_out))
     rng = np.random.default_rng((seed, index))
-    labels = rng.permutation(np.arange(count) % len(LABELS))
+    labels = rng.permutation(np.array([mix[i % len(mix)] for i in range(count)]))
     clips = [make_clip(rng, LABELS[label], frames, side, _photos) for label in labels]
     return np.stack(clips), labels.astype(np.int64)
 
 
 def make_set(
-    path: Path, seed: int, count: int, frames: int, side: int, held_out: bool, processes: int = 2
+    path: Path,
+    seed: int,
+    count: int,
+    frames: int,
+    side: int,
+    mix: tuple[int, ...],
+    held_out: bool,
+    processes: int = 2,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Clips [count,side,side,frames*3] (mapped from path, made when absent) and labels [count]."""
+    """Clips [count,side,side,frames*3] (mapped from path, made when absent) and labels [count].
+
+    The labels' indices come in turn from mix: one that stands there twice gets twice the clips.
+    """
     labels_path = path.with_suffix(".labels.npy")
     if not labels_path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         clips = np.lib.format.open_memmap(path, "w+", np.uint8, (count, side, side, frames * 3))
         labels = np.empty(count, np.int64)
         jobs = [
-            (seed, index, min(SHARD, count - start), frames, side, held_out)
+            (seed, index, min(SHARD, count - start), frames, side, mix, held_out)
             for index, start in enumerate(range(0, count, SHARD))
         ]
         start = 0
