@@ -28,13 +28,14 @@ const (
 	Denied                     // no permission
 	NoBandwidth                // the USB bus is full
 	Stalled                    // no good frame for too long
+	Exited                     // the program that reads the camera ended
 	OtherFailure
 	Failures
 )
 
 // String is a label for metrics.
 func (f Failure) String() string {
-	names := [Failures]string{"unplugged", "busy", "denied", "no_bandwidth", "stalled", "other"}
+	names := [Failures]string{"unplugged", "busy", "denied", "no_bandwidth", "stalled", "exited", "other"}
 	if f < 0 || f >= Failures {
 		return "unknown"
 	}
@@ -43,6 +44,9 @@ func (f Failure) String() string {
 
 // FailureOf classifies what Source.Run returned.
 func FailureOf(err error) Failure {
+	if errors.Is(err, errExited) {
+		return Exited
+	}
 	var errno unix.Errno
 	if !errors.As(err, &errno) {
 		return OtherFailure

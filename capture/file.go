@@ -140,13 +140,17 @@ func (p *player) wait(ctx context.Context, t time.Duration) error {
 		p.epoch = now - t
 		return nil
 	}
-	for now < due {
+	return sleepUntil(ctx, due)
+}
+
+// sleepUntil waits for a moment of CLOCK_MONOTONIC, or for the end of ctx.
+func sleepUntil(ctx context.Context, due time.Duration) error {
+	for now := clock.Monotonic(); now < due; now = clock.Monotonic() {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		until := unix.NsecToTimespec(int64(min(due, now+longestNap)))
 		_ = unix.ClockNanosleep(unix.CLOCK_MONOTONIC, unix.TIMER_ABSTIME, &until, nil) // interrupted: the loop goes on
-		now = clock.Monotonic()
 	}
-	return nil
+	return ctx.Err()
 }

@@ -30,6 +30,12 @@ func NewSource(spec Spec, o Options) (Source, error) {
 		}, nil
 	case KindFile:
 		return &File{Path: spec.Path, FrameRate: o.FrameRate, RealTime: o.RealTime, Loop: o.Loop, Counters: o.Counters}, nil
+	case KindCommand:
+		return &Command{
+			Line: spec.Path, FourCC: o.FourCC, Width: o.Width, Height: o.Height, StallAfter: o.StallAfter, Counters: o.Counters,
+		}, nil
+	case KindPattern:
+		return &Pattern{FrameRate: o.FrameRate, Counters: o.Counters}, nil
 	}
 	return nil, fmt.Errorf("capture: no source of kind %q", spec.Kind)
 }

@@ -9,7 +9,7 @@ import (
 // Spec says which camera is meant.
 type Spec struct {
 	Kind Kind
-	Path string // device node or file; empty for "the first usable camera"
+	Path string // device node, file or command line; empty for "the first usable camera" and for the pattern
 }
 
 // Kind is what drives a camera.
@@ -17,11 +17,13 @@ type Kind string
 
 // The kinds of cameras.
 const (
-	KindV4L2 Kind = "v4l2"
-	KindFile Kind = "file"
+	KindV4L2    Kind = "v4l2"
+	KindFile    Kind = "file"
+	KindCommand Kind = "command"
+	KindPattern Kind = "pattern"
 )
 
-const specForms = "v4l2:auto, v4l2:/dev/videoN, /dev/videoN, file:PATH or the path of a video file"
+const specForms = "v4l2:auto, v4l2:/dev/videoN, /dev/videoN, command:LINE, pattern:, file:PATH or the path of a video file"
 
 // ParseSpec reads a camera's name as it stands in a configuration or on a command line. That a device is there is not
 // checked: it may be plugged in later. A file must exist unless it is marked by "file:".
@@ -37,6 +39,16 @@ func ParseSpec(s string) (Spec, error) {
 			return Spec{}, fmt.Errorf("capture: camera %q has no path; give file:PATH", s)
 		}
 		return Spec{Kind: KindFile, Path: path}, nil
+	case found && scheme == string(KindCommand):
+		if strings.TrimSpace(path) == "" {
+			return Spec{}, fmt.Errorf("capture: camera %q has no command; give command: and a line for the shell", s)
+		}
+		return Spec{Kind: KindCommand, Path: path}, nil
+	case found && scheme == string(KindPattern):
+		if path != "" {
+			return Spec{}, fmt.Errorf("capture: camera %q: nothing may follow pattern:", s)
+		}
+		return Spec{Kind: KindPattern}, nil
 	case strings.HasPrefix(s, "/dev/"):
 		return Spec{Kind: KindV4L2, Path: s}, nil
 	}
@@ -58,7 +70,7 @@ func parseV4L2(s, path string) (Spec, error) {
 
 // String is the form that ParseSpec reads.
 func (s Spec) String() string {
-	if s.Path == "" {
+	if s.Path == "" && s.Kind == KindV4L2 {
 		return string(s.Kind) + ":auto"
 	}
 	return string(s.Kind) + ":" + s.Path

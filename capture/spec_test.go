@@ -16,6 +16,8 @@ func TestParseSpec(t *testing.T) {
 		"file:not/yet/there.avi":         {KindFile, "not/yet/there.avi"},
 		"file:/media/with:colon.avi":     {KindFile, "/media/with:colon.avi"},
 		file:                             {KindFile, file},
+		"command:cat a:b | tee c":        {KindCommand, "cat a:b | tee c"},
+		"pattern:":                       {KindPattern, ""},
 		"v4l2:/dev/v4l/by-path/pci:0-v1": {KindV4L2, "/dev/v4l/by-path/pci:0-v1"},
 	} {
 		got, err := ParseSpec(s)
@@ -34,6 +36,8 @@ func TestParseSpec(t *testing.T) {
 		"v4l2:":                              "v4l2:auto",
 		"v4l2:video0":                        "v4l2:/dev/video0",
 		"file:":                              "file:PATH",
+		"command: ":                          "has no command",
+		"pattern:circle":                     "nothing may follow",
 		"rtsp://camera/stream":               "allowed are v4l2:auto",
 		filepath.Join(t.TempDir(), "absent"): "no such file",
 	} {

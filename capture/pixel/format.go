@@ -51,3 +51,24 @@ type Format struct {
 }
 
 func (f Format) String() string { return fmt.Sprintf("%s %dx%d", f.FourCC, f.Width, f.Height) }
+
+// Bytes is the size of a frame without padding, 0 where that cannot be said: compressed, unknown, or without a size.
+func (f Format) Bytes() int {
+	if f.Width <= 0 || f.Height <= 0 {
+		return 0
+	}
+	luma, halfWidth, halfHeight := f.Width*f.Height, (f.Width+1)/2, (f.Height+1)/2
+	switch f.FourCC {
+	case YUYV:
+		return halfWidth * 4 * f.Height
+	case YUV420:
+		return luma + 2*halfWidth*halfHeight
+	case YUV422:
+		return luma + 2*halfWidth*f.Height
+	case YUV444:
+		return 3 * luma
+	case Grey:
+		return luma
+	}
+	return 0
+}

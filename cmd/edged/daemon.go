@@ -100,7 +100,7 @@ func (d *daemon) newCamera(cam config.Camera, w *watcher) (*capture.Camera, erro
 }
 
 // fourCC is the format of a configuration as V4L2 calls it; "" leaves the choice to capture.
-var fourCC = map[string]pixel.FourCC{"": 0, "mjpeg": pixel.MJPEG, "yuyv": pixel.YUYV}
+var fourCC = map[string]pixel.FourCC{"": 0, "mjpeg": pixel.MJPEG, "yuyv": pixel.YUYV, "yuv420": pixel.YUV420, "grey": pixel.Grey}
 
 var phases = map[infer.Phase]publish.Phase{infer.Start: publish.Start, infer.Update: publish.Update, infer.End: publish.End}
 

@@ -11,7 +11,7 @@ import (
 
 type runCmd struct {
 	Config   string `short:"c" type:"path" placeholder:"FILE" help:"Configuration file; without one: first usable camera, starter model, built-in broker."`
-	Camera   string `placeholder:"SPEC" help:"The camera, in place of the configuration's: v4l2:auto, v4l2:/dev/videoN or file:PATH."`
+	Camera   string `placeholder:"SPEC" help:"The camera, in place of the configuration's: v4l2:auto, v4l2:/dev/videoN, command:LINE, pattern: or file:PATH."`
 	Model    string `placeholder:"FILE" help:"The model, in place of the configuration's."`
 	Broker   string `placeholder:"URL" help:"The broker, in place of the configuration's: tcp://HOST:PORT or embedded."`
 	Fallback string `placeholder:"VIDEO" help:"Without configuration and without a usable camera: play this file in a loop."`

@@ -25,8 +25,8 @@ type Config struct {
 // 640x480 or the nearest size that covers it, 30 frames a second or the nearest rate above.
 type Camera struct {
 	Name       string        `yaml:"name"`
-	Source     string        `yaml:"source"` // v4l2:auto, v4l2:/dev/videoN, file:PATH
-	Format     string        `yaml:"format"` // mjpeg, yuyv
+	Source     string        `yaml:"source"` // v4l2:auto, v4l2:/dev/videoN, command:LINE, file:PATH, pattern:
+	Format     string        `yaml:"format"` // mjpeg, yuyv; of a command also yuv420, grey
 	Width      int           `yaml:"width"`  // pixels
 	Height     int           `yaml:"height"` // pixels
 	FPS        int           `yaml:"fps"`    // frames a second asked of the camera

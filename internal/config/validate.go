@@ -45,9 +45,7 @@ func (d *decoder) camera(key string, cam Camera, seen map[string]bool) {
 		d.problem(key+".name", "two cameras are named %q; each needs a name of its own", cam.Name)
 	}
 	seen[cam.Name] = true
-	if cam.Format != "" {
-		d.oneOf(key+".format", cam.Format, "mjpeg", "yuyv")
-	}
+	d.format(key, cam)
 	d.whole(key+".width", cam.Width, 0, 8192)
 	d.whole(key+".height", cam.Height, 0, 8192)
 	if (cam.Width == 0) != (cam.Height == 0) {
@@ -56,6 +54,20 @@ func (d *decoder) camera(key string, cam Camera, seen map[string]bool) {
 	d.whole(key+".fps", cam.FPS, 0, 240)
 	if s := cam.StallAfter.Seconds(); s < 0.5 || s > 10 {
 		d.problem(key+".stall_after", "must be 500ms to 10s, not %v: systemd's watchdog would take a longer silence for a hang", cam.StallAfter)
+	}
+}
+
+func (d *decoder) format(key string, cam Camera) {
+	command := strings.HasPrefix(cam.Source, "command:")
+	switch {
+	case cam.Format == "":
+	case !command:
+		d.oneOf(key+".format", cam.Format, "mjpeg", "yuyv")
+	default:
+		d.oneOf(key+".format", cam.Format, "mjpeg", "yuyv", "yuv420", "grey")
+		if cam.Format != "mjpeg" && cam.Width == 0 {
+			d.problem(key+".format", "raw frames of a command need width and height, too")
+		}
 	}
 }
 

@@ -1,0 +1,172 @@
+package capture
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"edged/capture/pixel"
+)
+
+// watchCommand runs the command until it has given the wanted number of frames, or ends; it returns their formats and sizes.
+func watchCommand(t *testing.T, c *Command, frames int) (seen []string, err error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	err = c.Run(ctx, func(f *Frame) {
+		seen = append(seen, fmt.Sprintf("%v %d", f.Format, len(f.Data)))
+		if len(seen) == frames {
+			cancel()
+		}
+	})
+	if len(seen) < frames && errors.Is(err, context.DeadlineExceeded) {
+		t.Fatalf("%d frames of %d", len(seen), frames)
+	}
+	return seen, err
+}
+
+func TestCommandsStreamsAreRecognized(t *testing.T) {
+	const generate = "ffmpeg -nostdin -loglevel error -f lavfi -i testsrc=size=64x48:rate=10 -frames:v 3 "
+	for what, c := range map[string]struct {
+		command Command
+		want    string
+	}{
+		"JPEGs":     {Command{Line: generate + "-f mjpeg -"}, "MJPG"},
+		"multipart": {Command{Line: generate + "-f mpjpeg -"}, "MJPG"},
+		"Y4M":       {Command{Line: generate + "-pix_fmt yuv420p -f yuv4mpegpipe -"}, "YU12 64x48 4608"},
+		"Matroska":  {Command{Line: generate + "-pix_fmt yuv420p -c:v rawvideo -f matroska -"}, "YU12 64x48 4608"},
+		"bare": {Command{Line: generate + "-pix_fmt yuyv422 -f rawvideo -", FourCC: pixel.YUYV, Width: 64, Height: 48},
+			"YUYV 64x48 6144"},
+	} {
+		t.Run(what, func(t *testing.T) {
+			counters := new(Counters)
+			c.command.Counters = counters
+			seen, err := watchCommand(t, &c.command, 0)
+			if !errors.Is(err, errExited) || FailureOf(err) != Exited {
+				t.Errorf("ended with %v", err)
+			}
+			if len(seen) != 3 || counters.Frames.Load() != 3 {
+				t.Fatalf("frames %q, counted %d, want 3", seen, counters.Frames.Load())
+			}
+			for _, s := range seen {
+				if !strings.HasPrefix(s, c.want) {
+					t.Errorf("frame is %s, want %s", s, c.want)
+				}
+			}
+		})
+	}
+}
+
+func TestCommandSaysWhyItEnded(t *testing.T) {
+	for _, c := range []struct {
+		line, want string
+		failure    Failure
+	}{
+		{"echo no such camera >&2; exit 3", "the command ended (exit status 3): no such camera", Exited},
+		{"exit 0", "the command ended", Exited},
+		{"no-such-program", "exit status 127", Exited},
+		{"head -c 1000 /dev/zero", "frames by format", OtherFailure},
+		{"echo rtsp://me:secret@host/1 refused >&2", "rtsp://***@host/1 refused", Exited},
+		{"printf 'YUV4MPEG2 W64 H48 F10:1 C420\\nFRAME\\nabc'", "in the middle of a frame", Exited},
+		{"printf 'YUV4MPEG2 W64 H48 F10:1 C420\\nFRAME\\nabc'; exec sleep 60", "no frame for 300ms", Stalled},
+		{"exec sleep 60", "no frame for 300ms", Stalled},
+	} {
+		_, err := watchCommand(t, &Command{Line: c.line, StallAfter: 300 * time.Millisecond}, 1)
+		if err == nil || !strings.Contains(err.Error(), c.want) || FailureOf(err) != c.failure {
+			t.Errorf("%s: %v (%v), want %q (%v)", c.line, err, FailureOf(err), c.want, c.failure)
+		}
+		if strings.Contains(fmt.Sprint(err), "secret") {
+			t.Errorf("a password is in %q", err)
+		}
+	}
+}
+
+func TestCommandLeavesNoProcessBehind(t *testing.T) {
+	for what, line := range map[string]string{
+		"child":    "sleep 60 & echo $! >%s; wait",
+		"stubborn": "trap '' TERM; sleep 60 & echo $! >%s; wait; wait",
+	} {
+		t.Run(what, func(t *testing.T) {
+			pidFile := filepath.Join(t.TempDir(), "pid")
+			_, err := watchCommand(t, &Command{Line: fmt.Sprintf(line, pidFile), StallAfter: 500 * time.Millisecond}, 1)
+			if FailureOf(err) != Stalled {
+				t.Fatalf("ended with %v", err)
+			}
+			var pid int
+			text, err := os.ReadFile(pidFile)
+			if _, scanned := fmt.Sscan(string(text), &pid); err != nil || scanned != nil {
+				t.Fatal(err, scanned)
+			}
+			for deadline := time.Now().Add(10 * time.Second); alive(pid); time.Sleep(10 * time.Millisecond) {
+				if time.Now().After(deadline) {
+					t.Fatalf("process %d still runs", pid)
+				}
+			}
+		})
+	}
+}
+
+// alive says whether the process runs; one that nobody has waited for yet does not.
+func alive(pid int) bool {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return false
+	}
+	_, state, _ := strings.Cut(string(stat), ") ")
+	return !strings.HasPrefix(state, "Z") && unix.Kill(pid, 0) == nil
+}
+
+func TestCommandIsStartedAgain(t *testing.T) {
+	counters := new(Counters)
+	line := "ffmpeg -nostdin -loglevel error -f lavfi -i testsrc=size=64x48:rate=10 -frames:v 2 -f mjpeg -"
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	var restarts int
+	c := &Camera{Source: &Command{Line: line, Counters: counters}, Counters: counters, Sink: func(f *Frame) {
+		if f.Restart {
+			restarts++
+		}
+		if restarts == 3 {
+			cancel()
+		}
+	}}
+	if err := c.Run(ctx); !errors.Is(err, context.Canceled) || counters.Failed[Exited].Load() != 2 {
+		t.Errorf("%v after %d starts and %d ends", err, restarts, counters.Failed[Exited].Load())
+	}
+}
+
+func TestPatternMovesAndComesInTime(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var times []time.Duration
+	var different int
+	var before []byte
+	err := (&Pattern{FrameRate: 100}).Run(ctx, func(f *Frame) {
+		times = append(times, f.Time)
+		if f.Format.Bytes() != len(f.Data) || f.Restart != (len(times) == 1) {
+			t.Errorf("frame %d: %v, %d bytes, restart %v", f.Sequence, f.Format, len(f.Data), f.Restart)
+		}
+		if string(before) != string(f.Data) {
+			different++
+		}
+		before = append(before[:0], f.Data...)
+		if len(times) == 20 {
+			cancel()
+		}
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	if step := times[19] - times[0]; step != 190*time.Millisecond {
+		t.Errorf("20 frames at 100 a second span %v", step)
+	}
+	if different < 15 {
+		t.Errorf("%d of 20 pictures differ from the one before", different)
+	}
+}

@@ -1,0 +1,76 @@
+package capture
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"syscall"
+	"time"
+)
+
+// program is a running shell command, in a process group of its own, whose standard output is read with a deadline.
+type program struct {
+	cmd    *exec.Cmd
+	cancel context.CancelFunc
+	unhook func() bool
+	out    *os.File
+	said   tail // on stderr
+}
+
+// lastWish is how long a program has to end after SIGTERM: a camera that is killed may stay busy.
+const lastWish = time.Second
+
+func startProgram(ctx context.Context, line string) (*program, error) {
+	own, cancel := context.WithCancel(ctx)
+	p := &program{cmd: exec.CommandContext(own, "sh", "-c", line), cancel: cancel}
+	r, w, err := os.Pipe()
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	defer w.Close()
+	p.out = r
+	p.cmd.Stdout, p.cmd.Stderr = w, &p.said
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	p.cmd.Cancel = func() error { return p.signal(syscall.SIGTERM) }
+	p.cmd.WaitDelay = lastWish
+	if err := p.cmd.Start(); err != nil {
+		cancel()
+		r.Close()
+		return nil, err
+	}
+	// A process that left the group may keep the pipe open for ever.
+	p.unhook = context.AfterFunc(ctx, func() { _ = r.SetReadDeadline(time.Unix(1, 0)) })
+	return p, nil
+}
+
+// allow gives the program so long for what is read next.
+func (p *program) allow(d time.Duration) {
+	if p.unhook != nil { // not over a deadline that ctx has set
+		_ = p.out.SetReadDeadline(time.Now().Add(d))
+	}
+}
+
+func (p *program) signal(s syscall.Signal) error { return syscall.Kill(-p.cmd.Process.Pid, s) }
+
+// end stops what still runs and says why reading ended with err: its exit status and last words know most.
+func (p *program) end(err error, stall time.Duration) error {
+	p.unhook()
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		defer time.AfterFunc(lastWish, p.cancel).Stop() // it has closed its output; its own end says why
+	} else {
+		p.cancel()
+	}
+	p.out.Close()
+	waited := p.cmd.Wait()
+	p.cancel()
+	_ = p.signal(syscall.SIGKILL) // what it started and left behind
+	err = explain(err, waited, stall)
+	if words := p.said.String(); words != "" {
+		err = fmt.Errorf("%w: %s", err, Redact(words))
+	}
+	return err
+}
