@@ -46,7 +46,7 @@ func ParseSpec(s string) (Spec, error) {
 		return Spec{Kind: KindCommand, Path: path}, nil
 	case found && scheme == string(KindPattern):
 		if path != "" {
-			return Spec{}, fmt.Errorf("capture: camera %q: nothing may follow pattern:", s)
+			return Spec{}, fmt.Errorf("capture: camera %q: nothing may follow \"pattern:\"", s)
 		}
 		return Spec{Kind: KindPattern}, nil
 	case strings.HasPrefix(s, "/dev/"):

@@ -36,7 +36,7 @@ func TestParseSpec(t *testing.T) {
 		"v4l2:":                              "v4l2:auto",
 		"v4l2:video0":                        "v4l2:/dev/video0",
 		"file:":                              "file:PATH",
-		"command: ":                          "has no command",
+		"command:":                           "has no command",
 		"pattern:circle":                     "nothing may follow",
 		"rtsp://camera/stream":               "allowed are v4l2:auto",
 		filepath.Join(t.TempDir(), "absent"): "no such file",

@@ -17,8 +17,6 @@ type board struct {
 	scored   []*view              // views whose window is to be sent, oldest first; never longer than views
 	stats    []byte               // to be sent; empty = nothing
 
-	discovery [][]byte // payloads for Home Assistant, to be sent in this order
-
 	connected     bool   // scores are kept for a living connection only: old ones are of no use
 	scoresSkipped uint64 // windows that were wanted and never left
 }
