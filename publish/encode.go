@@ -24,8 +24,15 @@ func newEventEncoder(run string, m Model) eventEncoder {
 
 // append writes e as of now: its times become wall times, and latency_ms is the time since the newest frame's capture.
 func (enc *eventEncoder) append(dst []byte, e *Event, v *view, now clock.Instant) []byte {
+	run, at := enc.run, now
+	if e.origin != nil {
+		run = e.origin.run
+		if e.origin.at != nil { // before the machine started again: its monotonic times mean something beside that instant alone
+			at = *e.origin.at
+		}
+	}
 	dst = append(dst, `{"id":"`...)
-	dst = append(dst, enc.run...)
+	dst = append(dst, run...)
 	dst = append(dst, '-')
 	dst = strconv.AppendUint(dst, e.ID, 10)
 	dst = append(dst, `","event_type":`...)
@@ -39,15 +46,19 @@ func (enc *eventEncoder) append(dst []byte, e *Event, v *view, now clock.Instant
 	dst = append(dst, `,"peak_score":`...)
 	dst = appendScore(dst, e.Peak)
 	dst = append(dst, `,"start":`...)
-	dst = appendWall(dst, now.At(e.Start))
+	dst = appendWall(dst, at.At(e.Start))
 	dst = append(dst, `,"end":`...)
 	if e.Phase == End {
-		dst = appendWall(dst, now.At(e.End))
+		dst = appendWall(dst, at.At(e.End))
 	} else {
 		dst = append(dst, "null"...)
 	}
 	dst = append(dst, `,"latency_ms":`...)
-	dst = strconv.AppendFloat(dst, float64(now.Monotonic-e.Newest)/float64(time.Millisecond), 'f', 1, 64)
+	latency := now.Monotonic - e.Newest
+	if at != now {
+		latency = now.Wall.Sub(at.At(e.Newest))
+	}
+	dst = strconv.AppendFloat(dst, float64(latency)/float64(time.Millisecond), 'f', 1, 64)
 	dst = append(dst, `,"model":`...)
 	dst = append(dst, enc.model...)
 	return append(dst, '}')

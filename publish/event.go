@@ -30,6 +30,8 @@ type Event struct {
 	Start  time.Duration // when the action started
 	End    time.Duration // when it ended; used for Phase End alone
 	Newest time.Duration // capture of the newest frame that the decision rests on
+
+	origin *origin // nil: this process
 }
 
 // newRunID returns what makes event ids of one process differ from those of another: 32 random bits as hex.

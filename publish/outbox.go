@@ -22,6 +22,7 @@ type memoryOutbox struct {
 	head    uint64 // sequence number of the oldest event
 	tail    uint64 // sequence number of the next event to come
 	evicted uint64
+	changed chan<- struct{} // gets a token for every change; nil = nobody wants to know
 }
 
 func newMemoryOutbox(length int) *memoryOutbox {
@@ -37,6 +38,25 @@ func (o *memoryOutbox) put(e Event) {
 	}
 	o.ring[o.tail%uint64(len(o.ring))] = e
 	o.tail++
+	o.tell()
+}
+
+// tell is called with the lock held, and does not wait.
+func (o *memoryOutbox) tell() {
+	select {
+	case o.changed <- struct{}{}:
+	default:
+	}
+}
+
+// from returns the events that wait with this number or a later one, and the numbers of the oldest and of the next to come.
+func (o *memoryOutbox) from(seq uint64) (events []Event, head, tail uint64) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for n := max(seq, o.head); n < o.tail; n++ {
+		events = append(events, o.ring[n%uint64(len(o.ring))])
+	}
+	return events, o.head, o.tail
 }
 
 func (o *memoryOutbox) oldest() (e Event, seq uint64, ok bool) {
@@ -53,6 +73,7 @@ func (o *memoryOutbox) remove(seq uint64) {
 	defer o.mu.Unlock()
 	if o.head == seq && o.head != o.tail {
 		o.head++
+		o.tell()
 	}
 }
 

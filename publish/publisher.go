@@ -43,6 +43,7 @@ type Publisher struct {
 	dial     dialer
 	wake     chan struct{} // one token: something waits to be sent
 	outbox   outbox
+	journal  *journal // nil: the outbox lives as long as the process
 	board    *board
 	counters counters
 }
@@ -115,6 +116,9 @@ func (p *Publisher) Initialize() error {
 // and says that cameras and node are offline, in at most StopTimeout. It returns nil then, and at no other time; events that
 // could not be delivered are logged.
 func (p *Publisher) Run(ctx context.Context) error {
+	if p.journal != nil {
+		defer background(p.journal.keep)()
+	}
 	wait := backoff.Backoff{Min: time.Second, Max: time.Minute, Healthy: healthyAfter}
 	var contest idContest
 	for ctx.Err() == nil {
@@ -204,6 +208,20 @@ func (p *Publisher) notify() {
 	select {
 	case p.wake <- struct{}{}:
 	default: // a token is there already: the connection will look at everything that waits
+	}
+}
+
+// background runs f on a goroutine of its own; stop ends its context and waits for it.
+func background(f func(context.Context)) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f(ctx)
+	}()
+	return func() {
+		cancel()
+		<-done
 	}
 }
 

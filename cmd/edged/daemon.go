@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"os"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -131,12 +133,27 @@ func (d *daemon) run(ctx context.Context) error {
 		return err
 	}
 	defer stopBroker()
+	d.openOutbox()
 	defer background(ctx, fail, d.console.run)()
 	defer background(ctx, fail, d.publisher.Run)()
 	defer d.startWeb(ctx, fail)()
 	err = d.watch(ctx)
 	notify(systemd.SdNotifyStopping)
 	return err
+}
+
+// openOutbox lets events outlive the process, where there is a folder for them. Without it edged is still of use.
+func (d *daemon) openOutbox() {
+	dir := d.cfg.StateDir
+	if dir == "" {
+		dir, _, _ = strings.Cut(os.Getenv("STATE_DIRECTORY"), ":") // systemd.exec(5)
+	}
+	if dir == "" {
+		return
+	}
+	if err := d.publisher.OpenOutbox(dir); err != nil {
+		slog.Error("events will not outlive a restart", "error", err)
+	}
 }
 
 // watch runs the cameras and their pipelines until ctx ends or one of them fails for good.

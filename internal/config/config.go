@@ -19,6 +19,8 @@ type Config struct {
 	MQTT    MQTT     `yaml:"mqtt"`
 	Web     Web      `yaml:"web"`
 	Log     Log      `yaml:"log"`
+	// StateDir is a folder for what must outlive the process; "" = the one that systemd gives, else none.
+	StateDir string `yaml:"state_dir"`
 }
 
 // Camera is one source of pictures. Where format, size or rate are not given, capture chooses: MJPEG before YUYV,

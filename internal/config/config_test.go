@@ -94,7 +94,7 @@ colour: red
 		`bad.yaml:15: mqtt.broker: must be embedded or tcp://HOST:PORT`,
 		`bad.yaml:16: mqtt.password: no secret may stand in this file`,
 		`bad.yaml:17: mqtt.listen: must be a loopback address`,
-		`bad.yaml:18: colour: no such key; allowed here: node, cameras, model, detect, mqtt, web, log`,
+		`bad.yaml:18: colour: no such key; allowed here: node, cameras, model, detect, mqtt, web, log, state_dir`,
 	}
 	for i := range max(len(got), len(want)) {
 		switch {

@@ -1,0 +1,185 @@
+package publish
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"edged/internal/clock"
+	"edged/internal/mosquittotest"
+)
+
+// leftBehind returns a folder with the file of a process that was killed with n events waiting, numbered from 0, and the
+// start of their ids.
+func leftBehind(t *testing.T, n int) (dir, id string) {
+	t.Helper()
+	live := t.TempDir()
+	p, _ := testPublisher(t, mosquittotest.New(t).URL()) // where nobody listens
+	if err := p.OpenOutbox(live); err != nil {
+		t.Fatal(err)
+	}
+	stop := run(t, p)
+	for i := range n {
+		p.Event(event(uint64(i), Start))
+	}
+	waitFor(t, "the events are on disk", func() bool {
+		db := p.journal.writes.Load()
+		return db > 0 && p.outbox.len() == n
+	})
+	time.Sleep(2 * journalDelay) // the write that follows the last event
+	dir = t.TempDir()
+	data, err := os.ReadFile(filepath.Join(live, outboxFile)) // as SIGKILL would leave it
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, dir, data)
+	stop()
+	return dir, p.encoder.run
+}
+
+func put(t *testing.T, dir string, data []byte) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(dir, outboxFile), data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestEventsOutliveTheProcess(t *testing.T) {
+	t.Parallel()
+	const events = 20
+	dir, id := leftBehind(t, events)
+	broker := mosquittotest.Start(t)
+	sub := subscribe(t, broker.URL())
+
+	second, _ := testPublisher(t, broker.URL())
+	if err := second.OpenOutbox(dir); err != nil {
+		t.Fatal(err)
+	}
+	second.Event(event(77, Start))
+	stop := run(t, second)
+	for i := range events {
+		want := fmt.Sprintf(`"id":"%s-%d"`, id, i)
+		if m := sub.next("edged/board/front/event"); !strings.Contains(m.payload, want) {
+			t.Fatalf("event %d: %s, want %s", i, m.payload, want)
+		}
+	}
+	if m := sub.next("edged/board/front/event"); !strings.Contains(m.payload, second.encoder.run+"-77") {
+		t.Errorf("then its own: %s", m.payload)
+	}
+	waitFor(t, "all acknowledged", func() bool { return second.outbox.len() == 0 })
+	stop()
+
+	third, _ := testPublisher(t, broker.URL())
+	if err := third.OpenOutbox(dir); err != nil {
+		t.Fatal(err)
+	}
+	defer run(t, third)()
+	if n := third.outbox.len(); n != 0 {
+		t.Errorf("%d events wait again after they were acknowledged", n)
+	}
+}
+
+func TestNothingIsWrittenWhileTheBrokerAcknowledges(t *testing.T) {
+	t.Parallel()
+	broker := mosquittotest.Start(t)
+	p, _ := testPublisher(t, broker.URL())
+	if err := p.OpenOutbox(t.TempDir()); err != nil {
+		t.Fatal(err)
+	}
+	run(t, p)
+	waitFor(t, "connected", func() bool { return p.Counters().Connected })
+	for i := range 5 {
+		p.Event(event(uint64(i), Start))
+		waitFor(t, "acknowledged", func() bool { return p.outbox.len() == 0 })
+	}
+	time.Sleep(2 * journalDelay)
+	if n := p.journal.writes.Load(); n > 1 { // one where a busy machine held up an acknowledgement
+		t.Errorf("%d writes to the disk for events that did not wait", n)
+	}
+}
+
+func TestTimesOfAnEventFromBeforeTheMachineStarted(t *testing.T) {
+	wall := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+	r := record{Run: "cafe", Boot: "another", Wall: wall, Monotonic: time.Hour,
+		Event: Event{ID: 3, Source: "front", Label: "wave", Phase: End,
+			Start: time.Hour - 3*time.Second, End: time.Hour - 2*time.Second, Newest: time.Hour - time.Second}}
+	p, _ := testPublisher(t, "tcp://127.0.0.1:1")
+	e := r.restored("this")
+	now := clock.Instant{Wall: wall.Add(10 * time.Second), Monotonic: 5 * time.Second}
+	got := string(p.encoder.append(nil, &e, p.board.views["front"], now))
+	for _, want := range []string{`"id":"cafe-3"`, `"start":"2026-05-01T11:59:57.000Z"`, `"end":"2026-05-01T11:59:58.000Z"`, `"latency_ms":11000.0`} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%s lacks %s", got, want)
+		}
+	}
+}
+
+// A file that something has damaged costs its events at most: never the process, nor the ability to keep new ones.
+func TestDamagedOutboxIsPutAside(t *testing.T) {
+	whole, _ := leftBehind(t, 50)
+	good, err := os.ReadFile(filepath.Join(whole, outboxFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	random := rand.New(rand.NewPCG(3, 4))
+	aside := 0
+	for i := range 150 {
+		bad := append([]byte(nil), good...)
+		switch i % 3 {
+		case 0: // a piece of another file
+			at := random.IntN(len(bad) - 512)
+			for k := range 512 {
+				bad[at+k] = byte(random.Uint32())
+			}
+		case 1:
+			bad = bad[:random.IntN(len(bad))]
+		case 2:
+			for range 20 {
+				bad[random.IntN(4*4096)] ^= byte(1 + random.IntN(255))
+			}
+		}
+		dir := t.TempDir()
+		put(t, dir, bad)
+		p, _ := testPublisher(t, "tcp://127.0.0.1:1")
+		if err := p.OpenOutbox(dir); err != nil {
+			t.Fatalf("damage %d: %v", i, err)
+		}
+		if _, err := os.Stat(filepath.Join(dir, outboxFile+".damaged")); err == nil {
+			aside++
+		}
+		p.Event(event(1, Start))
+		p.journal.write()
+		if n := p.journal.failures.Load(); n != 0 {
+			t.Logf("damage %d: the first write failed", i)
+		}
+		_ = p.journal.db.Close()
+	}
+	if aside < 30 {
+		t.Errorf("%d of 150 damaged files were noticed", aside)
+	}
+	t.Logf("%d of 150 put aside", aside)
+}
+
+func TestOutboxInUseIsAnError(t *testing.T) {
+	dir := t.TempDir()
+	a, _ := testPublisher(t, "tcp://127.0.0.1:1")
+	if err := a.OpenOutbox(dir); err != nil {
+		t.Fatal(err)
+	}
+	defer a.journal.db.Close()
+	b, _ := testPublisher(t, "tcp://127.0.0.1:1")
+	if err := b.OpenOutbox(dir); err == nil || !strings.Contains(err.Error(), "does another edged use it") {
+		t.Errorf("opened twice: %v", err)
+	}
+	if err := b.OpenOutbox(filepath.Join(dir, "absent")); err == nil {
+		t.Error("a folder that is not there was opened")
+	}
+	b.Event(event(1, Start)) // still of use
+	if b.outbox.len() != 1 {
+		t.Error("the event is gone")
+	}
+}
