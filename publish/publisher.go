@@ -7,8 +7,10 @@ package publish
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"log/slog"
+	"net"
 	"slices"
 	"strconv"
 	"time"
@@ -20,9 +22,11 @@ import (
 // Publisher is one node's connection to its broker. Set the inputs, call Initialize, then Run; the other methods may be called
 // from any goroutine between Initialize and the end of the process, also while Run is not running.
 type Publisher struct {
-	Broker   string // URL; see parseBroker for its forms
-	Username string // "" = connect without a user name
-	Password string // never logged and never part of an error
+	Broker   string      // URL; see parseBroker for its forms
+	Brokers  []string    // further ones, nodes of one cluster: each is tried when the one before fails
+	TLS      *tls.Config // for mqtts:// and wss://; nil = the system's certificate authorities
+	Username string      // "" = connect without a user name
+	Password string      // never logged and never part of an error
 
 	Node    string // this board's name in every topic, and in the client id edged-<Node>
 	Cameras []Camera
@@ -36,7 +40,9 @@ type Publisher struct {
 	StopTimeout time.Duration // how long a clean stop may take to deliver what waits and say offline; 0 = 2 s
 	Log         *slog.Logger  // nil = slog.Default()
 
-	broker   broker
+	broker   broker   // that has its turn
+	brokers  []broker // Broker first
+	turn     int      // index of broker
 	topics   topics
 	encoder  eventEncoder
 	now      func() clock.Instant
@@ -96,12 +102,12 @@ func (p *Publisher) Initialize() error {
 		p.Log = slog.Default()
 	}
 
-	parsed, err := parseBroker(p.Broker)
+	parsed, err := p.parseBrokers()
 	if err := errors.Join(err, p.check()); err != nil {
 		return err
 	}
-	p.broker = parsed
-	p.dial = parsed.dial
+	p.brokers, p.broker = parsed, parsed[0]
+	p.dial = func(ctx context.Context) (net.Conn, error) { return p.broker.dial(ctx) }
 	p.encoder = newEventEncoder(newRunID(), p.Model)
 	p.now = clock.Now
 	p.wake = make(chan struct{}, 1)
@@ -126,9 +132,13 @@ func (p *Publisher) Run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			break
 		}
-		delay := wait.After(lived)
-		p.Log.Warn("publish: no connection to the broker", "broker", p.broker.String(), "error", err,
-			"retry_in", delay.Round(100*time.Millisecond).String(), "events_waiting", p.outbox.len())
+		failed := p.broker
+		delay := betweenBrokers
+		if p.nextBroker() {
+			delay = wait.After(lived)
+		}
+		p.Log.Warn("publish: no connection to the broker", "broker", failed.String(), "error", err,
+			"next", p.broker.String(), "retry_in", delay.Round(100*time.Millisecond).String(), "events_waiting", p.outbox.len())
 		if contest.lost(lived, err) {
 			p.Log.Error("publish: the broker accepts this node and soon closes the connection, again and again: most likely "+
 				"another client uses the same client id; give every board a node name of its own", "client_id", p.clientID())

@@ -8,7 +8,7 @@ import (
 
 func TestInitializeReportsEverythingAtOnce(t *testing.T) {
 	p := &Publisher{
-		Broker:    "ssl://broker",
+		Broker:    "amqp://broker",
 		Node:      "kitchen/left",
 		KeepAlive: 30 * time.Second,
 		Password:  "hush-hush",
@@ -25,7 +25,7 @@ func TestInitializeReportsEverythingAtOnce(t *testing.T) {
 		t.Fatal("no error")
 	}
 	for _, want := range []string{
-		`broker "ssl://broker": this version does not speak ssl://; use mqtt:// or tcp://`,
+		`broker "amqp://broker": edged does not speak amqp://; use mqtt://, mqtts://`,
 		`node "kitchen/left": '/' has a meaning of its own in topics`,
 		`keepalive 30s: must be whole seconds, 10s at most`,
 		`a password without a user name`,

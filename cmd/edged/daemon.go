@@ -39,6 +39,7 @@ func newDaemon(cfg *config.Config, model *models.Model, out output) (*daemon, er
 	d := &daemon{cfg: cfg, model: model, console: newConsole(out), began: clock.Monotonic()}
 	d.publisher = &publish.Publisher{
 		Broker:         cfg.MQTT.Broker,
+		Brokers:        cfg.MQTT.Brokers,
 		Username:       cfg.MQTT.Username,
 		Password:       cfg.MQTT.Password(),
 		Node:           cfg.Node,
@@ -49,6 +50,11 @@ func newDaemon(cfg *config.Config, model *models.Model, out output) (*daemon, er
 	if cfg.MQTT.Broker == config.Embedded {
 		d.publisher.Broker = "tcp://" + cfg.MQTT.Listen
 	}
+	secure, err := tlsConfig(cfg.MQTT)
+	if err != nil {
+		return nil, misconfigured{err}
+	}
+	d.publisher.TLS = secure
 	for i, cam := range cfg.Cameras {
 		w, err := newWatcher(cam.Name, model, cfg.Detect)
 		if err != nil {

@@ -68,8 +68,13 @@ type Label struct {
 
 // MQTT says where to publish.
 type MQTT struct {
-	Broker       string        `yaml:"broker"` // "embedded", or tcp://HOST:PORT
-	Listen       string        `yaml:"listen"` // address of the embedded broker
+	Broker       string        `yaml:"broker"`    // "embedded", or tcp://, mqtts://, ws:// or wss://HOST:PORT
+	Brokers      []string      `yaml:"brokers"`   // more nodes of the same cluster, tried in turn
+	CAFile       string        `yaml:"ca_file"`   // PEM; "" = the system's
+	CertFile     string        `yaml:"cert_file"` // PEM; of this client
+	KeyFile      string        `yaml:"key_file"`  // PEM; of this client
+	Insecure     bool          `yaml:"insecure"`  // believe any certificate
+	Listen       string        `yaml:"listen"`    // address of the embedded broker
 	Username     string        `yaml:"username"`
 	PasswordFile string        `yaml:"password_file"`
 	Scores       bool          `yaml:"scores"`       // also publish every window's scores

@@ -148,12 +148,15 @@ func (d *decoder) thresholds(key string, enter, exit float64) {
 
 func (d *decoder) mqtt(m MQTT) {
 	if m.Broker != Embedded {
-		u, err := url.Parse(m.Broker)
-		if err != nil || u.Hostname() == "" || u.Port() != "" && !isPort(u.Port()) || !slices.Contains([]string{"tcp", "mqtt"}, u.Scheme) {
-			d.problem("mqtt.broker", "must be %s or tcp://HOST:PORT", Embedded)
-		} else if u.User != nil {
-			d.problem("mqtt.broker", "no user or password in the address; use mqtt.username and mqtt.password_file")
-		}
+		d.broker("mqtt.broker", m.Broker)
+	} else if len(m.Brokers) > 0 {
+		d.problem("mqtt.brokers", "go with a broker of your own in mqtt.broker, not with the embedded one")
+	}
+	for i, b := range m.Brokers {
+		d.broker(fmt.Sprintf("mqtt.brokers[%d]", i), b)
+	}
+	if (m.CertFile == "") != (m.KeyFile == "") {
+		d.problem("mqtt.cert_file", "cert_file and key_file go together")
 	}
 	host, port, err := net.SplitHostPort(m.Listen)
 	if ip := net.ParseIP(host); err != nil || ip == nil || !ip.IsLoopback() || !isPort(port) {
@@ -161,6 +164,16 @@ func (d *decoder) mqtt(m MQTT) {
 	}
 	if m.ScoresEvery < 0 {
 		d.problem("mqtt.scores_every", "must not be negative")
+	}
+}
+
+func (d *decoder) broker(key, address string) {
+	u, err := url.Parse(address)
+	schemes := []string{"tcp", "mqtt", "mqtts", "ssl", "ws", "wss"}
+	if err != nil || u.Hostname() == "" || u.Port() != "" && !isPort(u.Port()) || !slices.Contains(schemes, u.Scheme) {
+		d.problem(key, "must be %s or tcp://HOST:PORT (or mqtts, ws, wss)", Embedded)
+	} else if u.User != nil {
+		d.problem(key, "no user or password in the address; use mqtt.username and mqtt.password_file")
 	}
 }
 

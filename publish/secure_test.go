@@ -1,0 +1,145 @@
+package publish
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"math/big"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"edged/internal/mosquittotest"
+)
+
+// authority signs certificates for 127.0.0.1.
+type authority struct {
+	t    *testing.T
+	cert *x509.Certificate
+	key  *ecdsa.PrivateKey
+	dir  string
+}
+
+func newAuthority(t *testing.T) *authority {
+	t.Helper()
+	a := &authority{t: t, dir: t.TempDir()}
+	a.cert, a.key = a.sign("ca", &x509.Certificate{IsCA: true, KeyUsage: x509.KeyUsageCertSign, BasicConstraintsValid: true})
+	return a
+}
+
+func (a *authority) file(name string) string { return filepath.Join(a.dir, name) }
+
+// sign writes NAME.pem and NAME.key; the authority's own is signed by itself.
+func (a *authority) sign(name string, c *x509.Certificate) (*x509.Certificate, *ecdsa.PrivateKey) {
+	a.t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	c.SerialNumber = big.NewInt(time.Now().UnixNano())
+	c.Subject = pkix.Name{CommonName: name}
+	c.NotBefore, c.NotAfter = time.Now().Add(-time.Hour), time.Now().Add(time.Hour)
+	c.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1)}
+	parent, signer := a.cert, a.key
+	if parent == nil {
+		parent, signer = c, key
+	}
+	der, err := x509.CreateCertificate(rand.Reader, c, parent, &key.PublicKey, signer)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	keyDER, err := x509.MarshalECPrivateKey(key)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	for file, block := range map[string]*pem.Block{
+		name + ".pem": {Type: "CERTIFICATE", Bytes: der}, name + ".key": {Type: "EC PRIVATE KEY", Bytes: keyDER},
+	} {
+		if err := os.WriteFile(a.file(file), pem.EncodeToMemory(block), 0o600); err != nil {
+			a.t.Fatal(err)
+		}
+	}
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	return cert, key
+}
+
+func (a *authority) pool() *x509.CertPool {
+	pool := x509.NewCertPool()
+	pool.AddCert(a.cert)
+	return pool
+}
+
+func (a *authority) client() tls.Certificate {
+	a.t.Helper()
+	a.sign("client", &x509.Certificate{ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}})
+	pair, err := tls.LoadX509KeyPair(a.file("client.pem"), a.file("client.key"))
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	return pair
+}
+
+func TestTLSWithClientCertificates(t *testing.T) {
+	t.Parallel()
+	ca, stranger := newAuthority(t), newAuthority(t)
+	ca.sign("server", &x509.Certificate{ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}})
+	broker := mosquittotest.Start(t, "cafile "+ca.file("ca.pem"), "certfile "+ca.file("server.pem"), "keyfile "+ca.file("server.key"),
+		"require_certificate true", "use_identity_as_username true", "allow_anonymous false")
+	for _, c := range []struct {
+		name string
+		tls  *tls.Config
+		want string // in the log
+	}{
+		{"both know each other", &tls.Config{RootCAs: ca.pool(), Certificates: []tls.Certificate{ca.client()}}, "publish: connected"},
+		{"system's authorities", nil, "certificate signed by unknown authority"},
+		{"another authority", &tls.Config{RootCAs: stranger.pool()}, "certificate signed by unknown authority"},
+		{"no client certificate", &tls.Config{RootCAs: ca.pool()}, "certificate required"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p, log := testPublisher(t, "mqtts://"+broker.Address, func(p *Publisher) { p.TLS = c.tls })
+			run(t, p)
+			waitFor(t, c.want, func() bool { return strings.Contains(log.String(), c.want) })
+		})
+	}
+}
+
+func TestWebsockets(t *testing.T) {
+	t.Parallel()
+	address := mosquittotest.FreeAddress(t)
+	_, port, _ := net.SplitHostPort(address)
+	mosquittotest.Start(t, "listener "+port+" lo", "protocol websockets") // libwebsockets binds to interfaces, not addresses
+	p, _ := testPublisher(t, "ws://"+address+"/mqtt")
+	stop := run(t, p)
+	p.Event(event(1, Start))
+	waitFor(t, "the event is acknowledged", func() bool { return p.Counters().EventsSent == 1 })
+	stop()
+}
+
+func TestNextBrokerOfTheListTakesOver(t *testing.T) {
+	t.Parallel()
+	first, second := mosquittotest.Start(t), mosquittotest.Start(t)
+	subFirst, subSecond := subscribe(t, first.URL()), subscribe(t, second.URL())
+	p, _ := testPublisher(t, first.URL(), func(p *Publisher) { p.Brokers = []string{second.URL()} })
+	run(t, p)
+	p.Event(event(1, Start))
+	subFirst.next("edged/board/front/event")
+	first.Stop()
+	p.Event(event(2, Start))
+	if m := subSecond.next("edged/board/front/event"); !strings.Contains(m.payload, `-2"`) {
+		t.Errorf("the second broker got %s", m.payload)
+	}
+	second.Stop()
+	first.Start()
+	p.Event(event(3, Start))
+	waitFor(t, "back to the first", func() bool { return p.Counters().EventsSent == 3 })
+}
