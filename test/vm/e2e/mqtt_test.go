@@ -31,20 +31,25 @@ type event struct {
 	LatencyMs float64   `json:"latency_ms"`
 }
 
+// model is what a node's stats say of the network.
+type model struct {
+	Delegate       string `json:"delegate"`
+	NodesDelegated int    `json:"nodes_delegated"`
+	NodesTotal     int    `json:"nodes_total"`
+}
+
 // stats is what nodeStats says of the camera.
 type stats struct {
-	FramesPerSec   float64 `json:"frames_per_second"`
-	WindowsPerSec  float64 `json:"windows_per_second"`
-	InvokeMs       float64 `json:"invoke_ms"`
-	Delegate       string  `json:"delegate"`
-	NodesDelegated int     `json:"nodes_delegated"`
-	NodesTotal     int     `json:"nodes_total"`
-	Frames         uint64  `json:"frames"`
-	OffGrid        uint64  `json:"off_grid"`
-	DroppedLost    uint64  `json:"dropped_lost"`
-	DroppedCorrupt uint64  `json:"dropped_corrupt"`
-	Windows        uint64  `json:"windows"`
-	WindowsSkipped uint64  `json:"windows_skipped"`
+	FramesPerSec  float64 `json:"frames_per_second"`
+	WindowsPerSec float64 `json:"windows_per_second"`
+	InvokeMs      float64 `json:"invoke_ms"`
+	model
+	Frames         uint64 `json:"frames"`
+	OffGrid        uint64 `json:"off_grid"`
+	DroppedLost    uint64 `json:"dropped_lost"`
+	DroppedCorrupt uint64 `json:"dropped_corrupt"`
+	Windows        uint64 `json:"windows"`
+	WindowsSkipped uint64 `json:"windows_skipped"`
 }
 
 // subscriber is a mosquitto_sub.
@@ -102,11 +107,15 @@ func (s subscriber) awaitStats() stats {
 		if m.topic != nodeStats {
 			return false
 		}
-		var node struct{ Cameras map[string]stats }
+		var node struct {
+			Model   model
+			Cameras map[string]stats
+		}
 		if err := json.Unmarshal([]byte(m.payload), &node); err != nil {
 			s.t.Fatalf("%s: %v", m.payload, err)
 		}
 		c = node.Cameras["camera"]
+		c.model = node.Model
 		s.t.Logf("%.1f frames/s, %.1f windows/s, Invoke %.0f ms by %s (%d of %d nodes); of %d frames %d off the grid, %d lost, %d corrupt; %d windows, %d skipped",
 			c.FramesPerSec, c.WindowsPerSec, c.InvokeMs, c.Delegate, c.NodesDelegated, c.NodesTotal,
 			c.Frames, c.OffGrid, c.DroppedLost, c.DroppedCorrupt, c.Windows, c.WindowsSkipped)
