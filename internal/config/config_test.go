@@ -41,13 +41,14 @@ func TestExampleFileWithEverythingSwitchedOn(t *testing.T) {
 			line = strings.Repeat(" ", len(line)-len(trimmed)) + trimmed[2:]
 		}
 		line = strings.Replace(line, "/etc/edged/mqtt-password", secret, 1)
+		line = strings.Replace(line, "broker: embedded ", "broker: tcp://HOST ", 1) // which brokers goes with
 		on = append(on, line)
 	}
 	c, err := Parse("example", []byte(strings.Join(on, "")))
 	if err != nil {
 		t.Fatalf("%v\n%s", err, strings.Join(on, ""))
 	}
-	if c.Node != "kitchen" || c.Model.DelegateOptions["device"] != "npu0" || c.Cameras[0].Format != "mjpeg" || c.MQTT.Username != "edged" || c.MQTT.Password() != "hunter2" {
+	if c.Node != "kitchen" || c.Model.DelegateOptions["device"] != "npu0" || c.Cameras[0].Format != "mjpeg" || c.MQTT.Username != "edged" || len(c.MQTT.Brokers) != 2 || c.MQTT.KeyFile == "" || c.MQTT.Password() != "hunter2" {
 		t.Fatalf("the examples did not take effect: %+v", c)
 	}
 	if wave := c.Detect.For("wave"); wave.Enter != 0.8 || wave.Exit != 0.4 || wave.MinDuration != time.Second {

@@ -3,6 +3,7 @@
 import os
 from dataclasses import replace
 from pathlib import Path
+from zlib import crc32
 
 import numpy as np
 
@@ -41,15 +42,9 @@ def clip_set(work: Path, name: str) -> tuple[np.ndarray, np.ndarray]:
         "validation": (VALIDATION_SEED, VALIDATION_CLIPS),
         "test": (TEST_SEED, TEST_CLIPS),
     }[name]
-    return make_set(
-        work / f"{name}-{seed}-{count}.npy",
-        seed,
-        count,
-        PRESET.frames,
-        PRESET.size,
-        MIX if name == "train" else EVERY,
-        name == "test",
-    )
+    mix = MIX if name == "train" else EVERY
+    path = work / f"{name}-{seed}-{count}-{crc32(bytes(mix)):08x}.npy"
+    return make_set(path, seed, count, PRESET.frames, PRESET.size, mix, name == "test")
 
 
 def train(work: Path, weights: Path, minutes: float, workers: int) -> None:
