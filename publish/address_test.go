@@ -27,7 +27,7 @@ func TestParseBrokerRefuses(t *testing.T) {
 		"tcp://":                     "must be a URL such as",
 		"tcp://:1883":                "only a host and a port",
 		"tcp://host:port":            "must be a URL such as",
-		"amqp://host":                 "does not speak amqp://; use mqtt://, mqtts://",
+		"amqp://host":                "does not speak amqp://; use mqtt://, mqtts://",
 		"tcp://host/path":            "only a host and a port",
 		"tcp://host?x=1":             "only a host and a port",
 		"tcp://user:s3cret@host":     "holds a user name or password",
