@@ -10,12 +10,16 @@ import (
 // it, so the board's size is fixed by the number of cameras, views and labels.
 type board struct {
 	mu       sync.Mutex
+	node     *retained            // the node's status while a connection lives
 	statuses map[string]*retained // by camera
 	views    map[string]*view     // by path
-	all      []*retained          // cameras' statuses first, then the views': the order in which a new connection sends them
-	changed  []*retained          // those to be sent, oldest change first; never longer than all
-	scored   []*view              // views whose window is to be sent, oldest first; never longer than views
-	stats    []byte               // to be sent; empty = nothing
+	// removal and discovery are what Home Assistant is told; removal, where it has a value, must come before.
+	removal, discovery *retained
+
+	all     []*retained // node, cameras, views, Home Assistant: the order in which a new connection sends them
+	changed []*retained // those to be sent, oldest change first; never longer than all
+	scored  []*view     // views whose window is to be sent, oldest first; never longer than views
+	stats   []byte      // to be sent; empty = nothing
 
 	connected     bool   // scores are kept for a living connection only: old ones are of no use
 	scoresSkipped uint64 // windows that were wanted and never left
@@ -70,6 +74,7 @@ const (
 
 func newBoard(t topics, cameras []Camera) *board {
 	b := &board{statuses: map[string]*retained{}, views: map[string]*view{}}
+	b.node = b.retain(t.status, online)
 	for _, c := range cameras {
 		b.statuses[c.Name] = b.retain(t.of(c.Name, "status"), offline)
 	}
@@ -78,6 +83,7 @@ func newBoard(t topics, cameras []Camera) *board {
 			b.addView(t, c, path)
 		}
 	}
+	b.removal, b.discovery = b.retain(t.discovery, ""), b.retain(t.discovery, "")
 	b.changed = make([]*retained, 0, len(b.all))
 	b.scored = make([]*view, 0, len(b.views))
 	return b
@@ -172,6 +178,23 @@ func set[T string | []byte](b *board, r *retained, value T) result {
 		return nothing
 	}
 	r.value = append(r.value[:0], value...)
+	return b.wait(r)
+}
+
+// replace changes what r holds without sending it now.
+func (b *board) replace(r *retained, value []byte) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	r.value = append(r.value[:0], value...)
+}
+
+// resend sends again what r holds, after what must come before it.
+func (b *board) resend(r *retained) result {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if r == b.discovery && len(b.removal.value) > 0 {
+		b.wait(b.removal)
+	}
 	return b.wait(r)
 }
 

@@ -60,7 +60,7 @@ func (p *Publisher) clientOptions() *mqtt.ClientOptions {
 		SetCleanSession(true).
 		SetAutoReconnect(false).
 		SetConnectRetry(false).
-		SetOrderMatters(false).
+		SetOrderMatters(true). // of commands; receive never blocks
 		SetConnectTimeout(connectTimeout).
 		SetWriteTimeout(2*time.Second).
 		SetKeepAlive(p.KeepAlive).
@@ -95,6 +95,7 @@ func (c *connection) serve(ctx context.Context) error {
 	grace, cancel := outlive(ctx, c.p.StopTimeout)
 	defer cancel()
 
+	defer c.expectEcho()()
 	err := c.announce(ctx, grace)
 	if err == nil {
 		err = c.deliver(ctx, grace)
@@ -110,9 +111,9 @@ func (c *connection) serve(ctx context.Context) error {
 	return nil
 }
 
-// announce sends the node's status and the newest of every retained message.
+// announce subscribes, then sends the node's status and the newest of every retained message.
 func (c *connection) announce(ctx, grace context.Context) error {
-	if err := c.retain(grace, c.p.topics.status, []byte(online)); err != nil {
+	if err := c.subscribe(grace); err != nil {
 		return err
 	}
 	for _, r := range c.p.board.all {

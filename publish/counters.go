@@ -13,6 +13,8 @@ type Counters struct {
 	StatesSent      uint64 // retained messages acknowledged by the broker
 	ScoresSent      uint64
 	ScoresSkipped   uint64 // windows without a connection, or replaced by a newer one before they could be sent
+	CommandsTaken   uint64
+	CommandsRefused uint64 // for what they asked
 	UnknownNames    uint64 // calls that named no camera or label of this node
 }
 
@@ -24,6 +26,8 @@ type counters struct {
 	states          atomic.Uint64
 	scores          atomic.Uint64
 	unknown         atomic.Uint64
+	commands        atomic.Uint64
+	refused         atomic.Uint64
 }
 
 // Counters returns the current counts.
@@ -38,6 +42,8 @@ func (p *Publisher) Counters() Counters {
 		StatesSent:      p.counters.states.Load(),
 		ScoresSent:      p.counters.scores.Load(),
 		ScoresSkipped:   p.board.skipped(),
+		CommandsTaken:   p.counters.commands.Load(),
+		CommandsRefused: p.counters.refused.Load(),
 		UnknownNames:    p.counters.unknown.Load(),
 	}
 }

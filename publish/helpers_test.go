@@ -100,9 +100,10 @@ type message struct {
 	retained       bool
 }
 
-// subscriber receives everything below edged/.
+// subscriber receives everything below edged/ and homeassistant/.
 type subscriber struct {
 	t        testing.TB
+	client   mqtt.Client
 	messages chan message
 }
 
@@ -116,13 +117,27 @@ func subscribe(t testing.TB, url string) *subscriber {
 		t.Fatalf("subscriber: connect: %v", token.Error())
 	}
 	t.Cleanup(func() { client.Disconnect(100) })
-	token := client.Subscribe("edged/#", 1, func(_ mqtt.Client, m mqtt.Message) {
+	s.client = client
+	token := client.SubscribeMultiple(map[string]byte{"edged/#": 1, "homeassistant/#": 1}, func(_ mqtt.Client, m mqtt.Message) {
 		s.messages <- message{m.Topic(), string(m.Payload()), m.Qos(), m.Retained()}
 	})
 	if !token.WaitTimeout(eventually) || token.Error() != nil {
 		t.Fatalf("subscriber: subscribe: %v", token.Error())
 	}
 	return s
+}
+
+// publish publishes with QoS 1 and waits for the acknowledgement.
+func (s *subscriber) publish(topic, payload string, retain bool) {
+	s.t.Helper()
+	if token := s.client.Publish(topic, 1, retain, payload); !token.WaitTimeout(eventually) || token.Error() != nil {
+		s.t.Fatalf("publish %s: %v", topic, token.Error())
+	}
+}
+
+// publishAndForget publishes with QoS 0.
+func (s *subscriber) publishAndForget(topic, payload string) {
+	s.client.Publish(topic, 0, false, payload)
 }
 
 // next returns the next message on the topic, skipping those on others.

@@ -32,6 +32,9 @@ type Publisher struct {
 	Cameras []Camera
 	Model   Model // named in every event
 
+	OnCommand func(Command) // called one at a time while Run runs; nil = no command is taken
+	Discovery Discovery     // for Home Assistant
+
 	PublishScores  bool          // publish windows' scores at all
 	ScoresInterval time.Duration // least time between two published windows of a camera; 0 = every window
 
@@ -51,6 +54,7 @@ type Publisher struct {
 	outbox   outbox
 	journal  *journal // nil: the outbox lives as long as the process
 	board    *board
+	inbox    inbox
 	counters counters
 }
 
@@ -61,6 +65,7 @@ type Camera struct {
 	Labels     []string // in the order of the model's outputs; each differs
 	Background string   // the label that means "no action": it has a score but no state; "" = none
 	Snapshots  bool     // pictures may be published
+	Entities   []string // the labels that Home Assistant shows one by one; nil = every action
 }
 
 // Paths returns what the camera's views are called in topics and in calls: "camera/view", or "camera" where it has none.
@@ -78,6 +83,14 @@ func (c Camera) Paths() []string {
 // actions returns the labels that have a state.
 func (c Camera) actions() []string {
 	return slices.DeleteFunc(slices.Clone(c.Labels), func(l string) bool { return l == c.Background })
+}
+
+// entities returns the actions that Home Assistant shows one by one.
+func (c Camera) entities() []string {
+	if c.Entities == nil {
+		return c.actions()
+	}
+	return slices.DeleteFunc(c.actions(), func(l string) bool { return !slices.Contains(c.Entities, l) })
 }
 
 // Model identifies the model that the events come from.
@@ -113,7 +126,14 @@ func (p *Publisher) Initialize() error {
 	p.wake = make(chan struct{}, 1)
 	p.outbox = newMemoryOutbox(p.QueueLength)
 	p.topics = newTopics(p.Node)
+	if p.Discovery.Prefix != "" {
+		p.topics.discovery = p.Discovery.configTopic(p.clientID())
+	}
+	p.inbox.commands = newMailbox()
 	p.board = newBoard(p.topics, p.Cameras)
+	if p.topics.discovery != "" {
+		p.board.replace(p.board.discovery, p.describe())
+	}
 	return nil
 }
 
@@ -124,6 +144,9 @@ func (p *Publisher) Initialize() error {
 func (p *Publisher) Run(ctx context.Context) error {
 	if p.journal != nil {
 		defer background(p.journal.keep)()
+	}
+	if p.OnCommand != nil {
+		defer background(p.obey)()
 	}
 	wait := backoff.Backoff{Min: time.Second, Max: time.Minute, Healthy: healthyAfter}
 	var contest idContest

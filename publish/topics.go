@@ -20,6 +20,8 @@ type topics struct {
 	prefix string // edged/<node>/
 	status string // online or offline, retained, the last will
 	stats  string // JSON
+	// discovery is where Home Assistant is told of the node; "" = nowhere.
+	discovery string
 }
 
 func newTopics(node string) topics {
@@ -40,6 +42,7 @@ func (p *Publisher) check() error {
 		}
 		cameras[c.Name] = true
 	}
+	errs = append(errs, p.Discovery.check(p.Node))
 	if p.KeepAlive < 0 || p.KeepAlive > maxKeepAlive || p.KeepAlive%time.Second != 0 {
 		errs = append(errs, fmt.Errorf("publish: keepalive %v: must be whole seconds, %v at most", p.KeepAlive, maxKeepAlive))
 	}

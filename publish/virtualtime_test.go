@@ -68,6 +68,10 @@ func (b *pipeBroker) serve(conn net.Conn, closed <-chan struct{}) {
 			connack := packets.NewControlPacket(packets.Connack).(*packets.ConnackPacket)
 			connack.ReturnCode = b.refuses
 			answer = connack
+		case *packets.SubscribePacket:
+			ack := packets.NewControlPacket(packets.Suback).(*packets.SubackPacket)
+			ack.MessageID, ack.ReturnCodes = p.MessageID, p.Qoss
+			answer = ack
 		case *packets.PingreqPacket:
 			if !b.noPong {
 				answer = packets.NewControlPacket(packets.Pingresp)

@@ -1,0 +1,117 @@
+package publish
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// CommandKind says what a Command is about.
+type CommandKind uint8
+
+// The kinds of command, with the topics that they come by.
+const (
+	SetEnabled   CommandKind = iota + 1 // …/enabled/set
+	SetThreshold                        // …/<label>/threshold/set
+	TakeSnapshot                        // …/snapshot/set
+)
+
+// Command is what a subscriber asks of a view.
+type Command struct {
+	Path  string // of a view of this node
+	Kind  CommandKind
+	Label string  // SetThreshold: an action of the view
+	On    bool    // SetEnabled
+	Score float64 // SetThreshold: from MinThreshold to 1
+}
+
+// MinThreshold is the lowest threshold that can be asked for: at 0 an action would never end.
+const MinThreshold = 0.01
+
+// maxCommandBytes is more than any command needs.
+const maxCommandBytes = 256
+
+// parseCommand reads a message to one of the node's own set topics. Known is false where the topic is not one of them.
+func (b *board) parseCommand(levels []string, payload []byte) (c Command, known bool, err error) {
+	n := len(levels)
+	if n < 3 || levels[n-1] != "set" {
+		return c, false, nil
+	}
+	target := levels[:n-2]
+	switch levels[n-2] {
+	case "enabled":
+		c.Kind = SetEnabled
+	case "snapshot":
+		c.Kind = TakeSnapshot
+	case "threshold":
+		c.Kind, c.Label = SetThreshold, target[len(target)-1]
+		target = target[:len(target)-1]
+	}
+	c.Path = strings.Join(target, "/")
+	v := b.views[c.Path]
+	if c.Kind == 0 || v == nil || c.Kind == SetThreshold && v.states[c.Label] == nil || c.Kind == TakeSnapshot && v.snapshot == nil {
+		return c, false, nil
+	}
+	return c, true, c.read(payload)
+}
+
+// read takes the command's value from the payload.
+func (c *Command) read(payload []byte) error {
+	if len(payload) > maxCommandBytes {
+		return fmt.Errorf("%d bytes; a command has at most %d", len(payload), maxCommandBytes)
+	}
+	text := strings.TrimSpace(string(payload))
+	switch c.Kind {
+	case SetEnabled:
+		c.On = strings.EqualFold(text, on)
+		if !c.On && !strings.EqualFold(text, off) {
+			return fmt.Errorf("must be %s or %s, not %q", on, off, text)
+		}
+	case SetThreshold:
+		score, err := strconv.ParseFloat(text, 64)
+		if err != nil || math.IsNaN(score) || score < MinThreshold || score > 1 {
+			return fmt.Errorf("must be a number from %g to 1, not %q", MinThreshold, text)
+		}
+		c.Score = score
+	}
+	return nil
+}
+
+// mailbox holds the commands that wait to be obeyed. Of those that say the same thing of the same view only the newest waits, so
+// its size is bounded by the number of views and labels, whatever comes in.
+type mailbox struct {
+	mu      sync.Mutex
+	waiting []Command
+	wake    chan struct{} // one token: something waits
+}
+
+func newMailbox() *mailbox { return &mailbox{wake: make(chan struct{}, 1)} }
+
+func (m *mailbox) put(c Command) {
+	m.mu.Lock()
+	m.waiting = append(slices.DeleteFunc(m.waiting, func(w Command) bool {
+		return w.Path == c.Path && w.Kind == c.Kind && w.Label == c.Label
+	}), c)
+	m.mu.Unlock()
+	select {
+	case m.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (m *mailbox) take() (Command, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.waiting) == 0 {
+		return Command{}, false
+	}
+	c := m.waiting[0]
+	m.waiting = slices.Delete(m.waiting, 0, 1)
+	return c, true
+}
+
+var errRetainedCommand = errors.New("it is retained: it would be obeyed again with every connection; publish commands without retain")

@@ -1,0 +1,224 @@
+package publish
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Discovery is what Home Assistant needs to make a device of the node, by itself (its documentation, "MQTT", "Device
+// discovery payload").
+type Discovery struct {
+	Prefix  string   // Home Assistant's discovery prefix; "" = tell it nothing
+	Version string   // of edged
+	Board   string   // the machine's model; "" = unknown
+	Sensors []Sensor // values of the node's statistics
+}
+
+// Sensor is one value of the statistics that Publisher.Stats hands over.
+type Sensor struct {
+	ID         string // unique in the node
+	Name       string
+	Value      string // where it stands, as a template's expression: value_json.uptime_seconds
+	Unit       string // "" = none
+	Class      string // Home Assistant's device class; "" = none
+	StateClass string // measurement, total_increasing
+	Icon       string // "" = that of the class
+}
+
+// check says what Home Assistant would not accept.
+func (d Discovery) check(node string) error {
+	if d.Prefix == "" {
+		return nil
+	}
+	if strings.Trim(node, nodeChars) != "" {
+		return fmt.Errorf("publish: node %q: Home Assistant takes letters, digits, '-' and '_' alone", node)
+	}
+	return checkName("discovery prefix", d.Prefix)
+}
+
+const nodeChars = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
+
+func (d Discovery) birthTopic() string { return d.Prefix + "/status" }
+
+func (d Discovery) configTopic(device string) string {
+	return d.Prefix + "/device/" + device + "/config"
+}
+
+// component is one entity's configuration, by the names of Home Assistant's documentation.
+type component map[string]any
+
+// payload is the content of the config topic. It is the same whenever the same node is described.
+type payload struct {
+	Device       map[string]any       `json:"device"`
+	Origin       map[string]any       `json:"origin"`
+	Availability []availability       `json:"availability"`
+	Mode         string               `json:"availability_mode"`
+	QoS          int                  `json:"qos"`
+	Components   map[string]component `json:"components"`
+}
+
+type availability struct {
+	Topic string `json:"topic"`
+}
+
+// describe returns what Home Assistant is told of the node.
+func (p *Publisher) describe() []byte {
+	device := map[string]any{
+		"identifiers": []string{p.clientID()}, "name": p.Node, "manufacturer": "edged",
+		"model": p.Model.Name, "sw_version": p.Discovery.Version,
+	}
+	if p.Discovery.Board != "" {
+		device["hw_version"] = p.Discovery.Board
+	}
+	told := payload{
+		Device:       device,
+		Origin:       map[string]any{"name": "edged", "sw_version": p.Discovery.Version},
+		Availability: []availability{{p.topics.status}},
+		Mode:         "all",
+		QoS:          1,
+		Components:   map[string]component{},
+	}
+	for _, c := range p.Cameras {
+		for _, path := range c.Paths() {
+			p.describeView(told.Components, c, path)
+		}
+	}
+	for _, s := range p.Discovery.Sensors {
+		p.describeSensor(told.Components, s)
+	}
+	text, err := json.Marshal(told)
+	if err != nil {
+		panic(err) // texts, numbers and lists of texts
+	}
+	return text
+}
+
+// add completes a component and puts it among the others. Its id never depends on a name that is only shown.
+func (p *Publisher) add(to map[string]component, id, platform, name string, c component) {
+	c["platform"] = platform
+	c["unique_id"] = p.topics.prefix + id
+	c["name"] = strings.ReplaceAll(name, "_", " ")
+	if slug := slugOf(p.Node + "_" + id); slug != "" {
+		c["default_entity_id"] = platform + "." + slug
+	}
+	to[id] = c
+}
+
+// describeView adds one view's entities. What a camera shows is unavailable while it shows nothing; what is set stays.
+func (p *Publisher) describeView(to map[string]component, c Camera, path string) {
+	name := strings.ReplaceAll(path, "/", " ")
+	seen := []availability{{p.topics.status}, {p.topics.of(c.Name, "status")}}
+	for _, label := range c.entities() {
+		p.add(to, path+"/"+label, "binary_sensor", name+" "+label, component{
+			"state_topic": p.topics.of(path, label, "state"), "device_class": "motion", "availability": seen,
+		})
+		if p.OnCommand != nil {
+			p.add(to, path+"/"+label+"/threshold", "number", name+" "+label+" threshold", component{
+				"state_topic":   p.topics.of(path, label, "threshold/state"),
+				"command_topic": p.topics.of(path, label, "threshold/set"),
+				"min":           MinThreshold, "max": 1, "step": 0.01, "mode": "slider",
+				"entity_category": "config", "icon": "mdi:tune-vertical",
+			})
+		}
+	}
+	p.add(to, path+"/event", "event", name+" action", component{
+		"state_topic": p.topics.of(path, "event"), "event_types": c.actions(), "availability": seen, "icon": "mdi:motion-sensor",
+		"value_template": "{% if value_json.phase == 'start' %}{{ value }}{% endif %}",
+	})
+	p.add(to, path+"/last", "sensor", name+" last action", component{
+		"state_topic": p.topics.of(path, "last"), "value_template": "{{ value_json.event_type }}",
+		"device_class": "enum", "options": c.actions(), "icon": "mdi:history",
+	})
+	p.add(to, path+"/last/score", "sensor", name+" last action score", component{
+		"state_topic":    p.topics.of(path, "last"),
+		"value_template": "{{ (value_json.peak_score | float(0) * 100) | round(0) }}", "unit_of_measurement": "%", "icon": "mdi:percent",
+	})
+	if p.OnCommand != nil {
+		p.add(to, path+"/enabled", "switch", name+" enabled", component{
+			"state_topic": p.topics.of(path, "enabled/state"), "command_topic": p.topics.of(path, "enabled/set"),
+			"entity_category": "config", "icon": "mdi:cctv",
+		})
+	}
+	if c.Snapshots {
+		p.add(to, path+"/snapshot", "image", name+" snapshot", component{
+			"image_topic": p.topics.of(path, "snapshot"), "content_type": "image/jpeg",
+		})
+		if p.OnCommand != nil {
+			p.add(to, path+"/snapshot/now", "button", name+" take snapshot", component{
+				"command_topic": p.topics.of(path, "snapshot/set"), "availability": seen, "icon": "mdi:camera",
+			})
+		}
+	}
+}
+
+// describeSensor adds a diagnostic value. Its id begins with a slash, which no camera's does.
+func (p *Publisher) describeSensor(to map[string]component, s Sensor) {
+	c := component{
+		"state_topic": p.topics.stats, "value_template": "{{ " + s.Value + " }}", "entity_category": "diagnostic",
+	}
+	for key, value := range map[string]string{
+		"unit_of_measurement": s.Unit, "device_class": s.Class, "state_class": s.StateClass, "icon": s.Icon,
+	} {
+		if value != "" {
+			c[key] = value
+		}
+	}
+	p.add(to, "/"+s.ID, "sensor", s.Name, c)
+}
+
+// Bounds of what is read back from the broker: anybody who may write there could have put it there.
+const (
+	maxToldBytes      = 4 << 20
+	maxToldComponents = 10000
+)
+
+var platformName = regexp.MustCompile(`^[a-z_]{1,32}$`)
+
+// removal compares what Home Assistant was told before with what it is told now. It returns what it must be told in between,
+// and the ids of the components that it then removes.
+func (d Discovery) removal(before, now []byte) (between []byte, gone []string, err error) {
+	if len(before) > maxToldBytes {
+		return nil, nil, fmt.Errorf("%d bytes", len(before))
+	}
+	var old struct {
+		Components map[string]struct {
+			Platform string `json:"platform"`
+		} `json:"components"`
+	}
+	if err := json.Unmarshal(before, &old); err != nil {
+		return nil, nil, err
+	}
+	if len(old.Components) > maxToldComponents {
+		return nil, nil, fmt.Errorf("%d components", len(old.Components))
+	}
+	var told payload
+	if err := json.Unmarshal(now, &told); err != nil {
+		return nil, nil, err
+	}
+	for _, id := range slices.Sorted(maps.Keys(old.Components)) {
+		platform := old.Components[id].Platform
+		if told.Components[id] == nil && platformName.MatchString(platform) {
+			told.Components[id] = component{"platform": platform}
+			gone = append(gone, id)
+		}
+	}
+	between, err = json.Marshal(told)
+	return between, gone, err
+}
+
+// slugOf turns a name into what an entity id may hold: lower-case letters, digits and single underscores.
+func slugOf(name string) string {
+	var b strings.Builder
+	for _, r := range strings.ToLower(name) {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
+			b.WriteRune(r)
+		} else if s := b.String(); s != "" && !strings.HasSuffix(s, "_") {
+			b.WriteByte('_')
+		}
+	}
+	return strings.TrimSuffix(b.String(), "_")
+}

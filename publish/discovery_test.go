@@ -1,0 +1,182 @@
+package publish
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"edged/internal/mosquittotest"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// discoverable makes the test publisher one that Home Assistant is told of, with two views, a snapshot and a statistic.
+func discoverable(p *Publisher) {
+	p.Cameras = []Camera{
+		{Name: "front", Labels: []string{"still", "left_to_right", "Tür zu"}, Background: "still", Snapshots: true},
+		{Name: "yard", Views: []string{"gate", "path"}, Labels: []string{"still", "wave", "rise"}, Background: "still", Entities: []string{"wave"}},
+	}
+	p.Discovery = Discovery{Prefix: "homeassistant", Version: "1.2.3", Board: "Raspberry Pi 5", Sensors: []Sensor{
+		{ID: "cpu_temperature", Name: "CPU temperature", Value: "value_json.cpu_temperature_celsius",
+			Unit: "°C", Class: "temperature", StateClass: "measurement"},
+	}}
+	p.OnCommand = func(Command) {}
+}
+
+const configTopic = "homeassistant/device/edged-board/config"
+
+func TestDiscoveryPayload(t *testing.T) {
+	p, _ := testPublisher(t, "tcp://broker.invalid", discoverable)
+	var got bytes.Buffer
+	if err := json.Indent(&got, p.board.discovery.value, "", "  "); err != nil {
+		t.Fatal(err)
+	}
+	const golden = "testdata/discovery.golden.json"
+	if *update {
+		if err := os.WriteFile(golden, append(got.Bytes(), '\n'), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.String() != strings.TrimSpace(string(want)) {
+		t.Errorf("differs from %s (go test -update writes it anew); got\n%s", golden, got.String())
+	}
+}
+
+// What Home Assistant's own schemas demand (homeassistant/components/mqtt, helpers/config_validation).
+func TestDiscoveryKeepsToTheRules(t *testing.T) {
+	p, _ := testPublisher(t, "tcp://broker.invalid", discoverable)
+	var told struct {
+		Device     map[string]any
+		Origin     map[string]any
+		Components map[string]map[string]any
+	}
+	if err := json.Unmarshal(p.board.discovery.value, &told); err != nil {
+		t.Fatal(err)
+	}
+	if told.Device["identifiers"] == nil || told.Origin["name"] == "" || len(told.Components) == 0 {
+		t.Fatalf("device, origin or components are missing: %s", p.board.discovery.value)
+	}
+	required := map[string][]string{
+		"binary_sensor": {"state_topic"}, "sensor": {"state_topic"}, "event": {"state_topic", "event_types"},
+		"switch": {"command_topic"}, "number": {"command_topic"}, "image": {"image_topic"}, "button": {"command_topic"},
+	}
+	entityID := regexp.MustCompile(`^[a-z0-9]+(_[a-z0-9]+)*\.[a-z0-9]+(_[a-z0-9]+)*$`)
+	unique := map[any]string{}
+	for id, c := range told.Components {
+		platform, _ := c["platform"].(string)
+		keys, ok := required[platform]
+		if !ok {
+			t.Errorf("%s: platform %q", id, platform)
+		}
+		for _, key := range append(keys, "unique_id", "name", "default_entity_id") {
+			if c[key] == nil {
+				t.Errorf("%s: no %s", id, key)
+			}
+		}
+		for key, topic := range c {
+			if s, _ := topic.(string); strings.HasSuffix(key, "_topic") && (!strings.HasPrefix(s, "edged/board/") || strings.ContainsAny(s, "+#")) {
+				t.Errorf("%s: %s is %v", id, key, topic)
+			}
+		}
+		if s, _ := c["default_entity_id"].(string); !strings.HasPrefix(s, platform+".") || !entityID.MatchString(strings.Replace(s, "binary_", "binary", 1)) {
+			t.Errorf("%s: entity id %q", id, s)
+		}
+		if other := unique[c["unique_id"]]; other != "" {
+			t.Errorf("%s and %s have the same unique id", id, other)
+		}
+		unique[c["unique_id"]] = id
+		if c["device_class"] == "enum" && c["unit_of_measurement"] != nil {
+			t.Errorf("%s: an enum has no unit", id)
+		}
+	}
+	if told.Components["yard/gate/rise"] != nil || told.Components["yard/gate/wave"] == nil {
+		t.Error("yard shows other labels than wave one by one")
+	}
+}
+
+func TestHomeAssistantIsToldAndToldAgain(t *testing.T) {
+	t.Parallel()
+	broker := mosquittotest.Start(t)
+	ha := subscribe(t, broker.URL())
+	p, _ := testPublisher(t, broker.URL(), discoverable)
+	run(t, p)
+	first := ha.next(configTopic)
+	if first.qos != 1 {
+		t.Errorf("QoS %d", first.qos)
+	}
+	ha.publish("homeassistant/status", "offline", false)
+	ha.publish("homeassistant/status", "online", false)
+	if again := ha.next(configTopic); again.payload != first.payload {
+		t.Errorf("told anew: %s", again.payload)
+	}
+	subscribe(t, broker.URL()).retained(map[string]string{configTopic: first.payload})
+}
+
+func TestWhatTheConfigurationNoLongerHasIsRemoved(t *testing.T) {
+	t.Parallel()
+	broker := mosquittotest.Start(t)
+	before, _ := testPublisher(t, broker.URL(), discoverable)
+	stop := run(t, before)
+	sub := subscribe(t, broker.URL())
+	sub.until(configTopic, string(before.board.discovery.value))
+	stop()
+
+	sub = subscribe(t, broker.URL())
+	sub.next(configTopic) // what was told before
+	after, log := testPublisher(t, broker.URL(), discoverable, func(p *Publisher) { p.Cameras = p.Cameras[1:] })
+	run(t, after)
+
+	// In between comes what Home Assistant removes them by: the platform alone.
+	final := string(after.board.discovery.value)
+	sub.until(configTopic, final)
+	between := sub.next(configTopic).payload
+	if !strings.Contains(between, `"front/left_to_right":{"platform":"binary_sensor"}`) || strings.Contains(final, "front/") {
+		t.Errorf("removal %s\nfinal %s", between, final)
+	}
+	sub.until(configTopic, final)
+	if !strings.Contains(log.String(), "front/left_to_right/threshold") {
+		t.Errorf("what is removed is not logged: %s", log)
+	}
+	subscribe(t, broker.URL()).retained(map[string]string{configTopic: final})
+}
+
+func TestAForgedConfigIsNotBelieved(t *testing.T) {
+	p, log := testPublisher(t, "tcp://broker.invalid", discoverable)
+	for _, told := range []string{"", "{", "[]", `{"components":[]}`, `{"components":{"x":{"platform":"../../x"}}}`, strings.Repeat("a", maxToldBytes+1)} {
+		p.receive(configTopic, []byte(told), true)
+	}
+	if len(p.board.removal.value) > 0 || len(p.board.changed) > 0 {
+		t.Errorf("%s is to be sent", p.board.removal.value)
+	}
+	if !strings.Contains(log.String(), "cannot be read") {
+		t.Error("nothing is logged")
+	}
+}
+
+func TestNodesThatHomeAssistantWouldNotTake(t *testing.T) {
+	p := &Publisher{Broker: "tcp://h", Node: "living room", Discovery: Discovery{Prefix: "homeassistant"},
+		Cameras: []Camera{{Name: "c", Labels: []string{"a"}}}}
+	if err := p.Initialize(); err == nil || !strings.Contains(err.Error(), "living room") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func FuzzRemoval(f *testing.F) {
+	p, _ := testPublisher(f, "tcp://broker.invalid", discoverable)
+	f.Add(p.board.discovery.value)
+	f.Add([]byte(`{"components":{"":{"platform":"sensor"}}}`))
+	f.Fuzz(func(t *testing.T, told []byte) {
+		between, gone, err := p.Discovery.removal(told, p.board.discovery.value)
+		if err == nil && (!json.Valid(between) || len(gone) > maxToldComponents) {
+			t.Errorf("%s gives %s", told, between)
+		}
+	})
+}

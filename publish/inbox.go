@@ -1,0 +1,180 @@
+package publish
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	mqtt "github.com/eclipse/paho.mqtt.golang"
+)
+
+// inbox is what comes from the broker: commands, Home Assistant's birth message, the node's own status, and what Home
+// Assistant was told of the node before.
+type inbox struct {
+	commands   *mailbox
+	complained atomic.Int64 // when a refused command was logged last, Unix seconds
+	echoed     atomic.Bool  // the broker has sent us something that we published ourselves
+	reasserted atomic.Int64 // when the node's status was put right last, Unix seconds
+}
+
+const (
+	complainEvery = 10 // seconds; a flood of bad commands must not become a flood of lines
+	// echoTimeout is how long the broker may take to deliver the node's own status.
+	echoTimeout = 10 * time.Second
+	// resendWithin spreads the answers of all nodes to Home Assistant's birth message.
+	resendWithin = 3 * time.Second
+	// refusedSubscription is SUBACK's return code for a filter that the broker does not grant (MQTT 3.1.1, 3.9.3).
+	refusedSubscription = 0x80
+)
+
+// filters returns what the node subscribes to. Single levels are all that a broker's ACL need allow below the node's name.
+func (p *Publisher) filters() map[string]byte {
+	f := map[string]byte{p.topics.status: 1}
+	if p.OnCommand != nil {
+		for _, set := range []string{"enabled/set", "snapshot/set", "+/threshold/set"} {
+			f[p.topics.of("+", set)] = 1
+			f[p.topics.of("+", "+", set)] = 1
+		}
+	}
+	if p.Discovery.Prefix != "" {
+		f[p.Discovery.birthTopic()] = 1
+		f[p.Discovery.configTopic(p.clientID())] = 1
+	}
+	return f
+}
+
+// subscribe asks for what the node listens to. A refusal is told, and no reason to go without the rest.
+func (c *connection) subscribe(grace context.Context) error {
+	token := c.client.SubscribeMultiple(c.p.filters(), func(_ mqtt.Client, m mqtt.Message) {
+		c.p.receive(m.Topic(), m.Payload(), m.Retained())
+	})
+	timeout := time.NewTimer(ackTimeout)
+	defer timeout.Stop()
+	select {
+	case <-token.Done():
+		if err := c.failure(token); err != nil {
+			return err
+		}
+	case <-c.lost:
+		return c.broken()
+	case <-timeout.C:
+		return noAcknowledgement("the subscriptions")
+	case <-grace.Done():
+		return errNoTimeLeft
+	}
+	var refused []string
+	for filter, qos := range token.(*mqtt.SubscribeToken).Result() {
+		if qos == refusedSubscription {
+			refused = append(refused, filter)
+		}
+	}
+	if len(refused) > 0 {
+		slices.Sort(refused)
+		c.p.Log.Error("publish: the broker refuses subscriptions: the commands that come this way will not be heard; mend its ACL",
+			"broker", c.p.broker.String(), "refused", strings.Join(refused, " "))
+	}
+	return nil
+}
+
+// expectEcho complains when the broker does not deliver what the node itself publishes: MQTT 3.1.1 has no other way to see
+// that a broker silently drops it.
+func (c *connection) expectEcho() (stop func() bool) {
+	return time.AfterFunc(echoTimeout, func() {
+		if !c.p.inbox.echoed.Load() {
+			c.p.Log.Error("publish: the broker took the node's status and did not deliver it: most likely its ACL forbids this "+
+				"user to write or to read there, and everything else is lost, too",
+				"broker", c.p.broker.String(), "topic", c.p.topics.status, "needed", c.p.topics.prefix+"#")
+		}
+	}).Stop
+}
+
+// receive takes a message. It must not block: paho's reader waits for it.
+func (p *Publisher) receive(topic string, payload []byte, isRetained bool) {
+	rest, own := strings.CutPrefix(topic, p.topics.prefix)
+	switch {
+	case topic == p.topics.status:
+		p.echo(string(payload), isRetained)
+	case own:
+		p.command(rest, payload, isRetained)
+	case p.Discovery.Prefix == "":
+	case topic == p.Discovery.birthTopic():
+		if string(payload) == online && !isRetained {
+			time.AfterFunc(rand.N(resendWithin), func() { p.changed(p.board.resend(p.board.discovery)) })
+		}
+	case topic == p.Discovery.configTopic(p.clientID()) && isRetained:
+		p.forget(payload)
+	}
+}
+
+// echo looks at the node's own status. An "offline" while this connection lives is the last will of one before, which the
+// broker had not known to be dead, or another node of the same name that has gone.
+func (p *Publisher) echo(status string, isRetained bool) {
+	switch {
+	case isRetained: // from before this connection
+	case status == online:
+		p.inbox.echoed.Store(true)
+	case p.once(&p.inbox.reasserted, 1):
+		p.changed(p.board.resend(p.board.node))
+	}
+}
+
+func (p *Publisher) command(topic string, payload []byte, isRetained bool) {
+	c, known, err := p.board.parseCommand(strings.Split(topic, "/"), payload)
+	if !known {
+		return
+	}
+	if err == nil && isRetained {
+		err = errRetainedCommand
+	}
+	if err == nil {
+		p.counters.commands.Add(1)
+		p.inbox.commands.put(c)
+		return
+	}
+	p.counters.refused.Add(1)
+	if p.once(&p.inbox.complained, complainEvery) {
+		p.Log.Warn("publish: command refused", "topic", p.topics.prefix+topic, "error", err, "refused_so_far", p.counters.refused.Load())
+	}
+}
+
+// once says whether the last time it said so is the given number of seconds ago.
+func (p *Publisher) once(last *atomic.Int64, seconds int64) bool {
+	now, then := int64(p.now().Monotonic/time.Second)+1, last.Load()
+	return (then == 0 || now-then >= seconds) && last.CompareAndSwap(then, now)
+}
+
+// obey hands the commands over one by one until ctx ends.
+func (p *Publisher) obey(ctx context.Context) {
+	for {
+		if c, ok := p.inbox.commands.take(); ok {
+			p.OnCommand(c)
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-p.inbox.commands.wake:
+		}
+	}
+}
+
+// forget has Home Assistant remove what an earlier configuration of this node told it and this one does not.
+func (p *Publisher) forget(told []byte) {
+	removal, gone, err := p.Discovery.removal(told, p.board.discovery.value)
+	if err != nil {
+		p.Log.Warn("publish: what Home Assistant was told of this node before cannot be read; what is no longer there stays in it",
+			"topic", p.Discovery.configTopic(p.clientID()), "error", err)
+		return
+	}
+	if len(gone) == 0 {
+		return
+	}
+	p.Log.Info("publish: Home Assistant removes what the configuration no longer has", "components", fmt.Sprint(gone))
+	p.board.replace(p.board.removal, removal)
+	p.changed(p.board.resend(p.board.discovery))
+	p.notify()
+}
