@@ -58,6 +58,11 @@ void pixel_free(struct pixel_decoder *d) {
   free(d);
 }
 
+void pixel_source(const struct pixel_decoder *d, int *width, int *height) {
+  *width = d->source_width;
+  *height = d->source_height;
+}
+
 const char *pixel_message(const struct pixel_decoder *d) { return d->message; }
 
 void pixel_timing(struct pixel_decoder *d, int on) { d->timed = on; }
@@ -75,6 +80,8 @@ int pixel_decode(struct pixel_decoder *d, uint32_t fourcc, int width, int height
   int jpeg = fourcc == FOURCC('M', 'J', 'P', 'G') || fourcc == FOURCC('J', 'P', 'E', 'G');
   struct raw raw = {fourcc, width, height, stride};
   struct planes p = {0};
+  d->source_width = width;
+  d->source_height = height;
   uint64_t start = cpu_ns(d);
   int status = jpeg ? pixel_jpeg_planes(d, src, src_size, &p) : pixel_raw_planes(d, &raw, src, src_size, &p);
   if (status) return status;

@@ -30,6 +30,9 @@ void pixel_free(struct pixel_decoder *d);
 int pixel_decode(struct pixel_decoder *d, uint32_t fourcc, int width, int height, int stride, int full_range,
                  const uint8_t *src, size_t src_size, uint8_t *dst, size_t dst_size);
 
+// pixel_source gives the size of the last picture that was decoded, before any scaling or cropping.
+void pixel_source(const struct pixel_decoder *d, int *width, int *height);
+
 // pixel_message is the reason for the last status that was not PIXEL_OK; valid until the next call.
 const char *pixel_message(const struct pixel_decoder *d);
 

@@ -31,7 +31,9 @@ const (
 
 // Decoder turns pictures of any supported Format into RGB of one size. It is not safe for concurrent use.
 type Decoder struct {
-	c *C.struct_pixel_decoder
+	c             *C.struct_pixel_decoder
+	width, height int
+	mask          mask
 }
 
 // NewDecoder makes a Decoder whose results are width x height pixels. Close frees its C memory.
@@ -43,7 +45,7 @@ func NewDecoder(width, height int) (*Decoder, error) {
 	if c == nil {
 		return nil, fmt.Errorf("pixel: decoder for %dx%d pixels: out of memory", width, height)
 	}
-	return &Decoder{c: c}, nil
+	return &Decoder{c: c, width: width, height: height}, nil
 }
 
 // Decode writes src, cropped about its centre to the decoder's aspect and scaled, into dst: [height,width,3] RGB,
@@ -71,6 +73,7 @@ func (d *Decoder) Decode(dst []byte, f Format, src []byte) error {
 	status := C.pixel_decode(d.c, C.uint32_t(f.FourCC), C.int(f.Width), C.int(f.Height), C.int(f.Stride), full,
 		(*C.uint8_t)(unsafe.SliceData(src)), C.size_t(len(src)), (*C.uint8_t)(unsafe.SliceData(dst)), C.size_t(len(dst)))
 	if status == C.PIXEL_OK {
+		d.blacken(dst)
 		return nil
 	}
 	return d.err(f, status)

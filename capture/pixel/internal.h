@@ -32,6 +32,7 @@ struct room {
 
 struct pixel_decoder {
   int width, height;  // of the result
+  int source_width, source_height;
   tjhandle jpeg;
   struct room planes;     // of the decoded picture
   struct room halves[2];  // a plane on its way to the result's size

@@ -49,6 +49,8 @@ int pixel_jpeg_planes(struct pixel_decoder *d, const uint8_t *src, size_t size, 
   if (sampling < 0 || sampling >= TJ_NUMSAMP) {
     return pixel_fail(d, PIXEL_UNSUPPORTED, "JPEG of unknown chroma subsampling");
   }
+  d->source_width = w;
+  d->source_height = h;
   jpeg_scale(d, &w, &h);
 
   int count = sampling == TJSAMP_GRAY ? 1 : 3;

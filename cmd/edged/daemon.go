@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"os"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -18,6 +16,7 @@ import (
 	"edged/infer/engine"
 	"edged/internal/clock"
 	"edged/internal/config"
+	"edged/internal/settings"
 	"edged/models"
 	"edged/publish"
 	"edged/publish/broker"
@@ -31,6 +30,7 @@ type daemon struct {
 	cameras   []*capture.Camera // of the watcher with the same index
 	publisher *publish.Publisher
 	console   *console
+	settings  *settings.Store
 	began     time.Duration
 	health    atomic.Pointer[error] // what hangs, by the last look
 }
@@ -46,6 +46,10 @@ func newDaemon(cfg *config.Config, model *models.Model, out output) (*daemon, er
 		Model:          publish.Model{Name: model.Manifest.Name, SHA256: model.SHA256},
 		PublishScores:  cfg.MQTT.Scores,
 		ScoresInterval: cfg.MQTT.ScoresEvery,
+		OnCommand:      d.obey,
+		Discovery: publish.Discovery{
+			Prefix: cfg.MQTT.Discovery, Version: version, Board: board(), Sensors: sensors(cfg.Cameras),
+		},
 	}
 	if cfg.MQTT.Broker == config.Embedded {
 		d.publisher.Broker = "tcp://" + cfg.MQTT.Listen
@@ -56,7 +60,7 @@ func newDaemon(cfg *config.Config, model *models.Model, out output) (*daemon, er
 	}
 	d.publisher.TLS = secure
 	for i, cam := range cfg.Cameras {
-		w, err := newWatcher(cam.Name, model, cfg.Detect)
+		w, err := newWatcher(cam, model, cfg.Detect)
 		if err != nil {
 			d.close()
 			return nil, misconfigured{err}
@@ -70,7 +74,10 @@ func newDaemon(cfg *config.Config, model *models.Model, out output) (*daemon, er
 		d.cameras = append(d.cameras, camera)
 		d.connect(w, uint64(i))
 		d.publisher.Cameras = append(d.publisher.Cameras,
-			publish.Camera{Name: cam.Name, Labels: model.Labels, Background: model.Manifest.Background})
+			publish.Camera{
+				Name: cam.Name, Labels: model.Labels, Background: model.Manifest.Background, Snapshots: cam.Snapshots,
+				Entities: entities(model.Labels, cfg.Detect),
+			})
 	}
 	if err := d.publisher.Initialize(); err != nil {
 		d.close()
@@ -122,7 +129,13 @@ func (d *daemon) connect(w *watcher, index uint64) {
 		}
 		d.publisher.Event(out)
 		d.publisher.State(w.name, e.Label, e.Phase != infer.End)
+		if e.Phase == infer.Start {
+			w.snapshots.request()
+		}
 		d.console.event(w.name, e)
+	}
+	if w.snapshots != nil {
+		w.snapshots.publish = func(jpeg []byte) { d.publisher.Snapshot(w.name, jpeg) }
 	}
 	w.pipeline.OnWindow = func(win *infer.Window) {
 		d.publisher.Scores(w.name, win.N, win.Time, win.Scores)
@@ -139,27 +152,14 @@ func (d *daemon) run(ctx context.Context) error {
 		return err
 	}
 	defer stopBroker()
-	d.openOutbox()
+	d.openState()
+	defer background(ctx, fail, func(ctx context.Context) error { d.settings.Keep(ctx, slog.Default()); return nil })()
 	defer background(ctx, fail, d.console.run)()
 	defer background(ctx, fail, d.publisher.Run)()
 	defer d.startWeb(ctx, fail)()
 	err = d.watch(ctx)
 	notify(systemd.SdNotifyStopping)
 	return err
-}
-
-// openOutbox lets events outlive the process, where there is a folder for them. Without it edged is still of use.
-func (d *daemon) openOutbox() {
-	dir := d.cfg.StateDir
-	if dir == "" {
-		dir, _, _ = strings.Cut(os.Getenv("STATE_DIRECTORY"), ":") // systemd.exec(5)
-	}
-	if dir == "" {
-		return
-	}
-	if err := d.publisher.OpenOutbox(dir); err != nil {
-		slog.Error("events will not outlive a restart", "error", err)
-	}
 }
 
 // watch runs the cameras and their pipelines until ctx ends or one of them fails for good.
@@ -177,6 +177,11 @@ func (d *daemon) watch(ctx context.Context) error {
 				}
 			})
 		})
+	}
+	for _, w := range d.watchers {
+		if w.snapshots != nil {
+			stages.Go(func() error { return w.snapshots.run(stagesCtx, w.name) })
+		}
 	}
 	stages.Go(func() error { return d.statistics(stagesCtx) })
 	stages.Go(func() error { return d.watchdog(stagesCtx) })

@@ -19,10 +19,14 @@ var (
 	brokerFailures  = describe("broker_connect_failures_total", "Tries to connect to the broker that failed.")
 	eventsSent      = describe("events_sent_total", "Events that the broker has acknowledged.")
 	eventsWaiting   = describe("events_waiting", "Events that wait for the broker's acknowledgement.")
+	commands        = describe("commands_total", "Commands that came by MQTT, by whether they were obeyed.", "result")
+	temperature     = describe("cpu_temperature_celsius", "The processor's temperature, where the machine says it.")
 	dropped         = describe("dropped_total", "What was dropped on its way out, by kind.", "kind")
 
 	online        = describe("camera_online", "1 while the camera delivers pictures.", "camera")
 	frames        = describe("camera_frames_total", "Frames that the camera has delivered.", "camera")
+	enabled       = describe("camera_enabled", "1 while the camera's frames are looked at.", "camera")
+	unwatched     = describe("camera_frames_unwatched_total", "Frames that came while the camera was not enabled.", "camera")
 	offGrid       = describe("camera_frames_off_grid_total", "Frames given back undecoded, since the model samples fewer.", "camera")
 	framesDropped = describe("camera_frames_dropped_total", "Frames that were dropped, by reason.", "camera", "reason")
 	framesHeld    = describe("camera_frames_held_total", "Sampling times without a frame, for which the last one stood in.", "camera")
@@ -39,8 +43,8 @@ var (
 // Describe implements prometheus.Collector.
 func (m metrics) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		buildInfo, modelInfo, nodes, brokerConnected, brokerConnects, brokerFailures, eventsSent, eventsWaiting, dropped,
-		online, frames, offGrid, framesDropped, framesHeld, failures, gaps,
+		buildInfo, modelInfo, nodes, brokerConnected, brokerConnects, brokerFailures, eventsSent, eventsWaiting, dropped, commands, temperature,
+		online, enabled, frames, unwatched, offGrid, framesDropped, framesHeld, failures, gaps,
 		windows, windowsSkipped, windowsInvalid, invokeSeconds, squeezeSeconds,
 	} {
 		ch <- d
@@ -66,12 +70,19 @@ func (m metrics) Collect(ch chan<- prometheus.Metric) {
 	counter(brokerFailures, float64(s.BrokerFailures))
 	counter(eventsSent, float64(s.EventsSent))
 	gauge(eventsWaiting, float64(s.EventsWaiting))
+	if s.CPUCelsius != nil {
+		gauge(temperature, *s.CPUCelsius)
+	}
+	counter(commands, float64(s.CommandsTaken), "taken")
+	counter(commands, float64(s.CommandsRefused), "refused")
 	counter(dropped, float64(s.EventsDropped), "events")
 	counter(dropped, float64(s.ScoresDropped), "scores")
 	counter(dropped, float64(s.ConsoleDropped), "console")
 	for name, c := range s.Cameras {
 		gauge(online, number(c.Online), name)
 		counter(frames, float64(c.Frames), name)
+		gauge(enabled, number(c.Enabled), name)
+		counter(unwatched, float64(c.Unwatched), name)
 		counter(offGrid, float64(c.OffGrid), name)
 		counter(framesHeld, float64(c.Held), name)
 		counter(gaps, float64(c.Gaps), name)

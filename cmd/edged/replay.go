@@ -38,7 +38,7 @@ func (r *replayCmd) Run(ctx context.Context, out output) error {
 	if detect.Stride < 1 || r.FrameRate < 0 {
 		return misconfigured{fmt.Errorf("--stride %d, --frame-rate %g: must not be negative", r.Stride, r.FrameRate)}
 	}
-	w, err := newWatcher("replay", model, detect)
+	w, err := newWatcher(config.Camera{Name: "replay"}, model, detect)
 	if err != nil {
 		return misconfigured{err}
 	}

@@ -103,6 +103,7 @@ func (p *process) drain() {
 
 // subscriber keeps what arrives under edged/#, by topic.
 type subscriber struct {
+	client   mqtt.Client
 	mu       sync.Mutex
 	messages map[string][]string
 	arrived  chan struct{}
@@ -114,7 +115,7 @@ func subscribe(t *testing.T, url string) *subscriber {
 	options := mqtt.NewClientOptions().AddBroker(url).SetClientID("subscriber").SetOrderMatters(true).
 		SetConnectRetry(true).SetConnectRetryInterval(100 * time.Millisecond).SetMaxReconnectInterval(200 * time.Millisecond)
 	options.SetOnConnectHandler(func(c mqtt.Client) {
-		c.Subscribe("edged/#", 1, func(_ mqtt.Client, m mqtt.Message) {
+		c.SubscribeMultiple(map[string]byte{"edged/#": 1, "homeassistant/#": 1}, func(_ mqtt.Client, m mqtt.Message) {
 			s.mu.Lock()
 			s.messages[m.Topic()] = append(s.messages[m.Topic()], string(m.Payload()))
 			s.mu.Unlock()
@@ -126,6 +127,7 @@ func subscribe(t *testing.T, url string) *subscriber {
 	})
 	client := mqtt.NewClient(options)
 	client.Connect()
+	s.client = client
 	t.Cleanup(func() { client.Disconnect(0) })
 	return s
 }
@@ -152,6 +154,21 @@ func is(want string) func(string) bool { return func(got string) bool { return g
 
 func has(want string) func(string) bool {
 	return func(got string) bool { return strings.Contains(got, want) }
+}
+
+// count is how many messages of the topic have arrived.
+func (s *subscriber) count(topic string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.messages[topic])
+}
+
+// publish publishes with QoS 1 and waits for the acknowledgement.
+func (s *subscriber) publish(t *testing.T, topic, payload string) {
+	t.Helper()
+	if token := s.client.Publish(topic, 1, false, payload); !token.WaitTimeout(patience) || token.Error() != nil {
+		t.Fatalf("publish %s: %v", topic, token.Error())
+	}
 }
 
 // forget drops what arrived so far.

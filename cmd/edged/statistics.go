@@ -19,6 +19,7 @@ type nodeStats struct {
 	Version       string                 `json:"version"`
 	UptimeSeconds int64                  `json:"uptime_seconds"`
 	Model         modelStats             `json:"model"`
+	CPUCelsius    *float64               `json:"cpu_temperature_celsius,omitempty"` // absent: the machine does not say
 	Cameras       map[string]cameraStats `json:"cameras"`
 
 	Broker          string `json:"broker"`
@@ -29,7 +30,9 @@ type nodeStats struct {
 	EventsWaiting   int    `json:"events_waiting"`  // not yet acknowledged
 	EventsDropped   uint64 `json:"events_dropped"`  // the queue was full
 	ScoresDropped   uint64 `json:"scores_dropped"`  // no connection, or a newer window came first
-	ConsoleDropped  uint64 `json:"console_dropped"` // lines that the terminal did not take
+	CommandsTaken   uint64 `json:"commands_taken"`
+	CommandsRefused uint64 `json:"commands_refused"` // for what they asked
+	ConsoleDropped  uint64 `json:"console_dropped"`  // lines that the terminal did not take
 }
 
 type modelStats struct {
@@ -51,6 +54,8 @@ type cameraStats struct {
 	InvokeMs      float64 `json:"invoke_ms"` // mean
 
 	Frames         uint64  `json:"frames"`          // that the camera delivered
+	Enabled        bool    `json:"enabled"`         // frames are looked at
+	Unwatched      uint64  `json:"unwatched"`       // frames while they were not
 	OffGrid        uint64  `json:"off_grid"`        // given back undecoded: the model samples fewer
 	DroppedLost    uint64  `json:"dropped_lost"`    // never delivered: gaps in the driver's numbers
 	DroppedFlagged uint64  `json:"dropped_flagged"` // the driver marked them as damaged
@@ -114,6 +119,8 @@ func (d *daemon) stats() nodeStats {
 		ScoresDropped:   counters.ScoresSkipped,
 		ConsoleDropped:  d.console.dropped.Load(),
 	}
+	stats.CPUCelsius = cpuTemperature()
+	stats.CommandsTaken, stats.CommandsRefused = counters.CommandsTaken, counters.CommandsRefused
 	for i, w := range d.watchers {
 		if info := w.info.Load(); info != nil {
 			m := &stats.Model
@@ -157,6 +164,8 @@ func (w *watcher) stats() cameraStats {
 	s := cameraStats{
 		Online:         w.online.Load(),
 		Frames:         c.Frames.Load(),
+		Enabled:        w.enabled.Load(),
+		Unwatched:      w.unwatched.Load(),
 		OffGrid:        w.offGrid.Load(),
 		DroppedLost:    c.Lost.Load(),
 		DroppedFlagged: c.Flagged.Load(),

@@ -31,12 +31,18 @@ type watcher struct {
 	info     atomic.Pointer[engine.Info] // what runs, once the model is loaded
 	pipeline infer.Pipeline
 
-	online   atomic.Bool
-	reason   atomic.Pointer[error] // why it went offline last
-	rates    atomic.Pointer[rates] // of the last report
-	counters capture.Counters
-	offGrid  atomic.Uint64 // frames that no window wants: given back undecoded
-	corrupt  atomic.Uint64 // frames that did not decode
+	enabled    atomic.Bool                 // frames are looked at
+	idle       bool                        // the capture loop has seen that they are not
+	thresholds map[string]infer.Thresholds // of the configuration, by action
+	snapshots  *snapshots                  // nil: none are made
+
+	online    atomic.Bool
+	reason    atomic.Pointer[error] // why it went offline last
+	rates     atomic.Pointer[rates] // of the last report
+	counters  capture.Counters
+	offGrid   atomic.Uint64 // frames that no window wants: given back undecoded
+	corrupt   atomic.Uint64 // frames that did not decode
+	unwatched atomic.Uint64 // frames while the view was not enabled
 
 	complained time.Duration // capture time of the last corrupt frame that was logged
 }
@@ -44,12 +50,14 @@ type watcher struct {
 // spareSlots lets the capture loop go on while the pipeline, after a slow Invoke, catches up with a whole window.
 const spareSlots = 4
 
-func newWatcher(name string, m *models.Model, detect config.Detect) (*watcher, error) {
+func newWatcher(cam config.Camera, m *models.Model, detect config.Detect) (*watcher, error) {
 	f := m.Manifest
 	decoder, err := pixel.NewDecoder(f.Width, f.Height)
 	if err != nil {
 		return nil, err
 	}
+	masks := polygons(cam.Masks)
+	decoder.Mask(masks)
 	rules := map[string]infer.Rule{}
 	for label := range detect.Labels {
 		rules[label] = rule(detect.For(label))
@@ -66,7 +74,7 @@ func newWatcher(name string, m *models.Model, detect config.Detect) (*watcher, e
 		return nil, err
 	}
 	w := &watcher{
-		name:    name,
+		name:    cam.Name,
 		model:   m,
 		sampler: capture.NewSampler(f.FrameRate),
 		decoder: decoder,
@@ -75,7 +83,27 @@ func newWatcher(name string, m *models.Model, detect config.Detect) (*watcher, e
 	w.pipeline.Ring, w.pipeline.Decider = w.ring, decider
 	w.pipeline.Frames, w.pipeline.Stride = f.Frames, detect.Stride
 	w.pipeline.OnEvent = func(infer.Event) {}
+	w.enabled.Store(true)
+	w.thresholds = map[string]infer.Thresholds{}
+	for _, label := range m.Labels {
+		if label != f.Background {
+			w.thresholds[label] = rule(detect.For(label)).Thresholds
+		}
+	}
+	if cam.Snapshots {
+		w.snapshots = newSnapshots(masks)
+	}
 	return w, nil
+}
+
+func polygons(corners [][][]float64) [][]pixel.Point {
+	out := make([][]pixel.Point, len(corners))
+	for i, polygon := range corners {
+		for _, p := range polygon {
+			out[i] = append(out[i], pixel.Point{X: p[0], Y: p[1]})
+		}
+	}
+	return out
 }
 
 func rule(d config.Detect) infer.Rule {
@@ -105,6 +133,10 @@ func (w *watcher) close() {
 
 // frame is the sink of the camera: it decodes a frame that lies on the sampling grid straight into the ring.
 func (w *watcher) frame(f *capture.Frame) {
+	if !w.watched() {
+		return
+	}
+	w.snapshots.see(f)
 	if f.Restart {
 		w.sampler.Reset()
 	}
@@ -126,6 +158,22 @@ func (w *watcher) frame(f *capture.Frame) {
 		return
 	}
 	w.ring.Commit(tick, f.Time)
+}
+
+// watched says whether frames are looked at. Where they are not, none stays in memory, and what is on ends.
+func (w *watcher) watched() bool {
+	if w.enabled.Load() {
+		w.idle = false
+		return true
+	}
+	if !w.idle {
+		w.idle = true
+		w.snapshots.cancel()
+		w.sampler.Reset()
+		w.ring.Reset()
+	}
+	w.unwatched.Add(1)
+	return false
 }
 
 // complain logs a corrupt frame, but no more than one a minute.

@@ -21,7 +21,7 @@ func openWatcher(t *testing.T) *watcher {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := newWatcher("test", m, config.Default().Detect)
+	w, err := newWatcher(config.Camera{Name: "test"}, m, config.Default().Detect)
 	if err != nil {
 		t.Fatal(err)
 	}

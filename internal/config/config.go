@@ -33,6 +33,8 @@ type Camera struct {
 	Height     int           `yaml:"height"` // pixels
 	FPS        int           `yaml:"fps"`    // frames a second asked of the camera
 	StallAfter time.Duration `yaml:"stall_after"`
+	Snapshots  bool          `yaml:"snapshots"` // publish a picture with each action, and when asked
+	Masks      [][][]float64 `yaml:"masks"`     // polygons of [x, y], 0 to 1 of the picture, that nothing sees
 }
 
 // Model says which network runs, and on what.
@@ -74,6 +76,7 @@ type MQTT struct {
 	CertFile     string        `yaml:"cert_file"` // PEM; of this client
 	KeyFile      string        `yaml:"key_file"`  // PEM; of this client
 	Insecure     bool          `yaml:"insecure"`  // believe any certificate
+	Discovery    string        `yaml:"discovery"` // Home Assistant's prefix; "" = it is told nothing
 	Listen       string        `yaml:"listen"`    // address of the embedded broker
 	Username     string        `yaml:"username"`
 	PasswordFile string        `yaml:"password_file"`
@@ -112,7 +115,7 @@ func Default() *Config {
 		// One thread: a second one makes a small model little faster, and waits for a core when others use them all.
 		Model:  Model{Delegate: "xnnpack", Threads: 1},
 		Detect: Detect{Stride: 2, Smoothing: 500 * time.Millisecond, Enter: 0.6, Exit: 0.4},
-		MQTT:   MQTT{Broker: Embedded, Listen: "127.0.0.1:1883", ScoresEvery: time.Second},
+		MQTT:   MQTT{Broker: Embedded, Listen: "127.0.0.1:1883", Discovery: "homeassistant", ScoresEvery: time.Second},
 		Web:    Web{Listen: "127.0.0.1:9797"},
 		Log:    Log{Level: "info"},
 	}

@@ -52,8 +52,24 @@ func (d *decoder) camera(key string, cam Camera, seen map[string]bool) {
 		d.problem(key+".width", "width and height go together")
 	}
 	d.whole(key+".fps", cam.FPS, 0, 240)
+	d.masks(key+".masks", cam.Masks)
 	if s := cam.StallAfter.Seconds(); s < 0.5 || s > 10 {
 		d.problem(key+".stall_after", "must be 500ms to 10s, not %v: systemd's watchdog would take a longer silence for a hang", cam.StallAfter)
+	}
+}
+
+// masks checks that every polygon has an area and lies in the picture.
+func (d *decoder) masks(key string, polygons [][][]float64) {
+	for i, polygon := range polygons {
+		at := fmt.Sprintf("%s[%d]", key, i)
+		if len(polygon) < 3 {
+			d.problem(at, "a polygon has at least 3 corners, such as [[0, 0], [0.5, 0], [0.5, 1]], not %d", len(polygon))
+		}
+		for k, p := range polygon {
+			if len(p) != 2 || !(p[0] >= 0 && p[0] <= 1 && p[1] >= 0 && p[1] <= 1) {
+				d.problem(fmt.Sprintf("%s[%d]", at, k), "a corner is [x, y], each 0 to 1 of the picture, not %v", p)
+			}
+		}
 	}
 }
 
@@ -154,6 +170,9 @@ func (d *decoder) mqtt(m MQTT) {
 	}
 	for i, b := range m.Brokers {
 		d.broker(fmt.Sprintf("mqtt.brokers[%d]", i), b)
+	}
+	if m.Discovery != "" {
+		d.name("mqtt.discovery", m.Discovery)
 	}
 	if (m.CertFile == "") != (m.KeyFile == "") {
 		d.problem("mqtt.cert_file", "cert_file and key_file go together")

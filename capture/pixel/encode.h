@@ -1,0 +1,15 @@
+// Encoding of one RGB picture as JPEG.
+#ifndef EDGED_PIXEL_ENCODE_H
+#define EDGED_PIXEL_ENCODE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+// pixel_jpeg_bound is the size that no JPEG of such a picture exceeds.
+size_t pixel_jpeg_bound(int width, int height);
+
+// pixel_jpeg_encode writes the JPEG of rgb [height,width,3] to dst, of at least pixel_jpeg_bound bytes, and returns its size;
+// 0 where it failed.
+size_t pixel_jpeg_encode(const uint8_t *rgb, int width, int height, int quality, uint8_t *dst, size_t dst_size);
+
+#endif

@@ -1,0 +1,114 @@
+package pixel
+
+import (
+	"bytes"
+	"image/jpeg"
+	"testing"
+)
+
+// white is a frame of the format that is white all over.
+func whiteGrey(w, h int) (Format, []byte) {
+	return Format{FourCC: Grey, Width: w, Height: h, FullRange: true}, bytes.Repeat([]byte{255}, w*h)
+}
+
+func decodeMasked(t *testing.T, f Format, data []byte, w, h int, polygons ...[]Point) []byte {
+	t.Helper()
+	d, err := NewDecoder(w, h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	d.Mask(polygons)
+	dst := make([]byte, 3*w*h)
+	if err := d.Decode(dst, f, data); err != nil {
+		t.Fatal(err)
+	}
+	return dst
+}
+
+// Nothing of a masked region may show, at any size or aspect, and what is two pixels away from it must.
+func TestMasksHideWhatTheyCover(t *testing.T) {
+	left := []Point{{0, 0}, {0.5, 0}, {0.5, 1}, {0, 1}}
+	for _, size := range [][2]int{{96, 96}, {97, 41}, {640, 480}} {
+		f, data := whiteGrey(640, 480)
+		w, h := size[0], size[1]
+		got := decodeMasked(t, f, data, w, h, left)
+		for y := range h {
+			for x := range w {
+				v := got[3*(y*w+x)]
+				if float64(x) < float64(w)/2 && v != 0 {
+					t.Fatalf("%dx%d: pixel %d,%d shows %d", w, h, x, y, v)
+				}
+				if float64(x) > float64(w)/2+2 && v < 250 {
+					t.Fatalf("%dx%d: pixel %d,%d is hidden", w, h, x, y)
+				}
+			}
+		}
+	}
+}
+
+// A line is no polygon with an area, and still must hide what lies on it.
+func TestThinMasks(t *testing.T) {
+	f, data := whiteGrey(640, 640)
+	got := decodeMasked(t, f, data, 64, 64, []Point{{0.25, 0.25}, {0.75, 0.75}, {0.751, 0.75}})
+	for i := 17; i < 47; i++ {
+		if v := got[3*(i*64+i)]; v != 0 {
+			t.Errorf("pixel %d,%d shows %d", i, i, v)
+		}
+	}
+}
+
+func TestMaskFollowsTheSourcesSize(t *testing.T) {
+	d, err := NewDecoder(32, 32)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	d.Mask([][]Point{{{0, 0}, {0.25, 0}, {0.25, 1}, {0, 1}}})
+	dst := make([]byte, 3*32*32)
+	// Of a picture twice as wide as high the centre is shown: its left quarter is outside.
+	for _, c := range []struct{ w, h, hidden int }{{64, 64, 8}, {128, 64, 0}, {64, 64, 8}} {
+		f, data := whiteGrey(c.w, c.h)
+		if err := d.Decode(dst, f, data); err != nil {
+			t.Fatal(err)
+		}
+		hidden := 0
+		for x := range 32 {
+			if dst[3*(16*32+x)] == 0 {
+				hidden++
+			}
+		}
+		if hidden < c.hidden || hidden > c.hidden+1 {
+			t.Errorf("%dx%d: %d columns are hidden, want %d", c.w, c.h, hidden, c.hidden)
+		}
+	}
+	f, data := whiteGrey(64, 64)
+	if n := testing.AllocsPerRun(100, func() { _ = d.Decode(dst, f, data) }); n != 0 {
+		t.Errorf("%v allocations for a masked frame", n)
+	}
+}
+
+func TestEncodeJPEG(t *testing.T) {
+	rgb := make([]byte, 3*50*30)
+	for i := range 50 * 30 {
+		rgb[3*i], rgb[3*i+1], rgb[3*i+2] = 200, 100, 50
+	}
+	data, err := EncodeJPEG(rgb, 50, 30, 80)
+	if err != nil {
+		t.Fatal(err)
+	}
+	img, err := jpeg.Decode(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, g, b, _ := img.At(25, 15).RGBA()
+	near := func(got uint32, want int) bool { d := int(got>>8) - want; return d >= -3 && d <= 3 }
+	if img.Bounds().Dx() != 50 || img.Bounds().Dy() != 30 || !near(r, 200) || !near(g, 100) || !near(b, 50) {
+		t.Errorf("%v, %d %d %d", img.Bounds(), r>>8, g>>8, b>>8)
+	}
+	for _, c := range []struct{ n, w, h, q int }{{3, 0, 1, 80}, {2, 1, 1, 80}, {3, 1, 1, 0}, {3, 1, 1, 101}, {3, 1 << 20, 1, 80}} {
+		if _, err := EncodeJPEG(make([]byte, c.n), c.w, c.h, c.q); err == nil {
+			t.Errorf("%+v is accepted", c)
+		}
+	}
+}

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"log/slog"
+	"math"
+	"os"
+	"strings"
+
+	"edged/infer"
+	"edged/internal/config"
+	"edged/internal/settings"
+	"edged/publish"
+)
+
+// stateDir is the folder for what must outlive the process; "" = none.
+func stateDir(cfg *config.Config) string {
+	if cfg.StateDir != "" {
+		return cfg.StateDir
+	}
+	dir, _, _ := strings.Cut(os.Getenv("STATE_DIRECTORY"), ":") // systemd.exec(5)
+	return dir
+}
+
+// openState takes over what an earlier process left. Without a folder, or where that fails, edged is still of use.
+func (d *daemon) openState() {
+	dir := stateDir(d.cfg)
+	if dir != "" {
+		if err := d.publisher.OpenOutbox(dir); err != nil {
+			slog.Error("events will not outlive a restart", "error", err)
+		}
+	}
+	store, err := settings.Open(dir, slog.Default())
+	if err != nil {
+		slog.Error("what is set will not outlive a restart", "error", err)
+	}
+	d.settings = store
+	for _, w := range d.watchers {
+		d.apply(w, store.View(w.name))
+	}
+}
+
+// apply puts what was set over the configuration, and tells the broker what then holds. What the model no longer knows stays
+// in the file: the model may come back.
+func (d *daemon) apply(w *watcher, v settings.View) {
+	d.enable(w, v.Enabled == nil || *v.Enabled)
+	for label, base := range w.thresholds {
+		score, set := v.Thresholds[label]
+		if !set {
+			score = float64(base.Enter)
+		}
+		d.setThreshold(w, label, score)
+	}
+}
+
+// obey does what a command asks.
+func (d *daemon) obey(c publish.Command) {
+	w := d.watcher(c.Path)
+	if w == nil {
+		return
+	}
+	switch c.Kind {
+	case publish.SetEnabled:
+		slog.Info("set", "view", c.Path, "enabled", c.On)
+		d.enable(w, c.On)
+		d.settings.SetEnabled(c.Path, c.On)
+	case publish.SetThreshold:
+		slog.Info("set", "view", c.Path, "label", c.Label, "threshold", c.Score)
+		d.setThreshold(w, c.Label, c.Score)
+		d.settings.SetThreshold(c.Path, c.Label, c.Score)
+	case publish.TakeSnapshot:
+		w.snapshots.request()
+	}
+}
+
+func (d *daemon) watcher(path string) *watcher {
+	for _, w := range d.watchers {
+		if w.name == path {
+			return w
+		}
+	}
+	return nil
+}
+
+func (d *daemon) enable(w *watcher, on bool) {
+	w.enabled.Store(on)
+	d.publisher.Enabled(w.name, on)
+}
+
+// setThreshold sets the score at which the label's actions start. They end at the same share of it as configured.
+func (d *daemon) setThreshold(w *watcher, label string, score float64) {
+	base, ok := w.thresholds[label]
+	if !ok {
+		return
+	}
+	t := infer.Thresholds{Enter: float32(score), Exit: float32(score) * base.Exit / base.Enter}
+	if err := w.pipeline.Decider.SetThresholds(label, t); err != nil {
+		slog.Error("threshold not set", "view", w.name, "error", err)
+		return
+	}
+	d.publisher.Threshold(w.name, label, math.Round(score*1e4)/1e4)
+}

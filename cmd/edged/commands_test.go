@@ -1,0 +1,111 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"image/jpeg"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"edged/internal/mosquittotest"
+)
+
+// What a subscriber sets holds at once, is told to everybody, and outlives the process; Home Assistant is told of it all.
+func TestCommandsAreObeyedAndRemembered(t *testing.T) {
+	broker := mosquittotest.Start(t)
+	sub := subscribe(t, broker.URL())
+	state := t.TempDir()
+	config := write(t, "edged.yaml", fmt.Sprintf(`
+node: board
+state_dir: %q
+cameras: [{name: gate, source: "file:%s", snapshots: true, masks: [[[0, 0], [0.5, 0], [0.5, 1], [0, 1]]]}]
+mqtt: {broker: "%s", scores: true, scores_every: 0s}
+`, state, footage(t, "walkers.mkv"), broker.URL()))
+	p := startEdged(t, "run", "-c", config)
+
+	told := sub.wait(t, "homeassistant/device/edged-board/config", has(`"gate/left_to_right"`))
+	var discovered struct {
+		Components map[string]struct {
+			CommandTopic  string `json:"command_topic"`
+			ValueTemplate string `json:"value_template"`
+		}
+	}
+	if err := json.Unmarshal([]byte(told), &discovered); err != nil {
+		t.Fatal(err)
+	}
+	if got := discovered.Components["gate/enabled"].CommandTopic; got != "edged/board/gate/enabled/set" {
+		t.Errorf("enabled: %q", got)
+	}
+	checkSensors(t, sub.wait(t, "edged/board/stats", has(`"gate"`)), discovered.Components["/gate/frame_rate"].ValueTemplate)
+
+	sub.wait(t, "edged/board/gate/enabled/state", is("ON"))
+	sub.wait(t, "edged/board/gate/left_to_right/threshold/state", is("0.6"))
+	sub.wait(t, "edged/board/gate/scores", has(`"left_to_right":`))
+
+	sub.publish(t, "edged/board/gate/snapshot/set", "")
+	picture := sub.wait(t, "edged/board/gate/snapshot", has("\xff\xd8"))
+	checkMasked(t, picture)
+
+	sub.publish(t, "edged/board/gate/left_to_right/threshold/set", "0.99")
+	sub.wait(t, "edged/board/gate/left_to_right/threshold/state", is("0.99"))
+	sub.publish(t, "edged/board/gate/enabled/set", "OFF")
+	sub.wait(t, "edged/board/gate/enabled/state", is("OFF"))
+	time.Sleep(500 * time.Millisecond) // what was on its way
+	sub.forget()
+	time.Sleep(time.Second)
+	if n := sub.count("edged/board/gate/scores"); n > 0 {
+		t.Errorf("%d windows while the view was not enabled", n)
+	}
+	if err := p.stop(t); err != nil {
+		t.Errorf("exit: %v", err)
+	}
+	saved, err := os.ReadFile(filepath.Join(state, "settings.json"))
+	if err != nil || !strings.Contains(string(saved), "0.99") {
+		t.Errorf("settings %s, %v", saved, err)
+	}
+
+	sub.forget()
+	startEdged(t, "run", "-c", config)
+	sub.wait(t, "edged/board/gate/enabled/state", is("OFF"))
+	sub.wait(t, "edged/board/gate/left_to_right/threshold/state", is("0.99"))
+	sub.publish(t, "edged/board/gate/enabled/set", "ON")
+	sub.wait(t, "edged/board/gate/scores", has(`"left_to_right":`))
+}
+
+// checkSensors looks whether a template's path leads to a number in the statistics.
+func checkSensors(t *testing.T, stats, template string) {
+	t.Helper()
+	var s nodeStats
+	if err := json.Unmarshal([]byte(stats), &s); err != nil {
+		t.Fatal(err)
+	}
+	if want := "{{ value_json.cameras['gate'].frames_per_second | round(1) }}"; template != want {
+		t.Errorf("template %q, want %q", template, want)
+	}
+	if s.Cameras["gate"].FramesPerSec <= 0 || !strings.Contains(stats, `"frames_per_second":`) {
+		t.Errorf("no frame rate in %s", stats)
+	}
+}
+
+// checkMasked looks whether the picture's left half is black and its right is not.
+func checkMasked(t *testing.T, data string) {
+	t.Helper()
+	img, err := jpeg.Decode(bytes.NewReader([]byte(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := img.Bounds()
+	var left, right uint32
+	for y := b.Min.Y; y < b.Max.Y; y += 4 {
+		l, _, _, _ := img.At(b.Dx()/4, y).RGBA()
+		r, _, _, _ := img.At(b.Dx()*3/4, y).RGBA()
+		left, right = max(left, l>>8), max(right, r>>8)
+	}
+	if left > 16 || right < 64 {
+		t.Errorf("%v: left half up to %d, right up to %d", b, left, right)
+	}
+}

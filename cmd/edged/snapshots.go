@@ -1,0 +1,102 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"image/jpeg"
+	"log/slog"
+	"sync/atomic"
+
+	"edged/capture"
+	"edged/capture/pixel"
+)
+
+// snapshots makes pictures for people of a watcher's frames, when asked. The work is done beside the capture loop, which only
+// lends it a copy of the one frame.
+type snapshots struct {
+	masks   [][]pixel.Point
+	publish func(jpeg []byte)
+
+	wanted atomic.Bool
+	busy   atomic.Bool
+	work   chan struct{} // one token: data holds a frame
+	data   []byte        // the capture loop's while not busy, then make's
+	format pixel.Format
+}
+
+const (
+	snapshotWidth   = 1280 // at most
+	snapshotQuality = 80
+)
+
+func newSnapshots(masks [][]pixel.Point) *snapshots {
+	return &snapshots{masks: masks, publish: func([]byte) {}, work: make(chan struct{}, 1)}
+}
+
+// request asks for a picture of the next frame.
+func (s *snapshots) request() {
+	if s != nil {
+		s.wanted.Store(true)
+	}
+}
+
+// cancel forgets the request.
+func (s *snapshots) cancel() {
+	if s != nil {
+		s.wanted.Store(false)
+	}
+}
+
+// see takes the frame where one is wanted and the last is done.
+func (s *snapshots) see(f *capture.Frame) {
+	if s == nil || !s.wanted.Load() || !s.busy.CompareAndSwap(false, true) {
+		return
+	}
+	s.wanted.Store(false)
+	s.data, s.format = append(s.data[:0], f.Data...), f.Format
+	s.work <- struct{}{}
+}
+
+// run makes the pictures until ctx ends.
+func (s *snapshots) run(ctx context.Context, camera string) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-s.work:
+		}
+		picture, err := s.make()
+		if err != nil {
+			slog.Warn("no snapshot", "camera", camera, "error", err)
+		} else {
+			s.publish(picture)
+		}
+		s.busy.Store(false)
+	}
+}
+
+// make decodes the frame, masks it and encodes it again, no larger than snapshotWidth.
+func (s *snapshots) make() ([]byte, error) {
+	width, height := s.format.Width, s.format.Height
+	if s.format.FourCC.Compressed() { // its own header decides
+		c, err := jpeg.DecodeConfig(bytes.NewReader(s.data))
+		if err != nil {
+			return nil, err
+		}
+		width, height = c.Width, c.Height
+	}
+	if width > snapshotWidth {
+		width, height = snapshotWidth, max(1, height*snapshotWidth/width)
+	}
+	decoder, err := pixel.NewDecoder(width, height)
+	if err != nil {
+		return nil, err
+	}
+	defer decoder.Close()
+	decoder.Mask(s.masks)
+	rgb := make([]byte, 3*width*height)
+	if err := decoder.Decode(rgb, s.format, s.data); err != nil {
+		return nil, err
+	}
+	return pixel.EncodeJPEG(rgb, width, height, snapshotQuality)
+}

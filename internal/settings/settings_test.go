@@ -1,0 +1,108 @@
+package settings
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"edged/internal/logtest"
+)
+
+func open(t *testing.T, dir string) (*Store, *logtest.Buffer) {
+	t.Helper()
+	log := new(logtest.Buffer)
+	s, err := Open(dir, slog.New(slog.NewTextHandler(log, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, log
+}
+
+// keep writes what has changed, as the end of the process does.
+func keep(s *Store) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	s.Keep(ctx, slog.Default())
+}
+
+func TestSettingsOutliveTheProcess(t *testing.T) {
+	dir := t.TempDir()
+	s, _ := open(t, dir)
+	s.SetEnabled("front/door", false)
+	s.SetThreshold("front/door", "wave", 0.7)
+	s.SetThreshold("front/door", "wave", 0.8)
+	s.SetThreshold("yard", "rise", 1)
+	keep(s)
+
+	again, _ := open(t, dir)
+	door, yard := again.View("front/door"), again.View("yard")
+	if door.Enabled == nil || *door.Enabled || door.Thresholds["wave"] != 0.8 {
+		t.Errorf("door: %+v", door)
+	}
+	if yard.Enabled != nil || yard.Thresholds["rise"] != 1 {
+		t.Errorf("yard: %+v", yard)
+	}
+	files, _ := os.ReadDir(dir)
+	if len(files) != 1 {
+		t.Errorf("%d files are left", len(files))
+	}
+}
+
+func TestADamagedFileIsPutAside(t *testing.T) {
+	for _, content := range []string{"", "{", "null", `{"format":2}`, `{"format":1,"views":{"a":{"thresholds":{"b":7}}}}`, "\x00\x00"} {
+		dir := t.TempDir()
+		path := filepath.Join(dir, fileName)
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s, log := open(t, dir)
+		kept, err := os.ReadFile(path + ".damaged")
+		if err != nil || string(kept) != content || !strings.Contains(log.String(), "damaged") {
+			t.Errorf("%q: kept %q, %v; log %s", content, kept, err, log)
+		}
+		s.SetEnabled("a", false)
+		keep(s)
+		if again, _ := open(t, dir); again.View("a").Enabled == nil {
+			t.Errorf("%q: nothing is kept afterwards", content)
+		}
+	}
+}
+
+func TestWithoutAFolderNothingIsWritten(t *testing.T) {
+	s, log := open(t, "")
+	s.SetEnabled("a", false)
+	keep(s)
+	if v := s.View("a"); v.Enabled == nil || *v.Enabled || log.String() != "" {
+		t.Errorf("%+v, log %s", v, log)
+	}
+}
+
+func TestAFolderThatCannotBeWritten(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "gone")
+	s, log := open(t, dir)
+	s.SetEnabled("a", false)
+	s.write(slog.New(slog.NewTextHandler(log, nil)))
+	if !strings.Contains(log.String(), "not written") {
+		t.Errorf("log: %s", log)
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	f.Add([]byte(`{"format":1,"views":{"front":{"enabled":false,"thresholds":{"wave":0.7}}}}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		s := &Store{views: map[string]View{}}
+		if s.read(data) != nil {
+			return
+		}
+		for _, v := range s.views {
+			for _, score := range v.Thresholds {
+				if score <= 0 || score > 1 {
+					t.Errorf("threshold %g of %s", score, data)
+				}
+			}
+		}
+	})
+}
