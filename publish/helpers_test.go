@@ -20,6 +20,9 @@ func TestMain(m *testing.M) {
 	if url := os.Getenv(childBroker); url != "" {
 		runUntilKilled(url)
 	}
+	if url := os.Getenv(childStream); url != "" {
+		streamUntilKilled(url)
+	}
 	goleak.VerifyTestMain(m)
 }
 

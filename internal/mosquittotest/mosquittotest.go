@@ -105,6 +105,14 @@ func (b *Broker) Stop() {
 	b.cmd = nil
 }
 
+// Shutdown ends the broker as a service manager would: it saves its sessions where its configuration says so.
+func (b *Broker) Shutdown() {
+	b.t.Helper()
+	b.signal(syscall.SIGTERM)
+	_ = b.cmd.Wait()
+	b.cmd = nil
+}
+
 // Pause stops the broker's process without ending it: its port still accepts connections and nobody answers.
 func (b *Broker) Pause() { b.signal(syscall.SIGSTOP) }
 
