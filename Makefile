@@ -1,6 +1,7 @@
 # make build   bin/edged, with its TFLite library beside it
 # make run     installs what is missing, builds, starts edged with no configuration
 # make test    installs what is missing and runs every test; .ci/run calls it
+# make test-faults  the broker's faults at the length that docs/mqtt.md reports
 # make bench   edged beside the Python programs it replaces
 # make env     prints the environment that plain go commands need: eval "$(make -s env)"
 
@@ -19,7 +20,7 @@ export LD_LIBRARY_PATH := $(TFLITE)
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 
-.PHONY: build run test bench env deps
+.PHONY: build run test test-faults bench env deps
 build:
 	@build/deps.sh compiler go tflite
 	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/edged ./cmd/edged
@@ -33,6 +34,9 @@ run: build
 
 test:
 	@build/test.sh
+
+test-faults: deps
+	EDGED_FAULTS=long go test ./publish -count 1 -parallel 8 -timeout 15m -run 'TestFaults|TestKilledAtRandomInstants' -v | grep -E "^ +faults_test.*\||^(---|ok|FAIL|panic)"
 
 bench: build
 	@build/deps.sh footage test

@@ -20,10 +20,13 @@ unformatted=$(gofmt -l .)
 go vet ./...
 
 step "tests"
-go test ./...
+go test -parallel 8 ./... # most of publish waits
+
+step "a cluster of three NATS servers that die in turn"
+(cd test/cluster && go vet . && go test .)
 
 step "race detector"
-go test -race ./ringbuffer ./infer/... ./publish/... ./capture ./internal/... ./cmd/edged
+go test -race -parallel 8 ./ringbuffer ./infer/... ./publish/... ./capture ./internal/... ./cmd/edged
 
 step "golangci-lint"
 wait "$lint"

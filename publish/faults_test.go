@@ -25,11 +25,12 @@ import (
 // long is set by make test-faults, for the durations that docs/mqtt.md reports.
 var long = os.Getenv("EDGED_FAULTS") == "long"
 
-func choice[T any](long_, short T) T {
+// choice is the first where the durations are long, else the second.
+func choice[T any](whole, brief T) T {
 	if long {
-		return long_
+		return whole
 	}
-	return short
+	return brief
 }
 
 // proxy stands between the publisher and the broker, and treats its bytes as it is told.
@@ -59,7 +60,7 @@ func newProxy(t *testing.T, target string) *proxy {
 			if err != nil {
 				return
 			}
-			server, err := net.Dial("tcp", target)
+			server, err := new(net.Dialer).DialContext(t.Context(), "tcp", target)
 			if err != nil {
 				client.Close()
 				continue
@@ -312,8 +313,8 @@ func TestKilledAtRandomInstants(t *testing.T) {
 		id   string
 		safe bool // older than a second when the process died
 	}
-	var all []handed
 	kills := choice(50, 5)
+	all := make([]handed, 0, 50*kills)
 	for n := range kills {
 		child := exec.CommandContext(t.Context(), os.Args[0])
 		child.Env = append(os.Environ(), childStream+"="+b.URL(), childOutbox+"="+dir)

@@ -162,7 +162,7 @@ func (p *Publisher) Run(ctx context.Context) error {
 		}
 		p.Log.Warn("publish: no connection to the broker", "broker", failed.String(), "error", err,
 			"next", p.broker.String(), "retry_in", delay.Round(100*time.Millisecond).String(), "events_waiting", p.outbox.len())
-		if contest.lost(lived, err) {
+		if contest.lost(failed.String(), lived, err) {
 			p.Log.Error("publish: the broker accepts this node and soon closes the connection, again and again: most likely "+
 				"another client uses the same client id; give every board a node name of its own", "client_id", p.clientID())
 		}

@@ -45,12 +45,16 @@ func closedByPeer(err error) bool {
 // idContest notices when connections are closed by the broker soon after they came up, several times in a row: what a second
 // client with the same id does, since a broker must close the first one's connection then (MQTT 3.1.1, 3.1.4-2).
 type idContest struct {
+	broker string
 	losses int
 }
 
 // lost records how a connection ended and says whether it looks like such a contest. A connection that never came up (lived
 // is 0) speaks against it: then it is the broker that comes and goes.
-func (c *idContest) lost(lived time.Duration, err error) bool {
+func (c *idContest) lost(broker string, lived time.Duration, err error) bool {
+	if broker != c.broker { // nodes of a cluster may die one after the other
+		*c = idContest{broker: broker}
+	}
 	if lived == 0 || lived >= healthyAfter || !closedByPeer(err) {
 		c.losses = 0
 		return false

@@ -55,7 +55,7 @@ func TestIDContest(t *testing.T) {
 		var contest idContest
 		var got bool
 		for _, l := range c.losses {
-			got = contest.lost(l.lived, l.err)
+			got = contest.lost("tcp://b", l.lived, l.err)
 		}
 		if got != c.want {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)

@@ -45,7 +45,9 @@ func (a *authority) sign(name string, c *x509.Certificate) (*x509.Certificate, *
 	}
 	c.SerialNumber = big.NewInt(time.Now().UnixNano())
 	c.Subject = pkix.Name{CommonName: name}
-	c.NotBefore, c.NotAfter = time.Now().Add(-time.Hour), time.Now().Add(time.Hour)
+	if c.NotAfter.IsZero() {
+		c.NotBefore, c.NotAfter = time.Now().Add(-time.Hour), time.Now().Add(time.Hour)
+	}
 	c.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1)}
 	parent, signer := a.cert, a.key
 	if parent == nil {

@@ -1,0 +1,99 @@
+package publish
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"edged/internal/mosquittotest"
+)
+
+// restricted is a mosquitto whose user "board" may use only what the rules say; whoever names no user may do everything.
+func restricted(t *testing.T, rules string) *mosquittotest.Broker {
+	t.Helper()
+	acl := filepath.Join(t.TempDir(), "acl")
+	if err := os.WriteFile(acl, []byte("topic readwrite #\n\nuser board\n"+rules+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return mosquittotest.Start(t, "acl_file "+acl, "allow_anonymous true")
+}
+
+// What docs/mqtt.md tells an administrator to allow is enough for everything.
+func TestTheDocumentedACLIsEnough(t *testing.T) {
+	t.Parallel()
+	o := new(obeyed)
+	b := restricted(t, "topic readwrite edged/board/#\ntopic readwrite homeassistant/device/edged-board/config\ntopic read homeassistant/status")
+	sub := subscribe(t, b.URL())
+	p, log := testPublisher(t, b.URL(), discoverable, func(p *Publisher) { p.Username, p.OnCommand = "board", o.take })
+	run(t, p)
+	sub.next(configTopic)
+	sub.publish("edged/board/front/enabled/set", "OFF", false)
+	waitFor(t, "the command", func() bool { return len(o.all()) == 1 })
+	waitFor(t, "the echo", func() bool { return p.inbox.echoed.Load() })
+	sub.publish("homeassistant/status", "online", false)
+	sub.next(configTopic)
+	if text := log.String(); strings.Contains(text, "ACL") {
+		t.Errorf("log: %s", text)
+	}
+}
+
+// MQTT 3.1.1 has no way to say that a publish was refused: mosquitto acknowledges and drops it.
+func TestASilentlyDroppedPublishIsReportedOnce(t *testing.T) {
+	t.Parallel()
+	b := restricted(t, "topic readwrite somewhere/else/#")
+	p, log := testPublisher(t, b.URL(), func(p *Publisher) { p.Username = "board" })
+	run(t, p)
+	waitFor(t, "it is reported", func() bool { return strings.Contains(log.String(), "its ACL forbids") })
+	time.Sleep(200 * time.Millisecond)
+	if n := strings.Count(log.String(), "its ACL forbids"); n != 1 || !strings.Contains(log.String(), "needed=edged/board/#") || p.Counters().Connects != 1 {
+		t.Errorf("%d reports, %d connections: %s", n, p.Counters().Connects, log)
+	}
+}
+
+func TestAnExpiredCertificateIsNamed(t *testing.T) {
+	t.Parallel()
+	ca := newAuthority(t)
+	ca.sign("server", &x509.Certificate{
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		NotBefore:   time.Now().Add(-48 * time.Hour), NotAfter: time.Now().Add(-24 * time.Hour),
+	})
+	b := mosquittotest.Start(t, "certfile "+ca.file("server.pem"), "keyfile "+ca.file("server.key"))
+	p, log := testPublisher(t, "mqtts://"+b.Address, func(p *Publisher) { p.TLS = &tls.Config{RootCAs: ca.pool()} })
+	run(t, p)
+	waitFor(t, "it is named", func() bool { return strings.Contains(log.String(), "certificate has expired") })
+}
+
+// A mosquitto on the board that bridges to one in the house: the example of docs/fleet.md.
+func TestMosquittoBridge(t *testing.T) {
+	t.Parallel()
+	o := new(obeyed)
+	house := mosquittotest.New(t)
+	_, port, _ := net.SplitHostPort(house.Address)
+	board := mosquittotest.Start(t, "connection house", "address 127.0.0.1:"+port, "restart_timeout 1", "cleansession false",
+		"remote_clientid bridge-board", "try_private true", "bridge_attempt_unsubscribe false", "max_queued_messages 0",
+		"topic edged/board/# out 1", "topic homeassistant/device/edged-board/config out 1",
+		"topic edged/board/+/enabled/set in 1", "topic edged/board/+/+/threshold/set in 1", "topic homeassistant/status in 1")
+	p, _ := testPublisher(t, board.URL(), func(p *Publisher) { p.OnCommand, p.Discovery.Prefix = o.take, "homeassistant" })
+	run(t, p)
+	const sent = 50
+	for n := range uint64(sent) { // the house is not there yet
+		p.Event(event(n, Start))
+	}
+	waitFor(t, "the board's broker has all", func() bool { return p.Counters().EventsSent == sent })
+
+	house.Start()
+	sub := subscribe(t, house.URL())
+	sub.until("edged/board/status", "online")
+	sub.next(configTopic)
+	sub.publish("edged/board/front/enabled/set", "OFF", false)
+	waitFor(t, "the command comes through", func() bool { return len(o.all()) == 1 })
+	p.Event(event(99, Start))
+	for !strings.Contains(sub.next("edged/board/front/event").payload, `-99"`) {
+		continue
+	}
+}
