@@ -158,7 +158,6 @@ func (d *daemon) run(ctx context.Context) error {
 	defer background(ctx, fail, d.publisher.Run)()
 	defer d.startWeb(ctx, fail)()
 	err = d.watch(ctx)
-	notify(systemd.SdNotifyStopping)
 	return err
 }
 
@@ -220,6 +219,10 @@ func (d *daemon) ready(info engine.Info) {
 // startBroker starts the built-in broker, where it is asked for, and waits until it accepts connections.
 func (d *daemon) startBroker(ctx context.Context, fail context.CancelCauseFunc) (stop func(), err error) {
 	if d.cfg.MQTT.Broker != config.Embedded {
+		return func() {}, nil
+	}
+	if free := freePort(ctx, d.cfg.MQTT.Listen); !free { // Debian's mosquitto, most likely: one broker is enough
+		slog.Warn("mqtt.listen is taken; the broker there is used in place of the built-in one", "address", d.cfg.MQTT.Listen)
 		return func() {}, nil
 	}
 	ready := make(chan struct{}, 1)

@@ -3,9 +3,16 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net"
+	"os"
+	"os/signal"
 	"strconv"
+	"syscall"
 
+	systemd "github.com/coreos/go-systemd/v22/daemon"
+
+	"edged/internal/clock"
 	"edged/internal/config"
 )
 
@@ -19,23 +26,72 @@ type runCmd struct {
 
 // Run is the daemon. It ends with ctx, cleanly, or with the first error that retrying cannot mend.
 func (r *runCmd) Run(ctx context.Context, out output) error {
-	cfg, err := loadConfig(r.Config)
+	d, err := r.prepare(ctx, out)
 	if err != nil {
 		return err
 	}
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
+	defer context.AfterFunc(ctx, func() { notify(systemd.SdNotifyStopping) })()
+	for d != nil {
+		if d, err = r.life(ctx, d, out, hup); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// prepare reads the configuration and makes a daemon of it, without starting anything.
+func (r *runCmd) prepare(ctx context.Context, out output) (*daemon, error) {
+	cfg, err := loadConfig(r.Config)
+	if err != nil {
+		return nil, err
+	}
 	if err := r.override(ctx, cfg, out); err != nil {
-		return misconfigured{err}
+		return nil, misconfigured{err}
 	}
 	model, err := checkNamed(cfg)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	d, err := newDaemon(cfg, model, out)
-	if err != nil {
-		return err
-	}
+	return newDaemon(cfg, model, out)
+}
+
+// life runs d until ctx ends, when next is nil, or until SIGHUP brings a configuration that is good: then it stops d cleanly and
+// returns the next one. With a bad configuration d goes on.
+func (r *runCmd) life(ctx context.Context, d *daemon, out output, hup <-chan os.Signal) (next *daemon, err error) {
 	defer d.close()
-	return d.run(ctx)
+	ownCtx, end := context.WithCancel(ctx)
+	defer end()
+	ended := make(chan error, 1)
+	go func() { ended <- d.run(ownCtx) }()
+	for {
+		select {
+		case err := <-ended:
+			return nil, err
+		case <-hup:
+		}
+		notify(reloading())
+		next, err := r.prepare(ctx, out)
+		if err != nil {
+			slog.Error("reload refused, going on as before", "error", err)
+			notify(systemd.SdNotifyReady)
+			continue
+		}
+		slog.Info("reload: starting anew with the changed configuration")
+		end()
+		if err := <-ended; err != nil || ctx.Err() != nil {
+			next.close()
+			return nil, err
+		}
+		return next, nil
+	}
+}
+
+// reloading is what systemd is told at the beginning of a reload (sd_notify(3)); READY=1 ends it.
+func reloading() string {
+	return systemd.SdNotifyReloading + fmt.Sprintf("\nMONOTONIC_USEC=%d", clock.Monotonic().Microseconds())
 }
 
 // override puts the command line over the configuration.
@@ -65,10 +121,19 @@ func (r *runCmd) override(ctx context.Context, cfg *config.Config, out output) e
 	return cfg.Validate("command line")
 }
 
+// freePort says whether edged could listen there.
+func freePort(ctx context.Context, address string) bool {
+	var config net.ListenConfig
+	l, err := config.Listen(ctx, "tcp", address)
+	if err != nil {
+		return false
+	}
+	return l.Close() == nil
+}
+
 // freeListen returns the address, with the next port that is free where another broker has the first. Somebody who just
 // tries edged need not know what else listens here; a configuration is taken at its word.
 func freeListen(ctx context.Context, address string) string {
-	var config net.ListenConfig
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
 		return address
@@ -78,9 +143,7 @@ func freeListen(ctx context.Context, address string) string {
 		return address
 	}
 	for n := first; n < first+10; n++ {
-		candidate := net.JoinHostPort(host, strconv.Itoa(n))
-		if l, err := config.Listen(ctx, "tcp", candidate); err == nil {
-			l.Close()
+		if candidate := net.JoinHostPort(host, strconv.Itoa(n)); freePort(ctx, candidate) {
 			return candidate
 		}
 	}

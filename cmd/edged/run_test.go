@@ -264,12 +264,49 @@ func TestRunWithTheBuiltInBroker(t *testing.T) {
 	}
 }
 
-func TestRunNamesATakenPort(t *testing.T) {
+// Where Debian's mosquitto has the built-in broker's port, that one is used.
+func TestABrokerOnTheBuiltInOnesPortIsUsed(t *testing.T) {
 	broker := mosquittotest.Start(t)
-	config := write(t, "edged.yaml", fmt.Sprintf("mqtt: {listen: %q}\n", broker.Address))
-	status, _, stderr := edged(t, "run", "-c", config)
-	if status != exitFailed || !strings.Contains(stderr, broker.Address) {
-		t.Errorf("status %d: %s", status, stderr)
+	sub := subscribe(t, broker.URL())
+	config := write(t, "edged.yaml", fmt.Sprintf("node: board\nmqtt: {listen: %q}\ncameras: [{source: 'pattern:'}]\n", broker.Address))
+	startEdged(t, "run", "-c", config)
+	sub.wait(t, "edged/board/camera/status", is("online"))
+}
+
+// A reload takes over what is good, and what is bad it refuses.
+func TestReload(t *testing.T) {
+	broker := mosquittotest.Start(t, "allow_anonymous false", "password_file "+mosquittotest.PasswordFile(t, "u", "right"))
+	text := func(password, camera string) string {
+		secret := write(t, "secret", password)
+		return fmt.Sprintf("node: board\nmqtt: {broker: %q, username: u, password_file: %q}\ncameras: [{name: %s, source: 'pattern:'}]\n",
+			broker.URL(), secret, camera)
+	}
+	config := write(t, "edged.yaml", text("wrong", "front"))
+	p := startEdged(t, "run", "-c", config)
+	p.line(t, "online")
+	reload := func(content string) {
+		t.Helper()
+		if err := os.WriteFile(config, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+			t.Fatal(err)
+		}
+	}
+	reload(text("right", "front"))
+	sub := subscribe(t, strings.Replace(broker.URL(), "tcp://", "tcp://u:right@", 1))
+	sub.wait(t, "edged/board/front/status", is("online"))
+
+	reload("cameras: [{name: no such}]\n")
+	time.Sleep(500 * time.Millisecond)
+	sub.publish(t, "edged/board/front/enabled/set", "OFF")
+	sub.wait(t, "edged/board/front/enabled/state", is("OFF"))
+
+	reload(text("right", "back"))
+	sub.wait(t, "edged/board/back/status", is("online"))
+	sub.wait(t, "edged/board/front/status", is("offline"))
+	if err := p.stop(t); err != nil {
+		t.Errorf("exit: %v", err)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 )
@@ -104,6 +105,9 @@ type Log struct {
 	Level string `yaml:"level"` // debug, info, warn, error
 }
 
+// Credential is what systemd calls the broker's password, where it hands it over.
+const Credential = "edged-mqtt-password"
+
 // Embedded is the value of mqtt.broker that asks for the built-in broker.
 const Embedded = "embedded"
 
@@ -167,6 +171,12 @@ func (d *decoder) secrets(c *Config) {
 			d.problem("mqtt.password_file", "%s is empty", f)
 		}
 		c.MQTT.password = &password
+	}
+	if dir := os.Getenv("CREDENTIALS_DIRECTORY"); dir != "" && c.MQTT.PasswordFile == "" { // systemd.exec(5), LoadCredential=
+		if b, err := os.ReadFile(filepath.Join(dir, Credential)); err == nil {
+			password := strings.TrimRight(string(b), "\r\n")
+			c.MQTT.password = &password
+		}
 	}
 	if v, ok := os.LookupEnv("EDGED_MQTT_PASSWORD"); ok {
 		c.MQTT.password = &v
