@@ -18,7 +18,8 @@ export CGO_LDFLAGS := -L$(TFLITE) -Wl,-rpath,$$ORIGIN -Wl,-rpath,$$ORIGIN/../lib
 export LD_LIBRARY_PATH := $(TFLITE)
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
-LDFLAGS := -s -w -X main.version=$(VERSION)
+LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(shell git rev-parse HEAD 2>/dev/null) \
+  -X main.date=$(shell TZ=UTC git log -1 --date=format-local:%Y-%m-%dT%H:%M:%SZ --format=%cd 2>/dev/null)
 
 .PHONY: build run test test-faults bench env deps
 build:

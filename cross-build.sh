@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds edged for other machines: cross-build.sh [arm64|armhf|amd64]...   (no argument: all three)
-# Leaves dist/ARCH/edged with its libtensorflowlite_c.so beside it, and checks that they run on any glibc from 2.34 on.
+# Leaves dist/ARCH/edged with its libtensorflowlite_c.so beside it, dist/edged_VERSION_ARCH.deb of both, a CycloneDX SBOM, and
+# dist/SHA256SUMS. Checks that they run on any glibc from 2.34 on. The same commit gives the same bytes, wherever it is built.
 # The names are Debian's; armhf is ARMv7 with hardware floating point. Works on a Debian machine of any of these, whose
 # package sources carry the others; needs root or sudo once, for the cross compilers. libturbojpeg and libyuv are linked
 # statically, out of Debian packages that are unpacked in $EDGED_CACHE and not installed.
@@ -35,6 +36,12 @@ check() {
     die "$1 needs $glibc, newer than $newest_glibc: build it on Debian 12"
 }
 
+# bill DIR GOARCH: the SBOM of the Go modules in DIR/edged. Without a serial number and a time, it depends on them alone.
+bill() {
+  (cd cmd/edged && GOOS=linux GOARCH=$2 CGO_ENABLED=1 "$cache/cyclonedx-gomod-v1.10.0/cyclonedx-gomod" mod -licenses=false -noserial -json \
+    -type application -output - "$top" 2>/dev/null) | python3 packaging/bill.py "$version" "$date" >"$1/edged.cdx.json"
+}
+
 # build ARCH TRIPLET GOARCH [GOARM]
 build() {
   local arch=$1 triplet=$2 out=dist/$1 sysroot=$cache/sysroot/$1 tflite=$cache/tflite-2.17.1/$1
@@ -45,17 +52,26 @@ build() {
   CGO_ENABLED=1 GOOS=linux GOARCH=$3 GOARM=${4:-} CC=$triplet-gcc \
     CGO_CFLAGS="-O2 -I$top/build/include -I$sysroot/usr/include" \
     CGO_LDFLAGS="-L$sysroot/usr/lib/$triplet -L$tflite -Wl,-rpath,\$ORIGIN -Wl,-rpath,\$ORIGIN/../lib/edged" \
-    go build -trimpath -ldflags "-s -w -X main.version=$version" -o "$out/edged" ./cmd/edged
+    go build -trimpath -buildvcs=false -ldflags "-s -w -buildid= -X main.version=$version -X main.commit=$commit -X main.date=$date" \
+    -o "$out/edged" ./cmd/edged
   install -m 644 "$tflite/libtensorflowlite_c.so" "$out/"
   check "$out/edged" "$triplet"
   check "$out/libtensorflowlite_c.so" "$triplet"
+  bill "$out" "$3"
+  packaging/deb.sh "$arch" "$deb_version" "$seconds"
 }
 
 [ $# -gt 0 ] || set -- arm64 armhf amd64
 command -v dpkg >/dev/null || die "needs a Debian machine: its packages carry the cross compilers and libraries"
-build/deps.sh go
+build/deps.sh go sbom
 PATH=$cache/go/bin:$PATH
 version=$(git describe --tags --always --dirty 2>/dev/null || echo unknown)
+commit=$(git rev-parse HEAD 2>/dev/null || echo unknown)
+seconds=$(git log -1 --format=%ct 2>/dev/null || echo 0)
+date=$(date -u -d "@$seconds" +%Y-%m-%dT%H:%M:%SZ)
+# A release is tagged vX.Y.Z. What is built from anything else sorts after the release before it, by the commit's time.
+deb_version=${DEB_VERSION:-$(release=$(git describe --tags --abbrev=0 --match 'v[0-9]*' 2>/dev/null || echo v0.1.0)
+  [ "$version" = "$release" ] && echo "${release#v}" || echo "${release#v}+git$(date -u -d "@$seconds" +%Y%m%d%H%M%S).${commit:0:7}")}
 for arch in "$@"; do
   case $arch in
     arm64) build arm64 aarch64-linux-gnu arm64 ;;
@@ -64,3 +80,5 @@ for arch in "$@"; do
     *) die "unknown architecture $arch (arm64, armhf, amd64)" ;;
   esac
 done
+(cd dist && sha256sum -- *.deb */edged */libtensorflowlite_c.so >SHA256SUMS)
+say "$(cd dist && ls -l -- *.deb | awk '{ print $NF ": " $5 " bytes" }' | tr '\n' ';')"

@@ -4,7 +4,7 @@
 #   tflite    the TFLite C library for $EDGED_ARCH  footage   real footage of people walking (Debian's opencv-doc)
 #   walkers   a part of it, cropped for the starter model    subscriber   mosquitto_sub
 #   test      mosquitto, ffmpeg, Python venv with ai-edge-litert
-#   lint      golangci-lint
+#   lint      golangci-lint                         sbom      cyclonedx-gomod
 # What is not an apt package lands in $EDGED_CACHE: the library and Go checked by their hashes, Python packages pinned by
 # version. A second call does nothing.
 set -euo pipefail
@@ -127,9 +127,17 @@ dep_lint() {
     "$(command -v go || echo "$cache/go/bin/go")" install "github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$golangci_version"
 }
 
+dep_sbom() {
+  local bin=$cache/cyclonedx-gomod-v1.10.0/cyclonedx-gomod
+  [ -x "$bin" ] && return
+  say "cyclonedx-gomod v1.10.0 (built from its module)"
+  env -u CGO_CFLAGS -u CGO_LDFLAGS CGO_ENABLED=0 GOFLAGS= GOBIN="${bin%/*}" \
+    "$(command -v go || echo "$cache/go/bin/go")" install github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
+}
+
 for what in "$@"; do
   case $what in
-    compiler | go | tflite | footage | walkers | subscriber | test | lint) "dep_$what" ;;
+    compiler | go | tflite | footage | walkers | subscriber | test | lint | sbom) "dep_$what" ;;
     *) die "unknown dependency $what" ;;
   esac
 done

@@ -6,7 +6,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../build/apt.sh"
 apt_need systemd
 
-highest_exposure=1.7 # of 10, as systemd-analyze rates the sandbox: a relaxed directive raises it
+highest_exposure=1.3 # of 10, as systemd-analyze rates the sandbox: a relaxed directive raises it
 
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
@@ -14,7 +14,9 @@ mkdir -p "$root"/{usr/bin,usr/lib/systemd,etc}
 # The targets and modprobe@.service that the unit refers to.
 cp -r /lib/systemd/system "$root/usr/lib/systemd/"
 install -m 644 "$here/edged.service" "$root/usr/lib/systemd/system/"
+mkdir -p "$root/bin"
 install -m 755 /bin/true "$root/usr/bin/edged"
+install -m 755 /bin/true "$root/bin/kill"
 
 # systemd-analyze exits 0 on an unknown key that it ignores, so any word from it is a failure.
 complaints=$(systemd-analyze verify --root="$root" --man=no edged.service 2>&1) || complaints+=" (status $?)"

@@ -14,8 +14,12 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// version is stamped in by the build.
-var version = "unknown"
+// These are stamped in by the build.
+var (
+	version = "unknown"
+	commit  = "unknown"
+	date    = "unknown" // of the commit
+)
 
 // Exit statuses. 78 is EX_CONFIG of sysexits.h: the systemd unit does not restart edged on it.
 const (

@@ -11,6 +11,6 @@ type versionCmd struct{}
 
 // Run prints the versions that a bug report needs.
 func (versionCmd) Run(out output) error {
-	_, err := fmt.Fprintf(out, "edged %s (%s/%s, %s, TFLite %s)\n", version, runtime.GOOS, runtime.GOARCH, runtime.Version(), tflite.Version())
+	_, err := fmt.Fprintf(out, "edged %s (commit %s of %s, %s/%s, %s, TFLite %s)\n", version, commit, date, runtime.GOOS, runtime.GOARCH, runtime.Version(), tflite.Version())
 	return err
 }

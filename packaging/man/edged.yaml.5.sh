@@ -1,0 +1,24 @@
+#!/bin/sh
+# Writes edged.yaml(5): the commented example on standard input, which the tests hold against the code.
+cat <<'END'
+.Dd November 24, 2026
+.Dt EDGED.YAML 5
+.Os
+.Sh NAME
+.Nm edged.yaml
+.Nd configuration of edged
+.Sh DESCRIPTION
+A YAML file.
+Every key may be left out.
+.Xr edged 1 ,
+.Cm check ,
+reports everything that is wrong with a file at once, by line.
+This is the file with its defaults, and with examples as comments:
+.Bd -literal
+END
+sed -e 's/\\/\\e/g' -e "s/^\([.']\)/\\\\\&\1/" -e 's/-/\\-/g'
+cat <<'END'
+.Ed
+.Sh SEE ALSO
+.Xr edged 1
+END
