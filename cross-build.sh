@@ -52,7 +52,7 @@ build() {
   CGO_ENABLED=1 GOOS=linux GOARCH=$3 GOARM=${4:-} CC=$triplet-gcc \
     CGO_CFLAGS="-O2 -I$top/build/include -I$sysroot/usr/include" \
     CGO_LDFLAGS="-L$sysroot/usr/lib/$triplet -L$tflite -Wl,-rpath,\$ORIGIN -Wl,-rpath,\$ORIGIN/../lib/edged" \
-    go build -trimpath -buildvcs=false -ldflags "-s -w -buildid= -X main.version=$version -X main.commit=$commit -X main.date=$date" \
+    go build -trimpath -buildmode=pie -buildvcs=false -ldflags "-s -w -buildid= -X main.version=$version -X main.commit=$commit -X main.date=$date" \
     -o "$out/edged" ./cmd/edged
   install -m 644 "$tflite/libtensorflowlite_c.so" "$out/"
   check "$out/edged" "$triplet"

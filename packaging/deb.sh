@@ -24,8 +24,12 @@ gzip -9n <packaging/man/edged.1 >"$root/usr/share/man/man1/edged.1.gz"
 packaging/man/edged.yaml.5.sh <edged.example.yaml | gzip -9n >"$root/usr/share/man/man5/edged.yaml.5.gz"
 {
   printf 'edged (%s) stable; urgency=medium\n\n  * See CHANGELOG.md of the source.\n\n' "$version"
-  printf ' -- The edged authors <edged@localhost>  %s\n' "$(date -u -R -d "@$SOURCE_DATE_EPOCH")"
+  printf ' -- The edged authors <edged@edged.invalid>  %s\n' "$(date -u -R -d "@$SOURCE_DATE_EPOCH")"
 } | gzip -9n >"$doc/changelog.gz"
+
+install -d "$root/usr/share/lintian/overrides"
+# libjpeg-turbo is linked statically on purpose: the same file runs on Debian and Ubuntu.
+echo 'edged: embedded-library libjpeg [usr/bin/edged]' >"$root/usr/share/lintian/overrides/edged"
 
 install -d "$root/DEBIAN"
 install -m 755 packaging/debian/postinst packaging/debian/prerm packaging/debian/postrm "$root/DEBIAN/"
@@ -35,7 +39,7 @@ cat >"$root/DEBIAN/control" <<END
 Package: edged
 Version: $version
 Architecture: $arch
-Maintainer: The edged authors <edged@localhost>
+Maintainer: The edged authors <edged@edged.invalid>
 Section: misc
 Priority: optional
 Depends: libc6 (>= 2.34), libgcc-s1, libstdc++6 (>= 11), init-system-helpers (>= 1.54), systemd (>= 249)
