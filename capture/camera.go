@@ -17,6 +17,11 @@ type Camera struct {
 	// OnStatus is told of every change, once: online with the first frame of a life, offline with the reason when one ends
 	// or none begins. It is called between frames and must not block. May be nil.
 	OnStatus func(online bool, reason error)
+	// BadAfter and FrozenAfter end a life in which no picture could be decoded, or in which all were the same, for that long;
+	// 0 = never. They rest on what the Sink says of the frames.
+	BadAfter    time.Duration
+	FrozenAfter time.Duration
+
 	Counters *Counters    // may be nil; the same as the source's
 	Log      *slog.Logger // may be nil
 }
@@ -47,6 +52,7 @@ const (
 type supervisor struct {
 	*Camera
 	status status
+	scrutiny
 	pauses backoff.Backoff // before the next attempt
 }
 
@@ -59,10 +65,17 @@ func (c *Camera) Run(ctx context.Context) error {
 		if c.Counters != nil {
 			c.Counters.Attempts.Add(1)
 		}
-		err := c.Source.Run(ctx, s.deliver)
+		life, end := context.WithCancelCause(ctx)
+		s.begin(end)
+		err := c.Source.Run(life, s.deliver)
 		if ctx.Err() != nil {
+			end(nil)
 			return ctx.Err()
 		}
+		if life.Err() != nil {
+			err = context.Cause(life)
+		}
+		end(nil)
 		if errors.Is(err, io.EOF) {
 			return io.EOF
 		}
@@ -82,7 +95,9 @@ func (s *supervisor) deliver(f *Frame) {
 			s.OnStatus(true, nil)
 		}
 	}
+	f.Verdict, f.Digest = Unseen, 0
 	s.Sink(f)
+	s.judge(f, s.BadAfter, s.FrozenAfter)
 }
 
 // failed notes the end of a life.

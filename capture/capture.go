@@ -22,7 +22,21 @@ type Frame struct {
 	// Restart marks the first frame of a Run and of each further pass through a looped file: what came before it is
 	// another scene, however little Time went by, and nothing that looks at several frames may reach across.
 	Restart bool
+
+	// These the Sink may set, before it returns, to tell what it saw.
+	Verdict Verdict
+	// Digest is a hash of the picture, 0 where it was not looked at, or shows nothing: the dark is no frozen picture.
+	Digest uint64
 }
+
+// Verdict is what a Sink makes of a frame.
+type Verdict uint8
+
+const (
+	Unseen Verdict = iota // it did not look
+	Good
+	Bad // it cannot be decoded
+)
 
 // Sink receives frames one at a time. It must not keep the Frame or its Data, and the source waits for it: a slow Sink loses
 // frames in the driver.

@@ -29,13 +29,15 @@ const (
 	NoBandwidth                // the USB bus is full
 	Stalled                    // no good frame for too long
 	Exited                     // the program that reads the camera ended
+	Undecodable                // frames come, but none can be decoded
+	Frozen                     // the same picture again and again
 	OtherFailure
 	Failures
 )
 
 // String is a label for metrics.
 func (f Failure) String() string {
-	names := [Failures]string{"unplugged", "busy", "denied", "no_bandwidth", "stalled", "exited", "other"}
+	names := [Failures]string{"unplugged", "busy", "denied", "no_bandwidth", "stalled", "exited", "undecodable", "frozen", "other"}
 	if f < 0 || f >= Failures {
 		return "unknown"
 	}
@@ -46,6 +48,12 @@ func (f Failure) String() string {
 func FailureOf(err error) Failure {
 	if errors.Is(err, errExited) {
 		return Exited
+	}
+	if errors.Is(err, errUndecodable) {
+		return Undecodable
+	}
+	if errors.Is(err, errFrozen) {
+		return Frozen
 	}
 	var errno unix.Errno
 	if !errors.As(err, &errno) {

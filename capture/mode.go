@@ -10,8 +10,12 @@ import (
 	"edged/capture/pixel"
 )
 
-// preferred is the order in which formats are tried when none is asked for: MJPEG takes a tenth of the USB bandwidth.
-var preferred = []pixel.FourCC{pixel.MJPEG, pixel.JPEG, pixel.YUYV}
+// preferred is the order in which formats are tried when none is asked for: MJPEG takes a tenth of the USB bandwidth, and of the
+// others those that are cheapest to decode come first. A camera of colour is not taken for a grey one.
+var preferred = []pixel.FourCC{
+	pixel.MJPEG, pixel.JPEG, pixel.YUV420, pixel.YVU420, pixel.NV12, pixel.NV21, pixel.YUYV, pixel.UYVY, pixel.YUV422,
+	pixel.RGB24, pixel.BGR24, pixel.Grey,
+}
 
 // chooseSize finds the size and rate to ask the driver for, among those it offers, nearest to what is wanted: the size that
 // covers the wanted one with the fewest pixels, else the largest; the lowest rate that is at least the wanted one, else the

@@ -37,7 +37,7 @@ func TestChooseMode(t *testing.T) {
 	stepwise := device.Format{FourCC: pixel.YUYV, Name: "YUYV", Sizes: []device.Size{
 		{Width: 48, Height: 48, MaxWidth: 800, MaxHeight: 600, Rates: []float64{1, 25}, RateRange: true},
 	}}
-	nv12 := device.Format{FourCC: 0x3231564e, Name: "NV12"}
+	bayer := device.Format{FourCC: 0x31384142, Name: "BA81"}
 	mode := func(fourcc pixel.FourCC, w, h int, rate float64) device.Mode {
 		return device.Mode{Format: pixel.Format{FourCC: fourcc, Width: w, Height: h}, Rate: rate}
 	}
@@ -48,7 +48,7 @@ func TestChooseMode(t *testing.T) {
 		got     device.Mode
 	}{
 		{"the default", []device.Format{yuyv, mjpeg}, mode(0, 640, 480, 30), mode(pixel.MJPEG, 640, 480, 30)},
-		{"YUYV alone, 29.97 is near enough", []device.Format{nv12, yuyv}, mode(0, 640, 480, 30), mode(pixel.YUYV, 640, 480, 29.97)},
+		{"YUYV alone, 29.97 is near enough", []device.Format{bayer, yuyv}, mode(0, 640, 480, 30), mode(pixel.YUYV, 640, 480, 29.97)},
 		{"YUYV asked for", []device.Format{mjpeg, yuyv}, mode(pixel.YUYV, 640, 480, 10), mode(pixel.YUYV, 640, 480, 15)},
 		{"the smallest that covers", []device.Format{mjpeg}, mode(0, 800, 600, 30), mode(pixel.MJPEG, 1280, 720, 30)},
 		{"the largest, where none covers", []device.Format{mjpeg}, mode(0, 4000, 3000, 30), mode(pixel.MJPEG, 1920, 1080, 30)},
@@ -67,8 +67,8 @@ func TestChooseMode(t *testing.T) {
 			t.Errorf("%s: %v, want %v", c.name, got, c.got)
 		}
 	}
-	_, err := chooseFormat([]device.Format{nv12}, 0)
-	if err == nil || err.Error() != "the camera offers NV12; needed is MJPG or JPEG or YUYV" {
+	_, err := chooseFormat([]device.Format{bayer}, 0)
+	if err == nil || err.Error() != "the camera offers BA81; needed is MJPG or JPEG or YU12 or YV12 or NV12 or NV21 or YUYV or UYVY or 422P or RGB3 or BGR3 or GREY" {
 		t.Errorf("no format fits: error %v", err)
 	}
 }

@@ -72,7 +72,7 @@ void pixel_times(const struct pixel_decoder *d, uint64_t *decode_ns, uint64_t *s
   *scale_ns = d->scale_ns;
 }
 
-int pixel_decode(struct pixel_decoder *d, uint32_t fourcc, int width, int height, int stride, int full_range,
+int pixel_decode(struct pixel_decoder *d, uint32_t fourcc, int width, int height, int stride, int colour,
                  const uint8_t *src, size_t src_size, uint8_t *dst, size_t dst_size) {
   if (dst_size != 3 * (size_t)d->width * d->height) {
     return pixel_fail(d, PIXEL_FAILED, "result buffer of %zu bytes for %dx%d RGB", dst_size, d->width, d->height);
@@ -86,7 +86,7 @@ int pixel_decode(struct pixel_decoder *d, uint32_t fourcc, int width, int height
   int status = jpeg ? pixel_jpeg_planes(d, src, src_size, &p) : pixel_raw_planes(d, &raw, src, src_size, &p);
   if (status) return status;
   uint64_t decoded = cpu_ns(d);
-  status = pixel_planes_to_rgb(d, &p, jpeg || full_range, dst);
+  status = pixel_planes_to_rgb(d, &p, jpeg ? PIXEL_FULL_RANGE : colour, dst);
   d->decode_ns += decoded - start;
   d->scale_ns += cpu_ns(d) - decoded;
   return status;

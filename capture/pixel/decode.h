@@ -18,6 +18,9 @@ enum pixel_status {
   PIXEL_FAILED,       // out of memory, or a buffer of the wrong size
 };
 
+// How Y'CbCr is to be read; 0 is BT.601 in the limited range of video.
+enum pixel_colour { PIXEL_FULL_RANGE = 1, PIXEL_BT709 = 2 };
+
 struct pixel_decoder;
 
 // pixel_new makes a decoder for RGB pictures of width x height, or returns NULL when memory is short.
@@ -26,8 +29,8 @@ void pixel_free(struct pixel_decoder *d);
 
 // pixel_decode writes the centre crop of src, scaled, into dst: [height,width,3] RGB, row-major, no padding.
 // stride is that of the luma plane or of the packed line, 0 for unpadded; it means nothing for JPEG, and neither do
-// width, height and full_range. On anything but PIXEL_OK dst is undefined and pixel_message says why.
-int pixel_decode(struct pixel_decoder *d, uint32_t fourcc, int width, int height, int stride, int full_range,
+// width, height and colour. On anything but PIXEL_OK dst is undefined and pixel_message says why.
+int pixel_decode(struct pixel_decoder *d, uint32_t fourcc, int width, int height, int stride, int colour,
                  const uint8_t *src, size_t src_size, uint8_t *dst, size_t dst_size);
 
 // pixel_source gives the size of the last picture that was decoded, before any scaling or cropping.

@@ -51,8 +51,8 @@ func NewDecoder(width, height int) (*Decoder, error) {
 // Decode writes src, cropped about its centre to the decoder's aspect and scaled, into dst: [height,width,3] RGB,
 // row-major, exactly that long. src is only read, and only during the call; bytes after the picture are ignored.
 //
-// JPEG is decoded at the smallest power-of-two scale that still covers dst (inverse DCT of fewer coefficients). Every
-// Y'CbCr is taken as BT.601. On an error, which wraps ErrCorrupt or ErrUnsupported where that is the frame's fault, dst
+// JPEG is decoded at the smallest power-of-two scale that still covers dst (inverse DCT of fewer coefficients). JPEG's
+// Y'CbCr is BT.601. On an error, which wraps ErrCorrupt or ErrUnsupported where that is the frame's fault, dst
 // is undefined.
 func (d *Decoder) Decode(dst []byte, f Format, src []byte) error {
 	if d.c == nil {
@@ -66,11 +66,14 @@ func (d *Decoder) Decode(dst []byte, f Format, src []byte) error {
 		return fmt.Errorf("pixel: %v, stride %d: %w: at most %d pixels a side and %d bytes a line",
 			f, f.Stride, ErrUnsupported, maxSide, maxStride)
 	}
-	var full C.int
+	var colour C.int
 	if f.FullRange {
-		full = 1
+		colour |= C.PIXEL_FULL_RANGE
 	}
-	status := C.pixel_decode(d.c, C.uint32_t(f.FourCC), C.int(f.Width), C.int(f.Height), C.int(f.Stride), full,
+	if f.BT709 {
+		colour |= C.PIXEL_BT709
+	}
+	status := C.pixel_decode(d.c, C.uint32_t(f.FourCC), C.int(f.Width), C.int(f.Height), C.int(f.Stride), colour,
 		(*C.uint8_t)(unsafe.SliceData(src)), C.size_t(len(src)), (*C.uint8_t)(unsafe.SliceData(dst)), C.size_t(len(dst)))
 	if status == C.PIXEL_OK {
 		d.blacken(dst)

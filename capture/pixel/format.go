@@ -10,6 +10,12 @@ const (
 	MJPEG  FourCC = 'M' | 'J'<<8 | 'P'<<16 | 'G'<<24 // one JPEG per frame
 	JPEG   FourCC = 'J' | 'P'<<8 | 'E'<<16 | 'G'<<24 // the same under the name some drivers use
 	YUYV   FourCC = 'Y' | 'U'<<8 | 'Y'<<16 | 'V'<<24 // packed 4:2:2
+	UYVY   FourCC = 'U' | 'Y'<<8 | 'V'<<16 | 'Y'<<24 // the same, chroma first
+	NV12   FourCC = 'N' | 'V'<<8 | '1'<<16 | '2'<<24 // luma, then Cb and Cr in turn, 4:2:0
+	NV21   FourCC = 'N' | 'V'<<8 | '2'<<16 | '1'<<24 // the same, Cr first
+	RGB24  FourCC = 'R' | 'G'<<8 | 'B'<<16 | '3'<<24 // bytes R, G, B
+	BGR24  FourCC = 'B' | 'G'<<8 | 'R'<<16 | '3'<<24 // bytes B, G, R
+	YVU420 FourCC = 'Y' | 'V'<<8 | '1'<<16 | '2'<<24 // planar 4:2:0, Cr before Cb
 	YUV420 FourCC = 'Y' | 'U'<<8 | '1'<<16 | '2'<<24 // planar 4:2:0
 	YUV422 FourCC = '4' | '2'<<8 | '2'<<16 | 'P'<<24 // planar 4:2:2
 	YUV444 FourCC = '4' | '4'<<8 | '4'<<16 | 'P'<<24 // planar 4:4:4; V4L2 itself has no code for it in one buffer
@@ -33,7 +39,7 @@ func (c FourCC) Compressed() bool { return c == MJPEG || c == JPEG }
 // Supported reports whether Decoder reads the format.
 func (c FourCC) Supported() bool {
 	switch c {
-	case MJPEG, JPEG, YUYV, YUV420, YUV422, YUV444, Grey:
+	case MJPEG, JPEG, YUYV, UYVY, NV12, NV21, YUV420, YVU420, YUV422, YUV444, RGB24, BGR24, Grey:
 		return true
 	}
 	return false
@@ -48,6 +54,8 @@ type Format struct {
 	Stride int
 	// FullRange says that luma uses 0..255 and not the 16..235 of video. JPEG always does.
 	FullRange bool
+	// BT709 says that Y'CbCr is by the matrix of HDTV, not of BT.601. JPEG never is.
+	BT709 bool
 }
 
 func (f Format) String() string { return fmt.Sprintf("%s %dx%d", f.FourCC, f.Width, f.Height) }
@@ -59,13 +67,13 @@ func (f Format) Bytes() int {
 	}
 	luma, halfWidth, halfHeight := f.Width*f.Height, (f.Width+1)/2, (f.Height+1)/2
 	switch f.FourCC {
-	case YUYV:
+	case YUYV, UYVY:
 		return halfWidth * 4 * f.Height
-	case YUV420:
+	case YUV420, YVU420, NV12, NV21:
 		return luma + 2*halfWidth*halfHeight
 	case YUV422:
 		return luma + 2*halfWidth*f.Height
-	case YUV444:
+	case YUV444, RGB24, BGR24:
 		return 3 * luma
 	case Grey:
 		return luma

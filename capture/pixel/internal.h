@@ -16,6 +16,7 @@ struct planes {
   int width, height;  // of the luma plane
   int hsub, vsub;     // luma columns and rows per chroma sample
   int grey;
+  int rgb;            // the planes are R, G and B
 };
 
 // What the caller says of an uncompressed picture. stride 0 is unpadded.
@@ -65,6 +66,6 @@ struct rect pixel_centre(const struct pixel_decoder *d, int width, int height, i
 void pixel_crop(const struct pixel_decoder *d, struct planes *p);
 
 // pixel_planes_to_rgb scales p to the result's size and converts it into dst.
-int pixel_planes_to_rgb(struct pixel_decoder *d, const struct planes *p, int full_range, uint8_t *dst);
+int pixel_planes_to_rgb(struct pixel_decoder *d, const struct planes *p, int colour, uint8_t *dst);
 
 #endif

@@ -1,8 +1,11 @@
 package pixel
 
 import (
+	"bytes"
+	"fmt"
 	"image"
 	"math/rand/v2"
+	"os/exec"
 	"testing"
 )
 
@@ -40,6 +43,21 @@ func fill(f Format, y, cb, cr byte) []byte {
 		return luma
 	case YUV420:
 		return append(append(luma, plane(half(f.Width), half(f.Height), half(f.Stride), cb)...), plane(half(f.Width), half(f.Height), half(f.Stride), cr)...)
+	case YVU420:
+		return append(append(luma, plane(half(f.Width), half(f.Height), half(f.Stride), cr)...), plane(half(f.Width), half(f.Height), half(f.Stride), cb)...)
+	case NV12, NV21:
+		if f.FourCC == NV21 {
+			cb, cr = cr, cb
+		}
+		return append(luma, interleaved(half(f.Width), half(f.Height), f.Stride, cb, cr)...)
+	case RGB24, BGR24:
+		c := rgb(y, cb, cr, f.FullRange)
+		if f.FourCC == BGR24 {
+			c[0], c[2] = c[2], c[0]
+		}
+		return interleaved(f.Width, f.Height, f.Stride, c[0], c[1], c[2])
+	case UYVY:
+		return interleaved(half(f.Width), f.Height, f.Stride, cb, y, cr, y)
 	case YUV422:
 		return append(append(luma, plane(half(f.Width), f.Height, half(f.Stride), cb)...), plane(half(f.Width), f.Height, half(f.Stride), cr)...)
 	case YUV444:
@@ -59,11 +77,26 @@ func fill(f Format, y, cb, cr byte) []byte {
 	return out
 }
 
+// interleaved repeats the bytes width times a line, and fills up to the stride with 0xee.
+func interleaved(width, height, stride int, bytes ...byte) (out []byte) {
+	for range height {
+		line := []byte{}
+		for range width {
+			line = append(line, bytes...)
+		}
+		for len(line) < stride {
+			line = append(line, 0xee)
+		}
+		out = append(out, line...)
+	}
+	return out
+}
+
 // A frame of one colour is that colour everywhere, whatever its layout, size and padding; nothing of the padding shows.
 func TestDecodeRawColours(t *testing.T) {
 	colours := [][3]byte{{16, 128, 128}, {235, 128, 128}, {81, 90, 240}, {145, 54, 34}, {41, 240, 110}, {120, 100, 150}}
-	for _, fourcc := range []FourCC{YUYV, YUV420, YUV422, YUV444, Grey} {
-		for _, size := range [][3]int{{64, 48, 0}, {64, 48, 160}, {37, 31, 0}, {37, 31, 78}, {2, 2, 0}, {1, 1, 0}, {48, 64, 100}} {
+	for _, fourcc := range []FourCC{YUYV, UYVY, NV12, NV21, YUV420, YVU420, YUV422, YUV444, RGB24, BGR24, Grey} {
+		for _, size := range [][3]int{{64, 48, 0}, {64, 48, 200}, {37, 31, 0}, {37, 31, 114}, {2, 2, 0}, {1, 1, 0}, {48, 64, 150}} {
 			for _, full := range []bool{false, true} {
 				f := Format{FourCC: fourcc, Width: size[0], Height: size[1], Stride: size[2], FullRange: full}
 				d := newDecoder(t, 24, 16)
@@ -201,4 +234,53 @@ func FuzzDecode(f *testing.F) {
 			t.Fatalf("a good frame after it: %v", err)
 		}
 	})
+}
+
+// byFFmpeg converts the picture to a raw format as ffmpeg does, by the matrix and in the range given.
+func byFFmpeg(t *testing.T, m *image.RGBA, format, matrix, colourRange string) []byte {
+	t.Helper()
+	rgb := make([]byte, 0, 3*len(m.Pix)/4)
+	for i := 0; i < len(m.Pix); i += 4 {
+		rgb = append(rgb, m.Pix[i:i+3]...)
+	}
+	cmd := exec.CommandContext(t.Context(), "ffmpeg", "-v", "error", "-f", "rawvideo", "-pix_fmt", "rgb24",
+		"-s", fmt.Sprintf("%dx%d", m.Bounds().Dx(), m.Bounds().Dy()), "-i", "-",
+		"-vf", "scale=flags=accurate_rnd+full_chroma_int+area:out_color_matrix="+matrix+":out_range="+colourRange,
+		"-pix_fmt", format, "-f", "rawvideo", "-")
+	cmd.Stdin = bytes.NewReader(rgb)
+	var errs bytes.Buffer
+	cmd.Stderr = &errs
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("ffmpeg: %v\n%s", err, errs.String())
+	}
+	return out
+}
+
+// Every format, matrix and range, as another program writes them, gives the picture that it was made of.
+func TestDecodeWhatFFmpegWrites(t *testing.T) {
+	m := scene(640, 480)
+	want := areaRGB(m, 96, 96)
+	for name, fourcc := range map[string]FourCC{
+		"yuyv422": YUYV, "uyvy422": UYVY, "nv12": NV12, "nv21": NV21, "yuv420p": YUV420, "yuv422p": YUV422, "yuv444p": YUV444,
+		"rgb24": RGB24, "bgr24": BGR24,
+	} {
+		for _, matrix := range []string{"bt601", "bt709"} {
+			for _, full := range []bool{false, true} {
+				colourRange := map[bool]string{false: "tv", true: "pc"}[full]
+				f := Format{FourCC: fourcc, Width: 640, Height: 480, FullRange: full, BT709: matrix == "bt709"}
+				data := byFFmpeg(t, m, name, matrix, colourRange)
+				if len(data) != f.Bytes() {
+					t.Fatalf("%s: ffmpeg gives %d bytes, Bytes says %d", name, len(data), f.Bytes())
+				}
+				dst := make([]byte, 3*96*96)
+				if err := newDecoder(t, 96, 96).Decode(dst, f, data); err != nil {
+					t.Fatalf("%s: %v", name, err)
+				}
+				if diff := meanDiff(t, dst, want); diff > 2 {
+					t.Errorf("%s %s %s: mean difference %.2f levels, want at most 2", name, matrix, colourRange, diff)
+				}
+			}
+		}
+	}
 }

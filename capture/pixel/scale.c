@@ -1,5 +1,6 @@
 #include <libyuv/convert_argb.h>
 #include <libyuv/convert_from_argb.h>
+#include <libyuv/planar_functions.h>
 #include <libyuv/scale.h>
 #include <string.h>
 
@@ -56,9 +57,11 @@ static int scale(struct pixel_decoder *d, struct plane p, uint8_t *dst) {
 // convert makes RGB of the scaled planes, by way of four bytes a pixel: libyuv has the direct way only since 2022-09, and
 // Ubuntu 22.04 has it of 2021-12. It names byte orders from the top of a little-endian word: its RGB24 is B,G,R in memory.
 // Cr and Cb swapped under the mirrored matrix make it R,G,B.
-static int convert(struct pixel_decoder *d, int full_range, uint8_t *dst) {
+static int convert(struct pixel_decoder *d, int colour, uint8_t *dst) {
   int w = d->width, h = d->height;
-  const struct YuvConstants *matrix = full_range ? &kYvuJPEGConstants : &kYvuI601Constants;
+  // By PIXEL_FULL_RANGE and PIXEL_BT709. libyuv calls JFIF's BT.601 in full range JPEG, and BT.709 in full range F709.
+  const struct YuvConstants *matrices[4] = {&kYvuI601Constants, &kYvuJPEGConstants, &kYvuH709Constants, &kYvuF709Constants};
+  const struct YuvConstants *matrix = matrices[colour & 3];
   if (I444ToARGBMatrix(d->scaled[0], w, d->scaled[2], w, d->scaled[1], w, d->rgba, 4 * w, matrix, w, h) ||
       ARGBToRGB24(d->rgba, 4 * w, dst, 3 * w, w, h)) {
     return pixel_fail(d, PIXEL_FAILED, "colour conversion to %dx%d refused", w, h);
@@ -67,7 +70,7 @@ static int convert(struct pixel_decoder *d, int full_range, uint8_t *dst) {
 }
 
 // The planes are scaled to the result's size before the colour conversion: it then runs over the few pixels that stay.
-int pixel_planes_to_rgb(struct pixel_decoder *d, const struct planes *p, int full_range, uint8_t *dst) {
+int pixel_planes_to_rgb(struct pixel_decoder *d, const struct planes *p, int colour, uint8_t *dst) {
   int w = d->width, h = d->height;
   int status = scale(d, (struct plane){p->data[0], p->stride[0], p->width, p->height}, d->scaled[0]);
   int cw = (p->width + p->hsub - 1) / p->hsub, ch = (p->height + p->vsub - 1) / p->vsub;
@@ -76,5 +79,9 @@ int pixel_planes_to_rgb(struct pixel_decoder *d, const struct planes *p, int ful
   }
   if (status) return status;
   if (p->grey) memset(d->scaled[1], 128, 2 * (size_t)w * h);
-  return convert(d, full_range, dst);
+  if (p->rgb) {
+    MergeRGBPlane(d->scaled[0], w, d->scaled[1], w, d->scaled[2], w, dst, 3 * w, w, h);
+    return PIXEL_OK;
+  }
+  return convert(d, colour, dst);
 }

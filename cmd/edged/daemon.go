@@ -111,11 +111,21 @@ func (d *daemon) newCamera(cam config.Camera, w *watcher) (*capture.Camera, erro
 		d.publisher.CameraStatus(w.name, online)
 		d.console.status(w.name, online, reason)
 	}
-	return &capture.Camera{Source: source, Sink: w.frame, OnStatus: onStatus, Counters: &w.counters, Log: log}, nil
+	frozenAfter := cam.FrozenAfter
+	if spec.Kind == capture.KindFile { // nothing hangs that a file shows twice
+		frozenAfter = 0
+	}
+	return &capture.Camera{
+		Source: source, Sink: w.frame, OnStatus: onStatus, Counters: &w.counters, Log: log,
+		BadAfter: cam.StallAfter, FrozenAfter: frozenAfter,
+	}, nil
 }
 
 // fourCC is the format of a configuration as V4L2 calls it; "" leaves the choice to capture.
-var fourCC = map[string]pixel.FourCC{"": 0, "mjpeg": pixel.MJPEG, "yuyv": pixel.YUYV, "yuv420": pixel.YUV420, "grey": pixel.Grey}
+var fourCC = map[string]pixel.FourCC{
+	"": 0, "mjpeg": pixel.MJPEG, "yuyv": pixel.YUYV, "uyvy": pixel.UYVY, "nv12": pixel.NV12, "nv21": pixel.NV21,
+	"yuv420": pixel.YUV420, "yvu420": pixel.YVU420, "rgb24": pixel.RGB24, "bgr24": pixel.BGR24, "grey": pixel.Grey,
+}
 
 var phases = map[infer.Phase]publish.Phase{infer.Start: publish.Start, infer.Update: publish.Update, infer.End: publish.End}
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"log/slog"
 	"os"
 	"sync/atomic"
@@ -31,8 +32,9 @@ type watcher struct {
 	info     atomic.Pointer[engine.Info] // what runs, once the model is loaded
 	pipeline infer.Pipeline
 
-	enabled    atomic.Bool                 // frames are looked at
-	idle       bool                        // the capture loop has seen that they are not
+	enabled    atomic.Bool // frames are looked at
+	idle       bool        // the capture loop has seen that they are not
+	seed       maphash.Seed
 	thresholds map[string]infer.Thresholds // of the configuration, by action
 	snapshots  *snapshots                  // nil: none are made
 
@@ -84,6 +86,7 @@ func newWatcher(cam config.Camera, m *models.Model, detect config.Detect) (*watc
 	w.pipeline.Frames, w.pipeline.Stride = f.Frames, detect.Stride
 	w.pipeline.OnEvent = func(infer.Event) {}
 	w.enabled.Store(true)
+	w.seed = maphash.MakeSeed()
 	w.thresholds = map[string]infer.Thresholds{}
 	for _, label := range m.Labels {
 		if label != f.Background {
@@ -154,11 +157,28 @@ func (w *watcher) frame(f *capture.Frame) {
 	}
 	if err := w.decoder.Decode(slot, f.Format, f.Data); err != nil {
 		w.corrupt.Add(1)
+		f.Verdict = capture.Bad
 		w.complain(f, err)
 		return
 	}
+	f.Verdict, f.Digest = capture.Good, w.digest(slot)
 	w.ring.Commit(tick, f.Time)
 }
+
+// digest tells pictures apart, 0 where there is nothing in it: a camera in the dark may well send the same black for hours.
+func (w *watcher) digest(rgb []byte) uint64 {
+	low, high := byte(255), byte(0)
+	for i := 0; i < len(rgb); i += 37 { // prime to a pixel's bytes and to a line's
+		low, high = min(low, rgb[i]), max(high, rgb[i])
+	}
+	if high-low < minContrast {
+		return 0
+	}
+	return maphash.Bytes(w.seed, rgb)
+}
+
+// minContrast is less than any picture with something in it has, between its darkest and its lightest value.
+const minContrast = 24
 
 // watched says whether frames are looked at. Where they are not, none stays in memory, and what is on ends.
 func (w *watcher) watched() bool {

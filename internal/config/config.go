@@ -24,18 +24,19 @@ type Config struct {
 	StateDir string `yaml:"state_dir"`
 }
 
-// Camera is one source of pictures. Where format, size or rate are not given, capture chooses: MJPEG before YUYV,
+// Camera is one source of pictures. Where format, size or rate are not given, capture chooses: MJPEG before raw formats,
 // 640x480 or the nearest size that covers it, 30 frames a second or the nearest rate above.
 type Camera struct {
-	Name       string        `yaml:"name"`
-	Source     string        `yaml:"source"` // v4l2:auto, v4l2:/dev/videoN, command:LINE, file:PATH, pattern:
-	Format     string        `yaml:"format"` // mjpeg, yuyv; of a command also yuv420, grey
-	Width      int           `yaml:"width"`  // pixels
-	Height     int           `yaml:"height"` // pixels
-	FPS        int           `yaml:"fps"`    // frames a second asked of the camera
-	StallAfter time.Duration `yaml:"stall_after"`
-	Snapshots  bool          `yaml:"snapshots"` // publish a picture with each action, and when asked
-	Masks      [][][]float64 `yaml:"masks"`     // polygons of [x, y], 0 to 1 of the picture, that nothing sees
+	Name        string        `yaml:"name"`
+	Source      string        `yaml:"source"` // v4l2:auto, v4l2:/dev/videoN, command:LINE, file:PATH, pattern:
+	Format      string        `yaml:"format"` // mjpeg, yuyv, uyvy, nv12, nv21, yuv420, yvu420, rgb24, bgr24, grey
+	Width       int           `yaml:"width"`  // pixels
+	Height      int           `yaml:"height"` // pixels
+	FPS         int           `yaml:"fps"`    // frames a second asked of the camera
+	StallAfter  time.Duration `yaml:"stall_after"`
+	FrozenAfter time.Duration `yaml:"frozen_after"` // 0 = a picture that never changes is a picture
+	Snapshots   bool          `yaml:"snapshots"`    // publish a picture with each action, and when asked
+	Masks       [][][]float64 `yaml:"masks"`        // polygons of [x, y], 0 to 1 of the picture, that nothing sees
 }
 
 // Model says which network runs, and on what.
@@ -115,7 +116,7 @@ const Embedded = "embedded"
 func Default() *Config {
 	return &Config{
 		Node:    hostname(),
-		Cameras: []Camera{{Name: "camera", Source: "v4l2:auto", StallAfter: 5 * time.Second}},
+		Cameras: []Camera{{Name: "camera", Source: "v4l2:auto", StallAfter: 5 * time.Second, FrozenAfter: 30 * time.Second}},
 		// One thread: a second one makes a small model little faster, and waits for a core when others use them all.
 		Model:  Model{Delegate: "xnnpack", Threads: 1},
 		Detect: Detect{Stride: 2, Smoothing: 500 * time.Millisecond, Enter: 0.6, Exit: 0.4},

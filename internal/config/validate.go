@@ -51,6 +51,9 @@ func (d *decoder) camera(key string, cam Camera, seen map[string]bool) {
 	if (cam.Width == 0) != (cam.Height == 0) {
 		d.problem(key+".width", "width and height go together")
 	}
+	if s := cam.FrozenAfter.Seconds(); s != 0 && (s < 5 || s > 3600) {
+		d.problem(key+".frozen_after", "must be 5s to 1h, or 0s to accept a picture that never changes, not %v", cam.FrozenAfter)
+	}
 	d.whole(key+".fps", cam.FPS, 0, 240)
 	d.masks(key+".masks", cam.Masks)
 	if s := cam.StallAfter.Seconds(); s < 0.5 || s > 10 {
@@ -74,16 +77,12 @@ func (d *decoder) masks(key string, polygons [][][]float64) {
 }
 
 func (d *decoder) format(key string, cam Camera) {
-	command := strings.HasPrefix(cam.Source, "command:")
-	switch {
-	case cam.Format == "":
-	case !command:
-		d.oneOf(key+".format", cam.Format, "mjpeg", "yuyv")
-	default:
-		d.oneOf(key+".format", cam.Format, "mjpeg", "yuyv", "yuv420", "grey")
-		if cam.Format != "mjpeg" && cam.Width == 0 {
-			d.problem(key+".format", "raw frames of a command need width and height, too")
-		}
+	if cam.Format == "" {
+		return
+	}
+	d.oneOf(key+".format", cam.Format, "mjpeg", "yuyv", "uyvy", "nv12", "nv21", "yuv420", "yvu420", "rgb24", "bgr24", "grey")
+	if strings.HasPrefix(cam.Source, "command:") && cam.Format != "mjpeg" && cam.Width == 0 {
+		d.problem(key+".format", "raw frames of a command need width and height, too")
 	}
 }
 

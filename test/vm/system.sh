@@ -61,6 +61,7 @@ make_image() {
   as_root debootstrap --foreign --arch=arm64 --variant=minbase \
     --include=systemd-sysv,udev,dbus,mosquitto,mosquitto-clients,procps,kmod,libstdc++6,init-system-helpers \
     bookworm "$root" ${mirror:+"$mirror"} >/dev/null
+  if [ -L "$root/proc" ]; then as_root rm "$root/proc" && as_root mkdir "$root/proc"; fi # where debootstrap ran in a container
   as_root install -m 755 "$here/system/second-stage" "$root/second-stage"
   as_root install -m 644 "$here/system/edged-system-test.service" "$root/etc/systemd/system/"
   copy_modules "$work/modules"

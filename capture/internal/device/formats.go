@@ -120,7 +120,7 @@ func (d *Device) SetMode(m Mode) (Mode, error) {
 		return Mode{}, err
 	}
 	format := pixel.Format{
-		FourCC: m.Format.FourCC, Width: int(set.Width), Height: int(set.Height), FullRange: fullRange(set),
+		FourCC: m.Format.FourCC, Width: int(set.Width), Height: int(set.Height), FullRange: fullRange(set), BT709: bt709(set),
 	}
 	if !format.FourCC.Compressed() {
 		format.Stride = int(set.BytesPerLine)
@@ -147,6 +147,23 @@ func (d *Device) setRate(rate float64) (float64, error) {
 		return 0, nil
 	}
 	return float64(p.Capture.TimePerFrame.Denominator) / float64(p.Capture.TimePerFrame.Numerator), nil
+}
+
+// bt709 follows V4L2_MAP_YCBCR_ENC_DEFAULT: where the driver leaves it open, the colour space decides. BT.2020's matrix is far
+// nearer to BT.709's than to BT.601's.
+func bt709(f v4l2.PixFormat) bool {
+	if f.YcbcrEnc == v4l2.YCbCrEncodingDefault {
+		switch f.Colorspace {
+		case v4l2.ColorspaceREC709, v4l2.ColorspaceDCIP3, v4l2.ColorspaceBT2020:
+			return true
+		}
+		return false
+	}
+	switch f.YcbcrEnc {
+	case v4l2.YCbCrEncoding709, v4l2.YCbCrEncodingXV709, v4l2.YCbCrEncodingBT2020:
+		return true
+	}
+	return false
 }
 
 // fullRange follows V4L2_MAP_QUANTIZATION_DEFAULT: where the driver leaves it open, only JPEG's colour space is full range.
