@@ -223,7 +223,7 @@ func unlessDone(ctx context.Context, err error) error {
 // ready says that every model is loaded and every camera is open or being retried.
 func (d *daemon) ready(info engine.Info) {
 	d.console.banner(d.cfg, d.model, info)
-	notify(systemd.SdNotifyReady)
+	notify(systemd.SdNotifyReady + "\nSTATUS=" + d.summary())
 }
 
 // startBroker starts the built-in broker, where it is asked for, and waits until it accepts connections.

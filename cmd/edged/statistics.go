@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"edged/capture"
@@ -97,7 +98,20 @@ func (d *daemon) statistics(ctx context.Context) error {
 			return err // a NaN: a defect of ours, not of the camera's
 		}
 		d.publisher.Stats(payload)
+		notify("STATUS=" + d.summary())
 	}
+}
+
+// summary is one line for systemctl status.
+func (d *daemon) summary() string {
+	if err := d.readiness(); err != nil {
+		return oneLine(err)
+	}
+	windows := 0.0
+	for _, w := range d.watchers {
+		windows += w.stats().WindowsPerSec
+	}
+	return fmt.Sprintf("%d of %d cameras online, %.1f windows/s, broker connected", len(d.watchers), len(d.watchers), windows)
 }
 
 // stats is how the node is doing now.

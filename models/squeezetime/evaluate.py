@@ -20,12 +20,14 @@ class Model:
         self.input = self.interpreter.get_input_details()[0]
         self.output = self.interpreter.get_output_details()[0]
 
-    def logits(self, clip: np.ndarray) -> np.ndarray:
-        """uint8 clip [H,W,T*3] -> float logits [classes]."""
-        if self.input["dtype"] == np.int8:  # scale 1/128, zero point 0: see export.calibration
-            x = (clip ^ 0x80).view(np.int8)
-        else:
-            x = clip.astype(np.float32) / 128 - 1
+    def logits(self, clip: np.ndarray, mean=128.0, std=128.0) -> np.ndarray:
+        """uint8 clip [H,W,T*3] -> float logits [classes]. mean and std: one for all, or of R, G and B."""
+        frames = clip.shape[-1] // 3
+        mean, std = (np.tile(np.broadcast_to(np.float32(v), 3), frames) for v in (mean, std))
+        x = (clip - mean) / std
+        if self.input["dtype"] == np.int8:
+            scale, zero_point = self.input["quantization"]
+            x = np.clip(np.rint(x / scale) + zero_point, -128, 127).astype(np.int8)
         self.interpreter.set_tensor(self.input["index"], x[None])
         self.interpreter.invoke()
         raw = self.interpreter.get_tensor(self.output["index"])[0]

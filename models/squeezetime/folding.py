@@ -26,7 +26,7 @@ def fold(model: keras.Model, preset: Preset, classes: int) -> keras.Model:
         if not layer.weights:
             continue
         weights = model.get_layer(layer.name).get_weights()
-        if layer.name == "stem":
+        if layer.name == "stem" and "stem_time" in names:
             time_factor = model.get_layer("stem_time").get_weights()[0][0, 0]  # [T*3,K]
             weights = [np.einsum("ck,hwkf->hwcf", time_factor, weights[0])]
         norm, takes_shift = layer.name + "_bn", True

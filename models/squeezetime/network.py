@@ -83,12 +83,12 @@ class _Builder:
         self.preset = preset
         self.folded = folded
 
-    def conv(self, x, filters, kernel, name, strides=1, bias=False, start="he_normal"):
+    def conv(self, x, filters, kernel, name, strides=1, bias=False, start="he_normal", padding="same"):
         return layers.Conv2D(
             filters,
             kernel,
             strides,
-            "same",
+            padding,
             use_bias=bias or self.folded,
             kernel_initializer=start,
             name=name,
@@ -102,10 +102,27 @@ class _Builder:
     def conv_norm(self, x, filters, kernel, name, strides=1, bias=False):
         return self.norm(self.conv(x, filters, kernel, name, strides, bias), name)
 
+    def stem(self, x):
+        """5x5 convolution and 3x3 pool, each at stride 2.
+
+        Padded evenly, as torch does, the first window begins 2 pixels (1 for the pool) before the picture, where "same"
+        begins one later. What comes out of a ReLU is not negative: zeros pad the pool as well as minus infinity.
+        """
+        even = self.preset.symmetric
+        if even:
+            x = layers.ZeroPadding2D(((2, 1), (2, 1)), name="stem_pad")(x)
+        padding = "valid" if even else "same"
+        x = self.norm(self.conv(x, self.preset.planes[0], 5, "stem", strides=2, padding=padding), "stem")
+        x = layers.ReLU(name="stem_relu")(x)
+        if even:
+            x = layers.ZeroPadding2D(((1, 0), (1, 0)), name="stem_pool_pad")(x)
+        return layers.MaxPooling2D(3, 2, padding, name="stem_pool")(x)
+
     def channel_weights(self, x, name):
         """Weight computation module (WCM): [H,W,C] -> [1,1,C] in 0..1, the focus of the TFCs."""
         channels = x.shape[-1]
-        w = layers.GlobalAveragePooling2D(keepdims=True, name=name + "_pool")(x)
+        pools = {"avg": layers.GlobalAveragePooling2D, "max": layers.GlobalMaxPooling2D}
+        w = pools[self.preset.wcm_pool](keepdims=True, name=name + "_pool")(x)
         w = layers.ReLU(name=name + "_relu")(self.conv_norm(w, channels, 1, name + "_1"))
         return layers.Activation("sigmoid", name=name + "_sigmoid")(
             self.conv(w, channels, 1, name + "_2", bias=True)
@@ -149,22 +166,22 @@ class _Builder:
         return layers.ReLU(name=name + "_out")(layers.Add(name=name + "_add")([y, shortcut]))
 
 
-def build(preset: Preset, classes: int, folded: bool = False) -> keras.Model:
+def build(preset: Preset, classes: int, folded: bool = False, official: bool = False) -> keras.Model:
     """The network: clip [N,H,W,T*3] (channel t*3+c, values (u8-128)/128) -> logits [N,classes].
 
     While it is trained the stem's kernel is the product of a 1x1 and a 5x5 convolution, which
     halves the network's cost. folded=True gives the deployed form for the weights that
     folding.fold puts into it: one stem convolution, no BatchNorm, no dropout, batch size 1.
+    official=True has one stem convolution, too, beside the BatchNorms: the form of the released checkpoints.
     """
     b = _Builder(preset, folded)
     clip = keras.Input(
         (preset.size, preset.size, preset.frames * 3), batch_size=1 if folded else None, name="clip"
     )
     x = clip
-    if not folded:
+    if not folded and not official:
         x = b.conv(x, STEM_WAVES, 1, "stem_time", start=Waves())
-    x = layers.ReLU(name="stem_relu")(b.conv_norm(x, preset.planes[0], 5, "stem", strides=2))
-    x = layers.MaxPooling2D(3, 2, "same", name="stem_pool")(x)
+    x = b.stem(x)
     for stage, (planes, depth) in enumerate(zip(preset.planes, preset.depths, strict=True)):
         for index in range(depth):
             name = f"stage{stage + 1}_block{index + 1}"

@@ -14,9 +14,12 @@ class Preset:
     expansion: int  # a block's output channels / its planes
     ioi_channels: int = 16  # channels of the inter-temporal object interaction branch
     dropout: float = 0.5  # before the classifier
+    wcm_pool: str = "avg"  # as the official code; "max" as the paper's text
+    symmetric: bool = False  # the stem padded as torch does, for checkpoints from there
 
 
 PRESETS = {
     "full": Preset(16, 224, (64, 128, 256, 512), (3, 4, 6, 3), 4),
+    "half": Preset(16, 112, (32, 64, 128, 256), (3, 4, 6, 3), 4),
     "nano": Preset(16, 96, (32, 64, 96, 128), (1, 1, 1, 1), 2, dropout=0.2),
 }
