@@ -1,12 +1,18 @@
-"""Reads the official checkpoints (xinghaochen/SqueezeTime, trained with mmaction2) into the Keras network.
+"""Reads the official checkpoints (xinghaochen/SqueezeTime, trained with mmaction2) into the Keras
+network.
 
-Nothing of the file is executed: weights_only. Every tensor of the file must find its place, with its shape, and every
+Nothing of the file is executed: weights_only. Every tensor of the file must find its place, with
+its shape, and every
 place its tensor.
 
-Torch pads convolutions evenly; TensorFlow's "same" padding, at a stride of 2, puts one pixel less in front. The stem and its
-pool are therefore padded by hand (Preset.symmetric), and the borders come out exactly as trained. The mean and the
-standard deviation stay out of the stem's kernel: folded into it, the zeros of the padding would no longer be the mean
-colour that they were in training. They stand in the manifest instead, and edged applies them as it fills the tensor.
+Torch pads convolutions evenly; TensorFlow's "same" padding, at a stride of 2, puts one pixel less
+in front. The stem and its
+pool are therefore padded by hand (Preset.symmetric), and the borders come out exactly as trained.
+The mean and the
+standard deviation stay out of the stem's kernel: folded into it, the zeros of the padding would
+no longer be the mean
+colour that they were in training. They stand in the manifest instead, and edged applies them as
+it fills the tensor.
 """
 
 from dataclasses import replace
@@ -39,22 +45,30 @@ def read(path: Path) -> dict[str, np.ndarray]:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise CheckpointError(
-            f"{path}: holds more than tensors, and reading that would run code of the file. If you trust it, save "
-            f'torch.load(FILE, weights_only=False)["state_dict"] under a new name and import that. ({str(error).splitlines()[0]})'
+            f"{path}: holds more than tensors, and reading that would run code of the file. If you "
+            'trust it, save torch.load(FILE, weights_only=False)["state_dict"] under a new name and '
+            f"import that. ({str(error).splitlines()[0]})"
         ) from error
     except (RuntimeError, EOFError, KeyError) as error:
         raise CheckpointError(f"{path}: not a torch checkpoint: {error}") from error
     if isinstance(content, dict) and "state_dict" in content:
         content = content["state_dict"]
-    if not isinstance(content, dict) or not all(isinstance(v, torch.Tensor) for v in content.values()):
+    if not isinstance(content, dict) or not all(
+        isinstance(v, torch.Tensor) for v in content.values()
+    ):
         raise CheckpointError(f"{path}: no state_dict of tensors in it")
-    return {name: tensor.float().numpy() for name, tensor in content.items() if not name.endswith(_IGNORED)}
+    return {
+        name: tensor.float().numpy()
+        for name, tensor in content.items()
+        if not name.endswith(_IGNORED)
+    }
 
 
 def import_(tensors: dict[str, np.ndarray], preset: Preset = PRESET) -> tuple[keras.Model, int]:
     """The network with the checkpoint's weights, and its number of classes.
 
-    Input channels come out in edged's order, t*3+c. Raises CheckpointError for the first tensor that is missing,
+    Input channels come out in edged's order, t*3+c. Raises CheckpointError for the first tensor
+    that is missing,
     misshapen, not finite, or too many.
     """
     left = dict(tensors)
@@ -63,9 +77,13 @@ def import_(tensors: dict[str, np.ndarray], preset: Preset = PRESET) -> tuple[ke
         if name not in left:
             raise CheckpointError(f"{name}: missing from the checkpoint")
         tensor = left.pop(name)
-        if len(tensor.shape) != len(shape) or any(w not in (None, g) for g, w in zip(tensor.shape, shape, strict=True)):
+        if len(tensor.shape) != len(shape) or any(
+            w not in (None, g) for g, w in zip(tensor.shape, shape, strict=True)
+        ):
             wanted = "x".join("N" if n is None else str(n) for n in shape)
-            raise CheckpointError(f"{name}: its shape is {'x'.join(map(str, tensor.shape))}, not {wanted}")
+            raise CheckpointError(
+                f"{name}: its shape is {'x'.join(map(str, tensor.shape))}, not {wanted}"
+            )
         if not np.isfinite(tensor).all():
             raise CheckpointError(f"{name}: holds values that are not finite")
         return tensor
@@ -77,7 +95,9 @@ def import_(tensors: dict[str, np.ndarray], preset: Preset = PRESET) -> tuple[ke
         if layer.weights:
             layer.set_weights(_weights(layer, preset, take))
     if left:
-        raise CheckpointError(f"{min(left)}: {len(left)} tensors of the checkpoint have no place in SqueezeTime, this one first")
+        raise CheckpointError(
+            f"{min(left)}: has no place in SqueezeTime, and {len(left) - 1} more of the checkpoint"
+        )
     return model, len(classes)
 
 
@@ -85,11 +105,16 @@ def _weights(layer, preset: Preset, take) -> list[np.ndarray]:
     """What the layer is to hold."""
     if layer.name == "classifier":
         units, inputs = layer.units, layer.kernel.shape[0]
-        return [take("cls_head.fc_cls.weight", units, inputs).T, take("cls_head.fc_cls.bias", units)]
+        return [
+            take("cls_head.fc_cls.weight", units, inputs).T,
+            take("cls_head.fc_cls.bias", units),
+        ]
     name = "backbone.net." + _official(layer.name)
     if isinstance(layer, keras.layers.BatchNormalization):
         n = layer.gamma.shape[0]
-        return [take(f"{name}.{part}", n) for part in ("weight", "bias", "running_mean", "running_var")]
+        return [
+            take(f"{name}.{part}", n) for part in ("weight", "bias", "running_mean", "running_var")
+        ]
     if isinstance(layer, network.PositionMap):
         _, height, width, channels = layer.map.shape
         return [_resized(take(name, 1, channels, None, None), height, width)]
@@ -100,7 +125,11 @@ def _weights(layer, preset: Preset, take) -> list[np.ndarray]:
         height, width, inputs, filters = layer.kernel.shape
         kernel = take(f"{name}.weight", filters, inputs, height, width).transpose(2, 3, 1, 0)
     if layer.name == "stem":  # c*T+t -> t*3+c
-        kernel = kernel.reshape(height, width, 3, preset.frames, filters).transpose(0, 1, 3, 2, 4).reshape(kernel.shape)
+        kernel = (
+            kernel.reshape(height, width, 3, preset.frames, filters)
+            .transpose(0, 1, 3, 2, 4)
+            .reshape(kernel.shape)
+        )
     if not layer.use_bias:
         return [kernel]
     if layer.name.endswith("_wcm_2"):  # the official one has no bias
@@ -137,11 +166,14 @@ def _official(name: str) -> str:
     if name in ("stem", "stem_bn"):
         return {"stem": "conv1", "stem_bn": "bn1"}[name]
     stage, block, part = name.split("_", 2)
-    return f"layer{stage.removeprefix('stage')}.{int(block.removeprefix('block')) - 1}.{_IN_BLOCK[part]}"
+    index = int(block.removeprefix("block")) - 1
+    return f"layer{stage.removeprefix('stage')}.{index}.{_IN_BLOCK[part]}"
 
 
 def _resized(maps: np.ndarray, height: int, width: int) -> np.ndarray:
-    """[1,C,h,w] -> [1,height,width,C], bilinear with aligned corners, as the official forward pass does each time."""
+    """[1,C,h,w] -> [1,height,width,C], bilinear with aligned corners, as the official forward
+    pass does each time.
+    """
 
     def matrix(have: int, want: int) -> np.ndarray:
         at = np.linspace(0, have - 1, want)

@@ -1,4 +1,4 @@
-"""The console command `squeezetime`: trains, exports and examines edged's starter model."""
+"""The console command `squeezetime`: trains, imports, exports and examines models for edged."""
 
 import argparse
 import json
@@ -33,6 +33,26 @@ def _evaluate(arguments) -> None:
         results["footage"] = report.on_footage(model, arguments.footage)
     results["invoke_ms"] = model.invoke_ms()
     print("\n".join(report.lines(results)))
+
+
+def _import(arguments) -> None:
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    from . import imported
+
+    size = imported.convert(
+        arguments.checkpoint,
+        arguments.labels,
+        arguments.output,
+        arguments.type,
+        arguments.calibration,
+    )
+    print(f"{arguments.output}: {size:,} bytes")
+
+
+def _verify(arguments) -> None:
+    from .verify import verify
+
+    print("\n".join(verify(arguments.model, arguments.clips)))
 
 
 def _inspect(arguments) -> None:
@@ -73,6 +93,35 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("model", type=Path)
     evaluate.add_argument("--footage", type=Path, help="vtest.avi of Debian's opencv-doc")
     evaluate.set_defaults(run=_evaluate)
+
+    import_ = commands.add_parser(
+        "import",
+        help="an official checkpoint (SqueezeTime_K400.pth, ...) -> .tflite",
+    )
+    import_.add_argument("checkpoint", type=Path)
+    import_.add_argument(
+        "--labels",
+        type=Path,
+        required=True,
+        help="a text file, a label a line, in the checkpoint's order",
+    )
+    import_.add_argument("-o", "--output", type=Path, required=True)
+    import_.add_argument("--type", choices=("int8", "float16", "float32"), default="int8")
+    import_.add_argument(
+        "--calibration",
+        type=Path,
+        help="a video, or a folder of them, like what the camera will see: for int8",
+    )
+    import_.set_defaults(run=_import)
+
+    verify = commands.add_parser(
+        "verify", help="accuracy of a model file on your clips: what edged will see"
+    )
+    verify.add_argument("model", type=Path)
+    verify.add_argument(
+        "--clips", type=Path, required=True, help="a folder with a folder of videos for each label"
+    )
+    verify.set_defaults(run=_verify)
 
     inspect = commands.add_parser("inspect", help="labels and manifest of a model file")
     inspect.add_argument("model", type=Path)

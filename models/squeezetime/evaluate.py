@@ -21,7 +21,9 @@ class Model:
         self.output = self.interpreter.get_output_details()[0]
 
     def logits(self, clip: np.ndarray, mean=128.0, std=128.0) -> np.ndarray:
-        """uint8 clip [H,W,T*3] -> float logits [classes]. mean and std: one for all, or of R, G and B."""
+        """uint8 clip [H,W,T*3] -> float logits [classes]. mean and std: one for all, or of R, G
+        and B.
+        """
         frames = clip.shape[-1] // 3
         mean, std = (np.tile(np.broadcast_to(np.float32(v), 3), frames) for v in (mean, std))
         x = (clip - mean) / std

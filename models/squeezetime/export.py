@@ -20,8 +20,12 @@ def calibration(clips: np.ndarray) -> list[np.ndarray]:
     return inputs
 
 
-def to_tflite(model: keras.Model, representative: Iterable[np.ndarray] | None = None) -> bytes:
-    """Converts a folded model; int8 (per channel) with representative inputs, else float32."""
+def to_tflite(
+    model: keras.Model, representative: Iterable[np.ndarray] | None = None, half: bool = False
+) -> bytes:
+    """Converts a folded model; int8 (per channel) with representative inputs, else float32, its
+    weights in 16 bits if half.
+    """
     clip = tf.TensorSpec(model.inputs[0].shape, tf.float32, name="clip")
     function = tf.function(
         lambda clip: {"logits": model(clip, training=False)}, input_signature=[clip]
@@ -35,6 +39,9 @@ def to_tflite(model: keras.Model, representative: Iterable[np.ndarray] | None = 
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
         converter.inference_input_type = tf.int8
         converter.inference_output_type = tf.int8
+    elif half:
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        converter.target_spec.supported_types = [tf.float16]
     return converter.convert()
 
 

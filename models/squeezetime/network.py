@@ -83,7 +83,9 @@ class _Builder:
         self.preset = preset
         self.folded = folded
 
-    def conv(self, x, filters, kernel, name, strides=1, bias=False, start="he_normal", padding="same"):
+    def conv(
+        self, x, filters, kernel, name, strides=1, bias=False, start="he_normal", padding="same"
+    ):
         return layers.Conv2D(
             filters,
             kernel,
@@ -105,14 +107,18 @@ class _Builder:
     def stem(self, x):
         """5x5 convolution and 3x3 pool, each at stride 2.
 
-        Padded evenly, as torch does, the first window begins 2 pixels (1 for the pool) before the picture, where "same"
-        begins one later. What comes out of a ReLU is not negative: zeros pad the pool as well as minus infinity.
+        Padded evenly, as torch does, the first window begins 2 pixels (1 for the pool) before the
+        picture, where "same"
+        begins one later. What comes out of a ReLU is not negative: zeros pad the pool as well as
+        minus infinity.
         """
         even = self.preset.symmetric
         if even:
             x = layers.ZeroPadding2D(((2, 1), (2, 1)), name="stem_pad")(x)
         padding = "valid" if even else "same"
-        x = self.norm(self.conv(x, self.preset.planes[0], 5, "stem", strides=2, padding=padding), "stem")
+        x = self.norm(
+            self.conv(x, self.preset.planes[0], 5, "stem", strides=2, padding=padding), "stem"
+        )
         x = layers.ReLU(name="stem_relu")(x)
         if even:
             x = layers.ZeroPadding2D(((1, 0), (1, 0)), name="stem_pool_pad")(x)
@@ -166,13 +172,16 @@ class _Builder:
         return layers.ReLU(name=name + "_out")(layers.Add(name=name + "_add")([y, shortcut]))
 
 
-def build(preset: Preset, classes: int, folded: bool = False, official: bool = False) -> keras.Model:
+def build(
+    preset: Preset, classes: int, folded: bool = False, official: bool = False
+) -> keras.Model:
     """The network: clip [N,H,W,T*3] (channel t*3+c, values (u8-128)/128) -> logits [N,classes].
 
     While it is trained the stem's kernel is the product of a 1x1 and a 5x5 convolution, which
     halves the network's cost. folded=True gives the deployed form for the weights that
     folding.fold puts into it: one stem convolution, no BatchNorm, no dropout, batch size 1.
-    official=True has one stem convolution, too, beside the BatchNorms: the form of the released checkpoints.
+    official=True has one stem convolution, too, beside the BatchNorms: the form of the released
+    checkpoints.
     """
     b = _Builder(preset, folded)
     clip = keras.Input(

@@ -59,9 +59,7 @@ def train(work: Path, weights: Path, minutes: float, workers: int) -> None:
     for name in ("train", "validation"):
         clip_set(work, name)
     weights.with_suffix(".rendezvous").unlink(missing_ok=True)  # of a run that was killed
-    torch.multiprocessing.spawn(
-        _work, (workers, work, weights, minutes), nprocs=workers
-    )
+    torch.multiprocessing.spawn(_work, (workers, work, weights, minutes), nprocs=workers)
 
 
 def _work(rank, workers, work, weights, minutes) -> None:

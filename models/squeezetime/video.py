@@ -1,11 +1,15 @@
-"""Videos, and folders of them, as the clips that the network reads. Any container that PyAV reads."""
+"""Videos, and folders of them, as the clips that the network reads. Any container that PyAV
+reads.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
-MARGIN = 256 / 224  # short side before the centre crop / side of the clip, as in the paper's validation
+MARGIN = (
+    256 / 224
+)  # short side before the centre crop / side of the clip, as in the paper's validation
 
 
 class Unreadable(ValueError):
@@ -15,7 +19,8 @@ class Unreadable(ValueError):
 def frames_at(path: Path, rate: float, size: int) -> Iterator[np.ndarray]:
     """The video's frames at `rate` a second by their own times: uint8 [size,size,3], RGB.
 
-    Short side scaled to size * MARGIN, then the centre. Where the video has fewer frames than that, the last one
+    Short side scaled to size * MARGIN, then the centre. Where the video has fewer frames than
+    that, the last one
     stands in, as edged's window does.
     """
     import av
@@ -48,7 +53,9 @@ def _cropped(frame, size: int) -> np.ndarray:
     return rgb[y : y + size, x : x + size]
 
 
-def clips_of(path: Path, frames: int, rate: float, size: int, stride: int | None = None) -> Iterator[np.ndarray]:
+def clips_of(
+    path: Path, frames: int, rate: float, size: int, stride: int | None = None
+) -> Iterator[np.ndarray]:
     """Windows of the video, `stride` sampled frames apart (default: none overlap): uint8 [H,W,T*3].
 
     A video too short for one window gives one all the same, its last frame repeated.

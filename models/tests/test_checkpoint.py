@@ -1,4 +1,6 @@
-"""The import against an independent forward pass in torch, written from the paper and the facts of the official code."""
+"""The import against an independent forward pass in torch, written from the paper and the facts
+of the official code.
+"""
 
 import pickle
 from dataclasses import replace
@@ -18,15 +20,24 @@ from squeezetime.export import to_tflite
 from squeezetime.folding import fold
 from squeezetime.presets import Preset
 
-SMALL = Preset(frames=16, size=64, planes=(8, 12, 16, 20), depths=(2, 1, 2, 1), expansion=4, symmetric=True)
+SMALL = Preset(
+    frames=16, size=64, planes=(8, 12, 16, 20), depths=(2, 1, 2, 1), expansion=4, symmetric=True
+)
 
 
 def reference(state: dict, preset: Preset, clip: torch.Tensor) -> torch.Tensor:
-    """Logits of clip [N,3,T,H,W], normalized, from a state dict in mmaction2's names: functional torch, no module shared with us."""
+    """Logits of clip [N,3,T,H,W], normalized, from a state dict in mmaction2's names: functional
+    torch, no module shared with us.
+    """
 
     def bn(x, name):
         return functional.batch_norm(
-            x, state[f"{name}.running_mean"], state[f"{name}.running_var"], state[f"{name}.weight"], state[f"{name}.bias"], eps=1e-5
+            x,
+            state[f"{name}.running_mean"],
+            state[f"{name}.running_var"],
+            state[f"{name}.weight"],
+            state[f"{name}.bias"],
+            eps=1e-5,
         )
 
     def conv(x, name, **how):
@@ -40,38 +51,63 @@ def reference(state: dict, preset: Preset, clip: torch.Tensor) -> torch.Tensor:
         for index in range(depth):
             block = f"{root}layer{stage}.{index}."
             if stage > 1 and index == 0:
-                x = bn(conv(x, block + "downsample.0", stride=2, groups=x.shape[1]), block + "downsample.1")
+                x = bn(
+                    conv(x, block + "downsample.0", stride=2, groups=x.shape[1]),
+                    block + "downsample.1",
+                )
             y = functional.relu(bn(conv(x, block + "conv1"), block + "bn1"))
             w = conv(y.mean((2, 3), keepdim=True), block + "conv2.param_conv.1")
-            w = torch.sigmoid(conv(functional.relu(bn(w, block + "conv2.param_conv.2")), block + "conv2.param_conv.4"))
+            w = torch.sigmoid(
+                conv(
+                    functional.relu(bn(w, block + "conv2.param_conv.2")),
+                    block + "conv2.param_conv.4",
+                )
+            )
             spatial = block + "conv2.spatial_conv."
-            gate = functional.relu(bn(conv(y * w, spatial + "glo_conv.0", padding=1), spatial + "glo_conv.1"))
+            gate = functional.relu(
+                bn(conv(y * w, spatial + "glo_conv.0", padding=1), spatial + "glo_conv.1")
+            )
             position = state[spatial + "pos_embed"]
             if position.shape[2:] != gate.shape[2:]:
-                position = functional.interpolate(position, gate.shape[2:], mode="bilinear", align_corners=True)
-            gate = functional.relu(bn(conv(gate + position, spatial + "glo_conv.3", padding=3), spatial + "glo_conv.4"))
+                position = functional.interpolate(
+                    position, gate.shape[2:], mode="bilinear", align_corners=True
+                )
+            gate = functional.relu(
+                bn(conv(gate + position, spatial + "glo_conv.3", padding=3), spatial + "glo_conv.4")
+            )
             gate = torch.sigmoid(conv(gate, spatial + "glo_conv.6", padding=1))
-            y = conv(y * w, block + "conv2.temporal_conv") + conv(y, spatial + "short_conv", padding=1) * gate
+            y = (
+                conv(y * w, block + "conv2.temporal_conv")
+                + conv(y, spatial + "short_conv", padding=1) * gate
+            )
             y = functional.relu(bn(y, block + "bn2"))
             y = bn(conv(y, block + "conv3"), block + "bn3")
             if block + "shortcut_conv.0.weight" in state:
                 x = bn(conv(x, block + "shortcut_conv.0"), block + "shortcut_conv.1")
             x = functional.relu(y + x)
-    return functional.linear(x.mean((2, 3)), state["cls_head.fc_cls.weight"], state["cls_head.fc_cls.bias"])
+    return functional.linear(
+        x.mean((2, 3)), state["cls_head.fc_cls.weight"], state["cls_head.fc_cls.bias"]
+    )
 
 
 def made_up(preset: Preset, classes: int, seed: int = 0) -> dict:
-    """A state dict in mmaction2's names, with weights and BatchNorm statistics as training leaves them."""
+    """A state dict in mmaction2's names, with weights and BatchNorm statistics as training leaves
+    them.
+    """
     g = torch.Generator().manual_seed(seed)
     state = {}
 
     def conv(name, out, inputs, side, bias=False):
-        state[f"{name}.weight"] = torch.randn(out, inputs, side, side, generator=g) * (2 / (inputs * side * side)) ** 0.5
+        state[f"{name}.weight"] = (
+            torch.randn(out, inputs, side, side, generator=g) * (2 / (inputs * side * side)) ** 0.5
+        )
         if bias:
             state[f"{name}.bias"] = 0.1 * torch.randn(out, generator=g)
 
-    def bn(name, n):
-        state[f"{name}.weight"] = 0.5 + torch.rand(n, generator=g)
+    def bn(
+        name, n, gain=1.0
+    ):  # small at a residual's end, as training leaves it: 16 blocks must not add up
+        state[f"{name}.weight"] = gain * (0.5 + torch.rand(n, generator=g))
         state[f"{name}.bias"] = 0.2 * torch.randn(n, generator=g)
         state[f"{name}.running_mean"] = 0.3 * torch.randn(n, generator=g)
         state[f"{name}.running_var"] = 0.5 + torch.rand(n, generator=g)
@@ -89,7 +125,7 @@ def made_up(preset: Preset, classes: int, seed: int = 0) -> dict:
                 bn(block + "downsample.1", inputs)
             if inputs != planes * preset.expansion:
                 conv(block + "shortcut_conv.0", planes * preset.expansion, inputs, 1)
-                bn(block + "shortcut_conv.1", planes * preset.expansion)
+                bn(block + "shortcut_conv.1", planes * preset.expansion, gain=0.7)
             conv(block + "conv1", planes, inputs, 1)
             bn(block + "bn1", planes)
             conv(block + "conv2.param_conv.1", planes, planes, 1)
@@ -107,7 +143,7 @@ def made_up(preset: Preset, classes: int, seed: int = 0) -> dict:
             state[spatial + "pos_embed"] = 0.1 * torch.randn(1, 16, side + 1, side + 1, generator=g)
             bn(block + "bn2", planes)
             conv(block + "conv3", planes * preset.expansion, planes, 1)
-            bn(block + "bn3", planes * preset.expansion)
+            bn(block + "bn3", planes * preset.expansion, gain=0.3)
             inputs = planes * preset.expansion
     state["cls_head.fc_cls.weight"] = 0.3 * torch.randn(classes, inputs, generator=g)
     state["cls_head.fc_cls.bias"] = 0.1 * torch.randn(classes, generator=g)
@@ -120,7 +156,11 @@ def saved(tmp_path, state, wrap=True):
     return path
 
 
-@pytest.mark.parametrize("preset", [SMALL, pytest.param(checkpoint.PRESET, marks=pytest.mark.slow)], ids=["small", "full"])
+@pytest.mark.parametrize(
+    "preset",
+    [SMALL, pytest.param(checkpoint.PRESET, marks=pytest.mark.slow)],
+    ids=["small", "full"],
+)
 def test_import_gives_the_official_logits(tmp_path, preset):
     classes = 51
     state = made_up(preset, classes)
@@ -134,7 +174,11 @@ def test_import_gives_the_official_logits(tmp_path, preset):
         clip = rng.integers(0, 256, (preset.frames, preset.size, preset.size, 3), np.uint8)
         normalized = (clip.astype(np.float32) - mean) / std
         with torch.no_grad():
-            whole.append(reference(state, preset, torch.from_numpy(normalized).permute(3, 0, 1, 2)[None])[0].numpy())
+            whole.append(
+                reference(state, preset, torch.from_numpy(normalized).permute(3, 0, 1, 2)[None])[
+                    0
+                ].numpy()
+            )
         edged = clip.transpose(1, 2, 0, 3).reshape(preset.size, preset.size, -1)
         apart.append(tflite.logits(edged, mean, std))
     whole, apart = np.array(whole), np.array(apart)
@@ -144,18 +188,32 @@ def test_import_gives_the_official_logits(tmp_path, preset):
 
 def test_the_file_decides_the_classes_and_may_be_bare(tmp_path):
     for classes in (51, 400, 600):
-        _, found = checkpoint.import_(checkpoint.read(saved(tmp_path, made_up(SMALL, classes), wrap=False)), SMALL)
+        _, found = checkpoint.import_(
+            checkpoint.read(saved(tmp_path, made_up(SMALL, classes), wrap=False)), SMALL
+        )
         assert found == classes
 
 
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (lambda s: s.pop("backbone.net.layer2.0.bn2.running_var"), "layer2.0.bn2.running_var: missing"),
+        (
+            lambda s: s.pop("backbone.net.layer2.0.bn2.running_var"),
+            "layer2.0.bn2.running_var: missing",
+        ),
         (lambda s: s.pop("cls_head.fc_cls.weight"), "cls_head.fc_cls.weight: missing"),
-        (lambda s: s.update({"backbone.net.layer9.0.conv1.weight": torch.zeros(1)}), "layer9.0.conv1.weight"),
-        (lambda s: s.update({"backbone.net.conv1.weight": torch.zeros(8, 3, 5, 5)}), "conv1.weight: its shape is 8x3x5x5, not 8x48x5x5"),
-        (lambda s: s["backbone.net.bn1.bias"].fill_(float("nan")), "bn1.bias: holds values that are not finite"),
+        (
+            lambda s: s.update({"backbone.net.layer9.0.conv1.weight": torch.zeros(1)}),
+            "layer9.0.conv1.weight",
+        ),
+        (
+            lambda s: s.update({"backbone.net.conv1.weight": torch.zeros(8, 3, 5, 5)}),
+            "conv1.weight: its shape is 8x3x5x5, not 8x48x5x5",
+        ),
+        (
+            lambda s: s["backbone.net.bn1.bias"].fill_(float("nan")),
+            "bn1.bias: holds values that are not finite",
+        ),
     ],
 )
 def test_what_does_not_fit_is_named(tmp_path, change, says):

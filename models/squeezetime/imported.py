@@ -1,0 +1,92 @@
+"""An official checkpoint as a model file."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from . import checkpoint, video
+from .export import to_tflite
+from .folding import fold
+from .packaging import pack, write_whole
+
+CALIBRATION_CLIPS = 64
+
+
+def convert(
+    source: Path, labels_file: Path, output: Path, kind: str, calibration: Path | None
+) -> int:
+    """Writes the model file, of kind int8, float16 or float32; returns its size in bytes."""
+    labels = read_labels(labels_file)
+    model, classes = checkpoint.import_(checkpoint.read(source))
+    if len(labels) != classes:
+        raise ValueError(f"{labels_file}: {len(labels)} labels; {source} has {classes} classes")
+    preset = checkpoint.PRESET
+    inputs = _calibration(calibration, preset) if kind == "int8" else None
+    flatbuffer = to_tflite(fold(model, preset, classes), inputs, half=kind == "float16")
+    content = pack(flatbuffer, labels, manifest(source.stem, kind))
+    write_whole(output, content)
+    return len(content)
+
+
+def read_labels(path: Path) -> tuple[str, ...]:
+    labels = tuple(line.strip() for line in path.read_text().splitlines() if line.strip())
+    seen = set()
+    for label in labels:
+        if label in seen:
+            raise ValueError(f"{path}: {label!r} is there twice")
+        seen.add(label)
+    return labels
+
+
+def _calibration(source: Path | None, preset) -> list[np.ndarray]:
+    """Representative inputs, normalized, [1,H,W,T*3]."""
+    clips = []
+    if source is not None:
+        for path in [source] if source.is_file() else video.videos_in(source):
+            try:
+                clips += video.clips_of(path, preset.frames, checkpoint.FRAME_RATE, preset.size)
+            except video.Unreadable as error:
+                print(f"squeezetime: skipped: {error}", file=sys.stderr)
+            if len(clips) >= CALIBRATION_CLIPS:
+                break
+        if not clips:
+            raise ValueError(f"{source}: no video in it that could be read")
+    else:
+        print(
+            "squeezetime: WARNING: no --calibration: the int8 ranges come from noise, which no"
+            " camera sends; the model will be less accurate than it could be",
+            file=sys.stderr,
+        )
+        rng = np.random.default_rng(0)
+        clips = list(
+            rng.integers(0, 256, (8, preset.size, preset.size, 3 * preset.frames), np.uint8)
+        )
+    mean, std = (np.tile(np.float32(v), preset.frames) for v in (checkpoint.MEAN, checkpoint.STD))
+    inputs = [((clip - mean) / std).astype(np.float32)[None] for clip in clips[:CALIBRATION_CLIPS]]
+    inputs[0][0, 0, 0, :3], inputs[0][0, 0, 1, :3] = (
+        -mean[:3] / std[:3],
+        (255 - mean[:3]) / std[:3],
+    )  # both ends
+    return inputs
+
+
+def manifest(name: str, kind: str) -> dict:
+    preset = checkpoint.PRESET
+    return {
+        "format": 1,
+        "name": name,
+        "version": "imported",
+        "frames": preset.frames,
+        "frame_rate": checkpoint.FRAME_RATE,
+        "height": preset.size,
+        "width": preset.size,
+        "channel_order": "tc",
+        "mean": list(checkpoint.MEAN),
+        "std": list(checkpoint.STD),
+        "input_type": "int8" if kind == "int8" else "float32",
+        "output": "logits",
+        "background": "",
+        "license": "Apache-2.0 (xinghaochen/SqueezeTime); the data set has terms of its own",
+        "training_data": f"official checkpoint {name}",
+    }
