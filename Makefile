@@ -2,6 +2,8 @@
 # make run     installs what is missing, builds, starts edged with no configuration
 # make test    installs what is missing and runs every test; .ci/run calls it
 # make test-faults  the broker's faults at the length that docs/mqtt.md reports
+# make test-system  the package in a booted Debian 12 arm64: install, faults, power cuts, purge (CUTS=3)
+# make test-models  the tests of models/ in Python, with all that they need
 # make bench   edged beside the Python programs it replaces
 # make env     prints the environment that plain go commands need: eval "$(make -s env)"
 
@@ -21,7 +23,7 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(shell git rev-parse HEAD 2>/dev/null) \
   -X main.date=$(shell TZ=UTC git log -1 --date=format-local:%Y-%m-%dT%H:%M:%SZ --format=%cd 2>/dev/null)
 
-.PHONY: build run test test-faults bench env deps
+.PHONY: build run test test-faults test-system test-models bench env deps
 build:
 	@build/deps.sh compiler go tflite
 	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/edged ./cmd/edged
@@ -38,6 +40,15 @@ test:
 
 test-faults: deps
 	EDGED_FAULTS=long go test ./publish -count 1 -parallel 8 -timeout 15m -run 'TestFaults|TestKilledAtRandomInstants' -v | grep -E "^ +faults_test.*\||^(---|ok|FAIL|panic)"
+
+test-system: deps
+	test/vm/system.sh $(CUTS)
+
+# Installs 3 GB of Python packages.
+test-models:
+	@python3 -m venv $(EDGED_CACHE)/venv-models
+	@$(EDGED_CACHE)/venv-models/bin/pip install -q -e 'models[test]'
+	KERAS_BACKEND=tensorflow $(EDGED_CACHE)/venv-models/bin/python -m pytest -q models/tests
 
 bench: build
 	@build/deps.sh footage test

@@ -45,12 +45,12 @@ def read(path: Path) -> dict[str, np.ndarray]:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise CheckpointError(
-            f"{path}: holds more than tensors, and reading that would run code of the file. If you "
-            'trust it, save torch.load(FILE, weights_only=False)["state_dict"] under a new name and '
+            f"{path}: holds more than tensors, and reading that would run code of the file. If "
+            'you trust it, save torch.load(FILE, weights_only=False)["state_dict"] under a new name and '
             f"import that. ({str(error).splitlines()[0]})"
         ) from error
     except (RuntimeError, EOFError, KeyError) as error:
-        raise CheckpointError(f"{path}: not a torch checkpoint: {error}") from error
+        raise CheckpointError(f"{path}: not a torch checkpoint") from error
     if isinstance(content, dict) and "state_dict" in content:
         content = content["state_dict"]
     if not isinstance(content, dict) or not all(

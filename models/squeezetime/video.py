@@ -7,10 +7,6 @@ from pathlib import Path
 
 import numpy as np
 
-MARGIN = (
-    256 / 224
-)  # short side before the centre crop / side of the clip, as in the paper's validation
-
 
 class Unreadable(ValueError):
     """A file that holds no video that can be decoded."""
@@ -19,9 +15,8 @@ class Unreadable(ValueError):
 def frames_at(path: Path, rate: float, size: int) -> Iterator[np.ndarray]:
     """The video's frames at `rate` a second by their own times: uint8 [size,size,3], RGB.
 
-    Short side scaled to size * MARGIN, then the centre. Where the video has fewer frames than
-    that, the last one
-    stands in, as edged's window does.
+    The short side is scaled to size, and of the long one the middle is taken, as edged does. Where the
+    video has fewer frames than that, the last one stands in, as in edged's window.
     """
     import av
 
@@ -46,7 +41,7 @@ def frames_at(path: Path, rate: float, size: int) -> Iterator[np.ndarray]:
 
 
 def _cropped(frame, size: int) -> np.ndarray:
-    scale = round(size * MARGIN) / min(frame.width, frame.height)
+    scale = size / min(frame.width, frame.height)
     width, height = max(size, round(frame.width * scale)), max(size, round(frame.height * scale))
     rgb = frame.to_ndarray(width=width, height=height, format="rgb24")
     x, y = (width - size) // 2, (height - size) // 2
