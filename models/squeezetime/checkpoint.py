@@ -1,18 +1,13 @@
-"""Reads the official checkpoints (xinghaochen/SqueezeTime, trained with mmaction2) into the Keras
-network.
+"""Reads the official checkpoints (xinghaochen/SqueezeTime, by mmaction2) into the Keras network.
 
 Nothing of the file is executed: weights_only. Every tensor of the file must find its place, with
-its shape, and every
-place its tensor.
+its shape, and every place its tensor.
 
 Torch pads convolutions evenly; TensorFlow's "same" padding, at a stride of 2, puts one pixel less
-in front. The stem and its
-pool are therefore padded by hand (Preset.symmetric), and the borders come out exactly as trained.
-The mean and the
-standard deviation stay out of the stem's kernel: folded into it, the zeros of the padding would
-no longer be the mean
-colour that they were in training. They stand in the manifest instead, and edged applies them as
-it fills the tensor.
+in front. The stem and its pool are therefore padded by hand (Preset.symmetric), and the borders
+come out exactly as trained. The mean and the standard deviation stay out of the stem's kernel:
+folded into it, the zeros of the padding would no longer be the mean colour that they were in
+training. They stand in the manifest instead, and edged applies them as it fills the tensor.
 """
 
 from dataclasses import replace
@@ -46,8 +41,8 @@ def read(path: Path) -> dict[str, np.ndarray]:
     except pickle.UnpicklingError as error:
         raise CheckpointError(
             f"{path}: holds more than tensors, and reading that would run code of the file. If "
-            'you trust it, save torch.load(FILE, weights_only=False)["state_dict"] under a new name and '
-            f"import that. ({str(error).splitlines()[0]})"
+            'you trust it, save torch.load(FILE, weights_only=False)["state_dict"] under a new name '
+            f"and import that. ({str(error).splitlines()[0]})"
         ) from error
     except (RuntimeError, EOFError, KeyError) as error:
         raise CheckpointError(f"{path}: not a torch checkpoint") from error

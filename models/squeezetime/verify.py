@@ -11,11 +11,14 @@ from .packaging import unpack
 
 
 def verify(path: Path, clips: Path) -> list[str]:
-    """Accuracy by video: the label with the highest mean logits over a video's windows. `clips`
-    has a folder for each label.
+    """Accuracy by video: the label with the highest mean logits over a video's windows.
+
+    The folder `clips` has one for each label.
     """
     labels, manifest = unpack(path)
     model = Model(path)
+    spread = np.tile if manifest["channel_order"] == "tc" else np.repeat
+    scaling = [spread(np.float32(manifest[k]), manifest["frames"]) for k in ("mean", "std")]
     folders = sorted(p for p in clips.iterdir() if p.is_dir())
     unknown = [p.name for p in folders if p.name not in labels]
     if unknown or not folders:
@@ -29,7 +32,7 @@ def verify(path: Path, clips: Path) -> list[str]:
         for file in video.videos_in(folder):
             try:
                 logits = [
-                    model.logits(as_packed(clip, manifest), manifest["mean"], manifest["std"])
+                    model.logits(as_packed(clip, manifest), *scaling)
                     for clip in video.clips_of(
                         file, manifest["frames"], manifest["frame_rate"], manifest["height"]
                     )

@@ -1,6 +1,4 @@
-"""Videos, and folders of them, as the clips that the network reads. Any container that PyAV
-reads.
-"""
+"""Videos, in any container that PyAV reads, as the clips that the network reads."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,8 +13,8 @@ class Unreadable(ValueError):
 def frames_at(path: Path, rate: float, size: int) -> Iterator[np.ndarray]:
     """The video's frames at `rate` a second by their own times: uint8 [size,size,3], RGB.
 
-    The short side is scaled to size, and of the long one the middle is taken, as edged does. Where the
-    video has fewer frames than that, the last one stands in, as in edged's window.
+    The short side is scaled to size, and of the long one the middle is taken, as edged does.
+    Where the video has fewer frames than that, the last one stands in, as in edged's window.
     """
     import av
 
