@@ -41,8 +41,8 @@ def read(path: Path) -> dict[str, np.ndarray]:
     except pickle.UnpicklingError as error:
         raise CheckpointError(
             f"{path}: holds more than tensors, and reading that would run code of the file. If "
-            'you trust it, save torch.load(FILE, weights_only=False)["state_dict"] under a new name '
-            f"and import that. ({str(error).splitlines()[0]})"
+            'you trust it, save torch.load(FILE, weights_only=False)["state_dict"] under a new '
+            f"name and import that. ({str(error).splitlines()[0]})"
         ) from error
     except (RuntimeError, EOFError, KeyError) as error:
         raise CheckpointError(f"{path}: not a torch checkpoint") from error

@@ -21,12 +21,8 @@ class Model:
         self.output = self.interpreter.get_output_details()[0]
 
     def logits(self, clip: np.ndarray, mean=128.0, std=128.0) -> np.ndarray:
-        """uint8 clip [H,W,T*3] -> float logits [classes]. mean and std: one for all, or of R, G
-        and B.
-        """
-        frames = clip.shape[-1] // 3
-        mean, std = (np.tile(np.broadcast_to(np.float32(v), 3), frames) for v in (mean, std))
-        x = (clip - mean) / std
+        """uint8 clip [H,W,T*3] -> float logits [classes]; mean and std: one for all, or [T*3]."""
+        x = ((clip - mean) / std).astype(np.float32)
         if self.input["dtype"] == np.int8:
             scale, zero_point = self.input["quantization"]
             x = np.clip(np.rint(x / scale) + zero_point, -128, 127).astype(np.int8)

@@ -180,7 +180,7 @@ def test_import_gives_the_official_logits(tmp_path, preset):
                 ].numpy()
             )
         edged = clip.transpose(1, 2, 0, 3).reshape(preset.size, preset.size, -1)
-        apart.append(tflite.logits(edged, mean, std))
+        apart.append(tflite.logits(edged, *(np.tile(v, preset.frames) for v in (mean, std))))
     whole, apart = np.array(whole), np.array(apart)
     assert np.ptp(whole, axis=0).max() > 1e-2 * np.ptp(whole)  # the clips differ in their logits
     assert np.abs(whole - apart).max() <= 1e-3 * np.ptp(whole)
