@@ -35,6 +35,28 @@ def _evaluate(arguments) -> None:
     print("\n".join(report.lines(results)))
 
 
+def _train(arguments) -> None:
+    os.environ["KERAS_BACKEND"] = "torch"
+    from . import custom
+
+    custom.train(
+        arguments.data,
+        arguments.preset,
+        arguments.output,
+        arguments.epochs,
+        arguments.init,
+        arguments.freeze,
+    )
+
+
+def _export_own(arguments) -> None:
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    from . import custom
+
+    size = custom.export(arguments.work, arguments.output)
+    print(f"{arguments.output}: {size:,} bytes")
+
+
 def _import(arguments) -> None:
     os.environ["KERAS_BACKEND"] = "tensorflow"
     from . import imported
@@ -93,6 +115,22 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("model", type=Path)
     evaluate.add_argument("--footage", type=Path, help="vtest.avi of Debian's opencv-doc")
     evaluate.set_defaults(run=_evaluate)
+
+    own = commands.add_parser("train", help="a model of your own, from a folder of clips per label")
+    own.add_argument("--data", type=Path, required=True, help="DATA/LABEL/clip.mp4 and so on")
+    own.add_argument("--preset", choices=("nano", "half"), default="nano")
+    own.add_argument("-o", "--output", type=Path, required=True)
+    own.add_argument("--epochs", type=int, default=20)
+    own.add_argument(
+        "--init", default="", help="weights to start from: starter, or a .weights.h5 file"
+    )
+    own.add_argument("--freeze", action="store_true", help="train the classifier alone")
+    own.set_defaults(run=_train)
+
+    export_own = commands.add_parser("export-own", help="the second half of train, by itself")
+    export_own.add_argument("work", type=Path)
+    export_own.add_argument("-o", "--output", type=Path, required=True)
+    export_own.set_defaults(run=_export_own)
 
     import_ = commands.add_parser(
         "import",

@@ -16,7 +16,7 @@ guest_modules=(virtio_pci virtio_blk crc32c_generic ext4 vhci-hcd uvcvideo vivid
 
 work=$(mktemp -d)
 qemu_pid=
-trap '[ -z "$qemu_pid" ] || kill -9 "$qemu_pid" 2>/dev/null; rm -rf "$work"' EXIT
+trap 'power_off "$work/disk"; power_off "$work/image"; rm -rf "$work"' EXIT
 
 make_initrd() {
   local root=$work/initrd
@@ -25,6 +25,11 @@ make_initrd() {
   install -m 755 "$here/system/initrd" "$root/init"
   copy_modules "$root"
   pack "$root" >"$work/initrd.cpio"
+}
+
+# power_off DISK: ends the QEMU that has this disk, as pulling the plug would; the name is this call's own.
+power_off() {
+  while pkill -9 -f "file=$1,"; do sleep 0.2; done
 }
 
 # boot DISK INIT SECONDS [PAYLOAD]: prints the console, until the guest ends, or asks for a power cut (status 3).
@@ -41,7 +46,7 @@ boot() {
   while IFS= read -r line; do
     line=${line%$'\r'}
     case $line in
-      *VM-CUT*) status=3; pkill -9 -P "$qemu_pid"; kill -9 "$qemu_pid"; break ;;
+      *VM-CUT*) status=3; power_off "$1"; break ;;
       *VM-EXIT\ rc=*) status=${line##*VM-EXIT rc=} ;;
       *) printf '%s\n' "$line" ;;
     esac

@@ -1,0 +1,116 @@
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+av = pytest.importorskip("av")
+pytest.importorskip("torch")
+pytest.importorskip("tensorflow")
+
+from squeezetime import semantics, video
+from squeezetime.evaluate import Model
+from squeezetime.packaging import unpack
+from squeezetime.verify import verify
+
+
+def film(path, frames, rate=8):
+    """Writes uint8 [N,H,W,3] as a video."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=rate)
+        stream.height, stream.width = frames.shape[1:3]
+        stream.pix_fmt, stream.options = "yuv420p", {"qp": "10"}
+        for frame in frames:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+        container.mux(stream.encode())
+
+
+def bar(rng, direction, count=20):
+    """A bright bar that goes left or right over noise."""
+    frames = rng.integers(0, 60, (count, 96, 128, 3), np.uint8)
+    for i, frame in enumerate(frames):
+        x = int((i if direction > 0 else count - 1 - i) / count * 110)
+        frame[30:70, x : x + 16] = 220
+    return frames
+
+
+def run(*arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "squeezetime", *map(str, arguments)], capture_output=True, text=True
+    )
+
+
+def test_a_model_of_ones_own(tmp_path):
+    rng = np.random.default_rng(0)
+    for n in range(6):
+        film(tmp_path / "data" / "goes_right" / f"{n}.mp4", bar(rng, +1))
+        film(tmp_path / "data" / "goes_left" / f"{n}.mp4", bar(rng, -1))
+    (tmp_path / "data" / "goes_left" / "broken.mp4").write_bytes(b"junk")
+    mine = tmp_path / "my.tflite"
+    arguments = (
+        "train",
+        "--data",
+        tmp_path / "data",
+        "--epochs",
+        4,
+        "--init",
+        "starter",
+        "-o",
+        mine,
+    )
+    done = run(*arguments)
+    assert done.returncode == 0, done.stderr
+    assert "skipped: " in done.stdout and "broken.mp4" in done.stdout and "beware" in done.stdout
+    labels, manifest = unpack(mine)
+    assert labels == ["goes_left", "goes_right"] and manifest["frames"] == 16
+    assert mine.with_suffix(".confusion.png").stat().st_size > 500
+    assert "recall" in mine.with_suffix(".report.txt").read_text()
+    assert Model(mine).input["dtype"] == np.int8
+    assert verify(mine, tmp_path / "data")[-2].split()[-1] >= "0.900"
+
+    again = run(*arguments)
+    assert "going on after epoch 4 of 4" in again.stdout, again.stdout + again.stderr
+
+
+@pytest.mark.parametrize(
+    ("layout", "says"),
+    [
+        ({"a": 1}, "at least 2 labels"),
+        ({"a": 2, "b": 0}, "no video"),
+        ({"a": 2, "A": 2}, "case alone"),
+    ],
+)
+def test_folders_that_cannot_be_trained_on(tmp_path, layout, says):
+    rng = np.random.default_rng(0)
+    for label, count in layout.items():
+        (tmp_path / label).mkdir()
+        for n in range(count):
+            film(tmp_path / label / f"{n}.mp4", bar(rng, 1, 4))
+    done = run("train", "--data", tmp_path, "-o", tmp_path / "x.tflite")
+    assert done.returncode == 1 and says in done.stderr and "Traceback" not in done.stderr
+
+
+def test_what_flips_with_the_picture_and_with_time():
+    labels = [
+        "turn left",
+        "turn right",
+        "wave",
+        "open_door",
+        "close_door",
+        "wave left hand",
+        "sit down",
+    ]
+    assert semantics.mirrored(labels) == [1, 0, 2, 3, 4, None, 6]
+    backwards = semantics.reversed_(labels)
+    assert backwards[3] == 4 and backwards[4] == 3 and backwards[2] is None and backwards[6] is None
+
+
+def test_frames_are_taken_by_their_own_times(tmp_path):
+    frames = np.zeros((60, 32, 48, 3), np.uint8)
+    frames += (np.arange(60) * 4).astype(np.uint8)[:, None, None, None]
+    film(tmp_path / "x.mp4", frames, rate=30)
+    taken = list(video.frames_at(tmp_path / "x.mp4", 10, 32))
+    assert len(taken) in (20, 21)  # the last one stands for the 33 ms that it is shown
+    levels = [int(f.mean()) for f in taken]
+    assert all(abs(a - 12 * i) <= 8 for i, a in enumerate(levels)), levels
