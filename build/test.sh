@@ -14,7 +14,7 @@ build/deps.sh tflite footage walkers test
 go mod download
 
 step "gofmt, go vet, the scripts' syntax"
-for script in build/*.sh test/vm/*.sh bench/*.sh systemd/*.sh cross-build.sh .ci/run; do bash -n "$script"; done
+for script in build/*.sh packaging/*.sh test/vm/*.sh test/vm/system/steps bench/*.sh systemd/*.sh cross-build.sh .ci/run; do bash -n "$script"; done
 unformatted=$(gofmt -l .)
 [ -z "$unformatted" ] || { echo "gofmt: $unformatted"; exit 1; }
 go vet ./...

@@ -210,7 +210,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add(uint32(MJPEG), 0, 0, 0, small)
 	f.Add(uint32(MJPEG), 0, 0, 0, small[:len(small)/2])
 	f.Add(uint32(MJPEG), 0, 0, 0, withoutDHT(small))
-	for _, fourcc := range []FourCC{YUYV, YUV420, YUV422, YUV444, Grey} {
+	for _, fourcc := range []FourCC{YUYV, UYVY, NV12, NV21, YUV420, YVU420, YUV422, YUV444, RGB24, BGR24, Grey} {
 		f.Add(uint32(fourcc), 5, 3, 0, make([]byte, 5*3*3))
 		f.Add(uint32(fourcc), 4, 4, 16, make([]byte, 16*4*3))
 		f.Add(uint32(fourcc), 1<<31-1, 1, 1<<31-1, make([]byte, 4))
