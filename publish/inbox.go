@@ -83,11 +83,12 @@ func (c *connection) subscribe(grace context.Context) error {
 // expectEcho complains when the broker does not deliver what the node itself publishes: MQTT 3.1.1 has no other way to see
 // that a broker silently drops it.
 func (c *connection) expectEcho() (stop func() bool) {
+	broker := c.p.broker.String() // Run moves on to the next one meanwhile
 	return time.AfterFunc(echoTimeout, func() {
 		if !c.p.inbox.echoed.Load() {
 			c.p.Log.Error("publish: the broker took the node's status and did not deliver it: most likely its ACL forbids this "+
 				"user to write or to read there, and everything else is lost, too",
-				"broker", c.p.broker.String(), "topic", c.p.topics.status, "needed", c.p.topics.prefix+"#")
+				"broker", broker, "topic", c.p.topics.status, "needed", c.p.topics.prefix+"#")
 		}
 	}).Stop
 }
