@@ -135,11 +135,13 @@ func TestNextBrokerOfTheListTakesOver(t *testing.T) {
 	run(t, p)
 	p.Event(event(1, Start))
 	subFirst.next("edged/board/front/event")
+	waitFor(t, "the event is acknowledged", func() bool { return p.Counters().EventsSent == 1 }) // else it comes again
 	first.Stop()
 	p.Event(event(2, Start))
 	if m := subSecond.next("edged/board/front/event"); !strings.Contains(m.payload, `-2"`) {
 		t.Errorf("the second broker got %s", m.payload)
 	}
+	waitFor(t, "the second event is acknowledged", func() bool { return p.Counters().EventsSent == 2 })
 	second.Stop()
 	first.Start()
 	p.Event(event(3, Start))
