@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -51,13 +52,19 @@ func TestOpeningAndClosingLeaksNothing(t *testing.T) {
 		}
 		debug.FreeOSMemory()
 	}
-	cycles(2)
-	kB, threads := status(t, "VmRSS"), status(t, "Threads")
-	cycles(17)
-	if grown := status(t, "VmRSS") - kB; grown > 4000 {
-		t.Errorf("51 more engines leave %d kB behind", grown)
+	// A leak grows in every round, by 34 MB if an engine stays whole; allocators that settle (the race detector's, or
+	// glibc's arenas, one a thread) grow in some.
+	const rounds = 4
+	var kBs, threads []int
+	for range rounds {
+		kB, n := status(t, "VmRSS"), status(t, "Threads")
+		cycles(17)
+		kBs, threads = append(kBs, status(t, "VmRSS")-kB), append(threads, status(t, "Threads")-n)
 	}
-	if grown := status(t, "Threads") - threads; grown > 2 { // the Go runtime may start one or two of its own
-		t.Errorf("51 more engines leave %d threads behind", grown)
+	if slices.Min(kBs) > 2000 {
+		t.Errorf("each 51 more engines leave %d kB behind", kBs)
+	}
+	if slices.Min(threads) > 0 {
+		t.Errorf("each 51 more engines leave %d threads behind", threads)
 	}
 }
