@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "internal.h"
@@ -30,12 +31,14 @@ static uint64_t cpu_ns(const struct pixel_decoder *d) {
   return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-struct pixel_decoder *pixel_new(int width, int height) {
+struct pixel_decoder *pixel_new(int width, int height, int count, const struct pixel_area *areas) {
   struct pixel_decoder *d = calloc(1, sizeof *d);
   if (!d) return NULL;
   size_t size = (size_t)width * height;
   d->width = width;
   d->height = height;
+  d->count = count;
+  memcpy(d->areas, areas, count * sizeof *areas);
   d->jpeg = tjInitDecompress();
   d->scaled[0] = malloc(7 * size);
   if (!d->jpeg || !d->scaled[0]) {
@@ -63,6 +66,8 @@ void pixel_source(const struct pixel_decoder *d, int *width, int *height) {
   *height = d->source_height;
 }
 
+struct pixel_area pixel_shown(const struct pixel_decoder *d, int area) { return d->shown[area]; }
+
 const char *pixel_message(const struct pixel_decoder *d) { return d->message; }
 
 void pixel_timing(struct pixel_decoder *d, int on) { d->timed = on; }
@@ -73,10 +78,12 @@ void pixel_times(const struct pixel_decoder *d, uint64_t *decode_ns, uint64_t *s
 }
 
 int pixel_decode(struct pixel_decoder *d, uint32_t fourcc, int width, int height, int stride, int colour,
-                 const uint8_t *src, size_t src_size, uint8_t *dst, size_t dst_size) {
-  if (dst_size != 3 * (size_t)d->width * d->height) {
-    return pixel_fail(d, PIXEL_FAILED, "result buffer of %zu bytes for %dx%d RGB", dst_size, d->width, d->height);
+                 const uint8_t *src, size_t src_size, uint32_t wanted, uint8_t *dst, size_t dst_size) {
+  size_t result = 3 * (size_t)d->width * d->height;
+  if (dst_size != d->count * result) {
+    return pixel_fail(d, PIXEL_FAILED, "result buffer of %zu bytes for %d of %dx%d RGB", dst_size, d->count, d->width, d->height);
   }
+  d->wanted = wanted;
   int jpeg = fourcc == FOURCC('M', 'J', 'P', 'G') || fourcc == FOURCC('J', 'P', 'E', 'G');
   struct raw raw = {fourcc, width, height, stride};
   struct planes p = {0};
@@ -86,7 +93,9 @@ int pixel_decode(struct pixel_decoder *d, uint32_t fourcc, int width, int height
   int status = jpeg ? pixel_jpeg_planes(d, src, src_size, &p) : pixel_raw_planes(d, &raw, src, src_size, &p);
   if (status) return status;
   uint64_t decoded = cpu_ns(d);
-  status = pixel_planes_to_rgb(d, &p, jpeg ? PIXEL_FULL_RANGE : colour, dst);
+  for (int i = 0; i < d->count && !status; i++) {
+    if (wanted >> i & 1) status = pixel_planes_to_rgb(d, i, &p, jpeg ? PIXEL_FULL_RANGE : colour, dst + i * result);
+  }
   d->decode_ns += decoded - start;
   d->scale_ns += cpu_ns(d) - decoded;
   return status;

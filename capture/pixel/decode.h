@@ -1,4 +1,4 @@
-// Decoding of one camera picture into RGB of a fixed size. No function keeps a pointer to its arguments' memory.
+// Decoding of one camera picture into RGB of a fixed size, of the whole or of several of its parts. No function keeps a pointer to its arguments' memory.
 #ifndef EDGED_PIXEL_DECODE_H
 #define EDGED_PIXEL_DECODE_H
 
@@ -23,18 +23,30 @@ enum pixel_colour { PIXEL_FULL_RANGE = 1, PIXEL_BT709 = 2 };
 
 struct pixel_decoder;
 
-// pixel_new makes a decoder for RGB pictures of width x height, or returns NULL when memory is short.
-struct pixel_decoder *pixel_new(int width, int height);
+// A part of a picture, in fractions of it.
+struct pixel_area {
+  double x, y, width, height;
+};
+
+#define PIXEL_MAX_AREAS 32
+
+// pixel_new makes a decoder for RGB pictures of width x height, one of each of the areas (1 to PIXEL_MAX_AREAS), or returns
+// NULL when memory is short.
+struct pixel_decoder *pixel_new(int width, int height, int count, const struct pixel_area *areas);
 void pixel_free(struct pixel_decoder *d);
 
-// pixel_decode writes the centre crop of src, scaled, into dst: [height,width,3] RGB, row-major, no padding.
+// pixel_decode writes each area's centre crop, scaled, into dst: [areas,height,width,3] RGB, row-major, no padding. Bit i of
+// wanted says whether area i is wanted; the others' part of dst stays as it is.
 // stride is that of the luma plane or of the packed line, 0 for unpadded; it means nothing for JPEG, and neither do
 // width, height and colour. On anything but PIXEL_OK dst is undefined and pixel_message says why.
 int pixel_decode(struct pixel_decoder *d, uint32_t fourcc, int width, int height, int stride, int colour,
-                 const uint8_t *src, size_t src_size, uint8_t *dst, size_t dst_size);
+                 const uint8_t *src, size_t src_size, uint32_t wanted, uint8_t *dst, size_t dst_size);
 
 // pixel_source gives the size of the last picture that was decoded, before any scaling or cropping.
 void pixel_source(const struct pixel_decoder *d, int *width, int *height);
+
+// pixel_shown gives the part of that picture, in fractions of it, that was last written for the area.
+struct pixel_area pixel_shown(const struct pixel_decoder *d, int area);
 
 // pixel_message is the reason for the last status that was not PIXEL_OK; valid until the next call.
 const char *pixel_message(const struct pixel_decoder *d);

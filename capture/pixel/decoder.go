@@ -29,32 +29,72 @@ const (
 	maxStride = C.PIXEL_MAX_STRIDE
 )
 
-// Decoder turns pictures of any supported Format into RGB of one size. It is not safe for concurrent use.
+// MaxAreas is how many parts of a picture one Decoder can show.
+const MaxAreas = C.PIXEL_MAX_AREAS
+
+// Area is a part of a picture in fractions of it: 0, 0, 1, 1 is all of it.
+type Area struct{ X, Y, Width, Height float64 }
+
+// Whole is all of a picture.
+var Whole = Area{0, 0, 1, 1}
+
+// within says whether it has an inside and lies in the picture.
+func (a Area) within() bool {
+	const slack = 1e-9 // 0.7 + 0.3 may be more than 1
+	return a.X >= 0 && a.Y >= 0 && a.Width > 0 && a.Height > 0 && a.X+a.Width <= 1+slack && a.Y+a.Height <= 1+slack
+}
+
+// Decoder turns pictures of any supported Format into RGB of one size, of the whole or of several of its areas: the picture
+// is decoded once, and each area is scaled by itself. It is not safe for concurrent use.
 type Decoder struct {
 	c             *C.struct_pixel_decoder
 	width, height int
-	mask          mask
+	masks         []mask // by area
 }
 
-// NewDecoder makes a Decoder whose results are width x height pixels. Close frees its C memory.
-func NewDecoder(width, height int) (*Decoder, error) {
+// NewDecoder makes a Decoder whose results are width x height pixels for each area; without areas, of the whole picture.
+// Close frees its C memory.
+func NewDecoder(width, height int, areas ...Area) (*Decoder, error) {
+	if len(areas) == 0 {
+		areas = []Area{Whole}
+	}
+	if len(areas) > MaxAreas {
+		return nil, fmt.Errorf("pixel: %d areas; at most %d", len(areas), MaxAreas)
+	}
+	c := make([]C.struct_pixel_area, len(areas))
+	for i, a := range areas {
+		if !a.within() {
+			return nil, fmt.Errorf("pixel: area %v: must lie within 0 to 1 of the picture, and have an inside", a)
+		}
+		c[i] = C.struct_pixel_area{C.double(a.X), C.double(a.Y), C.double(a.Width), C.double(a.Height)}
+	}
+	return makeDecoder(width, height, c)
+}
+
+func makeDecoder(width, height int, areas []C.struct_pixel_area) (*Decoder, error) {
 	if width < 1 || height < 1 || width > maxSide || height > maxSide {
 		return nil, fmt.Errorf("pixel: decoder for %dx%d pixels: sides must be 1 to %d", width, height, maxSide)
 	}
-	c := C.pixel_new(C.int(width), C.int(height))
+	c := C.pixel_new(C.int(width), C.int(height), C.int(len(areas)), &areas[0])
 	if c == nil {
 		return nil, fmt.Errorf("pixel: decoder for %dx%d pixels: out of memory", width, height)
 	}
-	return &Decoder{c: c, width: width, height: height}, nil
+	return &Decoder{c: c, width: width, height: height, masks: make([]mask, len(areas))}, nil
 }
 
-// Decode writes src, cropped about its centre to the decoder's aspect and scaled, into dst: [height,width,3] RGB,
-// row-major, exactly that long. src is only read, and only during the call; bytes after the picture are ignored.
+// Decode writes src into dst: [areas,height,width,3] RGB, row-major, exactly that long. Each area is cropped about its
+// centre to the decoder's aspect and scaled. src is only read, and only during the call; bytes after the picture are ignored.
 //
 // JPEG is decoded at the smallest power-of-two scale that still covers dst (inverse DCT of fewer coefficients). JPEG's
 // Y'CbCr is BT.601. On an error, which wraps ErrCorrupt or ErrUnsupported where that is the frame's fault, dst
 // is undefined.
 func (d *Decoder) Decode(dst []byte, f Format, src []byte) error {
+	return d.DecodeAreas(dst, f, src, ^uint32(0))
+}
+
+// DecodeAreas is Decode for the areas whose bit is set in wanted, area 0's being the lowest. The others' part of dst stays as
+// it is.
+func (d *Decoder) DecodeAreas(dst []byte, f Format, src []byte, wanted uint32) error {
 	if d.c == nil {
 		return errors.New("pixel: Decode after Close")
 	}
@@ -74,9 +114,9 @@ func (d *Decoder) Decode(dst []byte, f Format, src []byte) error {
 		colour |= C.PIXEL_BT709
 	}
 	status := C.pixel_decode(d.c, C.uint32_t(f.FourCC), C.int(f.Width), C.int(f.Height), C.int(f.Stride), colour,
-		(*C.uint8_t)(unsafe.SliceData(src)), C.size_t(len(src)), (*C.uint8_t)(unsafe.SliceData(dst)), C.size_t(len(dst)))
+		(*C.uint8_t)(unsafe.SliceData(src)), C.size_t(len(src)), C.uint32_t(wanted), (*C.uint8_t)(unsafe.SliceData(dst)), C.size_t(len(dst)))
 	if status == C.PIXEL_OK {
-		d.blacken(dst)
+		d.blacken(dst, wanted)
 		return nil
 	}
 	return d.err(f, status)

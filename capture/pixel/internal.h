@@ -14,6 +14,8 @@ struct planes {
   const uint8_t *data[3];
   int stride[3];
   int width, height;  // of the luma plane
+  int x, y;           // where in the picture the planes begin, in luma pixels
+  int whole_width, whole_height;  // of the picture that they are a part of
   int hsub, vsub;     // luma columns and rows per chroma sample
   int grey;
   int rgb;            // the planes are R, G and B
@@ -31,8 +33,16 @@ struct room {
   size_t size;
 };
 
+// Part of a picture, in luma pixels.
+struct rect {
+  int x, y, width, height;
+};
+
 struct pixel_decoder {
-  int width, height;  // of the result
+  int width, height;  // of a result
+  int count;          // of areas
+  struct pixel_area areas[PIXEL_MAX_AREAS], shown[PIXEL_MAX_AREAS];
+  uint32_t wanted;    // bit i: areas[i]
   int source_width, source_height;
   tjhandle jpeg;
   struct room planes;     // of the decoded picture
@@ -44,28 +54,23 @@ struct pixel_decoder {
   char message[256];
 };
 
-// Part of a picture, in luma pixels.
-struct rect {
-  int x, y, width, height;
-};
-
 // pixel_fail keeps the message and returns the status.
 int pixel_fail(struct pixel_decoder *d, int status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 // pixel_reserve makes room for size bytes. Only a picture larger than all before it costs an allocation.
 int pixel_reserve(struct pixel_decoder *d, struct room *room, size_t size);
 
-// Both give the planes of the centre crop, in src or in d->planes. p comes zeroed.
+// Both give planes that hold all wanted areas, in src or in d->planes. p comes zeroed.
 int pixel_jpeg_planes(struct pixel_decoder *d, const uint8_t *src, size_t size, struct planes *p);
 int pixel_raw_planes(struct pixel_decoder *d, const struct raw *raw, const uint8_t *src, size_t size, struct planes *p);
 
-// pixel_centre is the largest centred rectangle of the result's aspect, its corner on a whole chroma sample.
-struct rect pixel_centre(const struct pixel_decoder *d, int width, int height, int hsub, int vsub);
+// pixel_centre is the largest rectangle of the result's aspect in the middle of the area, its corner on a whole chroma sample.
+struct rect pixel_centre(const struct pixel_decoder *d, int area, int width, int height, int hsub, int vsub);
 
-// pixel_crop narrows p to that rectangle.
-void pixel_crop(const struct pixel_decoder *d, struct planes *p);
+// pixel_bounds holds all wanted areas' rectangles.
+struct rect pixel_bounds(const struct pixel_decoder *d, int width, int height, int hsub, int vsub);
 
-// pixel_planes_to_rgb scales p to the result's size and converts it into dst.
-int pixel_planes_to_rgb(struct pixel_decoder *d, const struct planes *p, int colour, uint8_t *dst);
+// pixel_planes_to_rgb scales the area's part of p to the result's size and converts it into dst.
+int pixel_planes_to_rgb(struct pixel_decoder *d, int area, const struct planes *p, int colour, uint8_t *dst);
 
 #endif

@@ -2,14 +2,24 @@
 
 #include "internal.h"
 
-// jpeg_scale picks the smallest size the decoder can produce whose centre crop still covers the result.
+// jpeg_covers says whether every wanted area of a picture of that size has at least the result's pixels.
+static int jpeg_covers(const struct pixel_decoder *d, int width, int height) {
+  for (int i = 0; i < d->count; i++) {
+    if (!(d->wanted >> i & 1)) continue;
+    struct rect r = pixel_centre(d, i, width, height, 1, 1);
+    if (r.width < d->width || r.height < d->height) return 0;
+  }
+  return 1;
+}
+
+// jpeg_scale picks the smallest size the decoder can produce whose parts still cover the results.
 static void jpeg_scale(const struct pixel_decoder *d, int *width, int *height) {
   int w = *width, h = *height;
   // The inverse DCTs of 8, 4 and 2 points have SIMD; 3/8 costs what 4/8 costs and looks worse, 5/8 to 7/8 cost more than
   // the whole picture.
   for (int shift = 1; shift <= 3; shift++) {
     int round = (1 << shift) - 1, sw = (w + round) >> shift, sh = (h + round) >> shift;
-    if (sw < d->width || sh < d->height) return;
+    if (!jpeg_covers(d, sw, sh)) return;
     *width = sw;
     *height = sh;
   }
@@ -71,11 +81,10 @@ int pixel_jpeg_planes(struct pixel_decoder *d, const uint8_t *src, size_t size, 
     return jpeg_corrupt(d, "JPEG data");
   }
   for (int i = 0; i < count; i++) p->data[i] = out[i];
-  p->width = w;
-  p->height = h;
+  p->width = p->whole_width = w;
+  p->height = p->whole_height = h;
   p->grey = count == 1;
   p->hsub = p->grey ? 1 : tjMCUWidth[sampling] / 8;
   p->vsub = p->grey ? 1 : tjMCUHeight[sampling] / 8;
-  pixel_crop(d, p);
   return PIXEL_OK;
 }

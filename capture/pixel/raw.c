@@ -25,13 +25,12 @@ static int planar_planes(struct pixel_decoder *d, const struct raw *raw, const u
   p->data[swapped ? 1 : 2] = src + luma + chroma;
   p->stride[0] = stride;
   p->stride[1] = p->stride[2] = cstride;
-  p->width = raw->width;
-  p->height = raw->height;
-  pixel_crop(d, p);
+  p->width = p->whole_width = raw->width;
+  p->height = p->whole_height = raw->height;
   return PIXEL_OK;
 }
 
-// packed_room makes room for the planes of the part of the picture that the result shows: so that nothing is unpacked in vain.
+// packed_room makes room for the planes of the part of the picture that the results show: so that nothing is unpacked in vain.
 static int packed_room(struct pixel_decoder *d, size_t luma, size_t chroma, uint8_t *plane[3]) {
   int status = pixel_reserve(d, &d->planes, luma + 2 * chroma);
   plane[0] = d->planes.data;
@@ -45,7 +44,7 @@ static int rgb_planes(struct pixel_decoder *d, const struct raw *raw, const uint
   int line = 3 * raw->width, stride = raw->stride ? raw->stride : line;
   int status = raw_fits(d, stride, line, (size_t)stride * (raw->height - 1) + line, size);
   if (status) return status;
-  struct rect r = pixel_centre(d, raw->width, raw->height, 1, 1);
+  struct rect r = pixel_bounds(d, raw->width, raw->height, 1, 1);
   size_t plane = (size_t)r.width * r.height;
   uint8_t *out[3];
   if ((status = packed_room(d, plane, plane, out))) return status;
@@ -53,7 +52,7 @@ static int rgb_planes(struct pixel_decoder *d, const struct raw *raw, const uint
   int blue_first = raw->fourcc == FOURCC('B', 'G', 'R', '3');
   SplitRGBPlane(src, stride, out[blue_first ? 2 : 0], r.width, out[1], r.width, out[blue_first ? 0 : 2], r.width, r.width,
                 r.height);
-  *p = (struct planes){{out[0], out[1], out[2]}, {r.width, r.width, r.width}, r.width, r.height, 1, 1, 0, 1};
+  *p = (struct planes){{out[0], out[1], out[2]}, {r.width, r.width, r.width}, r.width, r.height, r.x, r.y, raw->width, raw->height, 1, 1, 0, 1};
   return PIXEL_OK;
 }
 
@@ -65,14 +64,15 @@ static int nv_planes(struct pixel_decoder *d, const struct raw *raw, const uint8
   int status = raw_fits(d, luma_stride, raw->width, luma + (size_t)stride * (rows - 1) + line, size);
   if (!status && stride < line) status = pixel_fail(d, PIXEL_UNSUPPORTED, "stride of %d bytes; a chroma line has %d", stride, line);
   if (status) return status;
-  struct rect r = pixel_centre(d, raw->width, raw->height, 2, 2);
+  struct rect r = pixel_bounds(d, raw->width, raw->height, 2, 2);
   int half = (r.width + 1) / 2, half_rows = (r.height + 1) / 2;
   uint8_t *out[3];
   if ((status = packed_room(d, 0, (size_t)half * half_rows, out))) return status;
   int cr_first = raw->fourcc == FOURCC('N', 'V', '2', '1');
   SplitUVPlane(src + luma + (size_t)(r.y / 2) * stride + r.x, stride, out[cr_first ? 2 : 1], half, out[cr_first ? 1 : 2], half,
                half, half_rows);
-  *p = (struct planes){{src + (size_t)r.y * luma_stride + r.x, out[1], out[2]}, {luma_stride, half, half}, r.width, r.height, 2, 2, 0, 0};
+  *p = (struct planes){{src + (size_t)r.y * luma_stride + r.x, out[1], out[2]}, {luma_stride, half, half}, r.width, r.height, r.x, r.y,
+                       raw->width, raw->height, 2, 2, 0, 0};
   return PIXEL_OK;
 }
 
@@ -84,7 +84,7 @@ static int yuyv_planes(struct pixel_decoder *d, const struct raw *raw, const uin
   if (status) return status;
 
   // Cropped first, so that nothing is unpacked in vain.
-  struct rect r = pixel_centre(d, raw->width, raw->height, 2, 1);
+  struct rect r = pixel_bounds(d, raw->width, raw->height, 2, 1);
   int half = (r.width + 1) / 2;
   uint8_t *out[3];
   if ((status = packed_room(d, (size_t)r.width * r.height, (size_t)half * r.height, out))) return status;
@@ -93,7 +93,7 @@ static int yuyv_planes(struct pixel_decoder *d, const struct raw *raw, const uin
   if ((chroma_first ? UYVYToI422 : YUY2ToI422)(src, stride, out[0], r.width, out[1], half, out[2], half, r.width, r.height)) {
     return pixel_fail(d, PIXEL_FAILED, "4:2:2 unpacking refused");
   }
-  *p = (struct planes){{out[0], out[1], out[2]}, {r.width, half, half}, r.width, r.height, 2, 1, 0, 0};
+  *p = (struct planes){{out[0], out[1], out[2]}, {r.width, half, half}, r.width, r.height, r.x, r.y, raw->width, raw->height, 2, 1, 0, 0};
   return PIXEL_OK;
 }
 

@@ -215,10 +215,15 @@ func FuzzDecode(f *testing.F) {
 		f.Add(uint32(fourcc), 4, 4, 16, make([]byte, 16*4*3))
 		f.Add(uint32(fourcc), 1<<31-1, 1, 1<<31-1, make([]byte, 4))
 	}
-	d := newDecoder(f, 16, 12)
+	areas := []Area{Whole, {0.3, 0.1, 0.7, 0.6}, {0.9, 0.9, 0.01, 0.02}}
+	d, err := NewDecoder(16, 12, areas...)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Cleanup(d.Close)
 	f.Fuzz(func(t *testing.T, fourcc uint32, width, height, stride int, data []byte) {
 		const guard = 64
-		room := make([]byte, 3*16*12+2*guard)
+		room := make([]byte, len(areas)*3*16*12+2*guard)
 		random := rand.New(rand.NewPCG(1, 1))
 		for i := range room {
 			room[i] = byte(random.Uint32())

@@ -6,8 +6,21 @@
 
 #include "internal.h"
 
-struct rect pixel_centre(const struct pixel_decoder *d, int width, int height, int hsub, int vsub) {
-  int64_t w = width, h = height;
+// within gives the pixels of a side that the part of it from at on covers, at least one.
+static void within(int side, double at, double part, int *first, int64_t *length) {
+  *first = (int)(at * side + 0.5);
+  if (*first > side - 1) *first = side - 1;
+  *length = (int64_t)((at + part) * side + 0.5) - *first;
+  if (*length > side - *first) *length = side - *first;
+  if (*length < 1) *length = 1;
+}
+
+struct rect pixel_centre(const struct pixel_decoder *d, int area, int width, int height, int hsub, int vsub) {
+  int x, y;
+  int64_t aw, ah;
+  within(width, d->areas[area].x, d->areas[area].width, &x, &aw);
+  within(height, d->areas[area].y, d->areas[area].height, &y, &ah);
+  int64_t w = aw, h = ah;
   if (w * d->height > h * d->width) {
     w = (h * d->width + d->height / 2) / d->height;
   } else {
@@ -15,15 +28,21 @@ struct rect pixel_centre(const struct pixel_decoder *d, int width, int height, i
   }
   if (w < 1) w = 1;
   if (h < 1) h = 1;
-  return (struct rect){(width - (int)w) / 2 / hsub * hsub, (height - (int)h) / 2 / vsub * vsub, (int)w, (int)h};
+  return (struct rect){(x + (int)(aw - w) / 2) / hsub * hsub, (y + (int)(ah - h) / 2) / vsub * vsub, (int)w, (int)h};
 }
 
-void pixel_crop(const struct pixel_decoder *d, struct planes *p) {
-  struct rect r = pixel_centre(d, p->width, p->height, p->hsub, p->vsub);
-  p->data[0] += (size_t)r.y * p->stride[0] + r.x;
-  for (int i = 1; i < 3 && !p->grey; i++) p->data[i] += (size_t)(r.y / p->vsub) * p->stride[i] + r.x / p->hsub;
-  p->width = r.width;
-  p->height = r.height;
+struct rect pixel_bounds(const struct pixel_decoder *d, int width, int height, int hsub, int vsub) {
+  int left = width, top = height, right = 0, bottom = 0;
+  for (int i = 0; i < d->count; i++) {
+    if (!(d->wanted >> i & 1)) continue;
+    struct rect r = pixel_centre(d, i, width, height, hsub, vsub);
+    if (r.x < left) left = r.x;
+    if (r.y < top) top = r.y;
+    if (r.x + r.width > right) right = r.x + r.width;
+    if (r.y + r.height > bottom) bottom = r.y + r.height;
+  }
+  if (right <= left) return (struct rect){0, 0, 1, 1}; // none is wanted
+  return (struct rect){left, top, right - left, bottom - top};
 }
 
 struct plane {
@@ -70,12 +89,18 @@ static int convert(struct pixel_decoder *d, int colour, uint8_t *dst) {
 }
 
 // The planes are scaled to the result's size before the colour conversion: it then runs over the few pixels that stay.
-int pixel_planes_to_rgb(struct pixel_decoder *d, const struct planes *p, int colour, uint8_t *dst) {
+int pixel_planes_to_rgb(struct pixel_decoder *d, int area, const struct planes *p, int colour, uint8_t *dst) {
   int w = d->width, h = d->height;
-  int status = scale(d, (struct plane){p->data[0], p->stride[0], p->width, p->height}, d->scaled[0]);
-  int cw = (p->width + p->hsub - 1) / p->hsub, ch = (p->height + p->vsub - 1) / p->vsub;
-  for (int i = 1; i < 3 && !status && !p->grey; i++) {
-    status = scale(d, (struct plane){p->data[i], p->stride[i], cw, ch}, d->scaled[i]);
+  struct rect r = pixel_centre(d, area, p->whole_width, p->whole_height, p->hsub, p->vsub);
+  d->shown[area] = (struct pixel_area){(double)r.x / p->whole_width, (double)r.y / p->whole_height,
+                                       (double)r.width / p->whole_width, (double)r.height / p->whole_height};
+  r.x -= p->x;
+  r.y -= p->y;
+  int status = PIXEL_OK;
+  for (int i = 0; i < 3 && !status && !(i && p->grey); i++) {
+    int hsub = i ? p->hsub : 1, vsub = i ? p->vsub : 1;
+    const uint8_t *corner = p->data[i] + (size_t)(r.y / vsub) * p->stride[i] + r.x / hsub;
+    status = scale(d, (struct plane){corner, p->stride[i], (r.width + hsub - 1) / hsub, (r.height + vsub - 1) / vsub}, d->scaled[i]);
   }
   if (status) return status;
   if (p->grey) memset(d->scaled[1], 128, 2 * (size_t)w * h);
