@@ -120,6 +120,16 @@ func (l *label) tell(phase Phase, t time.Duration, emit func(Event)) {
 	emit(e)
 }
 
+// quiet says whether no action is on, nor does the last window support one.
+func (d *Decider) quiet() bool {
+	for i := range d.labels {
+		if l := &d.labels[i]; l.state != idle || l.running {
+			return false
+		}
+	}
+	return true
+}
+
 // Gap ends what is on: nobody sees whether it goes on.
 func (d *Decider) Gap(emit func(Event)) {
 	for i := range d.labels {

@@ -1,74 +1,85 @@
 package infer
 
 import (
-	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"edged/ringbuffer"
 )
 
-// Engine is the model with its window; *engine.Engine is one. All but Cancel are called from one goroutine.
-type Engine interface {
+// Clip is the model's input for one view: its window. *engine.Clip is one. Its calls come from one goroutine.
+type Clip interface {
 	Push(rgb []byte) // moves the window on by a frame
 	Hold()           // moves the window on by the frame that came last
-	Invoke() error
+	Invoke() error   // runs the model on the window
 	Scores(dst []float32)
-	Cancel() // makes a running Invoke return soon
 }
 
-// Pipeline runs the model on the windows that a ring's frames make. Set its fields, then either call Run, or Step after
-// each frame and Finish at the end: so a file gives the same events every time.
+// Pipeline runs the model on the windows that one view's frames make. Set its fields, then either put it into a Loop, or
+// call Step after each frame and Finish at the end: so a file gives the same events every time.
 type Pipeline struct {
-	Ring     *ringbuffer.Ring // its slots are the model's frames, [H,W,3] u8
-	Engine   Engine
-	Decider  *Decider
-	Frames   int           // T, of the model
-	Stride   int           // from one window to the next, in ticks of the sampling grid
-	OnWindow func(*Window) // may be nil
-	OnEvent  func(Event)
-	Stats    Stats
+	Ring         *ringbuffer.Ring
+	Offset, Size int // of the view's picture in a slot, [H,W,3] u8; Size 0: it is all of the slot
+	Clip         Clip
+	Decider      *Decider
+	Gate         *Gate         // nil: every window is looked at
+	Frames       int           // T, of the model
+	Stride       int           // from one window to the next, in ticks of the sampling grid
+	OnWindow     func(*Window) // may be nil
+	OnEvent      func(Event)
+	Stats        Stats
 
+	begin    atomic.Uint64 // frames before this one are not for this view
 	schedule *schedule
 	seq      uint64 // of the last frame that was read
+	due      bool   // the window waits for the model
 	window   Window
+	nothing  []float32 // the scores of a window without motion
 }
 
-// Run waits for frames and steps until ctx ends, then it returns nil, or until the model fails. It must be called from
-// the goroutine that made the Engine.
-func (p *Pipeline) Run(ctx context.Context) error {
-	notify := p.Ring.Notify()
-	stop := context.AfterFunc(ctx, p.Engine.Cancel)
-	defer stop()
-	defer p.Finish()
-	for {
-		if err := p.Step(); err != nil && ctx.Err() == nil {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-notify:
-		}
-	}
-}
+// Begin says that the view is watched from that frame on. It may be called at any time, from any goroutine.
+func (p *Pipeline) Begin(seq uint64) { p.begin.Store(seq) }
+
+// Pause says that the view is not watched: with the next frame, what is on ends.
+func (p *Pipeline) Pause() { p.Begin(math.MaxUint64) }
 
 // Step takes the frames that are new in the ring and runs the model once if a window is due. Where several are, the
 // newest is the one, and the others count as skipped.
 func (p *Pipeline) Step() error {
+	if err := p.advance(); err != nil || !p.due {
+		return err
+	}
+	return p.run()
+}
+
+// Finish ends the actions that are on, as a gap does.
+func (p *Pipeline) Finish() { p.Decider.Gap(p.OnEvent) }
+
+// advance brings the window up to date, and sets due where it is to be looked at.
+func (p *Pipeline) advance() error {
 	if err := p.start(); err != nil {
 		return err
 	}
 	if p.schedule.last.Epoch != p.Ring.Epoch() {
 		p.gap()
 	}
-	if !p.takeFrames() {
-		return nil
+	if newest, ok := p.Ring.Newest(); ok && newest.Seq > p.seq {
+		began := time.Now()
+		p.takeFrames(newest)
+		p.Stats.squeeze.Add(int64(time.Since(began)))
 	}
+	return nil
+}
+
+// run runs the model on the window that is due.
+func (p *Pipeline) run() error {
+	p.due = false
 	began := time.Now()
-	err := p.Engine.Invoke()
+	err := p.Clip.Invoke()
 	p.Stats.invoke.Add(int64(time.Since(began)))
 	if err != nil {
 		return fmt.Errorf("infer: window at %v: %w", p.schedule.last.Time, err)
@@ -76,9 +87,6 @@ func (p *Pipeline) Step() error {
 	p.decide()
 	return nil
 }
-
-// Finish ends the actions that are on, as a gap does.
-func (p *Pipeline) Finish() { p.Decider.Gap(p.OnEvent) }
 
 func (p *Pipeline) start() error {
 	if p.schedule != nil {
@@ -89,16 +97,12 @@ func (p *Pipeline) start() error {
 	}
 	p.schedule = newSchedule(p.Frames, p.Stride)
 	p.window.Scores = make([]float32, len(p.Decider.labels))
+	p.nothing = make([]float32, len(p.Decider.labels))
 	return nil
 }
 
-// takeFrames brings the window up to date and says whether to run the model.
-func (p *Pipeline) takeFrames() (due bool) {
-	newest, ok := p.Ring.Newest()
-	if !ok {
-		return false
-	}
-	began := time.Now()
+// takeFrames moves the window on by the frames up to the newest.
+func (p *Pipeline) takeFrames(newest ringbuffer.Frame) {
 	if behind := newest.Seq - p.seq; behind > uint64(p.Ring.Slots()) {
 		p.Stats.Lost.Add(behind - uint64(p.Ring.Slots()))
 		p.seq = newest.Seq - uint64(p.Ring.Slots())
@@ -110,43 +114,66 @@ func (p *Pipeline) takeFrames() (due bool) {
 			p.Stats.Lost.Add(1)
 			continue
 		}
-		missing, follows := p.schedule.follows(frame)
-		if !follows {
-			if due {
-				p.Stats.Skipped.Add(1)
-				due = false
-			}
+		if p.seq < p.begin.Load() {
 			p.gap()
+		} else {
+			p.take(frame, p.picture(rgb))
 		}
-		p.push(frame, rgb, missing)
 		p.Ring.Unpin(p.seq)
-		if p.schedule.due() {
-			if due {
-				p.Stats.Skipped.Add(1)
-			}
-			due = true
-		}
 	}
-	p.Stats.squeeze.Add(int64(time.Since(began)))
-	return due
+	p.Stats.Seen.Store(p.seq)
 }
 
-func (p *Pipeline) push(frame ringbuffer.Frame, rgb []byte, missing int) {
+// picture is the view's part of a slot.
+func (p *Pipeline) picture(slot []byte) []byte {
+	if p.Size == 0 {
+		return slot
+	}
+	return slot[p.Offset : p.Offset+p.Size]
+}
+
+func (p *Pipeline) take(frame ringbuffer.Frame, rgb []byte) {
+	missing, follows := p.schedule.follows(frame)
+	if !follows {
+		p.gap()
+	}
 	for range missing {
-		p.Engine.Hold()
+		p.Clip.Hold()
+		p.Gate.hold()
 		p.schedule.hold()
 		p.Stats.Held.Add(1)
 	}
-	p.Engine.Push(rgb)
+	p.Clip.Push(rgb)
+	p.Gate.push(rgb)
 	p.schedule.take(frame)
 	p.Stats.Frames.Add(1)
+	if !p.schedule.due() {
+		return
+	}
+	p.skip()
+	// What is on, the model itself must end: someone who stands still for a moment has not gone.
+	if p.due = p.Gate.open(frame.Time) || !p.Decider.quiet(); !p.due {
+		p.Stats.Gated.Add(1)
+		p.Decider.Decide(frame.Time, p.nothing, p.OnEvent)
+		p.Gate.learn()
+	}
+}
+
+// skip drops the window that waits, if there is one.
+func (p *Pipeline) skip() {
+	if p.due {
+		p.due = false
+		p.Stats.Skipped.Add(1)
+	}
 }
 
 func (p *Pipeline) gap() {
 	if p.schedule.n == 0 {
 		return
 	}
+	p.skip()
 	p.schedule.empty()
+	p.Gate.reset()
 	p.Decider.Gap(p.OnEvent)
 	p.Stats.Gaps.Add(1)
 }
@@ -155,7 +182,7 @@ func (p *Pipeline) decide() {
 	w := &p.window
 	w.N++
 	w.First, w.Time = p.schedule.span()
-	p.Engine.Scores(w.Scores)
+	p.Clip.Scores(w.Scores)
 	p.Stats.Windows.Add(1)
 	if slices.ContainsFunc(w.Scores, invalid) {
 		p.Stats.Invalid.Add(1)
@@ -164,4 +191,7 @@ func (p *Pipeline) decide() {
 		p.OnWindow(w)
 	}
 	p.Decider.Decide(w.Time, w.Scores, p.OnEvent)
+	if p.Decider.quiet() {
+		p.Gate.learn()
+	}
 }

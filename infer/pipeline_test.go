@@ -41,6 +41,11 @@ func (e *fakeEngine) Scores(dst []float32) {
 }
 func (e *fakeEngine) Cancel() { close(e.cancelled) }
 
+func (r *rig) run(ctx context.Context) error {
+	l := Loop{Pipelines: []*Pipeline{r.Pipeline}, Cancel: r.engine.Cancel}
+	return l.Run(ctx)
+}
+
 type rig struct {
 	*testing.T
 	ring   *ringbuffer.Ring
@@ -58,7 +63,7 @@ func newRig(t *testing.T, frames, stride, slots int) *rig {
 	}
 	r := &rig{T: t, ring: ringbuffer.New(slots, 3), engine: &fakeEngine{frames: frames, cancelled: make(chan struct{})}}
 	r.Pipeline = &Pipeline{
-		Ring: r.ring, Engine: r.engine, Decider: d, Frames: frames, Stride: stride,
+		Ring: r.ring, Clip: r.engine, Decider: d, Frames: frames, Stride: stride,
 		OnWindow: func(w *Window) { r.times = append(r.times, w.First, w.Time) },
 		OnEvent:  func(e Event) { r.events = append(r.events, e) },
 	}
@@ -261,7 +266,7 @@ func TestPipelineRunEndsWithContext(t *testing.T) {
 		r.frame(1, 90)
 	}
 	r.frame(0, 90)
-	if err := r.Pipeline.Run(ctx); err != nil {
+	if err := r.run(ctx); err != nil {
 		t.Errorf("Run returned %v after its context ended", err)
 	}
 	if len(r.events) != 2 || r.events[1].Phase != End {
@@ -273,7 +278,7 @@ func TestPipelineRunReturnsTheModelsError(t *testing.T) {
 	r := newRig(t, 1, 1, 4)
 	r.engine.fail = errors.New("no")
 	r.frame(0, 0)
-	if err := r.Pipeline.Run(t.Context()); !errors.Is(err, r.engine.fail) {
+	if err := r.run(t.Context()); !errors.Is(err, r.engine.fail) {
 		t.Errorf("Run returned %v", err)
 	}
 }
@@ -281,7 +286,7 @@ func TestPipelineRunReturnsTheModelsError(t *testing.T) {
 func TestPipelineStepDoesNotAllocate(t *testing.T) {
 	r := newRig(t, 3, 1, 8)
 	r.engine = nil
-	r.Engine = quietEngine{}
+	r.Clip = quietEngine{}
 	r.OnWindow = func(*Window) {}
 	r.OnEvent = func(Event) {}
 	tick := int64(0)
@@ -305,4 +310,3 @@ func (quietEngine) Push([]byte)          {}
 func (quietEngine) Hold()                {}
 func (quietEngine) Invoke() error        { return nil }
 func (quietEngine) Scores(dst []float32) { dst[1] = 1 - dst[1] }
-func (quietEngine) Cancel()              {}

@@ -14,6 +14,8 @@ type Stats struct {
 	Windows atomic.Uint64 // runs of the model
 	Invalid atomic.Uint64 // windows with a score that is no probability (NaN, or not from 0 to 1): the model or its manifest is wrong
 	Skipped atomic.Uint64 // windows that were due while the model was still running, and replaced by a newer one
+	Gated   atomic.Uint64 // windows that were due and not looked at: nothing moved
+	Seen    atomic.Uint64 // number of the newest frame in the ring that was come to, wanted or not
 
 	squeeze, invoke atomic.Int64 // ns
 }

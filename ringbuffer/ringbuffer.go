@@ -153,15 +153,16 @@ func (r *Ring) Unpin(seq uint64) {
 	}
 }
 
-// Notify registers a reader: the channel holds one token whenever something was committed or reset since the reader
-// last took it, however often.
-func (r *Ring) Notify() <-chan struct{} {
+// Next returns the number that the next commit will get. It is the writer's.
+func (r *Ring) Next() uint64 { return r.newest.Load() + 1 }
+
+// Notify registers a reader's channel, of capacity 1, which may be that of several rings: it holds one token whenever
+// something was committed or reset since the reader last took it, however often.
+func (r *Ring) Notify(c chan struct{}) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	c := make(chan struct{}, 1)
 	readers := append(append([]chan struct{}(nil), *r.readers.Load()...), c)
 	r.readers.Store(&readers)
-	return c
 }
 
 func (r *Ring) slot(seq uint64) *slot { return &r.slots[seq%uint64(len(r.slots))] }

@@ -12,6 +12,12 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+func notify(r *Ring) <-chan struct{} {
+	c := make(chan struct{}, 1)
+	r.Notify(c)
+	return c
+}
+
 // write commits one frame whose pixels all carry its number.
 func write(r *Ring, tick int64) bool {
 	b := r.Reserve()
@@ -103,7 +109,7 @@ func TestAnAbandonedReserveShowsNothing(t *testing.T) {
 
 func TestResetHidesOlderFrames(t *testing.T) {
 	r := New(4, 8)
-	wake := r.Notify()
+	wake := notify(r)
 	write(r, 7)
 	<-wake
 	r.Reset()
@@ -122,7 +128,7 @@ func TestResetHidesOlderFrames(t *testing.T) {
 
 func TestNotifyHoldsOneTokenPerReader(t *testing.T) {
 	r := New(4, 8)
-	a, b := r.Notify(), r.Notify()
+	a, b := notify(r), notify(r)
 	for i := int64(0); i < 3; i++ {
 		write(r, i)
 	}
@@ -138,7 +144,7 @@ func TestNotifyHoldsOneTokenPerReader(t *testing.T) {
 
 func TestNoAllocationPerFrame(t *testing.T) {
 	r := New(4, 1024)
-	wake := r.Notify()
+	wake := notify(r)
 	var tick int64
 	n := testing.AllocsPerRun(1000, func() {
 		r.Reserve()
@@ -161,7 +167,7 @@ func TestConcurrentReadersSeeWholeFrames(t *testing.T) {
 	done := make(chan struct{})
 	var wg sync.WaitGroup
 	for range readers {
-		wake := r.Notify()
+		wake := notify(r)
 		wg.Go(func() {
 			var last uint64
 			for {

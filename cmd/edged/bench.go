@@ -11,6 +11,7 @@ import (
 
 	"edged/capture"
 	"edged/infer"
+	"edged/infer/engine"
 	"edged/internal/clock"
 	"edged/internal/config"
 )
@@ -41,7 +42,12 @@ func (b *benchCmd) Run(ctx context.Context, out output) error {
 		return err
 	}
 	defer d.close()
-	report, err := b.measure(ctx, d, source)
+	e, err := openEngine(d.model, b.options(), d.views)
+	if err != nil {
+		return misconfigured{err}
+	}
+	defer e.Close()
+	report, err := b.measure(ctx, d, e, source)
 	if err != nil {
 		return fmt.Errorf("bench: %w", err)
 	}
@@ -60,8 +66,7 @@ func (b *benchCmd) length() time.Duration { return time.Duration(b.Seconds * flo
 // and time passes without windows.
 const patternMargin = 10 * time.Second
 
-// daemon is edged run's, with the engine open on this goroutine: stages and wiring are what is measured, so they are
-// the same.
+// daemon is edged run's: stages and wiring are what is measured, so they are the same.
 func (b *benchCmd) daemon(source string) (*daemon, error) {
 	cfg := config.Default()
 	cfg.Node = "bench"
@@ -78,40 +83,31 @@ func (b *benchCmd) daemon(source string) (*daemon, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := newDaemon(cfg, model, output{io.Discard})
-	if err != nil {
-		return nil, err
-	}
-	if err := d.watchers[0].open(b.options()); err != nil {
-		d.close()
-		return nil, misconfigured{err}
-	}
-	return d, nil
+	return newDaemon(cfg, model, output{io.Discard})
 }
 
-func (b *benchCmd) measure(ctx context.Context, d *daemon, source string) (*benchReport, error) {
-	w := d.watchers[0]
-	before, err := bareInvoke(w.engine)
+func (b *benchCmd) measure(ctx context.Context, d *daemon, e *engine.Engine, source string) (*benchReport, error) {
+	before, err := bareInvoke(e)
 	if err != nil {
 		return nil, err
 	}
-	m := &meter{w: w, length: b.length()}
-	if err := b.watch(ctx, d, m); err != nil {
+	m := &meter{w: d.watchers[0], pipeline: &d.views[0].pipeline, length: b.length()}
+	if err := b.watch(ctx, d, d.loop(e), m); err != nil {
 		return nil, err
 	}
 	peak, err := peakRSS()
 	if err != nil {
 		return nil, err
 	}
-	after, err := bareInvoke(w.engine)
+	after, err := bareInvoke(e)
 	if err != nil {
 		return nil, err
 	}
-	flat, err := flatOut(ctx, w, source)
+	flat, err := flatOut(ctx, m.w, m.pipeline, source)
 	if err != nil {
 		return nil, err
 	}
-	report := newReport(w, m, flat)
+	report := newReport(m, e.Info(), flat)
 	report.Source = b.Source
 	report.setCPU((before+after)/2, m)
 	report.PeakRSSBytes = peak
@@ -122,7 +118,7 @@ func (b *benchCmd) measure(ctx context.Context, d *daemon, source string) (*benc
 var errMeasured = errors.New("measured")
 
 // watch runs camera, pipeline and, where there is a broker, publisher, as edged run does.
-func (b *benchCmd) watch(ctx context.Context, d *daemon, m *meter) error {
+func (b *benchCmd) watch(ctx context.Context, d *daemon, loop *infer.Loop, m *meter) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	if b.Broker != "" {
@@ -134,7 +130,7 @@ func (b *benchCmd) watch(ctx context.Context, d *daemon, m *meter) error {
 		defer close(camera)
 		_ = d.cameras[0].Run(ctx) // ends with ctx alone: the file is played in a loop
 	}()
-	err := m.w.pipeline.Run(ctx)
+	err := loop.Run(ctx)
 	stop(err)
 	<-camera
 	if cause := context.Cause(ctx); err == nil && !errors.Is(cause, errMeasured) {
@@ -162,17 +158,17 @@ type flat struct {
 }
 
 // flatOut replays the video and measures from the first window on.
-func flatOut(ctx context.Context, w *watcher, source string) (*flat, error) {
+func flatOut(ctx context.Context, w *watcher, pipeline *infer.Pipeline, source string) (*flat, error) {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	var f flat
-	w.pipeline.OnWindow = func(*infer.Window) { f.windows++ }
-	w.pipeline.OnEvent = func(infer.Event) {} // not printed: a line of text allocates
+	pipeline.OnWindow = func(*infer.Window) { f.windows++ }
+	pipeline.OnEvent = func(infer.Event) {} // not printed: a line of text allocates
 	frames := uint64(0)
 	file := capture.File{Path: source, Loop: true}
 	err := file.Run(ctx, func(frame *capture.Frame) {
 		w.frame(frame)
-		if err := w.pipeline.Step(); err != nil {
+		if err := pipeline.Step(); err != nil {
 			stop(err)
 		}
 		frames++

@@ -16,14 +16,16 @@ import (
 	"edged/infer"
 	"edged/infer/engine"
 	"edged/internal/clock"
+	"edged/models"
 )
 
 // meter looks on while a watcher works, from the first window on. Half of it belongs to the capture goroutine (frame),
 // half to the pipeline's (window).
 type meter struct {
-	w      *watcher
-	length time.Duration // to measure
-	enough func()
+	w        *watcher
+	pipeline *infer.Pipeline
+	length   time.Duration // to measure
+	enough   func()
 
 	decode, scale   samples // of each decoded frame
 	squeeze, invoke samples // of each window; squeeze per frame
@@ -54,8 +56,8 @@ func (m *meter) attach(camera *capture.Camera, enough func(), failed func(error)
 			failed(reason)
 		}
 	}
-	onWindow := m.w.pipeline.OnWindow
-	m.w.pipeline.OnWindow = func(win *infer.Window) {
+	onWindow := m.pipeline.OnWindow
+	m.pipeline.OnWindow = func(win *infer.Window) {
 		onWindow(win)
 		m.window()
 	}
@@ -73,7 +75,7 @@ func (m *meter) frame(f *capture.Frame) {
 }
 
 func (m *meter) window() {
-	stats := &m.w.pipeline.Stats
+	stats := &m.pipeline.Stats
 	squeeze, invoke, frames := stats.Squeeze(), stats.Invoke(), stats.Frames.Load()
 	if m.begin.at == 0 {
 		m.begin = m.read()
@@ -89,7 +91,7 @@ func (m *meter) window() {
 }
 
 func (m *meter) read() reading {
-	stats := &m.w.pipeline.Stats
+	stats := &m.pipeline.Stats
 	return reading{
 		at:      clock.Monotonic(),
 		cpu:     processCPU(),
@@ -154,10 +156,9 @@ func repeated(f func()) time.Duration {
 }
 
 // bareSqueeze times a frame's way into the input tensor, and for comparison a copy of as many bytes as the tensor has.
-func bareSqueeze(w *watcher) (squeeze, memcpy time.Duration) {
-	manifest := &w.model.Manifest
+func bareSqueeze(clip infer.Clip, manifest *models.Manifest) (squeeze, memcpy time.Duration) {
 	frame := make([]byte, manifest.FrameBytes())
-	squeeze = repeated(func() { w.engine.Push(frame) })
+	squeeze = repeated(func() { clip.Push(frame) })
 	size := len(frame) * manifest.Frames
 	if manifest.InputType == "float32" {
 		size *= 4

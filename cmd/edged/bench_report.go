@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"edged/infer/engine"
 )
 
 // benchReport is what edged bench found. Times are medians in µs; CPU times are of all threads of the process.
@@ -45,9 +47,9 @@ type benchReport struct {
 	AllocsPerWindow  float64 `json:"allocs_per_window"`
 }
 
-func newReport(w *watcher, m *meter, f *flat) *benchReport {
-	manifest, info := &w.model.Manifest, w.engine.Info()
-	squeeze, memcpy := bareSqueeze(w)
+func newReport(m *meter, info engine.Info, f *flat) *benchReport {
+	manifest := &m.w.model.Manifest
+	squeeze, memcpy := bareSqueeze(m.pipeline.Clip, manifest)
 	return &benchReport{
 		Version:        version,
 		Model:          manifest.Name + " " + manifest.Version,

@@ -32,9 +32,11 @@ func (c *checkCmd) Run(out output) error {
 		return err
 	}
 	defer d.close()
-	if err := d.watchers[0].open(engineOptions(cfg.Model)); err != nil {
+	e, err := openEngine(model, engineOptions(cfg.Model), d.views)
+	if err != nil {
 		return misconfigured{err}
 	}
+	defer e.Close()
 	for _, cam := range cfg.Cameras {
 		fmt.Fprintf(out, "camera  %s: %s\n", cam.Name, cam.Source)
 	}

@@ -34,68 +34,68 @@ func (d *daemon) openState() {
 		slog.Error("what is set will not outlive a restart", "error", err)
 	}
 	d.settings = store
-	for _, w := range d.watchers {
-		d.apply(w, store.View(w.name))
+	for _, v := range d.views {
+		d.apply(v, store.View(v.path))
 	}
 }
 
 // apply puts what was set over the configuration, and tells the broker what then holds. What the model no longer knows stays
 // in the file: the model may come back.
-func (d *daemon) apply(w *watcher, v settings.View) {
-	d.enable(w, v.Enabled == nil || *v.Enabled)
-	for label, base := range w.thresholds {
-		score, set := v.Thresholds[label]
+func (d *daemon) apply(v *view, s settings.View) {
+	d.enable(v, s.Enabled == nil || *s.Enabled)
+	for label, base := range v.thresholds {
+		score, set := s.Thresholds[label]
 		if !set {
 			score = float64(base.Enter)
 		}
-		d.setThreshold(w, label, score)
+		d.setThreshold(v, label, score)
 	}
 }
 
 // obey does what a command asks.
 func (d *daemon) obey(c publish.Command) {
-	w := d.watcher(c.Path)
-	if w == nil {
+	v := d.view(c.Path)
+	if v == nil {
 		return
 	}
 	switch c.Kind {
 	case publish.SetEnabled:
 		slog.Info("set", "view", c.Path, "enabled", c.On)
-		d.enable(w, c.On)
+		d.enable(v, c.On)
 		d.settings.SetEnabled(c.Path, c.On)
 	case publish.SetThreshold:
 		slog.Info("set", "view", c.Path, "label", c.Label, "threshold", c.Score)
-		d.setThreshold(w, c.Label, c.Score)
+		d.setThreshold(v, c.Label, c.Score)
 		d.settings.SetThreshold(c.Path, c.Label, c.Score)
 	case publish.TakeSnapshot:
-		w.snapshots.request()
+		v.snapshots.request()
 	}
 }
 
-func (d *daemon) watcher(path string) *watcher {
-	for _, w := range d.watchers {
-		if w.name == path {
-			return w
+func (d *daemon) view(path string) *view {
+	for _, v := range d.views {
+		if v.path == path {
+			return v
 		}
 	}
 	return nil
 }
 
-func (d *daemon) enable(w *watcher, on bool) {
-	w.enabled.Store(on)
-	d.publisher.Enabled(w.name, on)
+func (d *daemon) enable(v *view, on bool) {
+	v.enabled.Store(on)
+	d.publisher.Enabled(v.path, on)
 }
 
 // setThreshold sets the score at which the label's actions start. They end at the same share of it as configured.
-func (d *daemon) setThreshold(w *watcher, label string, score float64) {
-	base, ok := w.thresholds[label]
+func (d *daemon) setThreshold(v *view, label string, score float64) {
+	base, ok := v.thresholds[label]
 	if !ok {
 		return
 	}
 	t := infer.Thresholds{Enter: float32(score), Exit: float32(score) * base.Exit / base.Enter}
-	if err := w.pipeline.Decider.SetThresholds(label, t); err != nil {
-		slog.Error("threshold not set", "view", w.name, "error", err)
+	if err := v.pipeline.Decider.SetThresholds(label, t); err != nil {
+		slog.Error("threshold not set", "view", v.path, "error", err)
 		return
 	}
-	d.publisher.Threshold(w.name, label, math.Round(score*1e4)/1e4)
+	d.publisher.Threshold(v.path, label, math.Round(score*1e4)/1e4)
 }

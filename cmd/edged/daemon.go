@@ -27,12 +27,14 @@ type daemon struct {
 	cfg       *config.Config
 	model     *models.Model
 	watchers  []*watcher
+	views     []*view           // of all watchers
 	cameras   []*capture.Camera // of the watcher with the same index
 	publisher *publish.Publisher
 	console   *console
 	settings  *settings.Store
 	began     time.Duration
-	health    atomic.Pointer[error] // what hangs, by the last look
+	info      atomic.Pointer[engine.Info] // what runs, once the model is loaded
+	health    atomic.Pointer[error]       // what hangs, by the last look
 }
 
 func newDaemon(cfg *config.Config, model *models.Model, out output) (*daemon, error) {
@@ -47,9 +49,7 @@ func newDaemon(cfg *config.Config, model *models.Model, out output) (*daemon, er
 		PublishScores:  cfg.MQTT.Scores,
 		ScoresInterval: cfg.MQTT.ScoresEvery,
 		OnCommand:      d.obey,
-		Discovery: publish.Discovery{
-			Prefix: cfg.MQTT.Discovery, Version: version, Board: board(), Sensors: sensors(cfg.Cameras),
-		},
+		Discovery:      publish.Discovery{Prefix: cfg.MQTT.Discovery, Version: version, Board: board()},
 	}
 	if cfg.MQTT.Broker == config.Embedded {
 		d.publisher.Broker = "tcp://" + cfg.MQTT.Listen
@@ -59,8 +59,8 @@ func newDaemon(cfg *config.Config, model *models.Model, out output) (*daemon, er
 		return nil, misconfigured{err}
 	}
 	d.publisher.TLS = secure
-	for i, cam := range cfg.Cameras {
-		w, err := newWatcher(cam, model, cfg.Detect)
+	for _, cam := range cfg.Cameras {
+		w, err := newWatcher(cam, cfg.ViewsOf(cam), model, cfg.Detect)
 		if err != nil {
 			d.close()
 			return nil, misconfigured{err}
@@ -72,13 +72,20 @@ func newDaemon(cfg *config.Config, model *models.Model, out output) (*daemon, er
 			return nil, misconfigured{err}
 		}
 		d.cameras = append(d.cameras, camera)
-		d.connect(w, uint64(i))
-		d.publisher.Cameras = append(d.publisher.Cameras,
-			publish.Camera{
-				Name: cam.Name, Labels: model.Labels, Background: model.Manifest.Background, Snapshots: cam.Snapshots,
-				Entities: entities(model.Labels, cfg.Detect),
-			})
+		d.views = append(d.views, w.views...)
+		told := publish.Camera{
+			Name: cam.Name, Labels: model.Labels, Background: model.Manifest.Background, Snapshots: cam.Snapshots,
+			Entities: entities(model.Labels, cfg.Detect),
+		}
+		for _, v := range cam.Views {
+			told.Views = append(told.Views, v.Name)
+		}
+		d.publisher.Cameras = append(d.publisher.Cameras, told)
 	}
+	for i, v := range d.views {
+		d.connect(v, uint64(i))
+	}
+	d.publisher.Discovery.Sensors = sensors(d.publisher.Cameras)
 	if err := d.publisher.Initialize(); err != nil {
 		d.close()
 		return nil, misconfigured{err}
@@ -129,26 +136,25 @@ var fourCC = map[string]pixel.FourCC{
 
 var phases = map[infer.Phase]publish.Phase{infer.Start: publish.Start, infer.Update: publish.Update, infer.End: publish.End}
 
-// connect hands what a watcher sees to the publisher and the console. None of these calls waits for anything.
-func (d *daemon) connect(w *watcher, index uint64) {
-	cameras := uint64(len(d.cfg.Cameras))
-	w.pipeline.OnEvent = func(e infer.Event) {
+// connect hands what a view sees to the publisher and the console. None of these calls waits for anything.
+func (d *daemon) connect(v *view, index uint64) {
+	v.pipeline.OnEvent = func(e infer.Event) {
 		out := publish.Event{
-			ID: (e.ID-1)*cameras + index + 1, Source: w.name, Label: e.Label, Phase: phases[e.Phase],
+			ID: (e.ID-1)*uint64(len(d.views)) + index + 1, Source: v.path, Label: e.Label, Phase: phases[e.Phase],
 			Score: e.Score, Peak: e.Peak, Start: e.Start, End: e.End, Newest: e.Newest,
 		}
 		d.publisher.Event(out)
-		d.publisher.State(w.name, e.Label, e.Phase != infer.End)
+		d.publisher.State(v.path, e.Label, e.Phase != infer.End)
 		if e.Phase == infer.Start {
-			w.snapshots.request()
+			v.snapshots.request()
 		}
-		d.console.event(w.name, e)
+		d.console.event(v.path, e)
 	}
-	if w.snapshots != nil {
-		w.snapshots.publish = func(jpeg []byte) { d.publisher.Snapshot(w.name, jpeg) }
+	if v.snapshots != nil {
+		v.snapshots.publish = func(jpeg []byte) { d.publisher.Snapshot(v.path, jpeg) }
 	}
-	w.pipeline.OnWindow = func(win *infer.Window) {
-		d.publisher.Scores(w.name, win.N, win.Time, win.Scores)
+	v.pipeline.OnWindow = func(win *infer.Window) {
+		d.publisher.Scores(v.path, win.N, win.Time, win.Scores)
 	}
 }
 
@@ -174,22 +180,16 @@ func (d *daemon) run(ctx context.Context) error {
 // watch runs the cameras and their pipelines until ctx ends or one of them fails for good.
 func (d *daemon) watch(ctx context.Context) error {
 	stages, stagesCtx := errgroup.WithContext(ctx)
-	options := engineOptions(d.cfg.Model)
-	var loaded atomic.Int32
-	for i, w := range d.watchers {
-		stages.Go(func() error {
-			return w.infer(stagesCtx, options, func(info engine.Info) {
-				w.info.Store(&info)
-				stages.Go(func() error { return unlessDone(stagesCtx, d.cameras[i].Run(stagesCtx)) })
-				if int(loaded.Add(1)) == len(d.watchers) {
-					d.ready(info)
-				}
-			})
+	stages.Go(func() error {
+		return d.infer(stagesCtx, func() {
+			for _, c := range d.cameras {
+				stages.Go(func() error { return unlessDone(stagesCtx, c.Run(stagesCtx)) })
+			}
 		})
-	}
-	for _, w := range d.watchers {
-		if w.snapshots != nil {
-			stages.Go(func() error { return w.snapshots.run(stagesCtx, w.name) })
+	})
+	for _, v := range d.views {
+		if v.snapshots != nil {
+			stages.Go(func() error { return v.snapshots.run(stagesCtx, v.path) })
 		}
 	}
 	stages.Go(func() error { return d.statistics(stagesCtx) })
@@ -198,6 +198,28 @@ func (d *daemon) watch(ctx context.Context) error {
 		return err
 	}
 	return failure(ctx)
+}
+
+// infer runs the model for all views until ctx ends. Opened is called once it is loaded.
+func (d *daemon) infer(ctx context.Context, opened func()) error {
+	e, err := openEngine(d.model, engineOptions(d.cfg.Model), d.views)
+	if err != nil {
+		return misconfigured{err}
+	}
+	defer e.Close()
+	info := e.Info()
+	d.info.Store(&info)
+	opened()
+	d.ready(info)
+	return d.loop(e).Run(ctx)
+}
+
+func (d *daemon) loop(e *engine.Engine) *infer.Loop {
+	loop := &infer.Loop{Cancel: e.Cancel}
+	for _, v := range d.views {
+		loop.Pipelines = append(loop.Pipelines, &v.pipeline)
+	}
+	return loop
 }
 
 // failure is why ctx ended, where that was not a signal: the broker's error or the publisher's.
@@ -220,7 +242,7 @@ func unlessDone(ctx context.Context, err error) error {
 	return nil
 }
 
-// ready says that every model is loaded and every camera is open or being retried.
+// ready says that the model is loaded and every camera is being opened.
 func (d *daemon) ready(info engine.Info) {
 	d.console.banner(d.cfg, d.model, info)
 	notify(systemd.SdNotifyReady + "\nSTATUS=" + d.summary())

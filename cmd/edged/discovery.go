@@ -56,7 +56,7 @@ func entities(labels []string, detect config.Detect) []string {
 }
 
 // sensors are the values of nodeStats that Home Assistant shows.
-func sensors(cameras []config.Camera) []publish.Sensor {
+func sensors(cameras []publish.Camera) []publish.Sensor {
 	const measurement, total = "measurement", "total_increasing"
 	list := []publish.Sensor{{
 		ID: "events_waiting", Name: "events waiting", Value: "value_json.events_waiting", StateClass: measurement, Icon: "mdi:tray-full",
@@ -75,14 +75,17 @@ func sensors(cameras []config.Camera) []publish.Sensor {
 				Unit: "fps", StateClass: measurement, Icon: "mdi:filmstrip",
 			},
 			publish.Sensor{
-				ID: cam.Name + "/inference_time", Name: cam.Name + " inference time", Value: of + "invoke_ms | round(1)",
-				Unit: "ms", Class: "duration", StateClass: measurement,
-			},
-			publish.Sensor{
 				ID: cam.Name + "/frames_dropped", Name: cam.Name + " frames dropped",
 				Value: of + "dropped_lost + " + of + "dropped_flagged + " + of + "dropped_empty + " + of + "dropped_corrupt",
 				Unit:  "frames", StateClass: total, Icon: "mdi:image-broken",
 			})
+		for _, path := range cam.Paths() {
+			list = append(list, publish.Sensor{
+				ID: path + "/inference_time", Name: strings.ReplaceAll(path, "/", " ") + " inference time",
+				Value: fmt.Sprintf("%sviews['%s'].invoke_ms | round(1)", of, path),
+				Unit:  "ms", Class: "duration", StateClass: measurement,
+			})
+		}
 	}
 	return list
 }

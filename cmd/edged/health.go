@@ -56,10 +56,11 @@ func (d *daemon) healthy() error {
 // readiness says what keeps the node from seeing and being heard.
 func (d *daemon) readiness() error {
 	var errs []error
+	if d.info.Load() == nil {
+		errs = append(errs, errors.New("the model is being loaded"))
+	}
 	for _, w := range d.watchers {
 		switch s := w.stats(); {
-		case w.info.Load() == nil:
-			errs = append(errs, fmt.Errorf("camera %s: the model is being loaded", w.name))
 		case !s.Online && s.Reason == "":
 			errs = append(errs, fmt.Errorf("camera %s: no picture yet", w.name))
 		case !s.Online:
@@ -88,7 +89,7 @@ func (d *daemon) alive() func() error {
 
 // progress is what a watcher had done when it was last looked at.
 type progress struct {
-	frames, attempts, read uint64
+	frames, attempts, seen uint64
 	quiet                  int // looks in a row at which the camera was offline without another attempt
 }
 
@@ -100,7 +101,7 @@ func (w *watcher) alive(last *progress) bool {
 	now := progress{
 		frames:   w.counters.Frames.Load(),
 		attempts: w.counters.Attempts.Load(),
-		read:     w.pipeline.Stats.Frames.Load() + w.pipeline.Stats.Lost.Load(),
+		seen:     w.seen(),
 	}
 	online := w.online.Load()
 	if !online && now.attempts == last.attempts {
@@ -108,7 +109,16 @@ func (w *watcher) alive(last *progress) bool {
 	}
 	captured := online && now.frames != last.frames || !online && now.quiet < quietLooks
 	newest, filled := w.ring.Newest()
-	inferred := !filled || newest.Seq <= now.read || now.read != last.read
+	inferred := !filled || newest.Seq <= now.seen || now.seen != last.seen
 	*last = now
 	return captured && inferred
+}
+
+// seen is the number of the newest frame that all of the pipelines have come to.
+func (w *watcher) seen() uint64 {
+	seen := w.views[0].pipeline.Stats.Seen.Load()
+	for _, v := range w.views[1:] {
+		seen = min(seen, v.pipeline.Stats.Seen.Load())
+	}
+	return seen
 }

@@ -25,7 +25,7 @@ func TestAliveMeansProgress(t *testing.T) {
 		{"frames captured and read", true, func(w *watcher) {
 			w.counters.Frames.Add(10)
 			commit(w)
-			w.pipeline.Stats.Frames.Add(1)
+			w.views[0].pipeline.Stats.Seen.Add(1)
 		}, true},
 		{"frames captured, none of them wanted", true, func(w *watcher) { w.counters.Frames.Add(10) }, true},
 		{"the capture loop hangs", true, func(*watcher) {}, false},
@@ -35,7 +35,7 @@ func TestAliveMeansProgress(t *testing.T) {
 		}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w := &watcher{ring: ringbuffer.New(4, 3)}
+			w := &watcher{ring: ringbuffer.New(4, 3), views: []*view{{}}}
 			w.online.Store(c.online)
 			alive := (&daemon{watchers: []*watcher{w}}).alive()
 			c.step(w)

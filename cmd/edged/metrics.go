@@ -25,27 +25,29 @@ var (
 
 	online        = describe("camera_online", "1 while the camera delivers pictures.", "camera")
 	frames        = describe("camera_frames_total", "Frames that the camera has delivered.", "camera")
-	enabled       = describe("camera_enabled", "1 while the camera's frames are looked at.", "camera")
-	unwatched     = describe("camera_frames_unwatched_total", "Frames that came while the camera was not enabled.", "camera")
+	unwatched     = describe("camera_frames_unwatched_total", "Frames that came while no view of the camera was enabled.", "camera")
 	offGrid       = describe("camera_frames_off_grid_total", "Frames given back undecoded, since the model samples fewer.", "camera")
 	framesDropped = describe("camera_frames_dropped_total", "Frames that were dropped, by reason.", "camera", "reason")
-	framesHeld    = describe("camera_frames_held_total", "Sampling times without a frame, for which the last one stood in.", "camera")
 	failures      = describe("camera_failures_total", "Times that the camera went away or could not be opened, by reason.", "camera", "reason")
-	gaps          = describe("camera_gaps_total", "Times that the window was emptied.", "camera")
 
-	windows        = describe("windows_total", "Runs of the model.", "camera")
-	windowsSkipped = describe("windows_skipped_total", "Windows that were due while the model ran, and replaced by a newer one.", "camera")
-	windowsInvalid = describe("windows_invalid_total", "Windows with a score that is no probability.", "camera")
-	invokeSeconds  = describe("invoke_seconds_total", "Time spent in running the model.", "camera")
-	squeezeSeconds = describe("squeeze_seconds_total", "Time spent in keeping the window up to date.", "camera")
+	enabled        = describe("view_enabled", "1 while the view's frames are looked at.", "view")
+	framesUnread   = describe("view_frames_unread_total", "Frames that left the ring before the view came to them.", "view")
+	framesHeld     = describe("view_frames_held_total", "Sampling times without a frame, for which the last one stood in.", "view")
+	gaps           = describe("view_gaps_total", "Times that the window was emptied.", "view")
+	windows        = describe("windows_total", "Runs of the model.", "view")
+	windowsGated   = describe("windows_gated_total", "Windows that were due and not looked at, since nothing moved.", "view")
+	windowsSkipped = describe("windows_skipped_total", "Windows that were due while the model ran, and replaced by a newer one.", "view")
+	windowsInvalid = describe("windows_invalid_total", "Windows with a score that is no probability.", "view")
+	invokeSeconds  = describe("invoke_seconds_total", "Time spent in running the model.", "view")
+	squeezeSeconds = describe("squeeze_seconds_total", "Time spent in keeping the window up to date.", "view")
 )
 
 // Describe implements prometheus.Collector.
 func (m metrics) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		buildInfo, modelInfo, nodes, brokerConnected, brokerConnects, brokerFailures, eventsSent, eventsWaiting, dropped, commands, temperature,
-		online, enabled, frames, unwatched, offGrid, framesDropped, framesHeld, failures, gaps,
-		windows, windowsSkipped, windowsInvalid, invokeSeconds, squeezeSeconds,
+		online, frames, unwatched, offGrid, framesDropped, failures,
+		enabled, framesUnread, framesHeld, gaps, windows, windowsGated, windowsSkipped, windowsInvalid, invokeSeconds, squeezeSeconds,
 	} {
 		ch <- d
 	}
@@ -81,25 +83,29 @@ func (m metrics) Collect(ch chan<- prometheus.Metric) {
 	for name, c := range s.Cameras {
 		gauge(online, number(c.Online), name)
 		counter(frames, float64(c.Frames), name)
-		gauge(enabled, number(c.Enabled), name)
 		counter(unwatched, float64(c.Unwatched), name)
 		counter(offGrid, float64(c.OffGrid), name)
-		counter(framesHeld, float64(c.Held), name)
-		counter(gaps, float64(c.Gaps), name)
 		for reason, n := range map[string]uint64{
 			"lost": c.DroppedLost, "flagged": c.DroppedFlagged, "empty": c.DroppedEmpty,
-			"corrupt": c.DroppedCorrupt, "ring": c.DroppedRing, "unread": c.DroppedUnread,
+			"corrupt": c.DroppedCorrupt, "ring": c.DroppedRing,
 		} {
 			counter(framesDropped, float64(n), name, reason)
 		}
 		for reason, n := range c.Failures {
 			counter(failures, float64(n), name, reason)
 		}
-		counter(windows, float64(c.Windows), name)
-		counter(windowsSkipped, float64(c.WindowsSkipped), name)
-		counter(windowsInvalid, float64(c.WindowsInvalid), name)
-		counter(invokeSeconds, c.InvokeSeconds, name)
-		counter(squeezeSeconds, c.SqueezeSeconds, name)
+		for path, v := range c.Views {
+			gauge(enabled, number(v.Enabled), path)
+			counter(framesUnread, float64(v.DroppedUnread), path)
+			counter(framesHeld, float64(v.Held), path)
+			counter(gaps, float64(v.Gaps), path)
+			counter(windows, float64(v.Windows), path)
+			counter(windowsGated, float64(v.WindowsGated), path)
+			counter(windowsSkipped, float64(v.WindowsSkipped), path)
+			counter(windowsInvalid, float64(v.WindowsInvalid), path)
+			counter(invokeSeconds, v.InvokeSeconds, path)
+			counter(squeezeSeconds, v.SqueezeSeconds, path)
+		}
 	}
 }
 

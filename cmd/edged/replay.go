@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"math"
 	"strconv"
 	"time"
@@ -19,10 +20,11 @@ import (
 type replayCmd struct {
 	Model string `type:"existingfile" help:"Model file; the starter where it is not given."`
 	engineFlags
-	Stride    int     `default:"0" help:"Sampled frames from one window to the next; 0 is the default of the configuration."`
-	FrameRate float64 `default:"0" help:"Frames a second of a file that says none, a stream of JPEGs; 0 is 30."`
-	Windows   bool    `help:"Also a line for every window, with all scores."`
-	Source    string  `arg:"" help:"Video file: MJPEG, Y4M, or anything that an installed ffmpeg reads."`
+	Stride     int     `default:"0" help:"Sampled frames from one window to the next; 0 is the default of the configuration."`
+	FrameRate  float64 `default:"0" help:"Frames a second of a file that says none, a stream of JPEGs; 0 is 30."`
+	Windows    bool    `help:"Also a line for every window, with all scores."`
+	MotionGate bool    `help:"Run the model only where something moves; what that saved is said on standard error."`
+	Source     string  `arg:"" help:"Video file: MJPEG, Y4M, or anything that an installed ffmpeg reads."`
 }
 
 // Run plays the file through the pipeline of edged run, on one goroutine: the same file gives the same bytes.
@@ -38,23 +40,33 @@ func (r *replayCmd) Run(ctx context.Context, out output) error {
 	if detect.Stride < 1 || r.FrameRate < 0 {
 		return misconfigured{fmt.Errorf("--stride %d, --frame-rate %g: must not be negative", r.Stride, r.FrameRate)}
 	}
-	w, err := newWatcher(config.Camera{Name: "replay"}, model, detect)
+	cfg := config.Config{Detect: detect}
+	cam := config.Camera{Name: "replay", MotionGate: &r.MotionGate}
+	w, err := newWatcher(cam, cfg.ViewsOf(cam), model, detect)
 	if err != nil {
 		return misconfigured{err}
 	}
 	defer w.close()
-	if err := w.open(r.options()); err != nil {
+	e, err := openEngine(model, r.options(), w.views)
+	if err != nil {
 		return misconfigured{err}
 	}
+	defer e.Close()
+	pipeline := &w.views[0].pipeline
 	lines := &lineWriter{w: bufio.NewWriter(out), labels: model.Labels}
-	w.pipeline.OnEvent = lines.event
+	pipeline.OnEvent = lines.event
 	if r.Windows {
-		w.pipeline.OnWindow = lines.window
+		pipeline.OnWindow = lines.window
 	}
-	return errors.Join(r.play(ctx, w), lines.w.Flush())
+	err = errors.Join(r.play(ctx, w, pipeline), lines.w.Flush())
+	if r.MotionGate {
+		gated, run := pipeline.Stats.Gated.Load(), pipeline.Stats.Windows.Load()
+		slog.Info("motion gate", "windows_run", run, "windows_saved", gated)
+	}
+	return err
 }
 
-func (r *replayCmd) play(ctx context.Context, w *watcher) error {
+func (r *replayCmd) play(ctx context.Context, w *watcher, pipeline *infer.Pipeline) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	spec, err := capture.ParseSpec(r.Source)
@@ -67,7 +79,7 @@ func (r *replayCmd) play(ctx context.Context, w *watcher) error {
 	file := capture.File{Path: spec.Path, FrameRate: r.FrameRate}
 	err = file.Run(ctx, func(f *capture.Frame) {
 		w.frame(f)
-		if err := w.pipeline.Step(); err != nil {
+		if err := pipeline.Step(); err != nil {
 			cancel(err)
 		}
 	})
@@ -77,7 +89,7 @@ func (r *replayCmd) play(ctx context.Context, w *watcher) error {
 		}
 		return err
 	}
-	w.pipeline.Finish()
+	pipeline.Finish()
 	return nil
 }
 

@@ -11,9 +11,10 @@ import (
 	"edged/capture/pixel"
 )
 
-// snapshots makes pictures for people of a watcher's frames, when asked. The work is done beside the capture loop, which only
+// snapshots makes pictures for people of what a view sees, when asked. The work is done beside the capture loop, which only
 // lends it a copy of the one frame.
 type snapshots struct {
+	area    pixel.Area
 	masks   [][]pixel.Point
 	publish func(jpeg []byte)
 
@@ -29,8 +30,8 @@ const (
 	snapshotQuality = 80
 )
 
-func newSnapshots(masks [][]pixel.Point) *snapshots {
-	return &snapshots{masks: masks, publish: func([]byte) {}, work: make(chan struct{}, 1)}
+func newSnapshots(area pixel.Area, masks [][]pixel.Point) *snapshots {
+	return &snapshots{area: area, masks: masks, publish: func([]byte) {}, work: make(chan struct{}, 1)}
 }
 
 // request asks for a picture of the next frame.
@@ -58,7 +59,7 @@ func (s *snapshots) see(f *capture.Frame) {
 }
 
 // run makes the pictures until ctx ends.
-func (s *snapshots) run(ctx context.Context, camera string) error {
+func (s *snapshots) run(ctx context.Context, view string) error {
 	for {
 		select {
 		case <-ctx.Done():
@@ -67,7 +68,7 @@ func (s *snapshots) run(ctx context.Context, camera string) error {
 		}
 		picture, err := s.make()
 		if err != nil {
-			slog.Warn("no snapshot", "camera", camera, "error", err)
+			slog.Warn("no snapshot", "view", view, "error", err)
 		} else {
 			s.publish(picture)
 		}
@@ -85,10 +86,11 @@ func (s *snapshots) make() ([]byte, error) {
 		}
 		width, height = c.Width, c.Height
 	}
+	width, height = max(1, int(s.area.Width*float64(width))), max(1, int(s.area.Height*float64(height)))
 	if width > snapshotWidth {
 		width, height = snapshotWidth, max(1, height*snapshotWidth/width)
 	}
-	decoder, err := pixel.NewDecoder(width, height)
+	decoder, err := pixel.NewDecoder(width, height, s.area)
 	if err != nil {
 		return nil, err
 	}

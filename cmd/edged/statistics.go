@@ -47,42 +47,52 @@ type modelStats struct {
 }
 
 type cameraStats struct {
-	Source        string  `json:"source"`
-	Online        bool    `json:"online"`
-	Reason        string  `json:"reason,omitempty"` // why it is offline
-	FramesPerSec  float64 `json:"frames_per_second"`
+	Source       string  `json:"source"`
+	Online       bool    `json:"online"`
+	Reason       string  `json:"reason,omitempty"` // why it is offline
+	FramesPerSec float64 `json:"frames_per_second"`
+
+	Frames         uint64 `json:"frames"`          // that the camera delivered
+	Unwatched      uint64 `json:"unwatched"`       // frames while no view was enabled
+	OffGrid        uint64 `json:"off_grid"`        // given back undecoded: the model samples fewer
+	DroppedLost    uint64 `json:"dropped_lost"`    // never delivered: gaps in the driver's numbers
+	DroppedFlagged uint64 `json:"dropped_flagged"` // the driver marked them as damaged
+	DroppedEmpty   uint64 `json:"dropped_empty"`
+	DroppedCorrupt uint64 `json:"dropped_corrupt"` // did not decode
+	DroppedRing    uint64 `json:"dropped_ring"`    // a pipeline still read the slot
+
+	// Failures counts the times that the camera could not be opened or went away, by reason.
+	Failures map[string]uint64 `json:"failures"`
+	// Views are what is watched by itself, by name: the camera's own where it has no others.
+	Views map[string]viewStats `json:"views"`
+}
+
+type viewStats struct {
+	Enabled       bool    `json:"enabled"` // frames are looked at
 	WindowsPerSec float64 `json:"windows_per_second"`
 	InvokeMs      float64 `json:"invoke_ms"` // mean
 
-	Frames         uint64  `json:"frames"`          // that the camera delivered
-	Enabled        bool    `json:"enabled"`         // frames are looked at
-	Unwatched      uint64  `json:"unwatched"`       // frames while they were not
-	OffGrid        uint64  `json:"off_grid"`        // given back undecoded: the model samples fewer
-	DroppedLost    uint64  `json:"dropped_lost"`    // never delivered: gaps in the driver's numbers
-	DroppedFlagged uint64  `json:"dropped_flagged"` // the driver marked them as damaged
-	DroppedEmpty   uint64  `json:"dropped_empty"`
-	DroppedCorrupt uint64  `json:"dropped_corrupt"` // did not decode
-	DroppedRing    uint64  `json:"dropped_ring"`    // the pipeline still read the slot
+	Unwatched      uint64  `json:"unwatched"`       // frames while it was not enabled
 	DroppedUnread  uint64  `json:"dropped_unread"`  // left the ring, or became old in a gap, before the pipeline came to it
 	Held           uint64  `json:"held"`            // sampling times without a frame: the last one stood in
 	Windows        uint64  `json:"windows"`         // runs of the model
+	WindowsGated   uint64  `json:"windows_gated"`   // due, and not looked at since nothing moved
 	WindowsSkipped uint64  `json:"windows_skipped"` // due while the model ran, replaced by a newer one
 	WindowsInvalid uint64  `json:"windows_invalid"` // with a score that is no probability
 	Gaps           uint64  `json:"gaps"`            // times that the window was emptied
 	SqueezeSeconds float64 `json:"squeeze_seconds"` // spent in keeping the window up to date
 	InvokeSeconds  float64 `json:"invoke_seconds"`  // spent in running the model
-
-	// Failures counts the times that the camera could not be opened or went away, by reason.
-	Failures map[string]uint64 `json:"failures"`
 }
 
 // statistics publishes the node's counters until ctx ends.
 func (d *daemon) statistics(ctx context.Context) error {
 	ticker := time.NewTicker(statisticsEvery)
 	defer ticker.Stop()
-	marks := make([]mark, len(d.watchers))
-	for i := range marks {
-		marks[i].at = d.began
+	for _, w := range d.watchers {
+		w.mark = mark{at: d.began}
+		for _, v := range w.views {
+			v.mark = mark{at: d.began}
+		}
 	}
 	for {
 		select {
@@ -90,8 +100,8 @@ func (d *daemon) statistics(ctx context.Context) error {
 			return nil
 		case <-ticker.C:
 		}
-		for i, w := range d.watchers {
-			w.rates.Store(w.since(&marks[i], clock.Monotonic()))
+		for _, w := range d.watchers {
+			w.measure(clock.Monotonic())
 		}
 		payload, err := json.Marshal(d.stats())
 		if err != nil {
@@ -108,8 +118,8 @@ func (d *daemon) summary() string {
 		return oneLine(err)
 	}
 	windows := 0.0
-	for _, w := range d.watchers {
-		windows += w.stats().WindowsPerSec
+	for _, v := range d.views {
+		windows += v.stats().WindowsPerSec
 	}
 	return fmt.Sprintf("%d of %d cameras online, %.1f windows/s, broker connected", len(d.watchers), len(d.watchers), windows)
 }
@@ -135,11 +145,11 @@ func (d *daemon) stats() nodeStats {
 	}
 	stats.CPUCelsius = cpuTemperature()
 	stats.CommandsTaken, stats.CommandsRefused = counters.CommandsTaken, counters.CommandsRefused
+	if info := d.info.Load(); info != nil {
+		m := &stats.Model
+		m.Delegate, m.NodesDelegated, m.NodesTotal, m.Threads = info.Delegate, info.NodesDelegated, info.NodesTotal, info.Threads
+	}
 	for i, w := range d.watchers {
-		if info := w.info.Load(); info != nil {
-			m := &stats.Model
-			m.Delegate, m.NodesDelegated, m.NodesTotal, m.Threads = info.Delegate, info.NodesDelegated, info.NodesTotal, info.Threads
-		}
 		camera := w.stats()
 		camera.Source = d.cfg.Cameras[i].Source
 		stats.Cameras[w.name] = camera
@@ -147,38 +157,44 @@ func (d *daemon) stats() nodeStats {
 	return stats
 }
 
-// rates are those of the last stretch of time.
-type rates struct{ framesPerSec, windowsPerSec, invokeMs float64 }
-
 // mark is what the next rates are counted from.
 type mark struct {
-	at              time.Duration
-	frames, windows uint64
-	invoke          time.Duration
+	at     time.Duration
+	count  uint64
+	invoke time.Duration
 }
 
-// since returns the rates since the mark, and moves it to now.
-func (w *watcher) since(last *mark, now time.Duration) *rates {
-	p := &w.pipeline.Stats
-	next := mark{at: now, frames: w.counters.Frames.Load(), windows: p.Windows.Load(), invoke: p.Invoke()}
+// rates are those of the last stretch of time.
+type rates struct{ perSec, invokeMs float64 }
+
+// to returns the rates from the mark to the next one, which takes its place.
+func (m *mark) to(next mark) *rates {
 	var r rates
-	if seconds := (now - last.at).Seconds(); seconds > 0 {
-		r.framesPerSec = float64(next.frames-last.frames) / seconds
-		r.windowsPerSec = float64(next.windows-last.windows) / seconds
+	n := next.count - m.count
+	if seconds := (next.at - m.at).Seconds(); seconds > 0 {
+		r.perSec = float64(n) / seconds
 	}
-	if n := next.windows - last.windows; n > 0 {
-		r.invokeMs = float64((next.invoke - last.invoke).Microseconds()) / 1000 / float64(n)
+	if n > 0 {
+		r.invokeMs = float64((next.invoke - m.invoke).Microseconds()) / 1000 / float64(n)
 	}
-	*last = next
+	*m = next
 	return &r
 }
 
+// measure makes the rates since the last time.
+func (w *watcher) measure(now time.Duration) {
+	w.rates.Store(w.mark.to(mark{at: now, count: w.counters.Frames.Load()}))
+	for _, v := range w.views {
+		p := &v.pipeline.Stats
+		v.rates.Store(v.mark.to(mark{at: now, count: p.Windows.Load(), invoke: p.Invoke()}))
+	}
+}
+
 func (w *watcher) stats() cameraStats {
-	p, c := &w.pipeline.Stats, &w.counters
+	c := &w.counters
 	s := cameraStats{
 		Online:         w.online.Load(),
 		Frames:         c.Frames.Load(),
-		Enabled:        w.enabled.Load(),
 		Unwatched:      w.unwatched.Load(),
 		OffGrid:        w.offGrid.Load(),
 		DroppedLost:    c.Lost.Load(),
@@ -186,26 +202,43 @@ func (w *watcher) stats() cameraStats {
 		DroppedEmpty:   c.Empty.Load(),
 		DroppedCorrupt: w.corrupt.Load(),
 		DroppedRing:    w.ring.Dropped(),
-		DroppedUnread:  p.Lost.Load(),
-		Held:           p.Held.Load(),
-		Windows:        p.Windows.Load(),
-		WindowsSkipped: p.Skipped.Load(),
-		WindowsInvalid: p.Invalid.Load(),
-		Gaps:           p.Gaps.Load(),
-		SqueezeSeconds: p.Squeeze().Seconds(),
-		InvokeSeconds:  p.Invoke().Seconds(),
 		Failures:       map[string]uint64{},
+		Views:          map[string]viewStats{},
 	}
 	if reason := w.reason.Load(); reason != nil && !s.Online {
 		s.Reason = oneLine(*reason)
 	}
 	if r := w.rates.Load(); r != nil {
-		s.FramesPerSec, s.WindowsPerSec, s.InvokeMs = r.framesPerSec, r.windowsPerSec, r.invokeMs
+		s.FramesPerSec = r.perSec
 	}
 	for kind := range capture.Failures {
 		if n := c.Failed[kind].Load(); n > 0 {
 			s.Failures[kind.String()] = n
 		}
+	}
+	for _, v := range w.views {
+		s.Views[v.path] = v.stats()
+	}
+	return s
+}
+
+func (v *view) stats() viewStats {
+	p := &v.pipeline.Stats
+	s := viewStats{
+		Enabled:        v.enabled.Load(),
+		Unwatched:      v.unwatched.Load(),
+		DroppedUnread:  p.Lost.Load(),
+		Held:           p.Held.Load(),
+		Windows:        p.Windows.Load(),
+		WindowsGated:   p.Gated.Load(),
+		WindowsSkipped: p.Skipped.Load(),
+		WindowsInvalid: p.Invalid.Load(),
+		Gaps:           p.Gaps.Load(),
+		SqueezeSeconds: p.Squeeze().Seconds(),
+		InvokeSeconds:  p.Invoke().Seconds(),
+	}
+	if r := v.rates.Load(); r != nil {
+		s.WindowsPerSec, s.InvokeMs = r.perSec, r.invokeMs
 	}
 	return s
 }

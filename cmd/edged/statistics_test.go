@@ -3,18 +3,14 @@ package main
 import (
 	"testing"
 	"time"
-
-	"edged/ringbuffer"
 )
 
 func TestRatesAreThoseSinceTheLastReport(t *testing.T) {
-	w := &watcher{ring: ringbuffer.New(4, 3)}
-	w.counters.Frames.Add(90)
-	last := mark{at: time.Second, frames: 30}
-	if r := w.since(&last, 3*time.Second); r.framesPerSec != 30 || r.invokeMs != 0 {
-		t.Errorf("%v frames/s, %v ms an Invoke; want 30, and 0 without one", r.framesPerSec, r.invokeMs)
+	last := mark{at: time.Second, count: 30}
+	if r := last.to(mark{at: 3 * time.Second, count: 90, invoke: 60 * time.Millisecond}); r.perSec != 30 || r.invokeMs != 1 {
+		t.Errorf("%v a second of %v ms, want 30 of 1", r.perSec, r.invokeMs)
 	}
-	if r := w.since(&last, 4*time.Second); r.framesPerSec != 0 {
-		t.Errorf("%v frames/s with no new frame", r.framesPerSec)
+	if r := last.to(mark{at: 4 * time.Second, count: 90, invoke: 60 * time.Millisecond}); r.perSec != 0 || r.invokeMs != 0 {
+		t.Errorf("%v a second of %v ms with nothing new", r.perSec, r.invokeMs)
 	}
 }

@@ -89,17 +89,33 @@ func statusTable(s nodeStats) string {
 	row("broker", "%s, %s; events: %d sent, %d waiting, %d dropped", s.Broker, connected, s.EventsSent, s.EventsWaiting, s.EventsDropped)
 
 	table := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "\nCAMERA\tSTATUS\tFRAMES/S\tWINDOWS/S\tINVOKE\tDROPPED\tSKIPPED\t")
+	fmt.Fprintln(table, "\nCAMERA\tSTATUS\tFRAMES/S\tDROPPED\t")
 	for _, name := range slices.Sorted(maps.Keys(s.Cameras)) {
 		c := s.Cameras[name]
 		status := "online"
 		if !c.Online {
 			status = "OFFLINE"
 		}
-		lost := c.DroppedLost + c.DroppedFlagged + c.DroppedEmpty + c.DroppedCorrupt + c.DroppedRing + c.DroppedUnread
-		fmt.Fprintf(table, "%s\t%s\t%.1f\t%.1f\t%.1f ms\t%d of %d\t%d of %d\t%s\n", name, status, c.FramesPerSec, c.WindowsPerSec,
-			c.InvokeMs, lost, c.Frames, c.WindowsSkipped, c.Windows+c.WindowsSkipped, c.Reason)
+		lost := c.DroppedLost + c.DroppedFlagged + c.DroppedEmpty + c.DroppedCorrupt + c.DroppedRing
+		fmt.Fprintf(table, "%s\t%s\t%.1f\t%d of %d\t%s\n", name, status, c.FramesPerSec, lost, c.Frames, c.Reason)
+	}
+	table.Flush()
+	fmt.Fprintln(table, "\nVIEW\tENABLED\tWINDOWS/S\tINVOKE\tRUN\tUNMOVED\tSKIPPED\t")
+	for _, name := range slices.Sorted(maps.Keys(s.Cameras)) {
+		views := s.Cameras[name].Views
+		for _, path := range slices.Sorted(maps.Keys(views)) {
+			viewRow(table, path, views[path])
+		}
 	}
 	table.Flush()
 	return b.String()
+}
+
+func viewRow(w io.Writer, path string, v viewStats) {
+	enabled := "yes"
+	if !v.Enabled {
+		enabled = "NO"
+	}
+	fmt.Fprintf(w, "%s\t%s\t%.1f\t%.1f ms\t%d\t%d\t%d\t\n", path, enabled, v.WindowsPerSec, v.InvokeMs,
+		v.Windows, v.WindowsGated, v.WindowsSkipped)
 }

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"context"
 	"errors"
-	"fmt"
 	"hash/maphash"
 	"log/slog"
 	"os"
@@ -12,39 +10,33 @@ import (
 
 	"edged/capture"
 	"edged/capture/pixel"
-	"edged/infer"
 	"edged/infer/engine"
 	"edged/internal/config"
 	"edged/models"
 	"edged/ringbuffer"
 )
 
-// watcher is one camera's way from pictures to actions: sampler, decoder, ring, pipeline. The capture goroutine calls
-// frame; the goroutine that called open runs the pipeline.
+// watcher is one camera's way from pictures to the frames of its views: sampler, decoder, ring. The capture goroutine calls
+// frame and status.
 type watcher struct {
 	name    string
 	model   *models.Model
 	sampler *capture.Sampler
 	decoder *pixel.Decoder
-	ring    *ringbuffer.Ring
+	ring    *ringbuffer.Ring // a slot holds a picture for each view
+	views   []*view
 
-	engine   *engine.Engine
-	info     atomic.Pointer[engine.Info] // what runs, once the model is loaded
-	pipeline infer.Pipeline
-
-	enabled    atomic.Bool // frames are looked at
-	idle       bool        // the capture loop has seen that they are not
-	seed       maphash.Seed
-	thresholds map[string]infer.Thresholds // of the configuration, by action
-	snapshots  *snapshots                  // nil: none are made
+	idle bool // the capture loop has seen that no view is enabled
+	seed maphash.Seed
 
 	online    atomic.Bool
 	reason    atomic.Pointer[error] // why it went offline last
 	rates     atomic.Pointer[rates] // of the last report
+	mark      mark                  // the last report's, of its goroutine
 	counters  capture.Counters
 	offGrid   atomic.Uint64 // frames that no window wants: given back undecoded
 	corrupt   atomic.Uint64 // frames that did not decode
-	unwatched atomic.Uint64 // frames while the view was not enabled
+	unwatched atomic.Uint64 // frames while no view was enabled
 
 	complained time.Duration // capture time of the last corrupt frame that was logged
 }
@@ -52,50 +44,30 @@ type watcher struct {
 // spareSlots lets the capture loop go on while the pipeline, after a slow Invoke, catches up with a whole window.
 const spareSlots = 4
 
-func newWatcher(cam config.Camera, m *models.Model, detect config.Detect) (*watcher, error) {
+func newWatcher(cam config.Camera, views []config.View, m *models.Model, detect config.Detect) (*watcher, error) {
 	f := m.Manifest
-	decoder, err := pixel.NewDecoder(f.Width, f.Height)
-	if err != nil {
-		return nil, err
-	}
-	masks := polygons(cam.Masks)
-	decoder.Mask(masks)
-	rules := map[string]infer.Rule{}
-	for label := range detect.Labels {
-		rules[label] = rule(detect.For(label))
-	}
-	decider, err := infer.NewDecider(m.Labels, infer.DeciderOptions{
-		Rule:       rule(detect),
-		PerLabel:   rules,
-		Background: f.Background,
-		Smoothing:  detect.Smoothing,
-		Interval:   time.Duration(float64(detect.Stride) / f.FrameRate * float64(time.Second)),
-	})
-	if err != nil {
-		decoder.Close()
-		return nil, err
-	}
 	w := &watcher{
 		name:    cam.Name,
 		model:   m,
 		sampler: capture.NewSampler(f.FrameRate),
-		decoder: decoder,
-		ring:    ringbuffer.New(f.Frames+spareSlots, f.FrameBytes()),
+		ring:    ringbuffer.New(f.Frames+spareSlots, len(views)*f.FrameBytes()),
+		seed:    maphash.MakeSeed(),
 	}
-	w.pipeline.Ring, w.pipeline.Decider = w.ring, decider
-	w.pipeline.Frames, w.pipeline.Stride = f.Frames, detect.Stride
-	w.pipeline.OnEvent = func(infer.Event) {}
-	w.enabled.Store(true)
-	w.seed = maphash.MakeSeed()
-	w.thresholds = map[string]infer.Thresholds{}
-	for _, label := range m.Labels {
-		if label != f.Background {
-			w.thresholds[label] = rule(detect.For(label)).Thresholds
+	var areas []pixel.Area
+	for i, c := range views {
+		v, err := newView(cam, c, m, detect)
+		if err != nil {
+			return nil, err
 		}
+		v.pipeline.Ring, v.pipeline.Offset, v.pipeline.Size = w.ring, i*f.FrameBytes(), f.FrameBytes()
+		w.views, areas = append(w.views, v), append(areas, v.area)
 	}
-	if cam.Snapshots {
-		w.snapshots = newSnapshots(masks)
+	decoder, err := pixel.NewDecoder(f.Width, f.Height, areas...)
+	if err != nil {
+		return nil, err
 	}
+	decoder.Mask(polygons(cam.Masks))
+	w.decoder = decoder
 	return w, nil
 }
 
@@ -109,37 +81,15 @@ func polygons(corners [][][]float64) [][]pixel.Point {
 	return out
 }
 
-func rule(d config.Detect) infer.Rule {
-	return infer.Rule{
-		Thresholds:  infer.Thresholds{Enter: float32(d.Enter), Exit: float32(d.Exit)},
-		MinDuration: d.MinDuration, Cooldown: d.Cooldown, UpdateEvery: d.UpdateEvery,
-	}
-}
-
-// open loads the model. The calling goroutine owns the engine from then on and must be the one that steps the pipeline.
-func (w *watcher) open(o engine.Options) error {
-	e, err := engine.New(w.model, o)
-	if err != nil {
-		return err
-	}
-	w.engine, w.pipeline.Engine = e, e
-	return nil
-}
-
-// close frees what C allocated, after capture and pipeline have ended.
-func (w *watcher) close() {
-	if w.engine != nil {
-		w.engine.Close()
-	}
-	w.decoder.Close()
-}
+// close frees what C allocated, after capture has ended.
+func (w *watcher) close() { w.decoder.Close() }
 
 // frame is the sink of the camera: it decodes a frame that lies on the sampling grid straight into the ring.
 func (w *watcher) frame(f *capture.Frame) {
-	if !w.watched() {
+	wanted := w.wanted(f)
+	if wanted == 0 {
 		return
 	}
-	w.snapshots.see(f)
 	if f.Restart {
 		w.sampler.Reset()
 	}
@@ -155,7 +105,8 @@ func (w *watcher) frame(f *capture.Frame) {
 	if slot == nil {
 		return
 	}
-	if err := w.decoder.Decode(slot, f.Format, f.Data); err != nil {
+	w.blank(slot, wanted)
+	if err := w.decoder.DecodeAreas(slot, f.Format, f.Data, wanted); err != nil {
 		w.corrupt.Add(1)
 		f.Verdict = capture.Bad
 		w.complain(f, err)
@@ -163,6 +114,36 @@ func (w *watcher) frame(f *capture.Frame) {
 	}
 	f.Verdict, f.Digest = capture.Good, w.digest(slot)
 	w.ring.Commit(tick, f.Time)
+}
+
+// wanted returns the views that look at the frame, by bit. Where there are none, nothing seen stays in memory, and what is on
+// ends.
+func (w *watcher) wanted(f *capture.Frame) (views uint32) {
+	next := w.ring.Next()
+	for i, v := range w.views {
+		if v.wanted(f, next) {
+			views |= 1 << i
+		}
+	}
+	if views == 0 {
+		w.unwatched.Add(1)
+		if !w.idle {
+			w.sampler.Reset()
+			w.ring.Reset()
+		}
+	}
+	w.idle = views == 0
+	return views
+}
+
+// blank wipes the pictures of the views that are not wanted, so that none outlives its view's being watched.
+func (w *watcher) blank(slot []byte, wanted uint32) {
+	size := len(slot) / len(w.views)
+	for i := range w.views {
+		if wanted>>i&1 == 0 {
+			clear(slot[i*size : (i+1)*size])
+		}
+	}
 }
 
 // digest tells pictures apart, 0 where there is nothing in it: a camera in the dark may well send the same black for hours.
@@ -179,22 +160,6 @@ func (w *watcher) digest(rgb []byte) uint64 {
 
 // minContrast is less than any picture with something in it has, between its darkest and its lightest value.
 const minContrast = 24
-
-// watched says whether frames are looked at. Where they are not, none stays in memory, and what is on ends.
-func (w *watcher) watched() bool {
-	if w.enabled.Load() {
-		w.idle = false
-		return true
-	}
-	if !w.idle {
-		w.idle = true
-		w.snapshots.cancel()
-		w.sampler.Reset()
-		w.ring.Reset()
-	}
-	w.unwatched.Add(1)
-	return false
-}
 
 // complain logs a corrupt frame, but no more than one a minute.
 func (w *watcher) complain(f *capture.Frame, err error) {
@@ -215,17 +180,22 @@ func (w *watcher) status(online bool, reason error) {
 	}
 }
 
-// infer runs the pipeline on a goroutine of its own until ctx ends. Opened is called once the model is loaded.
-func (w *watcher) infer(ctx context.Context, o engine.Options, opened func(engine.Info)) error {
-	if err := w.open(o); err != nil {
-		return misconfigured{err}
+// openEngine loads the model, with a clip for each view. The calling goroutine owns the engine from then on and must be the
+// one that steps the views' pipelines.
+func openEngine(m *models.Model, o engine.Options, views []*view) (*engine.Engine, error) {
+	e, err := engine.New(m, o)
+	if err != nil {
+		return nil, err
 	}
-	defer w.engine.Close()
-	opened(w.engine.Info())
-	if err := w.pipeline.Run(ctx); err != nil {
-		return fmt.Errorf("camera %s: %w", w.name, err)
+	for _, v := range views {
+		clip, err := e.NewClip()
+		if err != nil {
+			e.Close()
+			return nil, err
+		}
+		v.pipeline.Clip = clip
 	}
-	return nil
+	return e, nil
 }
 
 // loadModel reads the model file, or the starter where path is empty.

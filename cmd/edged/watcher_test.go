@@ -21,14 +21,18 @@ func openWatcher(t *testing.T) *watcher {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := newWatcher(config.Camera{Name: "test"}, m, config.Default().Detect)
+	cfg := config.Config{Detect: config.Default().Detect}
+	cam := config.Camera{Name: "test"}
+	w, err := newWatcher(cam, cfg.ViewsOf(cam), m, cfg.Detect)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(w.close)
-	if err := w.open(engine.Options{}); err != nil {
+	e, err := openEngine(m, engine.Options{}, w.views)
+	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(e.Close)
 	return w
 }
 
@@ -54,7 +58,7 @@ func (c *camera) deliver(t *testing.T, n int) {
 		c.w.frame(&c.frame)
 		c.frame.Time += time.Second / 30
 		c.frame.Sequence++
-		if err := c.w.pipeline.Step(); err != nil {
+		if err := c.w.views[0].pipeline.Step(); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -63,11 +67,11 @@ func (c *camera) deliver(t *testing.T, n int) {
 func TestOnlyFramesOnTheGridAreDecoded(t *testing.T) {
 	w := openWatcher(t)
 	newCamera(t, w).deliver(t, 300) // 10 s
-	taken := w.pipeline.Stats.Frames.Load()
+	taken := w.views[0].pipeline.Stats.Frames.Load()
 	if taken < 79 || taken > 81 || w.offGrid.Load() != 300-taken {
 		t.Errorf("%d frames decoded and %d given back, want about 80 of 300 at 8 a second", taken, w.offGrid.Load())
 	}
-	if n := w.pipeline.Stats.Windows.Load(); n != (taken-16)/2+1 {
+	if n := w.views[0].pipeline.Stats.Windows.Load(); n != (taken-16)/2+1 {
 		t.Errorf("%d windows of %d frames at stride 2", n, taken)
 	}
 }
@@ -87,7 +91,7 @@ func TestCorruptFramesAreCountedAndSurvived(t *testing.T) {
 	}
 	c.frame.Data = whole
 	c.deliver(t, 90)
-	if w.pipeline.Stats.Windows.Load() == 0 {
+	if w.views[0].pipeline.Stats.Windows.Load() == 0 {
 		t.Error("no window after the camera recovered")
 	}
 }
@@ -111,20 +115,20 @@ func TestNoWindowSpansAGap(t *testing.T) {
 			w := openWatcher(t)
 			c := newCamera(t, w)
 			c.deliver(t, 60) // 16 frames at 8 a second take 57
-			before := w.pipeline.Stats.Windows.Load()
+			before := w.views[0].pipeline.Stats.Windows.Load()
 			if before != 1 {
 				t.Fatalf("%d windows before the gap, want 1", before)
 			}
 			gap.make(c)
 			c.deliver(t, 55)
-			if n := w.pipeline.Stats.Windows.Load(); n != before {
+			if n := w.views[0].pipeline.Stats.Windows.Load(); n != before {
 				t.Errorf("%d windows before the window was full again", n-before)
 			}
 			c.deliver(t, 4)
-			if n := w.pipeline.Stats.Windows.Load(); n != before+1 {
+			if n := w.views[0].pipeline.Stats.Windows.Load(); n != before+1 {
 				t.Errorf("%d windows once it was full again, want 1", n-before)
 			}
-			if n := w.pipeline.Stats.Gaps.Load(); n != 1 {
+			if n := w.views[0].pipeline.Stats.Gaps.Load(); n != 1 {
 				t.Errorf("%d gaps counted, want 1", n)
 			}
 		})
@@ -135,11 +139,11 @@ func TestNoAllocationPerFrameAndWindow(t *testing.T) {
 	w := openWatcher(t)
 	c := newCamera(t, w)
 	c.deliver(t, 120)
-	before := w.pipeline.Stats.Windows.Load()
+	before := w.views[0].pipeline.Stats.Windows.Load()
 	if n := testing.AllocsPerRun(200, func() { c.deliver(t, 1) }); n != 0 {
 		t.Errorf("%v allocations per frame, want 0", n)
 	}
-	if w.pipeline.Stats.Windows.Load() == before {
+	if w.views[0].pipeline.Stats.Windows.Load() == before {
 		t.Error("no window was measured")
 	}
 }

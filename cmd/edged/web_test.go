@@ -18,8 +18,10 @@ func fullStats() nodeStats {
 		Node: "attic", Version: "1.2.3", UptimeSeconds: 3725, Broker: "tcp://127.0.0.1:1883", BrokerConnected: true, EventsSent: 12,
 		Model: modelStats{Name: "edged-starter", Version: "0.1.0", SHA256: strings.Repeat("ab", 32), Delegate: "xnnpack", NodesDelegated: 79, NodesTotal: 79},
 		Cameras: map[string]cameraStats{
-			"gate": {Source: "v4l2:auto", Online: true, FramesPerSec: 30, WindowsPerSec: 4, InvokeMs: 9.5, Frames: 3000, DroppedLost: 3, Windows: 400, InvokeSeconds: 3.8},
-			"yard": {Source: "v4l2:/dev/video2", Reason: "no such device", Failures: map[string]uint64{"unplugged": 2}},
+			"gate": {Source: "v4l2:auto", Online: true, FramesPerSec: 30, Frames: 3000, DroppedLost: 3, Views: map[string]viewStats{
+				"gate": {Enabled: true, WindowsPerSec: 4, InvokeMs: 9.5, Windows: 400, WindowsGated: 20, InvokeSeconds: 3.8},
+			}},
+			"yard": {Source: "v4l2:/dev/video2", Reason: "no such device", Failures: map[string]uint64{"unplugged": 2}, Views: map[string]viewStats{"yard/door": {}}},
 		},
 	}
 }
@@ -44,8 +46,8 @@ edged_camera_online{camera="gate"} 1
 edged_camera_online{camera="yard"} 0
 # HELP edged_invoke_seconds_total Time spent in running the model.
 # TYPE edged_invoke_seconds_total counter
-edged_invoke_seconds_total{camera="gate"} 3.8
-edged_invoke_seconds_total{camera="yard"} 0
+edged_invoke_seconds_total{view="gate"} 3.8
+edged_invoke_seconds_total{view="yard/door"} 0
 `
 	if err := testutil.GatherAndCompare(registry, strings.NewReader(want),
 		"edged_camera_failures_total", "edged_camera_online", "edged_invoke_seconds_total"); err != nil {
@@ -58,9 +60,13 @@ func TestStatusTable(t *testing.T) {
 model    edged-starter 0.1.0, xnnpack, 79/79 nodes, sha256 abababababab
 broker   tcp://127.0.0.1:1883, connected; events: 12 sent, 0 waiting, 0 dropped
 
-CAMERA  STATUS   FRAMES/S  WINDOWS/S  INVOKE  DROPPED    SKIPPED
-gate    online   30.0      4.0        9.5 ms  3 of 3000  0 of 400
-yard    OFFLINE  0.0       0.0        0.0 ms  0 of 0     0 of 0    no such device
+CAMERA  STATUS   FRAMES/S  DROPPED
+gate    online   30.0      3 of 3000
+yard    OFFLINE  0.0       0 of 0     no such device
+
+VIEW       ENABLED  WINDOWS/S  INVOKE  RUN  UNMOVED  SKIPPED
+gate       yes      4.0        9.5 ms  400  20       0
+yard/door  NO       0.0        0.0 ms  0    0        0
 `
 	var got []string
 	for line := range strings.Lines(statusTable(fullStats())) {
@@ -82,7 +88,7 @@ func TestRunIsObservable(t *testing.T) {
 
 	deadline := time.Now().Add(patience)
 	var stats nodeStats
-	for !stats.Cameras["gate"].Online || stats.Cameras["gate"].Windows == 0 || !stats.BrokerConnected || stats.Cameras["yard"].Reason == "" {
+	for !stats.Cameras["gate"].Online || stats.Cameras["gate"].Views["gate"].Windows == 0 || !stats.BrokerConnected || stats.Cameras["yard"].Reason == "" {
 		if time.Now().After(deadline) {
 			t.Fatalf("never complete: %+v", stats)
 		}

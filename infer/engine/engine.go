@@ -1,5 +1,6 @@
 // Package engine runs a model on TFLite: it loads the library's delegates, checks the model's tensors against its
-// manifest, keeps the window in the input tensor and turns the output tensor into probabilities.
+// manifest, keeps the window in the input tensor and turns the output tensor into probabilities. Several views share one
+// engine by a Clip each.
 package engine
 
 // #include "abi.h"
@@ -36,9 +37,11 @@ type Engine struct {
 	interpreter *tflite.Interpreter
 
 	info   Info
-	window *squeeze.Window
+	table  *squeeze.Table
+	layout squeeze.Layout
 	input  []byte // the input tensor's memory
-	kept   []byte // where the window lies if Invoke overwrites its input; else nil
+	kept   bool   // Invoke leaves it as it was
+	clips  []*Clip
 	output output
 
 	mu     sync.Mutex // guards closed, so that Cancel finds an interpreter
@@ -133,20 +136,6 @@ func (e *Engine) load(m *models.Model, d Delegate, o Options) (reason, err error
 	return nil, nil
 }
 
-// Push moves the window on by one frame, [H,W,3] u8 of the manifest's size.
-func (e *Engine) Push(rgb []byte) { e.window.Push(rgb) }
-
-// Hold moves the window on by the frame that came last, for a tick of the sampling grid that has none.
-func (e *Engine) Hold() { e.window.Hold() }
-
-// Invoke runs the model on the window. It doesn't allocate.
-func (e *Engine) Invoke() error {
-	if e.kept != nil {
-		copy(e.input, e.kept)
-	}
-	return e.check(int(e.interpreter.Invoke()))
-}
-
 // InvokeTimes runs the model n times in one C call: the bare loop that Invoke's cost is compared with.
 func (e *Engine) InvokeTimes(n int) error {
 	return e.check(int(C.edged_invoke(*handle(e.interpreter), C.int64_t(n))))
@@ -162,9 +151,6 @@ func (e *Engine) check(status int) error {
 	}
 	return fmt.Errorf("engine: %w", e.report.err("run the model"))
 }
-
-// Scores writes a probability for each label into dst. It doesn't allocate.
-func (e *Engine) Scores(dst []float32) { e.output.probabilities(dst) }
 
 // Info says what runs.
 func (e *Engine) Info() Info { return e.info }

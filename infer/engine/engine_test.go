@@ -38,6 +38,17 @@ func open(t testing.TB, o Options) *Engine {
 	return e
 }
 
+// clip is the engine's first.
+func clip(t testing.TB, e *Engine) *Clip {
+	t.Helper()
+	if len(e.clips) == 0 {
+		if _, err := e.NewClip(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return e.clips[0]
+}
+
 func TestHandles(t *testing.T) {
 	for _, wrapper := range []any{tflite.Model{}, tflite.InterpreterOptions{}, tflite.Interpreter{}} {
 		field := reflect.TypeOf(wrapper).Field(0)
@@ -100,19 +111,59 @@ func scene(rgb []byte, t int) {
 	}
 }
 
-func scores(t testing.TB, e *Engine, clip int) []float32 {
+func scores(t testing.TB, e *Engine, n int) []float32 {
 	t.Helper()
+	push(clip(t, e), n)
+	return run(t, clip(t, e))
+}
+
+// push fills the clip with the n-th clip's frames.
+func push(c *Clip, n int) {
 	rgb := make([]byte, 96*96*3)
 	for i := range 16 {
-		scene(rgb, clip+i)
-		e.Push(rgb)
+		scene(rgb, n+i)
+		c.Push(rgb)
 	}
-	if err := e.Invoke(); err != nil {
+}
+
+func run(t testing.TB, c *Clip) []float32 {
+	t.Helper()
+	if err := c.Invoke(); err != nil {
 		t.Fatal(err)
 	}
 	dst := make([]float32, 12)
-	e.Scores(dst)
+	c.Scores(dst)
 	return dst
+}
+
+// Views that share an engine do not see each other, whenever they come to it.
+func TestClipsAreApart(t *testing.T) {
+	for _, kept := range []bool{true, false} {
+		e := open(t, Options{})
+		e.kept = kept
+		var want [][]float32
+		for n := range 3 {
+			want = append(want, scores(t, open(t, Options{}), 100*n))
+		}
+		push(clip(t, e), 0) // the others come once this one is at work
+		var clips []*Clip
+		for n := range 3 {
+			c := clip(t, e)
+			if n > 0 {
+				var err error
+				if c, err = e.NewClip(); err != nil {
+					t.Fatal(err)
+				}
+				push(c, 100*n)
+			}
+			clips = append(clips, c)
+		}
+		for _, n := range []int{2, 0, 1, 1, 0, 2} {
+			if got := run(t, clips[n]); !slices.Equal(got, want[n]) {
+				t.Errorf("input kept %t: clip %d scores %v, alone %v", kept, n, got, want[n])
+			}
+		}
+	}
 }
 
 func TestScoresAreProbabilities(t *testing.T) {
@@ -152,19 +203,10 @@ func TestDelegatesAgree(t *testing.T) {
 func TestWindowSurvivesADelegateThatOverwritesItsInput(t *testing.T) {
 	want := scores(t, open(t, Options{}), 0)
 	e := open(t, Options{})
-	m := starter(t)
-	e.kept = make([]byte, len(e.input))
-	var err error
-	if e.window, err = newWindow(e.kept, e.interpreter.GetInputTensor(0), &m.Manifest); err != nil {
-		t.Fatal(err)
-	}
+	e.kept = false
 	scores(t, e, 0)
 	clear(e.input)
-	if err := e.Invoke(); err != nil {
-		t.Fatal(err)
-	}
-	got := make([]float32, 12)
-	if e.Scores(got); !slices.Equal(got, want) {
+	if got := run(t, clip(t, e)); !slices.Equal(got, want) {
 		t.Errorf("scores %v, want %v", got, want)
 	}
 }
@@ -172,13 +214,20 @@ func TestWindowSurvivesADelegateThatOverwritesItsInput(t *testing.T) {
 func TestNothingAllocatesPerWindow(t *testing.T) {
 	e := open(t, Options{})
 	rgb, dst := make([]byte, 96*96*3), make([]float32, 12)
+	first := clip(t, e)
+	second, err := e.NewClip()
+	if err != nil {
+		t.Fatal(err)
+	}
 	n := testing.AllocsPerRun(20, func() {
-		e.Push(rgb)
-		e.Hold()
-		if err := e.Invoke(); err != nil {
-			t.Fatal(err)
+		for _, c := range []*Clip{first, second} {
+			c.Push(rgb)
+			c.Hold()
+			if err := c.Invoke(); err != nil {
+				t.Fatal(err)
+			}
+			c.Scores(dst)
 		}
-		e.Scores(dst)
 	})
 	if n != 0 {
 		t.Errorf("%v allocations per window", n)
@@ -187,6 +236,7 @@ func TestNothingAllocatesPerWindow(t *testing.T) {
 
 func TestCancelStopsInvoke(t *testing.T) {
 	e := open(t, Options{Delegate: "cpu"}) // one node after the other, so that there is a place to stop
+	c := clip(t, e)
 	stop, stopped := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(stopped)
@@ -203,14 +253,14 @@ func TestCancelStopsInvoke(t *testing.T) {
 	deadline := time.Now().Add(20 * time.Second)
 	var err error
 	for err == nil && time.Now().Before(deadline) {
-		err = e.Invoke()
+		err = c.Invoke()
 	}
 	close(stop)
 	<-stopped
 	if !errors.Is(err, ErrCancelled) {
 		t.Fatalf("Invoke returned %v under constant Cancel", err)
 	}
-	if err := e.Invoke(); err != nil {
+	if err := c.Invoke(); err != nil {
 		t.Errorf("the run after a cancelled one: %v", err)
 	}
 }
@@ -229,7 +279,7 @@ func TestInvokeTimes(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := make([]float32, 12)
-	if e.Scores(got); !slices.Equal(got, want) {
+	if clip(t, e).Scores(got); !slices.Equal(got, want) {
 		t.Errorf("three runs in C give %v, one from Go %v", got, want)
 	}
 }
@@ -238,12 +288,13 @@ func TestInvokeTimes(t *testing.T) {
 // go/c is the ratio of the least of each: what calling TFLite from Go costs, whatever else the machine does meanwhile.
 func BenchmarkInvoke(b *testing.B) {
 	e := open(b, Options{})
+	c := clip(b, e)
 	const batch = 4
 	leastGo, leastC := time.Duration(math.MaxInt64), time.Duration(math.MaxInt64)
 	for b.Loop() {
 		began := cpuTime(b)
 		for range batch {
-			if err := e.Invoke(); err != nil {
+			if err := c.Invoke(); err != nil {
 				b.Fatal(err)
 			}
 		}

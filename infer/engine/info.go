@@ -54,7 +54,7 @@ func (e *Engine) describe(d Delegate, o Options) {
 		NodesTotal:     e.probe.total(),
 		NodesDelegated: e.probe.delegated(),
 		Partitions:     int(e.probe.c.kernels),
-		InputKept:      e.kept == nil,
+		InputKept:      e.kept,
 		Ops:            e.probe.ops(),
 		Input:          describeTensor(e.interpreter.GetInputTensor(0)),
 		Output:         describeTensor(e.interpreter.GetOutputTensor(0)),

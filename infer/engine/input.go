@@ -9,23 +9,23 @@ import (
 	"edged/models"
 )
 
-// openInput lays the window into the input tensor. checkTensors has found the tensor as the manifest says.
+// openInput gets at the input tensor, and at what a window in it is made by. checkTensors has found the tensor as the manifest says.
 func (e *Engine) openInput(m *models.Manifest) error {
 	tensor := e.interpreter.GetInputTensor(0)
 	var err error
 	if e.input, err = memory(tensor); err != nil {
 		return err
 	}
-	kept, err := e.warmUp()
+	if e.kept, err = e.warmUp(); err != nil {
+		return err
+	}
+	element, err := squeeze.ParseType(m.InputType)
 	if err != nil {
 		return err
 	}
-	window := e.input
-	if !kept {
-		e.kept = make([]byte, len(e.input))
-		window = e.kept
-	}
-	e.window, err = newWindow(window, tensor, m)
+	q := tensor.QuantizationParams()
+	e.table, err = squeeze.NewTable(element, m.Mean, m.Std, squeeze.Quantization{Scale: q.Scale, ZeroPoint: q.ZeroPoint})
+	e.layout = squeeze.Layout{Height: m.Height, Width: m.Width, Frames: m.Frames, ColorMajor: m.ChannelOrder == models.ColorMajor}
 	return err
 }
 
@@ -43,18 +43,4 @@ func (e *Engine) warmUp() (kept bool, err error) {
 		return false, e.report.err("first run")
 	}
 	return bytes.Equal(e.input, before), nil
-}
-
-func newWindow(memory []byte, tensor *tflite.Tensor, m *models.Manifest) (*squeeze.Window, error) {
-	element, err := squeeze.ParseType(m.InputType)
-	if err != nil {
-		return nil, err
-	}
-	q := tensor.QuantizationParams()
-	table, err := squeeze.NewTable(element, m.Mean, m.Std, squeeze.Quantization{Scale: q.Scale, ZeroPoint: q.ZeroPoint})
-	if err != nil {
-		return nil, err
-	}
-	layout := squeeze.Layout{Height: m.Height, Width: m.Width, Frames: m.Frames, ColorMajor: m.ChannelOrder == models.ColorMajor}
-	return squeeze.New(memory, layout, table)
 }

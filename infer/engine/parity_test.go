@@ -52,15 +52,19 @@ func TestSameBytesAsPython(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer e.Close()
+	window, err := e.NewClip()
+	if err != nil {
+		t.Fatal(err)
+	}
 	const rareWindows, fewSteps = 4, 4
 	windows, rounded := 0, 0
 	for n := 1; len(clip) >= f.FrameBytes(); n++ {
-		e.Push(clip[:f.FrameBytes()])
+		window.Push(clip[:f.FrameBytes()])
 		clip = clip[f.FrameBytes():]
 		if n < f.Frames || (n-f.Frames)%stride != 0 {
 			continue
 		}
-		if err := e.Invoke(); err != nil {
+		if err := window.Invoke(); err != nil {
 			t.Fatal(err)
 		}
 		input, output := want[:len(e.input)], want[len(e.input):len(e.input)+len(e.output.raw)]

@@ -24,6 +24,10 @@ func pipeline(t testing.TB, onWindow func(*infer.Window)) (*infer.Pipeline, *rin
 		t.Fatal(err)
 	}
 	t.Cleanup(e.Close)
+	clip, err := e.NewClip()
+	if err != nil {
+		t.Fatal(err)
+	}
 	d, err := infer.NewDecider(m.Labels, infer.DeciderOptions{
 		Rule:       infer.Rule{Thresholds: infer.Thresholds{Enter: 0.6, Exit: 0.4}},
 		Background: m.Manifest.Background, Smoothing: time.Second / 2, Interval: time.Second / 8,
@@ -33,7 +37,7 @@ func pipeline(t testing.TB, onWindow func(*infer.Window)) (*infer.Pipeline, *rin
 	}
 	ring := ringbuffer.New(m.Manifest.Frames+2, m.Manifest.FrameBytes())
 	return &infer.Pipeline{
-		Ring: ring, Engine: e, Decider: d, Frames: m.Manifest.Frames, Stride: 1,
+		Ring: ring, Clip: clip, Decider: d, Frames: m.Manifest.Frames, Stride: 1,
 		OnWindow: onWindow, OnEvent: func(infer.Event) {},
 	}, ring
 }

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -37,6 +38,47 @@ type Camera struct {
 	FrozenAfter time.Duration `yaml:"frozen_after"` // 0 = a picture that never changes is a picture
 	Snapshots   bool          `yaml:"snapshots"`    // publish a picture with each action, and when asked
 	Masks       [][][]float64 `yaml:"masks"`        // polygons of [x, y], 0 to 1 of the picture, that nothing sees
+	MotionGate  *bool         `yaml:"motion_gate"`  // of all its views; nil = where edged watches more than one view
+	Views       []View        `yaml:"views"`        // parts that are watched each by itself; none = the whole picture
+}
+
+// View is a part of a camera's picture with windows of its own.
+type View struct {
+	Name       string    `yaml:"name"`
+	Area       []float64 `yaml:"area"`        // x, y, width, height, 0 to 1 of the picture; none = all of it
+	Stride     int       `yaml:"stride"`      // in place of detect.stride; 0 = that
+	MotionGate *bool     `yaml:"motion_gate"` // in place of the camera's
+}
+
+// ViewsOf returns the camera's views with every choice made; without any of its own, one with no name.
+func (c *Config) ViewsOf(cam Camera) []View {
+	views := slices.Clone(cam.Views)
+	if len(views) == 0 {
+		views = []View{{}}
+	}
+	gate := c.viewCount() > 1
+	override(&gate, cam.MotionGate)
+	for i := range views {
+		v := &views[i]
+		if len(v.Area) == 0 {
+			v.Area = []float64{0, 0, 1, 1}
+		}
+		if v.Stride == 0 {
+			v.Stride = c.Detect.Stride
+		}
+		if v.MotionGate == nil {
+			v.MotionGate = &gate
+		}
+	}
+	return views
+}
+
+// viewCount is how many views all cameras have together.
+func (c *Config) viewCount() (n int) {
+	for _, cam := range c.Cameras {
+		n += max(1, len(cam.Views))
+	}
+	return n
 }
 
 // Model says which network runs, and on what.
@@ -58,6 +100,7 @@ type Detect struct {
 	MinDuration time.Duration    `yaml:"min_duration"` // a shorter action never starts
 	Cooldown    time.Duration    `yaml:"cooldown"`     // least time from an action's end to its next start
 	UpdateEvery time.Duration    `yaml:"update_every"` // an update so often while an action goes on; 0 = none
+	Heartbeat   time.Duration    `yaml:"heartbeat"`    // a view behind a motion gate is looked at so often, moving or not
 	Labels      map[string]Label `yaml:"labels"`       // per-label exceptions
 }
 
@@ -119,7 +162,7 @@ func Default() *Config {
 		Cameras: []Camera{{Name: "camera", Source: "v4l2:auto", StallAfter: 5 * time.Second, FrozenAfter: 30 * time.Second}},
 		// One thread: a second one makes a small model little faster, and waits for a core when others use them all.
 		Model:  Model{Delegate: "xnnpack", Threads: 1},
-		Detect: Detect{Stride: 2, Smoothing: 500 * time.Millisecond, Enter: 0.6, Exit: 0.4},
+		Detect: Detect{Stride: 2, Smoothing: 500 * time.Millisecond, Enter: 0.6, Exit: 0.4, Heartbeat: 10 * time.Second},
 		MQTT:   MQTT{Broker: Embedded, Listen: "127.0.0.1:1883", Discovery: "homeassistant", ScoresEvery: time.Second},
 		Web:    Web{Listen: "127.0.0.1:9797"},
 		Log:    Log{Level: "info"},

@@ -18,7 +18,9 @@ func TestExampleFileShowsTheDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d := cmp.Diff(Default(), got, cmpopts.IgnoreUnexported(MQTT{})); d != "" {
+	want, yes := Default(), true
+	want.Cameras[0].MotionGate = &yes // the one example that is switched on: it saves power, and the model sees what moves
+	if d := cmp.Diff(want, got, cmpopts.IgnoreUnexported(MQTT{})); d != "" {
 		t.Fatalf("the example differs from the defaults (-default +example):\n%s", d)
 	}
 }
@@ -37,7 +39,7 @@ func TestExampleFileWithEverythingSwitchedOn(t *testing.T) {
 	for line := range strings.Lines(string(b)) {
 		if trimmed := strings.TrimLeft(line, " "); strings.HasPrefix(trimmed, "# ") && strings.Contains(trimmed, ": ") && !strings.HasPrefix(line, "# edged") && !strings.HasPrefix(line, "# Check") {
 			line = strings.Repeat(" ", len(line)-len(trimmed)) + trimmed[2:]
-		} else if strings.HasPrefix(trimmed, "# labels:") {
+		} else if strings.HasPrefix(trimmed, "# labels:") || strings.HasPrefix(trimmed, "# views:") || strings.HasPrefix(trimmed, "#   - {") {
 			line = strings.Repeat(" ", len(line)-len(trimmed)) + trimmed[2:]
 		}
 		line = strings.Replace(line, "/etc/edged/mqtt-password", secret, 1)
@@ -50,6 +52,10 @@ func TestExampleFileWithEverythingSwitchedOn(t *testing.T) {
 	}
 	if c.Node != "kitchen" || c.Model.DelegateOptions["device"] != "npu0" || c.Cameras[0].Format != "mjpeg" || c.MQTT.Username != "edged" || len(c.MQTT.Brokers) != 2 || c.MQTT.KeyFile == "" || c.MQTT.Password() != "hunter2" {
 		t.Fatalf("the examples did not take effect: %+v", c)
+	}
+	views := c.ViewsOf(c.Cameras[0])
+	if len(views) != 2 || views[0].Stride != 2 || !*views[0].MotionGate || views[1].Stride != 4 || *views[1].MotionGate || views[1].Area[0] != 0.5 {
+		t.Fatalf("views %+v", views)
 	}
 	if wave := c.Detect.For("wave"); wave.Enter != 0.8 || wave.Exit != 0.4 || wave.MinDuration != time.Second {
 		t.Fatalf("wave's settings: %+v", wave)

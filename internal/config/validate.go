@@ -56,10 +56,40 @@ func (d *decoder) camera(key string, cam Camera, seen map[string]bool) {
 	}
 	d.whole(key+".fps", cam.FPS, 0, 240)
 	d.masks(key+".masks", cam.Masks)
+	d.views(key+".views", cam.Views)
 	if s := cam.StallAfter.Seconds(); s < 0.5 || s > 10 {
 		d.problem(key+".stall_after", "must be 500ms to 10s, not %v: systemd's watchdog would take a longer silence for a hang", cam.StallAfter)
 	}
 }
+
+// maxViews is how many a camera may have: capture/pixel's limit.
+const maxViews = 32
+
+func (d *decoder) views(key string, views []View) {
+	if len(views) > maxViews {
+		d.problem(key, "%d views; at most %d", len(views), maxViews)
+	}
+	seen := map[string]bool{}
+	for i, v := range views {
+		at := fmt.Sprintf("%s[%d]", key, i)
+		d.name(at+".name", v.Name)
+		if seen[v.Name] {
+			d.problem(at+".name", "two views are named %q; each needs a name of its own", v.Name)
+		}
+		seen[v.Name] = true
+		if a := v.Area; len(a) != 0 && !validArea(a) {
+			d.problem(at+".area", "must be [x, y, width, height], each 0 to 1 of the picture and within it, not %v", a)
+		}
+		d.whole(at+".stride", v.Stride, 0, maxStride)
+	}
+}
+
+func validArea(a []float64) bool {
+	const slack = 1e-9 // 0.7 + 0.3 may be more than 1
+	return len(a) == 4 && a[0] >= 0 && a[1] >= 0 && a[2] > 0 && a[3] > 0 && a[0]+a[2] <= 1+slack && a[1]+a[3] <= 1+slack
+}
+
+const maxStride = 64
 
 // masks checks that every polygon has an area and lies in the picture.
 func (d *decoder) masks(key string, polygons [][][]float64) {
@@ -101,7 +131,10 @@ func (d *decoder) model(m Model) {
 }
 
 func (d *decoder) detect(t Detect) {
-	d.whole("detect.stride", t.Stride, 1, 64)
+	d.whole("detect.stride", t.Stride, 1, maxStride)
+	if s := t.Heartbeat.Seconds(); s < 1 || s > 3600 {
+		d.problem("detect.heartbeat", "must be 1s to 1h, not %v", t.Heartbeat)
+	}
 	if s := t.Smoothing.Seconds(); s < 0 || s > 60 {
 		d.problem("detect.smoothing", "must be 0s to 60s, not %v", t.Smoothing)
 	}

@@ -40,16 +40,21 @@ type model struct {
 
 // stats is what nodeStats says of the camera.
 type stats struct {
-	FramesPerSec  float64 `json:"frames_per_second"`
-	WindowsPerSec float64 `json:"windows_per_second"`
-	InvokeMs      float64 `json:"invoke_ms"`
+	FramesPerSec float64 `json:"frames_per_second"`
 	model
 	Frames         uint64 `json:"frames"`
 	OffGrid        uint64 `json:"off_grid"`
 	DroppedLost    uint64 `json:"dropped_lost"`
 	DroppedCorrupt uint64 `json:"dropped_corrupt"`
-	Windows        uint64 `json:"windows"`
-	WindowsSkipped uint64 `json:"windows_skipped"`
+	Views          map[string]view
+	view           // that of the camera's name
+}
+
+type view struct {
+	WindowsPerSec  float64 `json:"windows_per_second"`
+	InvokeMs       float64 `json:"invoke_ms"`
+	Windows        uint64  `json:"windows"`
+	WindowsSkipped uint64  `json:"windows_skipped"`
 }
 
 // subscriber is a mosquitto_sub.
@@ -115,7 +120,7 @@ func (s subscriber) awaitStats() stats {
 			s.t.Fatalf("%s: %v", m.payload, err)
 		}
 		c = node.Cameras["camera"]
-		c.model = node.Model
+		c.model, c.view = node.Model, c.Views["camera"]
 		s.t.Logf("%.1f frames/s, %.1f windows/s, Invoke %.0f ms by %s (%d of %d nodes); of %d frames %d off the grid, %d lost, %d corrupt; %d windows, %d skipped",
 			c.FramesPerSec, c.WindowsPerSec, c.InvokeMs, c.Delegate, c.NodesDelegated, c.NodesTotal,
 			c.Frames, c.OffGrid, c.DroppedLost, c.DroppedCorrupt, c.Windows, c.WindowsSkipped)

@@ -1,0 +1,68 @@
+package engine
+
+import (
+	"bytes"
+	"fmt"
+
+	"edged/infer/squeeze"
+)
+
+// Clip is the last T frames of one view, as the model's input. It belongs to its Engine's goroutine.
+//
+// The only Clip of an Engine lies in the input tensor itself, so that a frame is written once and nothing is copied. Where
+// there are several, or where a delegate overwrites its input, each has memory of its own, copied in before each run.
+type Clip struct {
+	e      *Engine
+	window *squeeze.Window
+	own    []byte // nil: the window lies in the input tensor
+}
+
+// NewClip returns a Clip without frames: what Invoke makes of it means nothing until T frames have been pushed.
+func (e *Engine) NewClip() (*Clip, error) {
+	c := &Clip{e: e}
+	if !e.kept || len(e.clips) > 0 {
+		c.own = make([]byte, len(e.input))
+	}
+	if err := c.lay(); err != nil {
+		return nil, err
+	}
+	if len(e.clips) == 1 && e.clips[0].own == nil { // it has had the tensor for itself
+		first := e.clips[0]
+		first.own = bytes.Clone(e.input)
+		if err := first.lay(); err != nil {
+			return nil, err
+		}
+	}
+	e.clips = append(e.clips, c)
+	return c, nil
+}
+
+// lay makes the window over the clip's memory, whatever that holds.
+func (c *Clip) lay() (err error) {
+	memory := c.own
+	if memory == nil {
+		memory = c.e.input
+	}
+	if c.window, err = squeeze.New(memory, c.e.layout, c.e.table); err != nil {
+		return fmt.Errorf("engine: %w", err)
+	}
+	return nil
+}
+
+// Push moves the window on by one frame, [H,W,3] u8 of the manifest's size.
+func (c *Clip) Push(rgb []byte) { c.window.Push(rgb) }
+
+// Hold moves the window on by the frame that came last, for a tick of the sampling grid that has none.
+func (c *Clip) Hold() { c.window.Hold() }
+
+// Invoke runs the model on the window. It doesn't allocate.
+func (c *Clip) Invoke() error {
+	if c.own != nil {
+		copy(c.e.input, c.own)
+	}
+	return c.e.check(int(c.e.interpreter.Invoke()))
+}
+
+// Scores writes a probability for each label into dst, as of the Engine's last run, of this Clip or another. It doesn't
+// allocate.
+func (c *Clip) Scores(dst []float32) { c.e.output.probabilities(dst) }
