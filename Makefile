@@ -3,6 +3,7 @@
 # make test    installs what is missing and runs every test; .ci/run calls it
 # make test-faults  the broker's faults at the length that docs/mqtt.md reports
 # make test-system  the package in a booted Debian 12 arm64: install, faults, power cuts, purge (CUTS=3)
+# make test-mutations  10,000 damaged models, each in a child process of its own (20 minutes)
 # make test-models  the tests of models/ in Python, with all that they need
 # make bench   edged beside the Python programs it replaces
 # make env     prints the environment that plain go commands need: eval "$(make -s env)"
@@ -23,7 +24,7 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(shell git rev-parse HEAD 2>/dev/null) \
   -X main.date=$(shell TZ=UTC git log -1 --date=format-local:%Y-%m-%dT%H:%M:%SZ --format=%cd 2>/dev/null)
 
-.PHONY: build run test test-faults test-system test-models bench env deps
+.PHONY: build run test test-faults test-mutations test-system test-models bench env deps
 build:
 	@build/deps.sh compiler go tflite
 	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/edged ./cmd/edged
@@ -40,6 +41,9 @@ test:
 
 test-faults: deps
 	EDGED_FAULTS=long go test ./publish -count 1 -parallel 8 -timeout 15m -run 'TestFaults|TestKilledAtRandomInstants' -v | grep -E "^ +faults_test.*\||^(---|ok|FAIL|panic)"
+
+test-mutations: deps
+	EDGED_MUTATIONS=$(or $(MUTATIONS),10000) go test ./infer/trial -count 1 -timeout 2h -run Mutated -v | grep -E '^ +trial_test|^(---|ok|FAIL|panic)'
 
 test-system: deps
 	test/vm/system.sh $(CUTS)

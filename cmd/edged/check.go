@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -17,13 +18,16 @@ type checkCmd struct {
 }
 
 // Run reports what is wrong with the configuration, or what it says.
-func (c *checkCmd) Run(out output) error {
+func (c *checkCmd) Run(ctx context.Context, out output) error {
 	cfg, err := loadConfig(c.Config)
 	if err != nil {
 		return err
 	}
 	model, err := checkNamed(cfg)
 	if err != nil {
+		return err
+	}
+	if err := tryModel(ctx, model, cfg); err != nil {
 		return err
 	}
 	// What edged run does before it watches: whatever that refuses is refused here.

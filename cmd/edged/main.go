@@ -38,6 +38,8 @@ type cli struct {
 	Bench   benchCmd   `cmd:"" help:"Measure what edged adds to the model's own time."`
 	Broker  brokerCmd  `cmd:"" help:"Run the built-in MQTT broker alone (edged run does so by itself)."`
 	Version versionCmd `cmd:"" help:"Show edged's version and that of its parts."`
+
+	TryModel tryModelCmd `cmd:"" hidden:""`
 }
 
 const description = `edged sees actions: it takes pictures from a camera, squeezes the last seconds of them into the channels of

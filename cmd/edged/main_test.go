@@ -7,13 +7,15 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"edged/infer/trial"
 )
 
 // The test binary is edged itself where this is set: so tests start and kill the real program.
 const asEdged = "EDGED_TEST_AS_EDGED"
 
 func TestMain(m *testing.M) {
-	if os.Getenv(asEdged) != "" {
+	if os.Getenv(asEdged) != "" || len(os.Args) > 1 && os.Args[1] == trial.Command {
 		main()
 	}
 	os.Exit(m.Run())
@@ -49,6 +51,7 @@ func write(t *testing.T, name, content string) string {
 func TestCommands(t *testing.T) {
 	good := write(t, "good.yaml", "node: test\ndetect: {labels: {wave: {enter: 0.9}}}\n")
 	bad := write(t, "bad.yaml", "node: 'a b'\nmodel: {threads: -1}\ndetect: {labels: {walk: {enter: 0.9}}}\n")
+	newer := write(t, "newer.yaml", "quantum: true\n")
 	badLabel := write(t, "label.yaml", "detect: {labels: {walk: {enter: 0.9}}}\n")
 	notModel := write(t, "model.tflite", strings.Repeat("not a model ", 10))
 	for _, c := range []struct {
@@ -66,6 +69,7 @@ func TestCommands(t *testing.T) {
 		{"check defaults", []string{"check"}, 0, []string{"v4l2:auto", "built-in starter", "built in, on 127.0.0.1:1883", "ok"}, nil},
 		{"check good", []string{"check", "-c", good}, 0, []string{"ok"}, nil},
 		{"check bad", []string{"check", "-c", bad}, exitConfig, nil, []string{"bad.yaml:1: node", "bad.yaml:2: model.threads"}},
+		{"check newer", []string{"check", "-c", newer}, exitConfig, nil, []string{"newer.yaml:1: quantum: no such key", "this is edged " + version + ";"}},
 		{"check unknown label", []string{"check", "-c", badLabel}, exitConfig, nil, []string{"detect.labels.walk", "left_to_right"}},
 		{"check no file", []string{"check", "-c", "/does/not/exist"}, exitConfig, nil, []string{"/does/not/exist"}},
 		{"run bad", []string{"run", "-c", bad}, exitConfig, nil, []string{"bad.yaml:1: node"}},

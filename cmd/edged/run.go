@@ -55,6 +55,9 @@ func (r *runCmd) prepare(ctx context.Context, out output) (*daemon, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := tryModel(ctx, model, cfg); err != nil {
+		return nil, err
+	}
 	return newDaemon(cfg, model, out)
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"hash/maphash"
 	"log/slog"
 	"os"
@@ -217,6 +218,9 @@ func loadConfig(path string) (*config.Config, error) {
 		path = os.DevNull
 	}
 	c, err := config.Load(path)
+	if p := new(config.Problems); errors.As(err, &p) && p.Unknown {
+		err = fmt.Errorf("%w\n(this is edged %s; a key that it does not know may be meant for a newer one)", err, version)
+	}
 	if err != nil {
 		return nil, misconfigured{err}
 	}

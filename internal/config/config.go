@@ -28,23 +28,23 @@ type Config struct {
 // Camera is one source of pictures. Where format, size or rate are not given, capture chooses: MJPEG before raw formats,
 // 640x480 or the nearest size that covers it, 30 frames a second or the nearest rate above.
 type Camera struct {
-	Name        string        `yaml:"name"`
-	Source      string        `yaml:"source"` // v4l2:auto, v4l2:/dev/videoN, command:LINE, file:PATH, pattern:
-	Format      string        `yaml:"format"` // mjpeg, yuyv, uyvy, nv12, nv21, yuv420, yvu420, rgb24, bgr24, grey
-	Width       int           `yaml:"width"`  // pixels
-	Height      int           `yaml:"height"` // pixels
-	FPS         int           `yaml:"fps"`    // frames a second asked of the camera
-	StallAfter  time.Duration `yaml:"stall_after"`
-	FrozenAfter time.Duration `yaml:"frozen_after"` // 0 = a picture that never changes is a picture
+	Name        string        `yaml:"name"`         // in every topic of the camera
+	Source      string        `yaml:"source"`       // v4l2:auto, v4l2:/dev/videoN, command:LINE, file:PATH, pattern:
+	Format      string        `yaml:"format"`       // mjpeg, yuyv, uyvy, nv12, nv21, yuv420, yvu420, rgb24, bgr24, grey
+	Width       int           `yaml:"width"`        // pixels
+	Height      int           `yaml:"height"`       // pixels
+	FPS         int           `yaml:"fps"`          // frames a second asked of the camera
+	StallAfter  time.Duration `yaml:"stall_after"`  // no frame for so long: offline, and opened again; 500ms to 10s
+	FrozenAfter time.Duration `yaml:"frozen_after"` // the same picture for so long: it hangs; 5s to 1h, 0s = that is all right
 	Snapshots   bool          `yaml:"snapshots"`    // publish a picture with each action, and when asked
 	Masks       [][][]float64 `yaml:"masks"`        // polygons of [x, y], 0 to 1 of the picture, that nothing sees
-	MotionGate  *bool         `yaml:"motion_gate"`  // of all its views; nil = where edged watches more than one view
+	MotionGate  *bool         `yaml:"motion_gate"`  // of all its views, on or off; left out: on where edged watches more than one view
 	Views       []View        `yaml:"views"`        // parts that are watched each by itself; none = the whole picture
 }
 
 // View is a part of a camera's picture with windows of its own.
 type View struct {
-	Name       string    `yaml:"name"`
+	Name       string    `yaml:"name"`        // in every topic of the view
 	Area       []float64 `yaml:"area"`        // x, y, width, height, 0 to 1 of the picture; none = all of it
 	Stride     int       `yaml:"stride"`      // in place of detect.stride; 0 = that
 	MotionGate *bool     `yaml:"motion_gate"` // in place of the camera's
@@ -85,10 +85,10 @@ func (c *Config) viewCount() (n int) {
 type Model struct {
 	File     string `yaml:"file"`     // a .tflite with labels.txt and edged.json zipped onto its end; "" = the starter
 	Delegate string `yaml:"delegate"` // xnnpack, cpu, gpu, gpu:PATH, external:PATH
-	Strict   bool   `yaml:"strict"`   // do not start where that delegate cannot run
+	Strict   bool   `yaml:"strict"`   // do not start where that delegate cannot run; false = take the next best
 	// DelegateOptions are handed to the plugin of external:PATH.
 	DelegateOptions map[string]string `yaml:"delegate_options"`
-	Threads         int               `yaml:"threads"`
+	Threads         int               `yaml:"threads"` // of TFLite and XNNPACK; at most the cores
 }
 
 // Detect turns scores into actions.
@@ -106,27 +106,27 @@ type Detect struct {
 
 // Label overrides Detect for one label; nil means no exception.
 type Label struct {
-	Enter       *float64       `yaml:"enter"`
-	Exit        *float64       `yaml:"exit"`
-	MinDuration *time.Duration `yaml:"min_duration"`
-	Cooldown    *time.Duration `yaml:"cooldown"`
-	UpdateEvery *time.Duration `yaml:"update_every"`
+	Enter       *float64       `yaml:"enter"`        // in place of detect.enter
+	Exit        *float64       `yaml:"exit"`         // in place of detect.exit
+	MinDuration *time.Duration `yaml:"min_duration"` // in place of detect.min_duration
+	Cooldown    *time.Duration `yaml:"cooldown"`     // in place of detect.cooldown
+	UpdateEvery *time.Duration `yaml:"update_every"` // in place of detect.update_every
 }
 
 // MQTT says where to publish.
 type MQTT struct {
-	Broker       string        `yaml:"broker"`    // "embedded", or tcp://, mqtts://, ws:// or wss://HOST:PORT
-	Brokers      []string      `yaml:"brokers"`   // more nodes of the same cluster, tried in turn
-	CAFile       string        `yaml:"ca_file"`   // PEM; "" = the system's
-	CertFile     string        `yaml:"cert_file"` // PEM; of this client
-	KeyFile      string        `yaml:"key_file"`  // PEM; of this client
-	Insecure     bool          `yaml:"insecure"`  // believe any certificate
-	Discovery    string        `yaml:"discovery"` // Home Assistant's prefix; "" = it is told nothing
-	Listen       string        `yaml:"listen"`    // address of the embedded broker
-	Username     string        `yaml:"username"`
-	PasswordFile string        `yaml:"password_file"`
-	Scores       bool          `yaml:"scores"`       // also publish every window's scores
-	ScoresEvery  time.Duration `yaml:"scores_every"` // at most this often
+	Broker       string        `yaml:"broker"`        // "embedded", or tcp://, mqtts://, ws:// or wss://HOST:PORT
+	Brokers      []string      `yaml:"brokers"`       // more nodes of the same cluster, tried in turn
+	CAFile       string        `yaml:"ca_file"`       // PEM; "" = the system's
+	CertFile     string        `yaml:"cert_file"`     // PEM; of this client
+	KeyFile      string        `yaml:"key_file"`      // PEM; of this client
+	Insecure     bool          `yaml:"insecure"`      // believe any certificate
+	Discovery    string        `yaml:"discovery"`     // Home Assistant's prefix; "" = it is told nothing
+	Listen       string        `yaml:"listen"`        // address of the embedded broker; loopback
+	Username     string        `yaml:"username"`      // or EDGED_MQTT_USERNAME
+	PasswordFile string        `yaml:"password_file"` // holds the password; or EDGED_MQTT_PASSWORD, or systemd's credential
+	Scores       bool          `yaml:"scores"`        // also publish every window's scores
+	ScoresEvery  time.Duration `yaml:"scores_every"`  // at most this often
 
 	password *string // from PasswordFile or EDGED_MQTT_PASSWORD; a pointer, so that printing a Config never shows it
 }

@@ -23,8 +23,9 @@ type Problem struct {
 
 // Problems is everything wrong with a configuration file.
 type Problems struct {
-	File string
-	List []Problem
+	File    string
+	List    []Problem
+	Unknown bool // there are keys that this edged does not know
 }
 
 func (p *Problems) Error() string {
@@ -51,6 +52,7 @@ func (p *Problems) Error() string {
 type decoder struct {
 	problems []Problem
 	lines    map[string]int // key path → line
+	unknown  bool           // as in Problems
 }
 
 // maxFile bounds the file; a real one has a few hundred bytes.
@@ -98,7 +100,7 @@ func (d *decoder) err(name string) error {
 		return nil
 	}
 	slices.SortStableFunc(d.problems, func(a, b Problem) int { return cmp.Compare(a.Line, b.Line) })
-	return &Problems{File: name, List: d.problems}
+	return &Problems{File: name, List: d.problems, Unknown: d.unknown}
 }
 
 // value stores the node at path into v.
@@ -148,6 +150,7 @@ func (d *decoder) fields(path string, n ast.Node, v reflect.Value) {
 		case at == "mqtt.password":
 			d.problem(at, "no secret may stand in this file; put it into one of its own and name that in mqtt.password_file, or set EDGED_MQTT_PASSWORD")
 		default:
+			d.unknown = true
 			d.problem(at, "no such key; allowed here: %s", strings.Join(keys(v.Type()), ", "))
 		}
 	}

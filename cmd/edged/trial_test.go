@@ -1,0 +1,46 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"edged/internal/mosquittotest"
+	"edged/models"
+)
+
+// A model that TFLite cannot load is refused at the start, and by a reload, which leaves the daemon as it was; a good one is
+// tried once.
+func TestANewModelIsTriedFirst(t *testing.T) {
+	m, err := models.Starter()
+	if err != nil {
+		t.Fatal(err)
+	}
+	good := write(t, "good.tflite", string(m.Data))
+	// Half of the operators' codes and tables are noise, which edged's own reading of the file does not look at.
+	harm := []byte(string(m.Data))
+	for at := len(harm) * 7 / 8; at < len(harm)-1000; at += 5 {
+		harm[at] ^= 0x55
+	}
+	bad := write(t, "bad.tflite", string(harm))
+	state := t.TempDir()
+	text := func(model string) string {
+		return fmt.Sprintf("node: board\nstate_dir: %q\nmodel: {file: %q}\ncameras: [{name: front, source: 'pattern:'}]\nmqtt: {listen: %q}\nweb: {listen: ''}\n",
+			state, model, mosquittotest.FreeAddress(t))
+	}
+	if status, _, stderr := edged(t, "check", "-c", write(t, "bad.yaml", text(bad))); status != exitConfig || !strings.Contains(stderr, "model.file: ") || !strings.Contains(stderr, bad) {
+		t.Errorf("check with a bad model: status %d, %s", status, stderr)
+	}
+	config := write(t, "edged.yaml", text(good))
+	p := startEdged(t, "run", "-c", config)
+	p.line(t, "online")
+	tried, err := os.ReadFile(filepath.Join(state, "tried-models"))
+	if err != nil || !strings.Contains(string(tried), m.SHA256) {
+		t.Errorf("the good model is not remembered: %q, %v", tried, err)
+	}
+	if err := p.stop(t); err != nil {
+		t.Errorf("exit: %v", err)
+	}
+}

@@ -1,0 +1,112 @@
+package trial
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"edged/infer/engine"
+	"edged/models"
+)
+
+// refused is the child's exit status where the model is wrong and TFLite or edged has said so; Go's own for a crash is 2.
+const refused = 78
+
+// Child is the child's side: it reads a request, tries the model and writes what is wrong with it. It returns the exit status.
+func Child(in io.Reader, out io.Writer) (status int) {
+	if err := try(in); err != nil {
+		fmt.Fprint(out, err)
+		return refused
+	}
+	return 0
+}
+
+func try(in io.Reader) error {
+	var r request
+	if err := json.NewDecoder(in).Decode(&r); err != nil {
+		return fmt.Errorf("trial: %w", err)
+	}
+	m, err := models.Open(r.Path)
+	if err != nil {
+		return err
+	}
+	if m.SHA256 != r.SHA256 {
+		return fmt.Errorf("trial: %s: changed while it was being read", r.Path)
+	}
+	if err := confine(len(m.Data)); err != nil {
+		return fmt.Errorf("trial: %w", err)
+	}
+	e, err := engine.New(m, r.Options)
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	return exercise(e, m)
+}
+
+// exercise runs the model on noise and on white.
+func exercise(e *engine.Engine, m *models.Model) error {
+	clip, err := e.NewClip()
+	if err != nil {
+		return err
+	}
+	frame := make([]byte, m.Manifest.FrameBytes())
+	random := rand.NewChaCha8([32]byte{})
+	for range m.Manifest.Frames {
+		_, _ = random.Read(frame)
+		clip.Push(frame)
+	}
+	if err := clip.Invoke(); err != nil {
+		return err
+	}
+	for i := range frame {
+		frame[i] = 255
+	}
+	for range m.Manifest.Frames {
+		clip.Push(frame)
+	}
+	return clip.Invoke()
+}
+
+// A model needs memory for what lies between its layers, and for its weights twice: as they are and as XNNPACK packs them.
+// The full model takes 120 MB.
+const (
+	allowance        = 256 << 20
+	allowancePerByte = 4
+)
+
+// confine limits the memory that this process may take from now on, so that a model that asks for all there is
+// is refused it and not the daemon beside it; and keeps a crash from leaving a core file.
+func confine(modelBytes int) error {
+	used, err := dataBytes()
+	if err != nil {
+		return err
+	}
+	most := used + allowance + allowancePerByte*uint64(modelBytes)
+	return errors.Join(
+		unix.Setrlimit(unix.RLIMIT_DATA, &unix.Rlimit{Cur: most, Max: most}),
+		unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{}),
+	)
+}
+
+// dataBytes is what RLIMIT_DATA counts: private memory that can be written to.
+func dataBytes() (uint64, error) {
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return 0, err
+	}
+	for line := range strings.Lines(string(status)) {
+		if value, found := strings.CutPrefix(line, "VmData:"); found {
+			kilobytes, err := strconv.ParseUint(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(value), "kB")), 10, 64)
+			return kilobytes << 10, err
+		}
+	}
+	return 0, errors.New("no VmData in /proc/self/status")
+}

@@ -1,0 +1,52 @@
+package trial
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/mattn/go-tflite"
+
+	"edged/infer/engine"
+	"edged/models"
+)
+
+const (
+	fileName = "tried-models"
+	maxKnown = 16
+	maxBytes = 64 << 10
+)
+
+// Known says whether the model has been tried here, with success, by the same TFLite and delegate. A failure is not
+// remembered: it may have been a lack of memory. Dir "" knows nothing.
+func Known(dir string, m *models.Model, o engine.Options) bool {
+	return slices.Contains(known(dir), key(m, o))
+}
+
+// Remember notes a success in the folder dir, "" for nowhere. A power cut can only make it forget.
+func Remember(dir string, m *models.Model, o engine.Options) error {
+	if dir == "" {
+		return nil
+	}
+	keys := append(known(dir), key(m, o))
+	keys = keys[max(0, len(keys)-maxKnown):]
+	if err := os.WriteFile(filepath.Join(dir, fileName), []byte(strings.Join(keys, "\n")+"\n"), 0o600); err != nil {
+		return fmt.Errorf("trial: %w", err)
+	}
+	return nil
+}
+
+func known(dir string) []string {
+	path := filepath.Join(dir, fileName)
+	if info, err := os.Stat(path); dir == "" || err != nil || info.Size() > maxBytes {
+		return nil
+	}
+	text, _ := os.ReadFile(path)
+	return strings.FieldsFunc(string(text), func(r rune) bool { return r == '\n' })
+}
+
+func key(m *models.Model, o engine.Options) string {
+	return fmt.Sprintf("%s tflite %s %q", m.SHA256, tflite.Version(), o.Delegate)
+}

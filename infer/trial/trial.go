@@ -1,0 +1,93 @@
+// Package trial runs a model that is new here in a child process first. TFLite trusts a model file's offsets and sizes, so
+// one that is damaged, or made to, can crash whoever loads it: better a child than the daemon.
+package trial
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"syscall"
+	"time"
+
+	"edged/infer/engine"
+	"edged/models"
+)
+
+const (
+	// Command is the argument with which a program that calls Run must call Child.
+	Command = "try-model"
+	// Limit is how long a trial may take. A Raspberry Pi Zero 2 needs seconds for the largest model that it can make use of.
+	Limit = 60 * time.Second
+)
+
+// request is what the child reads on its standard input.
+type request struct {
+	Path    string
+	SHA256  string
+	Options engine.Options
+}
+
+// Run loads the model in a child, as the daemon would, and runs it. The verdict says what is wrong with the model, nil that
+// it can be loaded here; err that there was no trial.
+func Run(ctx context.Context, m *models.Model, o engine.Options) (verdict, err error) {
+	in, err := json.Marshal(request{m.Path, m.SHA256, o})
+	if err != nil {
+		return nil, fmt.Errorf("trial: %w", err)
+	}
+	limited, cancel := context.WithTimeout(ctx, Limit)
+	defer cancel()
+	// The kernel sends the parent-death signal when the thread that forked ends, so this one must last as long as the child.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	cmd := exec.CommandContext(limited, "/proc/self/exe", Command) // right even where the program's file was replaced meanwhile
+	cmd.Args[0] = os.Args[0]
+	cmd.Env = append(os.Environ(), "GOTRACEBACK=none") // of a crash, its name is enough
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	cmd.WaitDelay = time.Second
+	var said, complaint head
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(in), &said, &complaint
+	if err := cmd.Start(); err != nil {
+		return nil, fmt.Errorf("trial: start a process to try the model in: %w", err)
+	}
+	err = cmd.Wait()
+	switch exit := new(exec.ExitError); {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case err == nil:
+		return nil, nil
+	case limited.Err() != nil:
+		return fmt.Errorf("trial: %s: not loaded and run within %v", m.Path, Limit), nil
+	case errors.As(err, &exit) && exit.ExitCode() == refused:
+		return errors.New(said.String()), nil
+	case errors.As(err, &exit):
+		return fmt.Errorf("trial: %s: the process that tried it crashed (%w: %s); the file is damaged or does harm: get it anew",
+			m.Path, exit, lastWords(complaint.String())), nil
+	}
+	return nil, fmt.Errorf("trial: %w", err)
+}
+
+// head keeps the beginning of what is written to it.
+type head struct{ strings.Builder }
+
+const headBytes = 16 << 10
+
+func (h *head) Write(p []byte) (int, error) {
+	_, err := h.Builder.Write(p[:min(len(p), headBytes-h.Len())])
+	return len(p), err
+}
+
+// lastWords is what a crash says of itself, without what TFLite has said before.
+func lastWords(stderr string) string {
+	for line := range strings.Lines(stderr) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "INFO: ") {
+			return line
+		}
+	}
+	return "nothing said"
+}

@@ -1,0 +1,165 @@
+package trial
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"edged/infer/engine"
+	"edged/models"
+)
+
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == Command {
+		os.Exit(Child(os.Stdin, os.Stdout))
+	}
+	os.Exit(m.Run())
+}
+
+// starter returns the starter's bytes, and open what stands in a file of these.
+func starter(t *testing.T) []byte {
+	t.Helper()
+	m, err := models.Starter()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bytes.Clone(m.Data)
+}
+
+func open(t *testing.T, data []byte) (*models.Model, error) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "model.tflite")
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return models.Open(path)
+}
+
+func TestAGoodModelIsTriedOnce(t *testing.T) {
+	m, err := open(t, starter(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, o := t.TempDir(), engine.Options{Delegate: "xnnpack"}
+	if Known(dir, m, o) || Known("", m, o) {
+		t.Error("known before it was tried")
+	}
+	if verdict, err := Run(t.Context(), m, o); verdict != nil || err != nil {
+		t.Fatalf("verdict %v, error %v", verdict, err)
+	}
+	for range maxKnown + 3 {
+		if err := Remember(dir, m, o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !Known(dir, m, o) || len(known(dir)) != maxKnown {
+		t.Errorf("%d lines in %s, known: %t", len(known(dir)), fileName, Known(dir, m, o))
+	}
+	if Known(dir, m, engine.Options{Delegate: "cpu"}) {
+		t.Error("another delegate takes other ways through the model")
+	}
+	m.SHA256 = strings.Repeat("0", 64)
+	if Known(dir, m, o) {
+		t.Error("another model is known")
+	}
+	if verdict, err := Run(t.Context(), m, o); err != nil || verdict == nil || !strings.Contains(verdict.Error(), "changed while it was being read") {
+		t.Errorf("another hash than the file's: verdict %v, error %v", verdict, err)
+	}
+}
+
+func TestTheVerdictIsTheEnginesOwn(t *testing.T) {
+	m, err := open(t, starter(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	verdict, err := Run(t.Context(), m, engine.Options{Delegate: "gpu:/no/such.so", Strict: true})
+	if err != nil || verdict == nil || !strings.Contains(verdict.Error(), "/no/such.so") || !strings.Contains(verdict.Error(), m.Path) {
+		t.Errorf("verdict %v, error %v", verdict, err)
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if verdict, err := Run(ended, m, engine.Options{}); verdict != nil || !errors.Is(err, context.Canceled) {
+		t.Errorf("told to stop: verdict %v, error %v", verdict, err)
+	}
+}
+
+func TestLastWords(t *testing.T) {
+	for said, want := range map[string]string{
+		"": "nothing said",
+		"INFO: Created delegate.\nSIGSEGV: segmentation violation\nPC=0x7f": "SIGSEGV: segmentation violation",
+		"terminate called after throwing an instance of 'std::bad_alloc'\n": "terminate called after throwing an instance of 'std::bad_alloc'",
+	} {
+		if got := lastWords(said); got != want {
+			t.Errorf("%q: got %q, want %q", said, got, want)
+		}
+	}
+}
+
+// Mutated models reach TFLite in a child alone, and those that it lets pass are loaded and run right here: a crash would end
+// this test. EDGED_MUTATIONS is how many (make test-mutations: 10,000).
+func TestMutatedModelsKillNobody(t *testing.T) {
+	n, err := strconv.Atoi(os.Getenv("EDGED_MUTATIONS"))
+	if err != nil {
+		n = 100
+	}
+	original := starter(t)
+	var unread, refused, crashed, accepted int
+	for seed := range n {
+		m, err := open(t, mutate(original, uint64(seed)))
+		if err != nil {
+			unread++
+			continue
+		}
+		verdict, err := Run(t.Context(), m, engine.Options{})
+		switch {
+		case err != nil:
+			t.Fatalf("mutation %d: %v", seed, err)
+		case verdict == nil:
+			accepted++
+			e, err := engine.New(m, engine.Options{})
+			if err != nil {
+				t.Errorf("mutation %d: good in the child, but here: %v", seed, err)
+				continue
+			}
+			if err := exercise(e, m); err != nil {
+				t.Errorf("mutation %d: good in the child, but here: %v", seed, err)
+			}
+			e.Close()
+		case strings.Contains(verdict.Error(), "crashed"):
+			crashed++
+			t.Logf("mutation %d: %v", seed, verdict)
+		default:
+			refused++
+		}
+	}
+	t.Logf("%d mutations: %d refused by edged's own reading of the file, %d by TFLite or the checks of its tensors in the child, %d crashed the child, %d ran, here too",
+		n, unread, refused, crashed, accepted)
+}
+
+// mutate changes a few bytes: half of the time anywhere, most of which is weights, else where tables and offsets are dense.
+func mutate(original []byte, seed uint64) []byte {
+	random := rand.New(rand.NewPCG(seed, 7))
+	data := bytes.Clone(original)
+	from, to := 0, len(data)
+	if random.IntN(2) == 0 {
+		from = len(data) * 6 / 7
+	}
+	for range 1 + random.IntN(8) {
+		at := from + random.IntN(to-from)
+		switch random.IntN(3) {
+		case 0:
+			data[at] ^= 1 << random.IntN(8)
+		case 1:
+			data[at] = byte(random.IntN(256))
+		case 2:
+			data[at] = []byte{0, 1, 0x7f, 0x80, 0xff}[random.IntN(5)]
+		}
+	}
+	return data
+}
