@@ -14,11 +14,13 @@ import (
 type Camera struct {
 	Source Source
 	Sink   Sink
-	// OnStatus is told of every change, once: online with the first frame of a life, offline with the reason when one ends
-	// or none begins. It is called between frames and must not block. May be nil.
+	// OnStatus is told of every change, once: online with the first picture of a life, offline with the reason when one ends
+	// or none begins, and again where the reason becomes one of another kind. It is called between frames and must not block.
+	// May be nil.
 	OnStatus func(online bool, reason error)
 	// BadAfter and FrozenAfter end a life in which no picture could be decoded, or in which all were the same, for that long;
-	// 0 = never. They rest on what the Sink says of the frames.
+	// 0 = never. They rest on what the Sink says of the frames. After such a life the camera is offline until a picture decodes,
+	// or differs; until then every frame is a Restart, so that no window is made of them.
 	BadAfter    time.Duration
 	FrozenAfter time.Duration
 
@@ -29,6 +31,9 @@ type Camera struct {
 const (
 	firstPause = 500 * time.Millisecond
 	longPause  = 10 * time.Second
+	// devicePause is the longest before a device that gave no picture is asked again: it may be free, or be answering, without
+	// any sign of it, and asking costs next to nothing.
+	devicePause = 2500 * time.Millisecond
 	// healthy is how long a life must have lasted for the pauses to start small again: a camera that dies with every first
 	// frame must not be opened twice a second for ever.
 	healthy = 10 * time.Second
@@ -36,8 +41,12 @@ const (
 	lookAfter = 500 * time.Millisecond
 )
 
-// stater is a Source that can tell cheaply when another attempt is worth while: when its State differs from before.
-type stater interface{ State() string }
+// local is a Source that is a device of this machine. It can tell cheaply when another attempt is worth while (when its State
+// differs from before), and what it is set to, as slog's keys and values.
+type local interface {
+	State() string
+	Details() []any
+}
 
 // status is what was last reported.
 type status int
@@ -52,6 +61,7 @@ const (
 type supervisor struct {
 	*Camera
 	status status
+	kind   Failure // why it is offline
 	scrutiny
 	pauses backoff.Backoff // before the next attempt
 }
@@ -80,40 +90,55 @@ func (c *Camera) Run(ctx context.Context) error {
 			return io.EOF
 		}
 		s.failed(err)
-		if err := s.wait(ctx, s.pauses.After(time.Since(began)), before); err != nil {
+		if err := s.wait(ctx, s.pause(time.Since(began)), before); err != nil {
 			return err
 		}
 	}
 }
 
-// deliver passes a frame on. The first of a life brings the camera online.
+// deliver passes a frame on. The first picture of a life brings the camera online.
 func (s *supervisor) deliver(f *Frame) {
-	if s.status != online {
-		s.status = online
-		s.log().Info("camera online", "source", s.Source.String())
-		if s.OnStatus != nil {
-			s.OnStatus(true, nil)
-		}
-	}
 	f.Verdict, f.Digest = Unseen, 0
+	f.Restart = f.Restart || s.frozen
 	s.Sink(f)
-	s.judge(f, s.BadAfter, s.FrozenAfter)
+	if shows := s.judge(f, s.BadAfter, s.FrozenAfter); !shows || s.status == online {
+		return
+	}
+	s.status = online
+	details := []any{"source", s.Source.String()}
+	if source, ok := s.Source.(local); ok {
+		details = append(details, source.Details()...)
+	}
+	s.log().Info("camera online", details...)
+	if s.OnStatus != nil {
+		s.OnStatus(true, nil)
+	}
 }
 
 // failed notes the end of a life.
 func (s *supervisor) failed(err error) {
+	kind := FailureOf(err)
 	if s.Counters != nil {
-		s.Counters.Failed[FailureOf(err)].Add(1)
+		s.Counters.Failed[kind].Add(1)
 	}
-	if s.status == offline {
+	if s.status == offline && kind == s.kind {
 		s.log().Debug("camera still offline", "source", s.Source.String(), "reason", err)
 		return
 	}
-	s.status = offline
+	s.status, s.kind = offline, kind
 	s.log().Warn("camera offline, will be opened again", "source", s.Source.String(), "reason", err)
 	if s.OnStatus != nil {
 		s.OnStatus(false, err)
 	}
+}
+
+// pause is how long to wait after a life of that length.
+func (s *supervisor) pause(lived time.Duration) time.Duration {
+	pause := s.pauses.After(lived)
+	if _, ok := s.Source.(local); ok && !s.seen {
+		return min(pause, devicePause)
+	}
+	return pause
 }
 
 // wait pauses before the next attempt. The pause ends early, and the next will be short, when the source's state differs
@@ -139,7 +164,7 @@ func (s *supervisor) wait(ctx context.Context, pause time.Duration, before strin
 }
 
 func (s *supervisor) state() string {
-	if source, ok := s.Source.(stater); ok {
+	if source, ok := s.Source.(local); ok {
 		return source.State()
 	}
 	return ""

@@ -37,6 +37,8 @@ func (s *fakeSource) State() string {
 	return s.state()
 }
 
+func (s *fakeSource) Details() []any { return []any{"mode", "fake mode"} }
+
 func (s *fakeSource) Run(ctx context.Context, sink Sink) error {
 	if s.start.IsZero() {
 		s.start = time.Now()
@@ -44,7 +46,7 @@ func (s *fakeSource) Run(ctx context.Context, sink Sink) error {
 	l := s.script[min(len(s.opened), len(s.script)-1)]
 	s.opened = append(s.opened, time.Since(s.start))
 	for began := time.Now(); time.Since(began) < l.lasts; {
-		sink(&Frame{})
+		sink(&Frame{Restart: time.Since(began) == 0})
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -124,6 +126,37 @@ func TestCameraBacksOff(t *testing.T) {
 		}
 		if counted := counters.Attempts.Load(); counted != uint64(n) {
 			t.Errorf("%d attempts counted of %d", counted, n)
+		}
+	})
+}
+
+// A device that gives nothing is asked often, whatever it says: nothing tells when another program has left it.
+func TestCameraAsksADeviceOften(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &fakeSource{script: []life{{0, unix.EBUSY}}}
+		statuses, log, _, _ := supervise(t, s, 10*time.Minute)
+		for i := 1; i < len(s.opened); i++ {
+			if pause := s.opened[i] - s.opened[i-1]; pause > devicePause {
+				t.Errorf("pause %d is %v, want at most %v", i, pause, devicePause)
+			}
+		}
+		if len(statuses) != 1 || strings.Count(log, "\n") != 1 {
+			t.Errorf("told %q, logged\n%s", statuses, log)
+		}
+	})
+}
+
+// Who plugs the camera in again and lacks the right to open it must read that, not that it is gone.
+func TestCameraTellsAnotherReason(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &fakeSource{script: []life{{0, unix.ENODEV}, {0, unix.ENOENT}, {0, unix.EACCES}, {0, unix.EACCES}, {time.Hour, nil}}}
+		statuses, log, _, _ := supervise(t, s, time.Minute)
+		want := []string{"false no such device", "false permission denied", "true <nil>"}
+		if fmt.Sprint(statuses) != fmt.Sprint(want) {
+			t.Errorf("statuses %q, want %q", statuses, want)
+		}
+		if !strings.Contains(log, `msg="camera online" source=fake: mode="fake mode"`) {
+			t.Errorf("what the camera is set to is not logged:\n%s", log)
 		}
 	})
 }

@@ -13,6 +13,8 @@ type Counters struct {
 	Flagged atomic.Uint64 // dropped: the driver marked the frame as damaged
 	Empty   atomic.Uint64 // dropped: no data in it
 	Lost    atomic.Uint64 // never seen: gaps in the driver's sequence numbers
+	// Mistimed are frames whose time stamp was of no use; they got the time of their arrival.
+	Mistimed atomic.Uint64
 
 	Attempts atomic.Uint64           // lives begun, whether or not the camera could be opened: they go on while it is offline
 	Failed   [Failures]atomic.Uint64 // lives that ended, or never began, by kind of failure

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -26,11 +27,16 @@ type loop struct {
 	path       string
 	stallAfter time.Duration
 	counters   *Counters
+	log        *slog.Logger
 	sink       Sink
 	frame      Frame
 	buffer     device.Buffer
 	started    bool // a buffer has been dequeued: the sequence is known
+	mistimed   bool // the driver's times are of no use: frames get the time of their arrival
 }
+
+// staleTime is how old the first frame may be.
+const staleTime = 10 * time.Second
 
 // run returns when the device fails, stalls or is interrupted; the last gives context.Canceled.
 func (l *loop) run() error {
@@ -39,6 +45,9 @@ func (l *loop) run() error {
 	}
 	if l.counters == nil {
 		l.counters = new(Counters)
+	}
+	if l.log == nil {
+		l.log = slog.New(slog.DiscardHandler)
 	}
 	l.frame.Restart = true
 	good := clock.Monotonic() // when the newest good frame came
@@ -87,14 +96,32 @@ func (l *loop) step() (delivered bool, err error) {
 	default:
 		delivered = true
 		l.counters.Frames.Add(1)
-		l.frame.Data, l.frame.Time = l.stream.Memory(b), b.Time
-		if b.Time == 0 {
-			l.frame.Time = clock.Monotonic()
-		}
+		l.frame.Data, l.frame.Time = l.stream.Memory(b), l.time(b.Time)
 		l.sink(&l.frame)
 		l.frame.Data, l.frame.Restart = nil, false
 	}
 	return delivered, l.stream.Queue(b.Index)
+}
+
+// time is when the frame was taken: what the driver says, until that makes no sense for the first time. Frames timed by their
+// arrival and by the driver do not go together, so there is no way back in this life.
+func (l *loop) time(stamp time.Duration) time.Duration {
+	now := clock.Monotonic()
+	first := l.frame.Restart
+	if !l.mistimed && (stamp <= 0 || stamp > now || first && stamp < now-staleTime || !first && stamp <= l.frame.Time) {
+		l.mistimed = true
+		if stamp != 0 { // 0: it has no such clock
+			l.log.Warn("the driver's frame times jump; from now on a frame's time is that of its arrival",
+				"time", stamp, "frame_before", l.frame.Time, "now", now)
+		}
+	}
+	if !l.mistimed {
+		return stamp
+	}
+	if stamp != 0 {
+		l.counters.Mistimed.Add(1)
+	}
+	return max(now, l.frame.Time+1)
 }
 
 // dequeueError tells what an errno means after poll has announced a frame: "none there" is poll's way to report an error, and

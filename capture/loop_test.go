@@ -1,9 +1,11 @@
 package capture
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -54,13 +56,14 @@ func (s *fakeStream) Queue(index int) error {
 }
 
 func TestLoopDropsAndRequeues(t *testing.T) {
+	taken := clock.Monotonic() - time.Second
 	s := &fakeStream{script: []device.Buffer{
 		{Index: 3, Used: 10, Sequence: 6, Damaged: true},
-		{Index: 0, Used: 10, Sequence: 7, Time: time.Second},
+		{Index: 0, Used: 10, Sequence: 7, Time: taken},
 		{Index: 1, Used: 10, Sequence: 8, Damaged: true},
 		{Index: 2, Used: 0, Sequence: 9},
-		{Index: 3, Used: 20, Sequence: 12, Time: 2 * time.Second}, // 10 and 11 were lost
-		{Index: 0, Used: 5, Sequence: 13},                         // no usable time
+		{Index: 3, Used: 20, Sequence: 12, Time: taken + 1}, // 10 and 11 were lost
+		{Index: 0, Used: 5, Sequence: 13},                   // it has no clock that we know
 	}}
 	total, counters := len(s.script), new(Counters)
 	var frames []Frame
@@ -77,7 +80,7 @@ func TestLoopDropsAndRequeues(t *testing.T) {
 	if !slices.Equal(s.queued, []int{3, 0, 1, 2, 3, 0}) {
 		t.Errorf("buffers given back: %v, want all in order", s.queued)
 	}
-	if len(frames) != 3 || frames[0].Sequence != 7 || len(frames[1].Data) != 20 || frames[1].Time != 2*time.Second {
+	if len(frames) != 3 || frames[0].Sequence != 7 || len(frames[1].Data) != 20 || frames[1].Time != taken+1 {
 		t.Errorf("frames %v", frames)
 	}
 	if !frames[0].Restart || frames[1].Restart || frames[2].Restart {
@@ -89,6 +92,52 @@ func TestLoopDropsAndRequeues(t *testing.T) {
 	got := fmt.Sprint(counters.Frames.Load(), counters.Flagged.Load(), counters.Empty.Load(), counters.Lost.Load())
 	if got != "3 2 1 2" {
 		t.Errorf("frames, flagged, empty, lost: %s, want 3 2 1 2", got)
+	}
+}
+
+// A driver's time that cannot be right gives way to the time of arrival, for good: the two do not mix. It is logged once.
+func TestLoopTimes(t *testing.T) {
+	const frame = 33 * time.Millisecond
+	now := clock.Monotonic()
+	for _, c := range []struct {
+		name     string
+		times    []time.Duration
+		mistimed uint64
+	}{
+		{"as it should be", []time.Duration{now - 3*frame, now - 2*frame, now - frame}, 0},
+		{"waited for us", []time.Duration{now - 3*frame, now - 3*frame + 1, now - frame}, 0},
+		{"back", []time.Duration{now - 3*frame, now - 4*frame, now - 2*frame, now - frame}, 3},
+		{"the same", []time.Duration{now - 3*frame, now - 3*frame, now - frame}, 2},
+		{"ahead", []time.Duration{now - 3*frame, now + time.Hour, now - frame}, 2},
+		{"another clock's", []time.Duration{time.Millisecond, time.Millisecond + frame}, 2},
+		{"negative", []time.Duration{-time.Hour, -time.Hour + frame}, 2},
+		{"none", []time.Duration{0, 0, 0}, 0},
+	} {
+		var buffers []device.Buffer
+		for i, stamp := range c.times {
+			buffers = append(buffers, device.Buffer{Used: 1, Sequence: uint32(i), Time: stamp})
+		}
+		var log bytes.Buffer
+		var frames []time.Duration
+		counters := new(Counters)
+		l := loop{
+			stream: &fakeStream{script: buffers}, counters: counters, log: slog.New(slog.NewTextHandler(&log, nil)),
+			sink: func(f *Frame) { frames = append(frames, f.Time) },
+		}
+		if err := l.run(); !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+		if n := counters.Mistimed.Load(); n != c.mistimed {
+			t.Errorf("%s: %d mistimed, want %d", c.name, n, c.mistimed)
+		}
+		if n := strings.Count(log.String(), "\n"); n != min(1, int(c.mistimed)) {
+			t.Errorf("%s: logged %d times: %s", c.name, n, &log)
+		}
+		for i, f := range frames {
+			if f > clock.Monotonic() || i > 0 && f <= frames[i-1] {
+				t.Errorf("%s: frames at %v", c.name, frames)
+			}
+		}
 	}
 }
 

@@ -1,20 +1,120 @@
 package capture
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"edged/capture/internal/device"
 	"edged/capture/pixel"
 )
 
-// preferred is the order in which formats are tried when none is asked for: MJPEG takes a tenth of the USB bandwidth, and of the
-// others those that are cheapest to decode come first. A camera of colour is not taken for a grey one.
+// preferred are the formats that will do where none is asked for; of two that cost the same, the first is taken.
 var preferred = []pixel.FourCC{
-	pixel.MJPEG, pixel.JPEG, pixel.YUV420, pixel.YVU420, pixel.NV12, pixel.NV21, pixel.YUYV, pixel.UYVY, pixel.YUV422,
-	pixel.RGB24, pixel.BGR24, pixel.Grey,
+	pixel.YUV420, pixel.YVU420, pixel.NV12, pixel.NV21, pixel.YUYV, pixel.UYVY, pixel.YUV422, pixel.RGB24, pixel.BGR24,
+	pixel.MJPEG, pixel.JPEG, pixel.Grey,
+}
+
+// offer is a mode that a camera can be asked for.
+type offer struct {
+	device.Mode
+	flaws int
+}
+
+// What speaks against an offer, from bad to worse.
+const (
+	tooMuch   = 1 << iota // for a USB bus that others share
+	tooSlow               // fewer frames than wanted
+	tooSmall              // fewer pixels
+	colorless             // a camera of colour is not taken for a grey one
+)
+
+const (
+	// usbShare is how many bytes a second of raw pictures a camera may put on a USB bus where it has MJPEG as well. USB 2.0 has
+	// room for 24 MB/s of them, and what the first camera takes, the second is refused.
+	usbShare = 10e6
+	// jpegCost is what a pixel costs in MJPEG, in those of a raw format, the driver's copying included (docs/cameras.md).
+	jpegCost = 4
+)
+
+// offers lists what the camera can be asked for, a mode for each format that will do. The best is the first: large and fast
+// enough, and the cheapest of those.
+func offers(formats []device.Format, sizes func(pixel.FourCC) []device.Size, want device.Mode, usb bool) ([]offer, error) {
+	readable := preferred
+	if want.Format.FourCC != 0 {
+		readable = []pixel.FourCC{want.Format.FourCC}
+	}
+	var found []offer
+	for _, fourcc := range readable {
+		if !slices.ContainsFunc(formats, func(f device.Format) bool { return f.FourCC == fourcc }) {
+			continue
+		}
+		asked := want
+		asked.Format.FourCC = fourcc
+		o := offer{Mode: chooseSize(sizes(fourcc), asked)}
+		o.judge(want, usb)
+		found = append(found, o)
+	}
+	if len(found) == 0 {
+		return nil, noneReadable(formats, readable)
+	}
+	slices.SortStableFunc(found, func(a, b offer) int { return cmp.Or(a.flaws-b.flaws, a.cost()-b.cost()) })
+	return found, nil
+}
+
+func noneReadable(formats []device.Format, readable []pixel.FourCC) error {
+	if len(formats) == 0 {
+		return errors.New("the camera offers no pixel format")
+	}
+	var offered, needed []string
+	for _, f := range formats {
+		offered = append(offered, f.Name)
+	}
+	for _, f := range readable {
+		needed = append(needed, f.String())
+	}
+	return fmt.Errorf("the camera offers %s; needed is %s", strings.Join(offered, ", "), strings.Join(needed, " or "))
+}
+
+func (o *offer) judge(want device.Mode, usb bool) {
+	f := o.Format
+	if f.FourCC == pixel.Grey {
+		o.flaws |= colorless
+	}
+	if f.Width < want.Format.Width || f.Height < want.Format.Height {
+		o.flaws |= tooSmall
+	}
+	if o.Rate < want.Rate*(1-rateTolerance) {
+		o.flaws |= tooSlow
+	}
+	if usb && o.bandwidth() > usbShare {
+		o.flaws |= tooMuch
+	}
+}
+
+// cost is in pixels of a raw format.
+func (o *offer) cost() int {
+	pixels := o.Format.Width * o.Format.Height
+	if o.Format.FourCC.Compressed() {
+		return jpegCost * pixels
+	}
+	return pixels
+}
+
+// bandwidth is what the pictures take of the bus, in bytes a second; of compressed ones an estimate.
+func (o *offer) bandwidth() float64 {
+	if bytes := o.Format.Bytes(); bytes > 0 {
+		return float64(bytes) * o.Rate
+	}
+	return float64(o.Format.Width*o.Format.Height) * o.Rate / 5
+}
+
+// lighter are the offers that take less of the bus than the first.
+func lighter(all []offer) []offer {
+	return slices.DeleteFunc(slices.Clone(all[1:]), func(o offer) bool { return o.bandwidth() >= all[0].bandwidth() })
 }
 
 // chooseSize finds the size and rate to ask the driver for, among those it offers, nearest to what is wanted: the size that
@@ -41,33 +141,6 @@ func chooseSize(sizes []device.Size, want device.Mode) device.Mode {
 	return want
 }
 
-// chooseFormat finds the wanted format among those the camera offers, the best of them if none in particular is wanted (0).
-func chooseFormat(formats []device.Format, fourcc pixel.FourCC) (pixel.FourCC, error) {
-	order := preferred
-	if fourcc != 0 {
-		order = []pixel.FourCC{fourcc}
-	}
-	for _, wanted := range order {
-		for _, f := range formats {
-			if f.FourCC == wanted {
-				return f.FourCC, nil
-			}
-		}
-	}
-	var offered, readable []string
-	for _, f := range formats {
-		offered = append(offered, f.Name)
-	}
-	for _, f := range order {
-		readable = append(readable, f.String())
-	}
-	if len(offered) == 0 {
-		return 0, errors.New("the camera offers no pixel format")
-	}
-	return 0, fmt.Errorf("the camera offers %s; needed is %s",
-		strings.Join(offered, ", "), strings.Join(readable, " or "))
-}
-
 func betterSize(s, best device.Size, width, height int) bool {
 	covers := s.Width >= width && s.Height >= height
 	bestCovers := best.Width >= width && best.Height >= height
@@ -80,6 +153,9 @@ func betterSize(s, best device.Size, width, height int) bool {
 	return s.Width*s.Height > best.Width*best.Height
 }
 
+// rateTolerance: 29.97 is as good as 30.
+const rateTolerance = 0.01
+
 func chooseRate(s device.Size, want float64) float64 {
 	if len(s.Rates) == 0 {
 		return want
@@ -87,11 +163,10 @@ func chooseRate(s device.Size, want float64) float64 {
 	if s.RateRange {
 		return min(max(want, s.Rates[0]), s.Rates[1])
 	}
-	const tolerance = 0.01 // 29.97 is as good as 30
 	best, highest := math.Inf(1), 0.0
 	for _, r := range s.Rates {
 		highest = max(highest, r)
-		if r >= want*(1-tolerance) {
+		if r >= want*(1-rateTolerance) {
 			best = min(best, r)
 		}
 	}

@@ -40,7 +40,7 @@ func probe(path string) Device {
 		found.Formats[i].Sizes = d.Sizes(f.FourCC)
 	}
 	if err == nil {
-		_, err = chooseFormat(found.Formats, 0)
+		_, err = (&V4L2{}).offers(d)
 	}
 	if err != nil {
 		found.Error = err.Error()

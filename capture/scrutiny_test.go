@@ -3,6 +3,9 @@ package capture
 import (
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -56,6 +59,65 @@ func TestUselessPicturesEndALife(t *testing.T) {
 				}
 				if c.want != nil && camera.Counters.Failed[c.kind].Load() != 1 {
 					t.Errorf("not counted as %v", c.kind)
+				}
+			})
+		})
+	}
+}
+
+// A camera that shows nothing new when it is opened again has not come back: it stays offline, and nothing may make a window of
+// its frames.
+func TestUselessPicturesAreNoComeback(t *testing.T) {
+	t.Parallel()
+	const mended = 5 * time.Minute
+	for _, c := range []struct {
+		name string
+		sink func(f *Frame, after time.Duration)
+		want string // when it goes online, and offline, in seconds, rounded down to fives
+	}{
+		{"frozen", func(f *Frame, after time.Duration) {
+			f.Verdict, f.Digest = Good, uint64(max(1, after-mended))
+		}, "on 0, off 30, on 300"},
+		{"undecodable", func(f *Frame, after time.Duration) {
+			f.Verdict, f.Digest = Bad, 0
+			if after >= mended {
+				f.Verdict, f.Digest = Good, uint64(after)
+			}
+		}, "off 5, on 300"},
+		{"every second frame is looked at, none decodes", func(f *Frame, after time.Duration) {
+			if f.Restart || after/(100*time.Millisecond)%2 == 0 {
+				f.Verdict = Bad
+			}
+		}, "off 5"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, end := context.WithTimeout(t.Context(), mended+4*time.Second)
+				defer end()
+				start := time.Now()
+				online := true
+				var changes, log strings.Builder
+				camera := &Camera{
+					Source: &fakeSource{script: []life{{lasts: time.Hour}}}, Counters: new(Counters),
+					Log:      slog.New(slog.NewTextHandler(&log, nil)),
+					BadAfter: 5 * time.Second, FrozenAfter: 30 * time.Second,
+					Sink: func(f *Frame) {
+						if !online && f.Verdict == Good && !f.Restart && time.Since(start) < mended {
+							t.Errorf("a frame at %v can get into a window", time.Since(start))
+						}
+						c.sink(f, time.Since(start))
+					},
+					OnStatus: func(on bool, _ error) {
+						online = on
+						fmt.Fprintf(&changes, "%s %d, ", map[bool]string{true: "on", false: "off"}[on], time.Since(start)/(5*time.Second)*5)
+					},
+				}
+				_ = camera.Run(ctx)
+				if got := strings.TrimSuffix(changes.String(), ", "); got != c.want {
+					t.Errorf("%s, want %s", got, c.want)
+				}
+				if said, changed := strings.Count(log.String(), "\n"), strings.Count(changes.String(), ","); said != changed {
+					t.Errorf("%d changes, %d lines:\n%s", changed, said, &log)
 				}
 			})
 		})

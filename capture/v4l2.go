@@ -2,10 +2,14 @@ package capture
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"sync"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"edged/capture/internal/device"
 	"edged/capture/pixel"
@@ -15,13 +19,15 @@ import (
 type V4L2 struct {
 	Path string // device node; empty for the first that starts: a camera of a format edged reads, which nobody else uses
 
-	FourCC        pixel.FourCC  // 0: MJPEG where the camera has it, else YUYV
-	Width, Height int           // wanted; 0 means 640x480
+	FourCC        pixel.FourCC  // 0: the cheapest that the camera has
+	Width, Height int           // the least that will do; 0 means 640x480
 	FrameRate     float64       // wanted, per second; 0 means 30
 	StallAfter    time.Duration // without a good frame for so long, Run gives up; 0 means 5 s
 
 	Counters *Counters    // may be nil
 	Log      *slog.Logger // may be nil
+
+	details []any // for Details
 }
 
 const (
@@ -57,28 +63,62 @@ func (v *V4L2) open() (streaming, error) {
 	}
 	c, passed, err := firstOf(device.Nodes(), v.start)
 	if err == nil && len(passed) > 0 {
-		v.log().Info("nodes passed over", "device", c.Path, "reasons", passed)
+		v.details = append(v.details, "passed_over", passed)
 	}
 	return c, err
 }
 
-// start opens the node, sets its mode and begins to stream.
+// start opens the node, sets the best mode that the bus has room for, and begins to stream.
 func (v *V4L2) start(path string) (streaming, error) {
 	d, err := device.Open(path)
 	if err != nil {
 		return streaming{}, err
 	}
-	mode, err := v.setMode(d)
+	left, err := v.offers(d)
+	for err == nil {
+		var c streaming
+		if c, err = v.startAs(d, left[0].Mode); err == nil {
+			return c, nil
+		}
+		if left = lighter(left); len(left) == 0 || !errors.Is(err, unix.ENOSPC) {
+			break
+		}
+		err = d.Stop()
+	}
+	d.Close()
+	return streaming{}, err
+}
+
+func (v *V4L2) offers(d *device.Device) ([]offer, error) {
+	formats, err := d.Formats()
+	if err != nil {
+		return nil, err
+	}
+	found, err := offers(formats, d.Sizes, v.wanted(), d.USB)
+	if err != nil {
+		return nil, fmt.Errorf("%s (%s): %w", d.Path, d.Card, err)
+	}
+	return found, nil
+}
+
+// startAs begins to stream in that mode, or what the driver makes of it.
+func (v *V4L2) startAs(d *device.Device, asked device.Mode) (streaming, error) {
+	got, err := d.SetMode(asked)
 	if err == nil {
 		err = d.Start(bufferCount)
 	}
 	if err != nil {
-		d.Close()
 		return streaming{}, err
 	}
-	v.log().Info("camera opened", "device", d.Path, "name", d.Card, "format", mode.Format.String(), "fps", mode.Rate)
-	return streaming{d, mode}, nil
+	v.details = []any{"device", d.Path, "name", d.Card, "mode", got}
+	if got.Format.Width != asked.Format.Width || got.Format.Height != asked.Format.Height || math.Abs(got.Rate-asked.Rate) > asked.Rate*rateTolerance {
+		v.details = append(v.details, "asked", asked)
+	}
+	return streaming{d, got}, nil
 }
+
+// Details are those of the camera that is open.
+func (v *V4L2) Details() []any { return v.details }
 
 // stream lends frames to the sink until ctx ends or the camera fails.
 func (v *V4L2) stream(ctx context.Context, c streaming, sink Sink) error {
@@ -96,41 +136,11 @@ func (v *V4L2) stream(ctx context.Context, c streaming, sink Sink) error {
 		path:       c.Path,
 		stallAfter: v.StallAfter,
 		counters:   v.Counters,
+		log:        v.log(),
 		sink:       sink,
 		frame:      Frame{Format: c.mode.Format},
 	}
 	return l.run()
-}
-
-// setMode sets the camera to the mode that suits best and returns what the driver made of it.
-func (v *V4L2) setMode(d *device.Device) (device.Mode, error) {
-	fourcc, err := v.chooseFormat(d)
-	if err != nil {
-		return device.Mode{}, err
-	}
-	want := v.wanted()
-	want.Format.FourCC = fourcc
-	want = chooseSize(d.Sizes(fourcc), want)
-	got, err := d.SetMode(want)
-	if err != nil {
-		return got, err
-	}
-	if got.Format.Width != want.Format.Width || got.Format.Height != want.Format.Height {
-		v.log().Warn("camera chose another size", "device", d.Path, "wanted", want.Format.String(), "got", got.Format.String())
-	}
-	return got, nil
-}
-
-func (v *V4L2) chooseFormat(d *device.Device) (pixel.FourCC, error) {
-	formats, err := d.Formats()
-	if err != nil {
-		return 0, err
-	}
-	fourcc, err := chooseFormat(formats, v.FourCC)
-	if err != nil {
-		return 0, fmt.Errorf("%s (%s): %w", d.Path, d.Card, err)
-	}
-	return fourcc, nil
 }
 
 // wanted is the configured mode with the defaults filled in.

@@ -84,6 +84,10 @@ func (p *Pipeline) run() error {
 	if err != nil {
 		return fmt.Errorf("infer: window at %v: %w", p.schedule.last.Time, err)
 	}
+	if p.schedule.last.Epoch != p.Ring.Epoch() { // the camera went away meanwhile: what it showed is over
+		p.Stats.Skipped.Add(1)
+		return nil
+	}
 	p.decide()
 	return nil
 }

@@ -95,6 +95,19 @@ func (r *rig) wantWindows(want ...[]byte) {
 	}
 }
 
+// A camera that goes away while the model runs: what the model says of it comes too late.
+func TestPipelineDropsWhatAGapOvertook(t *testing.T) {
+	r := newRig(t, 2, 1, 8)
+	r.engine.onInvoke = r.ring.Reset
+	r.frame(0, 0)
+	r.step()
+	r.frame(1, 99)
+	r.step()
+	if len(r.engine.windows) != 1 || len(r.times) != 0 || len(r.events) != 0 || r.Stats.Skipped.Load() != 1 {
+		t.Errorf("%d runs, windows at %v, events %v, %d skipped", len(r.engine.windows), r.times, r.events, r.Stats.Skipped.Load())
+	}
+}
+
 func TestPipelineRunsEveryFullWindow(t *testing.T) {
 	r := newRig(t, 3, 1, 8)
 	r.step() // nothing there yet

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math"
 	"sync/atomic"
 	"time"
 
@@ -106,6 +107,9 @@ func (d *daemon) newCamera(cam config.Camera, w *watcher) (*capture.Camera, erro
 		return nil, err
 	}
 	log := slog.Default().With("camera", cam.Name)
+	if spec.Kind == capture.KindV4L2 && cam.Width == 0 {
+		cam.Width, cam.Height = leastSize(cam, d.cfg.ViewsOf(cam), d.model.Manifest)
+	}
 	source, err := capture.NewSource(spec, capture.Options{
 		FourCC: fourCC[cam.Format], Width: cam.Width, Height: cam.Height, FrameRate: float64(cam.FPS),
 		StallAfter: cam.StallAfter, RealTime: true, Loop: true, Counters: &w.counters, Log: log,
@@ -126,6 +130,19 @@ func (d *daemon) newCamera(cam config.Camera, w *watcher) (*capture.Camera, erro
 		Source: source, Sink: w.frame, OnStatus: onStatus, Counters: &w.counters, Log: log,
 		BadAfter: cam.StallAfter, FrozenAfter: frozenAfter,
 	}, nil
+}
+
+// leastSize is the picture in which each view has twice the model's pixels, either way: less would show the sensor's noise and
+// what the camera skips when it makes a small picture. A snapshot is for people. More than 1280x720 is for the user to ask for.
+func leastSize(cam config.Camera, views []config.View, model models.Manifest) (width, height int) {
+	if cam.Snapshots {
+		width, height = 640, 480
+	}
+	for _, v := range views {
+		width = max(width, int(math.Ceil(2*float64(model.Width)/v.Area[2])))
+		height = max(height, int(math.Ceil(2*float64(model.Height)/v.Area[3])))
+	}
+	return min(width, 1280), min(height, 720)
 }
 
 // fourCC is the format of a configuration as V4L2 calls it; "" leaves the choice to capture.

@@ -27,6 +27,7 @@ var (
 	frames        = describe("camera_frames_total", "Frames that the camera has delivered.", "camera")
 	unwatched     = describe("camera_frames_unwatched_total", "Frames that came while no view of the camera was enabled.", "camera")
 	offGrid       = describe("camera_frames_off_grid_total", "Frames given back undecoded, since the model samples fewer.", "camera")
+	mistimed      = describe("camera_frames_mistimed_total", "Frames whose driver's time made no sense: that of arrival was taken.", "camera")
 	framesDropped = describe("camera_frames_dropped_total", "Frames that were dropped, by reason.", "camera", "reason")
 	failures      = describe("camera_failures_total", "Times that the camera went away or could not be opened, by reason.", "camera", "reason")
 
@@ -46,7 +47,7 @@ var (
 func (m metrics) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		buildInfo, modelInfo, nodes, brokerConnected, brokerConnects, brokerFailures, eventsSent, eventsWaiting, dropped, commands, temperature,
-		online, frames, unwatched, offGrid, framesDropped, failures,
+		online, frames, unwatched, offGrid, mistimed, framesDropped, failures,
 		enabled, framesUnread, framesHeld, gaps, windows, windowsGated, windowsSkipped, windowsInvalid, invokeSeconds, squeezeSeconds,
 	} {
 		ch <- d
@@ -85,6 +86,7 @@ func (m metrics) Collect(ch chan<- prometheus.Metric) {
 		counter(frames, float64(c.Frames), name)
 		counter(unwatched, float64(c.Unwatched), name)
 		counter(offGrid, float64(c.OffGrid), name)
+		counter(mistimed, float64(c.Mistimed), name)
 		for reason, n := range map[string]uint64{
 			"lost": c.DroppedLost, "flagged": c.DroppedFlagged, "empty": c.DroppedEmpty,
 			"corrupt": c.DroppedCorrupt, "ring": c.DroppedRing,

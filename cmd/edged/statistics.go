@@ -55,6 +55,7 @@ type cameraStats struct {
 	Frames         uint64 `json:"frames"`          // that the camera delivered
 	Unwatched      uint64 `json:"unwatched"`       // frames while no view was enabled
 	OffGrid        uint64 `json:"off_grid"`        // given back undecoded: the model samples fewer
+	Mistimed       uint64 `json:"mistimed"`        // the driver's time made no sense: that of arrival was taken
 	DroppedLost    uint64 `json:"dropped_lost"`    // never delivered: gaps in the driver's numbers
 	DroppedFlagged uint64 `json:"dropped_flagged"` // the driver marked them as damaged
 	DroppedEmpty   uint64 `json:"dropped_empty"`
@@ -197,6 +198,7 @@ func (w *watcher) stats() cameraStats {
 		Frames:         c.Frames.Load(),
 		Unwatched:      w.unwatched.Load(),
 		OffGrid:        w.offGrid.Load(),
+		Mistimed:       c.Mistimed.Load(),
 		DroppedLost:    c.Lost.Load(),
 		DroppedFlagged: c.Flagged.Load(),
 		DroppedEmpty:   c.Empty.Load(),

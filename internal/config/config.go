@@ -25,8 +25,8 @@ type Config struct {
 	StateDir string `yaml:"state_dir"`
 }
 
-// Camera is one source of pictures. Where format, size or rate are not given, capture chooses: MJPEG before raw formats,
-// 640x480 or the nearest size that covers it, 30 frames a second or the nearest rate above.
+// Camera is one source of pictures. Where format or size are not given, the cheapest that will do is chosen; where
+// the rate is not, 30 frames a second or the nearest above.
 type Camera struct {
 	Name        string        `yaml:"name"`         // in every topic of the camera
 	Source      string        `yaml:"source"`       // v4l2:auto, v4l2:/dev/videoN, command:LINE, file:PATH, pattern:

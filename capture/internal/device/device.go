@@ -6,6 +6,7 @@ package device
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/vladimirvivien/go4vl/v4l2"
 	"golang.org/x/sys/unix"
@@ -15,6 +16,7 @@ import (
 type Device struct {
 	Path string
 	Card string // the camera's name for people
+	USB  bool   // it shares a bus
 
 	fd      int
 	wake    int // eventfd that ends a Wait
@@ -27,7 +29,7 @@ func Open(path string) (*Device, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Device{Path: path, Card: capability.Card, fd: fd}
+	d := &Device{Path: path, Card: capability.Card, USB: strings.HasPrefix(capability.BusInfo, "usb-"), fd: fd}
 	if err := captures(capability); err != nil {
 		unix.Close(fd)
 		return nil, fmt.Errorf("%s (%s): %w", path, capability.Card, err)
@@ -73,7 +75,7 @@ func captures(c v4l2.Capability) error {
 // Close ends streaming if it is on, frees the buffers and closes the node: no memory that Memory returned may be touched
 // afterwards.
 func (d *Device) Close() error {
-	err := d.stop()
+	err := d.Stop()
 	unix.Close(d.wake)
 	if cerr := unix.Close(d.fd); err == nil && cerr != nil {
 		err = &Error{Path: d.Path, Op: "close", Err: cerr}

@@ -2,6 +2,7 @@ package device
 
 import (
 	"errors"
+	"fmt"
 	"math"
 
 	"github.com/vladimirvivien/go4vl/v4l2"
@@ -96,6 +97,13 @@ func (d *Device) rates(fourcc pixel.FourCC, s Size) (rates []float64, ranged boo
 type Mode struct {
 	Format pixel.Format
 	Rate   float64 // frames per second; 0 when the driver does not say
+}
+
+func (m Mode) String() string {
+	if m.Rate == 0 {
+		return m.Format.String()
+	}
+	return fmt.Sprintf("%v@%.4g", m.Format, m.Rate)
 }
 
 // SetMode asks for a mode and returns the one the driver chose, which may differ in everything but the pixel format.

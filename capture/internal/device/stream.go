@@ -16,7 +16,7 @@ type Buffer struct {
 }
 
 // Start takes n buffers (the driver may give more or fewer, at least two), hands them all to the driver and begins streaming.
-// After an error Close frees whatever was taken.
+// After an error Stop, or Close, frees whatever was taken.
 func (d *Device) Start(n int) error {
 	n, errno := requestBuffers(d.fd, n)
 	if errno == 0 && n < 2 {
@@ -47,9 +47,9 @@ func (d *Device) Start(n int) error {
 	return nil
 }
 
-// stop ends streaming and frees the buffers if any was mapped; where none was, the driver frees its own when the node is
-// closed. It goes through all its steps whatever fails, and returns the first error. What an unplugged device answers is none.
-func (d *Device) stop() error {
+// Stop ends streaming and frees the buffers if any was mapped; where none was, the driver frees its own when the node is
+// closed. No memory that Memory returned may be touched afterwards. It goes through all its steps whatever fails, and returns the first error. What an unplugged device answers is none.
+func (d *Device) Stop() error {
 	if d.buffers == nil {
 		return nil
 	}
