@@ -24,6 +24,7 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(shell git rev-parse HEAD 2>/dev/null) \
   -X main.date=$(shell TZ=UTC git log -1 --date=format-local:%Y-%m-%dT%H:%M:%SZ --format=%cd 2>/dev/null)
 
+test-faults: SHELL := /bin/bash
 .PHONY: build run test test-faults test-mutations test-system test-models bench env deps
 build:
 	@build/deps.sh compiler go tflite
@@ -40,7 +41,8 @@ test:
 	@build/test.sh
 
 test-faults: deps
-	EDGED_FAULTS=long go test ./publish -count 1 -parallel 8 -timeout 15m -run 'TestFaults|TestKilledAtRandomInstants' -v | grep -E "^ +faults_test.*\||^(---|ok|FAIL|panic)"
+	@set -o pipefail; EDGED_FAULTS=long go test ./publish -count 1 -parallel 8 -timeout 15m -run 'Fault|KilledAtRandom|EveryTwoSeconds|UnderLoad' -v \
+	  | sed -n 's/^ *[a-z]*_test.go:[0-9]*: |/|/p; /^---/p; /^ok/p; /FAIL/p; /panic/p'
 
 test-mutations: deps
 	EDGED_MUTATIONS=$(or $(MUTATIONS),10000) go test ./infer/trial -count 1 -timeout 2h -run Mutated -v | grep -E '^ +trial_test|^(---|ok|FAIL|panic)'

@@ -1,6 +1,9 @@
 package publish
 
-import "sync/atomic"
+import (
+	"errors"
+	"sync/atomic"
+)
 
 // Counters is what a Publisher has done since Initialize.
 type Counters struct {
@@ -9,7 +12,8 @@ type Counters struct {
 	ConnectFailures uint64 // tries that did not
 	EventsWaiting   int
 	EventsSent      uint64 // acknowledged by the broker
-	EventsDropped   uint64 // the queue was full
+	EventsDropped   uint64 // too many, too large or too old
+	OutboxError     error  // why events wait in memory alone; nil: they do not, or nobody asked for more
 	StatesSent      uint64 // retained messages acknowledged by the broker
 	ScoresSent      uint64
 	ScoresSkipped   uint64 // windows without a connection, or replaced by a newer one before they could be sent
@@ -39,6 +43,7 @@ func (p *Publisher) Counters() Counters {
 		EventsWaiting:   p.outbox.len(),
 		EventsSent:      p.counters.events.Load(),
 		EventsDropped:   p.outbox.dropped(),
+		OutboxError:     p.outboxFailure(),
 		StatesSent:      p.counters.states.Load(),
 		ScoresSent:      p.counters.scores.Load(),
 		ScoresSkipped:   p.board.skipped(),
@@ -46,4 +51,11 @@ func (p *Publisher) Counters() Counters {
 		CommandsRefused: p.counters.refused.Load(),
 		UnknownNames:    p.counters.unknown.Load(),
 	}
+}
+
+func (p *Publisher) outboxFailure() error {
+	if j := p.journal; j != nil {
+		return errors.Join(j.saving.error(), j.noting.error())
+	}
+	return p.outboxError
 }

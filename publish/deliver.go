@@ -91,6 +91,10 @@ func (d *delivery) sendAcked() {
 
 func (d *delivery) sendEvent() bool {
 	e, seq, ok := d.p.outbox.oldest()
+	for ok && !d.p.board.has(e.Source, e.Label) { // an earlier process's, of what the configuration no longer has
+		d.p.outbox.remove(seq)
+		e, seq, ok = d.p.outbox.oldest()
+	}
 	if !ok {
 		return false
 	}

@@ -31,7 +31,8 @@ type Event struct {
 	End    time.Duration // when it ended; used for Phase End alone
 	Newest time.Duration // capture of the newest frame that the decision rests on
 
-	origin *origin // nil: this process
+	origin *origin       // nil: this process
+	since  time.Duration // that it waits in the outbox
 }
 
 // newRunID returns what makes event ids of one process differ from those of another: 32 random bits as hex.

@@ -1,380 +1,208 @@
 package publish
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
-	"io"
-	"math/rand/v2"
 	"net"
-	"os"
-	"os/exec"
-	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	mqtt "github.com/eclipse/paho.mqtt.golang"
-
+	"edged/internal/clock"
+	"edged/internal/logtest"
 	"edged/internal/mosquittotest"
 )
 
-// long is set by make test-faults, for the durations that docs/mqtt.md reports.
-var long = os.Getenv("EDGED_FAULTS") == "long"
+// trial is one fault: a broker, a proxy before it, and a publisher that is handed 20 events a second.
+type trial struct {
+	t      *testing.T
+	broker *mosquittotest.Broker
+	proxy  *proxy
+	outbox string       // its folder
+	jump   atomic.Int64 // what the wall clock is wrong by, ns
 
-// choice is the first where the durations are long, else the second.
-func choice[T any](whole, brief T) T {
-	if long {
-		return whole
+	mu     sync.Mutex // held while no publisher runs
+	p      *Publisher
+	log    *logtest.Buffer
+	stop   func()
+	handed []string
+}
+
+// start runs a publisher at the proxy. One before it has been stopped.
+func (x *trial) start(setup ...func(*Publisher)) {
+	x.t.Helper()
+	x.p, x.log = testPublisher(x.t, x.proxy.url(), append(setup, func(p *Publisher) { p.QueueLength, p.QueueBytes = 5000, 1<<30 })...)
+	x.p.now = func() clock.Instant {
+		now := clock.Now()
+		now.Wall = now.Wall.Add(time.Duration(x.jump.Load()))
+		return now
 	}
-	return brief
-}
-
-// proxy stands between the publisher and the broker, and treats its bytes as it is told.
-type proxy struct {
-	target   string
-	listener net.Listener
-
-	mu       sync.Mutex
-	conns    []net.Conn
-	hole     atomic.Bool // forward nothing, in no direction, and close nothing
-	mute     atomic.Bool // forward nothing to the client
-	perTenth atomic.Int64
-}
-
-func newProxy(t *testing.T, target string) *proxy {
-	t.Helper()
-	var config net.ListenConfig
-	l, err := config.Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	if err := x.p.OpenOutbox(x.outbox); err != nil {
+		x.t.Fatal(err)
 	}
-	p := &proxy{target: target, listener: l}
-	var running sync.WaitGroup
-	running.Go(func() {
-		for {
-			client, err := l.Accept()
-			if err != nil {
-				return
-			}
-			server, err := new(net.Dialer).DialContext(t.Context(), "tcp", target)
-			if err != nil {
-				client.Close()
-				continue
-			}
-			p.mu.Lock()
-			p.conns = append(p.conns, client, server)
-			p.mu.Unlock()
-			running.Go(func() { p.forward(server, client, false) })
-			running.Go(func() { p.forward(client, server, true) })
-		}
-	})
-	t.Cleanup(func() {
-		l.Close()
-		p.cut()
-		running.Wait()
-	})
-	return p
+	x.stop = run(x.t, x.p)
 }
 
-func (p *proxy) url() string { return "tcp://" + p.listener.Addr().String() }
-
-// cut closes all connections.
-func (p *proxy) cut() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, c := range p.conns {
-		c.Close()
-	}
-	p.conns = nil
+// reload is what edged does with a changed configuration: it ends one publisher, and starts another with the same outbox.
+func (x *trial) reload(setup ...func(*Publisher)) {
+	x.t.Helper()
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.stop()
+	x.start(setup...)
 }
 
-func (p *proxy) forward(to, from net.Conn, toClient bool) {
-	defer to.Close()
-	buf := make([]byte, 4096)
-	for {
-		size := len(buf)
-		if n := p.perTenth.Load(); n > 0 {
-			size = int(n)
-			time.Sleep(100 * time.Millisecond)
-		}
-		n, err := from.Read(buf[:size])
-		if err != nil {
-			return
-		}
-		if p.hole.Load() || toClient && p.mute.Load() {
-			continue
-		}
-		if _, err := to.Write(buf[:n]); err != nil {
-			return
-		}
-	}
-}
-
-// tally is a subscriber with a session that outlives its connections: what the broker has acknowledged it gets.
-type tally struct {
-	mu       sync.Mutex
-	seen     map[string]int // how often each event came
-	disorder int            // events that came for the first time after a later one
-	newest   map[string]int // by run
-}
-
-func newTally(t *testing.T, url string) *tally {
-	t.Helper()
-	c := &tally{seen: map[string]int{}, newest: map[string]int{}}
-	options := mqtt.NewClientOptions().AddBroker(url).SetClientID("tally").SetCleanSession(false).SetOrderMatters(true).
-		SetConnectRetry(true).SetConnectRetryInterval(50 * time.Millisecond).SetMaxReconnectInterval(100 * time.Millisecond)
-	options.SetOnConnectHandler(func(client mqtt.Client) {
-		client.Subscribe("edged/board/front/event", 1, func(_ mqtt.Client, m mqtt.Message) { c.take(m.Payload()) })
-	})
-	client := mqtt.NewClient(options)
-	client.Connect()
-	t.Cleanup(func() { client.Disconnect(0) })
-	return c
-}
-
-func (c *tally) take(payload []byte) {
-	var e struct {
-		ID string `json:"id"`
-	}
-	_ = json.Unmarshal(payload, &e)
-	run, number, _ := strings.Cut(e.ID, "-")
-	var n int
-	_, _ = fmt.Sscan(number, &n)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.seen[e.ID] == 0 && n < c.newest[run] {
-		c.disorder++
-	}
-	c.newest[run] = max(c.newest[run], n)
-	c.seen[e.ID]++
-}
-
-func (c *tally) count() (different, repeated, disorder int) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, n := range c.seen {
-		repeated += n - 1
-	}
-	return len(c.seen), repeated, c.disorder
-}
-
-func (c *tally) has(id string) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.seen[id] > 0
-}
-
-// stream hands over 20 events a second until stop is called, which returns how many.
-func stream(p *Publisher) (stop func() int) {
-	n := 0
-	end := background(func(ctx context.Context) {
+// stream hands events over until the returned function is called.
+func (x *trial) stream() (stop func()) {
+	return background(func(ctx context.Context) {
 		tick := time.NewTicker(50 * time.Millisecond)
 		defer tick.Stop()
 		for ctx.Err() == nil {
-			n++
-			p.Event(event(uint64(n), Start))
+			x.mu.Lock()
+			n := len(x.handed) + 1
+			x.p.Event(event(uint64(n), Start))
+			x.handed = append(x.handed, fmt.Sprintf("%s-%d", x.p.encoder.run, n))
+			x.mu.Unlock()
 			select {
 			case <-ctx.Done():
 			case <-tick.C:
 			}
 		}
 	})
-	return func() int { end(); return n }
-}
-
-// persistent is a mosquitto that keeps sessions over a Shutdown.
-func persistent(t *testing.T) *mosquittotest.Broker {
-	t.Helper()
-	return mosquittotest.New(t, "persistence true", "persistence_location "+t.TempDir()+"/", "max_queued_messages 0")
 }
 
 // Each fault, on a real mosquitto: nothing is lost, the order is kept, and what comes twice has the same id.
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	for _, f := range []struct {
-		name  string
-		fault func(t *testing.T, b *mosquittotest.Broker, x *proxy)
+		name  string // %v: how long it lasts
+		lasts time.Duration
+		fault func(x *trial, lasts time.Duration)
+		lines []string // of mosquitto's configuration
+		setup func(*Publisher)
 	}{
-		{"broker absent at the start", func(_ *testing.T, b *mosquittotest.Broker, _ *proxy) {
-			b.Shutdown()
-			time.Sleep(3 * time.Second)
-			b.Start()
+		{name: "broker absent at the start (%v)", lasts: 3 * time.Second, fault: func(x *trial, lasts time.Duration) {
+			x.broker.Shutdown()
+			time.Sleep(lasts)
+			x.broker.Start()
 		}},
-		{"broker restarted every 2 s", func(_ *testing.T, b *mosquittotest.Broker, _ *proxy) {
-			for range choice(60, 6) {
-				time.Sleep(2 * time.Second)
-				b.Shutdown()
-				b.Start()
+		{name: "black hole for %v: packets vanish, nobody closes", lasts: choice(time.Minute, 16*time.Second), fault: func(x *trial, lasts time.Duration) {
+			time.Sleep(time.Second)
+			x.proxy.hole.Store(true)
+			time.Sleep(lasts)
+			x.proxy.hole.Store(false)
+			x.proxy.cut() // what the hole has swallowed would be half a packet
+		}},
+		{name: "takes everything, acknowledges nothing, for %v", lasts: choice(time.Minute, 10*time.Second), fault: func(x *trial, lasts time.Duration) {
+			time.Sleep(time.Second)
+			x.proxy.mute.Store(true)
+			time.Sleep(lasts)
+			x.proxy.mute.Store(false)
+			x.proxy.cut()
+		}},
+		{name: "1 KB/s for %v", lasts: choice(time.Minute, 8*time.Second), fault: func(x *trial, lasts time.Duration) {
+			x.proxy.perTenth.Store(100)
+			time.Sleep(lasts)
+			x.proxy.perTenth.Store(0)
+		}},
+		{name: "broker's process stopped for %v (SIGSTOP)", lasts: choice(time.Minute, 8*time.Second), fault: func(x *trial, lasts time.Duration) {
+			time.Sleep(time.Second)
+			x.broker.Pause()
+			time.Sleep(lasts)
+			x.broker.Resume()
+		}},
+		{
+			name: "wrong password for %v, then mended by a reload", lasts: choice(30*time.Second, 3*time.Second),
+			lines: []string{"allow_anonymous true", "password_file " + mosquittotest.PasswordFile(t, "board", "right")},
+			setup: func(p *Publisher) { p.Username, p.Password = "board", "wrong" },
+			fault: func(x *trial, lasts time.Duration) {
+				time.Sleep(lasts)
+				if !strings.Contains(x.log.String(), "user name or password is wrong") {
+					x.t.Errorf("the refusal is not named: %s", x.log)
+				}
+				x.reload(func(p *Publisher) { p.Username, p.Password = "board", "right" })
+			},
+		},
+		{name: "clock jumps by -1 h, edged restarts, by +10 years, it restarts; each %v without the broker", lasts: choice(10*time.Second, 2*time.Second), fault: func(x *trial, lasts time.Duration) {
+			x.broker.Shutdown()
+			for _, jump := range []time.Duration{-time.Hour, 10 * 365 * 24 * time.Hour} {
+				time.Sleep(lasts)
+				x.jump.Store(int64(jump))
+				x.reload()
 			}
-		}},
-		{"black hole: packets vanish, nobody closes", func(_ *testing.T, _ *mosquittotest.Broker, x *proxy) {
-			time.Sleep(time.Second)
-			x.hole.Store(true)
-			time.Sleep(choice(60*time.Second, 16*time.Second))
-			x.hole.Store(false)
-			x.cut() // what the hole has swallowed would be half a packet
-		}},
-		{"broker takes all and acknowledges nothing", func(_ *testing.T, _ *mosquittotest.Broker, x *proxy) {
-			time.Sleep(time.Second)
-			x.mute.Store(true)
-			time.Sleep(choice(60*time.Second, 10*time.Second))
-			x.mute.Store(false)
-			x.cut()
-		}},
-		{"broker at 1 KB/s", func(_ *testing.T, _ *mosquittotest.Broker, x *proxy) {
-			x.perTenth.Store(100)
-			time.Sleep(choice(60*time.Second, 8*time.Second))
-			x.perTenth.Store(0)
-		}},
-		{"broker process stopped (SIGSTOP)", func(_ *testing.T, b *mosquittotest.Broker, _ *proxy) {
-			time.Sleep(time.Second)
-			b.Pause()
-			time.Sleep(choice(60*time.Second, 8*time.Second))
-			b.Resume()
+			time.Sleep(lasts)
+			x.broker.Start()
 		}},
 	} {
-		t.Run(f.name, func(t *testing.T) {
+		name := strings.ReplaceAll(f.name, "%v", f.lasts.String())
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := persistent(t)
-			b.Start()
-			c := newTally(t, b.URL())
-			x := newProxy(t, b.Address)
-			p, _ := testPublisher(t, x.url(), func(p *Publisher) { p.QueueLength = 5000 })
-			if err := p.OpenOutbox(t.TempDir()); err != nil {
-				t.Fatal(err)
-			}
-			stopRun := run(t, p)
-			var before, after runtime.MemStats
-			runtime.ReadMemStats(&before)
-			stop := stream(p)
-			f.fault(t, b, x)
-			mended := time.Now()
-			handed := stop()
-			deadline := mended.Add(90 * time.Second) // the longest pause before another try, and the delivery
-			for {
-				if got, _, _ := c.count(); got == handed || time.Now().After(deadline) {
-					break
-				}
-				time.Sleep(20 * time.Millisecond)
-			}
-			recovered := time.Since(mended)
-			stopRun()
-			got, repeated, disorder := c.count()
-			runtime.ReadMemStats(&after)
-			if got != handed || disorder > 0 || p.Counters().EventsDropped > 0 {
-				t.Errorf("%d events handed over, %d arrived, %d out of order, %d dropped", handed, got, disorder, p.Counters().EventsDropped)
-			}
-			report(t, f.name, handed, handed-got, repeated, recovered)
-			t.Logf("heap of all faults together: %d KiB before, %d after", before.HeapAlloc>>10, after.HeapAlloc>>10)
+			x := &trial{t: t, broker: persistent(t, f.lines...), outbox: t.TempDir()}
+			x.try(name, f.setup, func(x *trial) { f.fault(x, f.lasts) })
 		})
 	}
+	t.Run("certificate", func(t *testing.T) {
+		t.Parallel()
+		expiredCertificate(t)
+	})
 }
 
-// report is a row of docs/mqtt.md's table.
-func report(t *testing.T, fault string, handed, lost, repeated int, recovered time.Duration) {
-	t.Helper()
-	t.Logf("| %s | %d | %d | %d | %.1f s |", fault, handed, lost, repeated, recovered.Seconds())
+// try runs the fault under load and reports what became of the events.
+func (x *trial) try(name string, setup func(*Publisher), fault func(*trial)) {
+	t := x.t
+	x.broker.Start()
+	c := newTally(t, x.broker.URL())
+	if x.proxy == nil {
+		x.proxy = newProxy(t, x.broker.Address)
+	}
+	if setup == nil {
+		setup = func(*Publisher) {}
+	}
+	x.start(setup)
+	stop := x.stream()
+	fault(x)
+	stop()
+	lost, recovered := c.await(x.handed)
+	x.stop()
+	repeated, disorder := c.count()
+	if lost > 0 || disorder > 0 || x.p.Counters().EventsDropped > 0 {
+		t.Errorf("of %d events %d are missing, %d came out of order, %d were dropped: %s",
+			len(x.handed), lost, disorder, x.p.Counters().EventsDropped, x.log)
+	}
+	report(t, name, len(x.handed), lost, repeated, recovered)
 }
 
-// The environment variables that turn this test binary into a publisher with an outbox, which prints the ids that it hands over.
-const (
-	childStream = "EDGED_TEST_STREAM_TO"
-	childOutbox = "EDGED_TEST_OUTBOX"
-)
-
-func streamUntilKilled(url string) {
-	p := &Publisher{Broker: url, Node: "board", Cameras: []Camera{{Name: "front", Labels: []string{"wave"}}}}
-	if err := p.Initialize(); err != nil {
-		panic(err)
+// The broker's certificate has expired, and is then renewed.
+func expiredCertificate(t *testing.T) {
+	ca := newAuthority(t)
+	sign := func(until time.Duration) {
+		now := time.Now()
+		ca.sign("server", &x509.Certificate{
+			ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+			NotBefore:   now.Add(until - 48*time.Hour), NotAfter: now.Add(until),
+		})
 	}
-	if err := p.OpenOutbox(os.Getenv(childOutbox)); err != nil {
-		panic(err)
+	sign(-time.Hour)
+	secure := mosquittotest.FreeAddress(t)
+	_, port, _ := net.SplitHostPort(secure)
+	x := &trial{t: t, outbox: t.TempDir(), proxy: newProxy(t, secure), broker: persistent(t,
+		"listener "+port+" 127.0.0.1", "certfile "+ca.file("server.pem"), "keyfile "+ca.file("server.key"))}
+	setup := func(p *Publisher) {
+		p.Broker = strings.Replace(p.Broker, "tcp:", "mqtts:", 1)
+		p.TLS = &tls.Config{RootCAs: ca.pool()}
 	}
-	go func() { panic(p.Run(context.Background())) }()
-	for n := uint64(1); ; n++ {
-		p.Event(event(n, Start))
-		fmt.Printf("%s-%d\n", p.encoder.run, n)
-		time.Sleep(50 * time.Millisecond)
-	}
-}
-
-// A process killed at any instant loses at most the events of its last second, as docs/mqtt.md promises.
-func TestKilledAtRandomInstants(t *testing.T) {
-	t.Parallel()
-	b := persistent(t)
-	b.Start()
-	c := newTally(t, b.URL())
-	dir := t.TempDir()
-	type handed struct {
-		id   string
-		safe bool // older than a second when the process died
-	}
-	kills := choice(50, 5)
-	all := make([]handed, 0, 50*kills)
-	for n := range kills {
-		child := exec.CommandContext(t.Context(), os.Args[0])
-		child.Env = append(os.Environ(), childStream+"="+b.URL(), childOutbox+"="+dir)
-		out, err := child.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
+	lasts := choice(30*time.Second, 3*time.Second)
+	x.try(fmt.Sprintf("certificate expired for %v, then renewed", lasts), setup, func(x *trial) {
+		time.Sleep(lasts)
+		if !strings.Contains(x.log.String(), "certificate has expired") {
+			t.Errorf("it is not named: %s", x.log)
 		}
-		if err := child.Start(); err != nil {
-			t.Fatal(err)
-		}
-		var ids []string
-		var times []time.Time
-		read := make(chan struct{})
-		go func() {
-			defer close(read)
-			for s := bufio.NewScanner(out); s.Scan(); {
-				ids, times = append(ids, s.Text()), append(times, time.Now())
-			}
-		}()
-		switch n % 4 { // also while the broker is away
-		case 1:
-			b.Pause()
-		case 3:
-			b.Resume()
-		}
-		time.Sleep(300*time.Millisecond + rand.N(2500*time.Millisecond))
-		killed := time.Now()
-		_ = child.Process.Kill()
-		<-read
-		_, _ = io.Copy(io.Discard, out)
-		_ = child.Wait()
-		for i, id := range ids {
-			all = append(all, handed{id, killed.Sub(times[i]) > time.Second})
-		}
-	}
-	if (kills-1)%4 == 1 || (kills-1)%4 == 2 {
-		b.Resume()
-	}
-	// A last process delivers what is left.
-	p, _ := testPublisher(t, b.URL(), func(p *Publisher) { p.Cameras[0].Labels = []string{"wave"} })
-	if err := p.OpenOutbox(dir); err != nil {
-		t.Fatal(err)
-	}
-	run(t, p)
-	mended := time.Now()
-	waitFor(t, "the outbox is empty", func() bool { return p.Counters().EventsWaiting == 0 })
-	lost, young := 0, 0
-	time.Sleep(300 * time.Millisecond)
-	for _, h := range all {
-		switch {
-		case c.has(h.id):
-		case h.safe:
-			lost++
-		default:
-			young++
-		}
-	}
-	_, repeated, _ := c.count()
-	if lost > 0 {
-		t.Errorf("%d of %d events that were older than a second are lost", lost, len(all))
-	}
-	report(t, fmt.Sprintf("SIGKILL %d times (%d younger than 1 s lost)", kills, young), len(all), lost, repeated, time.Since(mended))
+		x.broker.Shutdown()
+		sign(time.Hour)
+		x.broker.Start()
+	})
 }

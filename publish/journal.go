@@ -6,13 +6,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime/debug"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -21,24 +21,25 @@ import (
 	"edged/internal/clock"
 )
 
-// journal keeps on disk a copy of what waits in the outbox, for the next process to deliver.
+// journal keeps on disk a copy of what waits in the outbox, for the next process to deliver. It has two files.
 //
-// It writes a moment after a change, and then only what still differs: with a broker there an event has been acknowledged
-// by that time, and nothing is ever written, which is what an SD card likes. Whatever stops the process or the power loses
-// the events of less than a second; each write is one transaction, on disk before it counts.
+// Every change goes at once into the notes, a plain file that is never synced: what has been written to it outlives the
+// process, however it ends. Half a second later what still waits goes into bbolt's file, one transaction for all of it, on
+// disk before it counts, and the notes begin anew: so the power takes the events of less than a second. With a broker there
+// an event has been acknowledged by that time, and the kernel drops the notes before it has written them anywhere, which is
+// what an SD card likes.
 type journal struct {
-	db      *bolt.DB
-	outbox  *memoryOutbox
-	run     string
-	boot    string
-	log     *slog.Logger
-	changed chan struct{} // one token: the outbox is not what it was
+	db     *bolt.DB
+	notes  *notes
+	outbox *outbox
+	log    *slog.Logger
+	note   chan struct{} // one token each: the outbox is not what it was
+	save   chan struct{}
 
-	low, high uint64 // the events [low, high) are on disk
-	stale     bool   // the file holds an earlier process's events under its numbers
-	broken    bool   // the last write failed
-	writes    atomic.Uint64
-	failures  atomic.Uint64
+	low, high uint64        // the events [low, high) are in db
+	writes    atomic.Uint64 // transactions
+	noting    trouble
+	saving    trouble
 }
 
 const (
@@ -64,50 +65,77 @@ type record struct {
 	Event     Event
 }
 
-// OpenOutbox keeps the events that wait for the broker in a file of the folder dir from now on, and takes over those that
+// scribe makes records.
+type scribe struct {
+	run, boot string
+	now       func() clock.Instant
+}
+
+// OpenOutbox keeps the events that wait for the broker in files of the folder dir from now on, and takes over those that
 // an earlier process left there. It is called after Initialize and before the first Event. A damaged file is put aside, with
-// the error in the log. Without it, or after an error, events wait in memory.
+// the error in the log. After an error events wait in memory, and Counters says so.
 func (p *Publisher) OpenOutbox(dir string) error {
 	path := filepath.Join(dir, outboxFile)
-	memory := newMemoryOutbox(p.QueueLength)
-	j := &journal{outbox: memory, run: p.encoder.run, boot: bootID(), log: p.Log, changed: make(chan struct{}, 1)}
-	db, records, err := openJournal(path)
+	err := p.openOutbox(path)
+	if err != nil {
+		err = fmt.Errorf("publish: outbox %s: %w; does another edged use it, and may this user write there?", path, err)
+		p.outboxError = err
+	}
+	return err
+}
+
+func (p *Publisher) openOutbox(path string) error {
+	db, saved, err := openJournal(path)
 	if damaged := new(damage); errors.As(err, &damaged) {
 		p.Log.Error("publish: the outbox is damaged; its events are lost", "file", path, "error", err, "kept_as", path+".damaged")
 		if err := os.Rename(path, path+".damaged"); err != nil {
-			return fmt.Errorf("publish: outbox: %w", err)
+			return err
 		}
-		db, records, err = openJournal(path)
+		db, saved, err = openJournal(path)
 	}
 	if err != nil {
-		return fmt.Errorf("publish: outbox %s: %w; does another edged use it, and may this user write there?", path, err)
+		return err
 	}
-	j.db = db
-	known := 0
-	for _, r := range records {
-		if e := r.restored(j.boot); p.board.has(e.Source, e.Label) {
-			memory.put(e)
-			known++
-		}
+	s := scribe{run: p.encoder.run, boot: bootID(), now: p.now}
+	n, waiting, err := openNotes(path+".notes", s, saved)
+	if err != nil {
+		return errors.Join(err, db.Close())
 	}
-	if len(records) > 0 {
-		p.Log.Info("publish: events of an earlier run wait for the broker", "events", known, "of_views_gone", len(records)-known)
-		j.stale = true
+	j := &journal{
+		db: db, notes: n, outbox: p.outbox, log: p.Log, low: saved.first, high: saved.next(),
+		note: make(chan struct{}, 1), save: make(chan struct{}, 1),
 	}
-	memory.changed = j.changed
-	p.outbox, p.journal = memory, j
+	p.outbox.restore(waiting, s)
+	if len(waiting.records) > 0 {
+		p.Log.Info("publish: events of an earlier run wait for the broker", "events", p.outbox.len())
+	}
+	p.outbox.changed = []chan<- struct{}{j.note, j.save}
+	p.outbox.tell()
+	p.journal = j
 	return nil
 }
 
-// restored is the event for a machine of this boot.
-func (r *record) restored(boot string) Event {
-	e := r.Event
-	e.origin = &origin{run: r.Run}
-	if r.Boot == "" || r.Boot != boot {
-		e.origin.at = &clock.Instant{Wall: r.Wall, Monotonic: r.Monotonic}
+// restore puts what an earlier process left, under the numbers that it has on disk.
+func (o *outbox) restore(w stretch, s scribe) {
+	o.head, o.tail = w.first, w.first
+	for _, r := range w.records {
+		e := r.Event
+		e.origin, e.since = &origin{run: r.Run}, r.Monotonic
+		if r.Boot == "" || r.Boot != s.boot {
+			e.origin.at = &clock.Instant{Wall: r.Wall, Monotonic: r.Monotonic}
+			e.since = o.now()
+		}
+		o.add(e)
 	}
-	return e
 }
+
+// stretch is records with consecutive numbers.
+type stretch struct {
+	first   uint64
+	records []record
+}
+
+func (s stretch) next() uint64 { return s.first + uint64(len(s.records)) }
 
 // damage is the error of a file that is not, or no longer, what bbolt wrote.
 type damage struct{ error }
@@ -115,49 +143,61 @@ type damage struct{ error }
 func (d *damage) Unwrap() error { return d.error }
 
 // openJournal opens the file and reads all that is in it.
-func openJournal(path string) (db *bolt.DB, records []record, err error) {
+func openJournal(path string) (db *bolt.DB, saved stretch, err error) {
 	// bbolt believes what it reads: damaged pages make it panic, a shortened file is a fault of the mapping.
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if r := recover(); r != nil { // the file stays open, and locked under the name that it will get
-			db, records, err = nil, nil, &damage{fmt.Errorf("%v", r)}
+			db, saved, err = nil, stretch{}, &damage{fmt.Errorf("%v", r)}
 		}
 	}()
 	db, err = bolt.Open(path, 0o600, &bolt.Options{Timeout: lockTimeout})
 	if err != nil {
-		if os.IsPermission(err) || errors.Is(err, fs.ErrNotExist) || errors.Is(err, bolterrors.ErrTimeout) {
-			return nil, nil, err
+		if system := syscall.Errno(0); errors.As(err, &system) || errors.Is(err, bolterrors.ErrTimeout) {
+			return nil, saved, err
 		}
-		if info, statErr := os.Stat(path); statErr == nil && info.Mode().IsRegular() && info.Size() > 0 {
-			return nil, nil, &damage{err}
-		}
-		return nil, nil, err
+		return nil, saved, &damage{err}
 	}
 	err = db.View(func(tx *bolt.Tx) error {
 		b := tx.Bucket(bucketName)
 		if b == nil {
 			return nil
 		}
-		return b.ForEach(func(key, value []byte) error {
-			var r record
-			if err := json.Unmarshal(value, &r); err != nil {
-				return &damage{fmt.Errorf("event %x: %w", key, err)}
-			}
-			records = append(records, r)
-			return nil
-		})
+		return b.ForEach(saved.read)
 	})
 	if err != nil {
-		return nil, nil, errors.Join(err, db.Close())
+		return nil, saved, errors.Join(err, db.Close())
 	}
-	return db, records, nil
+	return db, saved, nil
 }
 
-// keep writes after changes until ctx ends, once more then, and closes the file.
+// read takes one of bbolt's keys and its value.
+func (s *stretch) read(key, value []byte) error {
+	var r record
+	if err := json.Unmarshal(value, &r); err != nil {
+		return &damage{fmt.Errorf("event %x: %w", key, err)}
+	}
+	if len(key) != 8 {
+		return &damage{fmt.Errorf("event %x: no number", key)}
+	}
+	seq := binary.BigEndian.Uint64(key)
+	if len(s.records) == 0 {
+		s.first = seq
+	}
+	if seq != s.next() {
+		return &damage{fmt.Errorf("event %d after %d", seq, s.next()-1)}
+	}
+	s.records = append(s.records, r)
+	return nil
+}
+
+// keep writes after changes until ctx ends, once more then, and closes the files. The notes have a goroutine of their own,
+// since a transaction takes as long as the disk does.
 func (j *journal) keep(ctx context.Context) {
+	stop := background(j.takeNotes)
 	for ctx.Err() == nil {
 		select {
-		case <-j.changed:
+		case <-j.save:
 		case <-ctx.Done():
 		}
 		select {
@@ -166,38 +206,71 @@ func (j *journal) keep(ctx context.Context) {
 		}
 		j.write()
 	}
-	if err := j.db.Close(); err != nil {
+	stop()
+	j.close()
+}
+
+func (j *journal) close() {
+	if err := errors.Join(j.notes.file.Close(), j.db.Close()); err != nil {
 		j.log.Error("publish: outbox", "error", err)
 	}
 }
 
-// write makes the file what the outbox is. It tells a failure once.
-func (j *journal) write() {
-	events, head, tail := j.outbox.from(j.high)
-	if same := j.low == head && j.high == tail || j.low == j.high && head == tail; same && !j.stale {
-		return
-	}
-	err := j.transact(events, head, tail)
-	if err != nil {
-		j.failures.Add(1)
-		if !j.broken {
-			j.log.Error("publish: the outbox cannot be written; events wait in memory alone until it can", "error", err)
+func (j *journal) takeNotes(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-j.note:
 		}
-		j.broken = true
-		select { // try again
-		case j.changed <- struct{}{}:
-		default:
-		}
-		return
+		j.noting.is(j.notes.add(j.outbox), j.log)
 	}
-	if j.broken {
-		j.log.Info("publish: the outbox is written again")
-	}
-	j.stale, j.broken, j.low, j.high = false, false, head, tail
-	j.writes.Add(1)
 }
 
-// transact replaces the events on disk that are before head, and adds those up to tail.
+// write makes bbolt's file what the outbox is.
+func (j *journal) write() {
+	events, head, tail := j.outbox.from(j.high)
+	var err error
+	if same := j.low == head && j.high == tail || j.low == j.high && head == tail; !same {
+		err = j.transact(events, head, tail)
+		j.writes.Add(1)
+	}
+	if err == nil {
+		j.low, j.high = head, tail
+	}
+	if err == nil {
+		err = j.notes.restart(j.outbox, j.low, j.high)
+	}
+	if j.saving.is(err, j.log); err != nil {
+		select { // try again
+		case j.save <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// trouble is the error of the last write; nil: it went well.
+type trouble struct{ last atomic.Pointer[error] }
+
+// is tells a failure once, and once that it is over.
+func (t *trouble) is(err error, log *slog.Logger) {
+	if err == nil {
+		if t.last.Swap(nil) != nil {
+			log.Info("publish: the outbox is written again")
+		}
+	} else if t.last.Swap(&err) == nil {
+		log.Error("publish: the outbox cannot be written; events wait in memory alone until it can", "error", err)
+	}
+}
+
+func (t *trouble) error() error {
+	if err := t.last.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+// transact removes the events from db that are before head, and adds those up to tail.
 func (j *journal) transact(events []Event, head, tail uint64) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
@@ -206,7 +279,7 @@ func (j *journal) transact(events []Event, head, tail uint64) (err error) {
 		}
 	}()
 	return j.db.Update(func(tx *bolt.Tx) error {
-		b, err := j.bucket(tx)
+		b, err := tx.CreateBucketIfNotExists(bucketName)
 		if err != nil {
 			return err
 		}
@@ -215,10 +288,9 @@ func (j *journal) transact(events []Event, head, tail uint64) (err error) {
 				return err
 			}
 		}
-		now := clock.Now()
 		first := tail - uint64(len(events))
 		for i, e := range events {
-			value, err := json.Marshal(j.record(e, now))
+			value, err := json.Marshal(j.notes.scribe.record(e))
 			if err != nil {
 				return err
 			}
@@ -230,18 +302,9 @@ func (j *journal) transact(events []Event, head, tail uint64) (err error) {
 	})
 }
 
-// bucket returns the events on disk. The first write after an earlier process starts anew: each counts from 0.
-func (j *journal) bucket(tx *bolt.Tx) (*bolt.Bucket, error) {
-	if j.stale && tx.Bucket(bucketName) != nil {
-		if err := tx.DeleteBucket(bucketName); err != nil {
-			return nil, err
-		}
-	}
-	return tx.CreateBucketIfNotExists(bucketName)
-}
-
-func (j *journal) record(e Event, now clock.Instant) record {
-	r := record{Run: j.run, Boot: j.boot, Wall: now.Wall, Monotonic: now.Monotonic, Event: e}
+func (s scribe) record(e Event) record {
+	now := s.now()
+	r := record{Run: s.run, Boot: s.boot, Wall: now.Wall, Monotonic: now.Monotonic, Event: e}
 	if e.origin != nil {
 		r.Run = e.origin.run
 		if at := e.origin.at; at != nil {

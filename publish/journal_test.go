@@ -31,14 +31,19 @@ func leftBehind(t *testing.T, n int) (dir, id string) {
 		return db > 0 && p.outbox.len() == n
 	})
 	time.Sleep(2 * journalDelay) // the write that follows the last event
-	dir = t.TempDir()
-	data, err := os.ReadFile(filepath.Join(live, outboxFile)) // as SIGKILL would leave it
-	if err != nil {
-		t.Fatal(err)
-	}
-	put(t, dir, data)
+	dir = killed(t, live)
 	stop()
 	return dir, p.encoder.run
+}
+
+// killed copies an outbox as SIGKILL would leave it.
+func killed(t *testing.T, live string) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(live)); err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
 
 func put(t *testing.T, dir string, data []byte) {
@@ -108,7 +113,8 @@ func TestTimesOfAnEventFromBeforeTheMachineStarted(t *testing.T) {
 		Event: Event{ID: 3, Source: "front", Label: "wave", Phase: End,
 			Start: time.Hour - 3*time.Second, End: time.Hour - 2*time.Second, Newest: time.Hour - time.Second}}
 	p, _ := testPublisher(t, "tcp://127.0.0.1:1")
-	e := r.restored("this")
+	p.outbox.restore(stretch{records: []record{r}}, scribe{boot: "this"})
+	e, _, _ := p.outbox.oldest()
 	now := clock.Instant{Wall: wall.Add(10 * time.Second), Monotonic: 5 * time.Second}
 	got := string(p.encoder.append(nil, &e, p.board.views["front"], now))
 	for _, want := range []string{`"id":"cafe-3"`, `"start":"2026-05-01T11:59:57.000Z"`, `"end":"2026-05-01T11:59:58.000Z"`, `"latency_ms":11000.0`} {
@@ -153,8 +159,8 @@ func TestDamagedOutboxIsPutAside(t *testing.T) {
 		}
 		p.Event(event(1, Start))
 		p.journal.write()
-		if n := p.journal.failures.Load(); n != 0 {
-			t.Logf("damage %d: the first write failed", i)
+		if err := p.Counters().OutboxError; err != nil {
+			t.Logf("damage %d: the first write failed: %v", i, err)
 		}
 		_ = p.journal.db.Close()
 	}

@@ -4,14 +4,17 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"time"
+
+	"edged/internal/clock"
 )
 
-// TestMemoryOutboxAgainstAPlainModel runs random operations on the outbox and on a slice, and compares them after each.
-func TestMemoryOutboxAgainstAPlainModel(t *testing.T) {
+// TestOutboxAgainstAPlainModel runs random operations on the outbox and on a slice, and compares them after each.
+func TestOutboxAgainstAPlainModel(t *testing.T) {
 	const length = 5
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 200 {
-		o := newMemoryOutbox(length)
+		o := newOutbox(limits{length, 1 << 20, time.Hour}, clock.Monotonic)
 		var model []uint64 // ids that wait
 		var dropped, next uint64
 		for range 100 {
@@ -40,7 +43,7 @@ func TestMemoryOutboxAgainstAPlainModel(t *testing.T) {
 }
 
 // contents returns the ids in o without changing it.
-func contents(o *memoryOutbox) (ids []uint64) {
+func contents(o *outbox) (ids []uint64) {
 	for seq := o.head; seq < o.tail; seq++ {
 		ids = append(ids, o.ring[seq%uint64(len(o.ring))].ID)
 	}
@@ -48,7 +51,7 @@ func contents(o *memoryOutbox) (ids []uint64) {
 }
 
 func TestAcknowledgingADroppedEventRemovesNoOther(t *testing.T) {
-	o := newMemoryOutbox(2)
+	o := newOutbox(limits{2, 1 << 20, time.Hour}, clock.Monotonic)
 	o.put(Event{ID: 1})
 	_, inFlight, _ := o.oldest()
 	o.put(Event{ID: 2})

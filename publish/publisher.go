@@ -39,23 +39,27 @@ type Publisher struct {
 	ScoresInterval time.Duration // least time between two published windows of a camera; 0 = every window
 
 	QueueLength int           // events that wait while the broker is away; 0 = 1000
+	QueueBytes  int           // that they may take on disk, about; 0 = 1 MB
+	QueueAge    time.Duration // that they may wait for; 0 = a week
 	KeepAlive   time.Duration // a silent link is noticed within 2.5 times this; whole seconds, at most 10 s; 0 = 5 s
 	StopTimeout time.Duration // how long a clean stop may take to deliver what waits and say offline; 0 = 2 s
 	Log         *slog.Logger  // nil = slog.Default()
 
-	broker   broker   // that has its turn
-	brokers  []broker // Broker first
-	turn     int      // index of broker
-	topics   topics
-	encoder  eventEncoder
-	now      func() clock.Instant
-	dial     dialer
-	wake     chan struct{} // one token: something waits to be sent
-	outbox   outbox
-	journal  *journal // nil: the outbox lives as long as the process
-	board    *board
-	inbox    inbox
-	counters counters
+	broker  broker   // that has its turn
+	brokers []broker // Broker first
+	turn    int      // index of broker
+	topics  topics
+	encoder eventEncoder
+	now     func() clock.Instant
+	dial    dialer
+	wake    chan struct{} // one token: something waits to be sent
+	outbox  *outbox
+	journal *journal // nil: the outbox lives as long as the process
+	// outboxError is why there is none.
+	outboxError error
+	board       *board
+	inbox       inbox
+	counters    counters
 }
 
 // Camera names a camera and what its model tells apart.
@@ -109,6 +113,8 @@ const (
 // Initialize checks the inputs, reporting everything wrong with them at once, and prepares the calls.
 func (p *Publisher) Initialize() error {
 	p.QueueLength = orDefault(p.QueueLength, 1000)
+	p.QueueBytes = orDefault(p.QueueBytes, 1_000_000)
+	p.QueueAge = orDefault(p.QueueAge, 7*24*time.Hour)
 	p.KeepAlive = orDefault(p.KeepAlive, 5*time.Second)
 	p.StopTimeout = orDefault(p.StopTimeout, 2*time.Second)
 	if p.Log == nil {
@@ -124,7 +130,7 @@ func (p *Publisher) Initialize() error {
 	p.encoder = newEventEncoder(newRunID(), p.Model)
 	p.now = clock.Now
 	p.wake = make(chan struct{}, 1)
-	p.outbox = newMemoryOutbox(p.QueueLength)
+	p.outbox = newOutbox(limits{p.QueueLength, p.QueueBytes, p.QueueAge}, func() time.Duration { return p.now().Monotonic })
 	p.topics = newTopics(p.Node)
 	if p.Discovery.Prefix != "" {
 		p.topics.discovery = p.Discovery.configTopic(p.clientID())

@@ -46,8 +46,8 @@ func (p *Publisher) check() error {
 	if p.KeepAlive < 0 || p.KeepAlive > maxKeepAlive || p.KeepAlive%time.Second != 0 {
 		errs = append(errs, fmt.Errorf("publish: keepalive %v: must be whole seconds, %v at most", p.KeepAlive, maxKeepAlive))
 	}
-	if p.QueueLength < 0 {
-		errs = append(errs, fmt.Errorf("publish: queue length %d: must be positive", p.QueueLength))
+	if p.QueueLength < 0 || p.QueueBytes < 0 || p.QueueAge < 0 {
+		errs = append(errs, fmt.Errorf("publish: queue length %d, bytes %d, age %v: must be positive", p.QueueLength, p.QueueBytes, p.QueueAge))
 	}
 	if p.Username == "" && p.Password != "" {
 		errs = append(errs, errors.New("publish: a password without a user name; set the user name too"))

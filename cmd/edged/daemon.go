@@ -49,6 +49,9 @@ func newDaemon(cfg *config.Config, model *models.Model, out output) (*daemon, er
 		Model:          publish.Model{Name: model.Manifest.Name, SHA256: model.SHA256},
 		PublishScores:  cfg.MQTT.Scores,
 		ScoresInterval: cfg.MQTT.ScoresEvery,
+		QueueLength:    cfg.MQTT.OutboxEvents,
+		QueueBytes:     cfg.MQTT.OutboxBytes,
+		QueueAge:       cfg.MQTT.OutboxAge,
 		OnCommand:      d.obey,
 		Discovery:      publish.Discovery{Prefix: cfg.MQTT.Discovery, Version: version, Board: board()},
 	}

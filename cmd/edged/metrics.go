@@ -19,6 +19,7 @@ var (
 	brokerFailures  = describe("broker_connect_failures_total", "Tries to connect to the broker that failed.")
 	eventsSent      = describe("events_sent_total", "Events that the broker has acknowledged.")
 	eventsWaiting   = describe("events_waiting", "Events that wait for the broker's acknowledgement.")
+	outboxOnDisk    = describe("outbox_on_disk", "0 while waiting events are in memory alone, although the disk was asked for.")
 	commands        = describe("commands_total", "Commands that came by MQTT, by whether they were obeyed.", "result")
 	temperature     = describe("cpu_temperature_celsius", "The processor's temperature, where the machine says it.")
 	dropped         = describe("dropped_total", "What was dropped on its way out, by kind.", "kind")
@@ -46,7 +47,7 @@ var (
 // Describe implements prometheus.Collector.
 func (m metrics) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		buildInfo, modelInfo, nodes, brokerConnected, brokerConnects, brokerFailures, eventsSent, eventsWaiting, dropped, commands, temperature,
+		buildInfo, modelInfo, nodes, brokerConnected, brokerConnects, brokerFailures, eventsSent, eventsWaiting, outboxOnDisk, dropped, commands, temperature,
 		online, frames, unwatched, offGrid, mistimed, framesDropped, failures,
 		enabled, framesUnread, framesHeld, gaps, windows, windowsGated, windowsSkipped, windowsInvalid, invokeSeconds, squeezeSeconds,
 	} {
@@ -73,6 +74,7 @@ func (m metrics) Collect(ch chan<- prometheus.Metric) {
 	counter(brokerFailures, float64(s.BrokerFailures))
 	counter(eventsSent, float64(s.EventsSent))
 	gauge(eventsWaiting, float64(s.EventsWaiting))
+	gauge(outboxOnDisk, number(s.OutboxError == ""))
 	if s.CPUCelsius != nil {
 		gauge(temperature, *s.CPUCelsius)
 	}

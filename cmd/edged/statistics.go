@@ -8,6 +8,7 @@ import (
 
 	"edged/capture"
 	"edged/internal/clock"
+	"edged/publish"
 )
 
 // statisticsEvery is how often edged/<node>/stats is published.
@@ -26,11 +27,12 @@ type nodeStats struct {
 	Broker          string `json:"broker"`
 	BrokerConnected bool   `json:"broker_connected"`
 	BrokerConnects  uint64 `json:"broker_connects"`
-	BrokerFailures  uint64 `json:"broker_failures"` // tries to connect that failed
-	EventsSent      uint64 `json:"events_sent"`     // acknowledged by the broker
-	EventsWaiting   int    `json:"events_waiting"`  // not yet acknowledged
-	EventsDropped   uint64 `json:"events_dropped"`  // the queue was full
-	ScoresDropped   uint64 `json:"scores_dropped"`  // no connection, or a newer window came first
+	BrokerFailures  uint64 `json:"broker_failures"`        // tries to connect that failed
+	EventsSent      uint64 `json:"events_sent"`            // acknowledged by the broker
+	EventsWaiting   int    `json:"events_waiting"`         // not yet acknowledged
+	EventsDropped   uint64 `json:"events_dropped"`         // too many, too large or too old
+	OutboxError     string `json:"outbox_error,omitempty"` // why events wait in memory alone
+	ScoresDropped   uint64 `json:"scores_dropped"`         // no connection, or a newer window came first
 	CommandsTaken   uint64 `json:"commands_taken"`
 	CommandsRefused uint64 `json:"commands_refused"` // for what they asked
 	ConsoleDropped  uint64 `json:"console_dropped"`  // lines that the terminal did not take
@@ -122,7 +124,18 @@ func (d *daemon) summary() string {
 	for _, v := range d.views {
 		windows += v.stats().WindowsPerSec
 	}
-	return fmt.Sprintf("%d of %d cameras online, %.1f windows/s, broker connected", len(d.watchers), len(d.watchers), windows)
+	line := fmt.Sprintf("%d of %d cameras online, %.1f windows/s, broker connected", len(d.watchers), len(d.watchers), windows)
+	if reason := outboxError(d.publisher.Counters()); reason != "" {
+		line += "; degraded: events wait in memory alone: " + reason
+	}
+	return line
+}
+
+func outboxError(c publish.Counters) string {
+	if c.OutboxError == nil {
+		return ""
+	}
+	return oneLine(c.OutboxError)
 }
 
 // stats is how the node is doing now.
@@ -141,6 +154,7 @@ func (d *daemon) stats() nodeStats {
 		EventsSent:      counters.EventsSent,
 		EventsWaiting:   counters.EventsWaiting,
 		EventsDropped:   counters.EventsDropped,
+		OutboxError:     outboxError(counters),
 		ScoresDropped:   counters.ScoresSkipped,
 		ConsoleDropped:  d.console.dropped.Load(),
 	}

@@ -87,6 +87,9 @@ func statusTable(s nodeStats) string {
 		connected = "NO CONNECTION"
 	}
 	row("broker", "%s, %s; events: %d sent, %d waiting, %d dropped", s.Broker, connected, s.EventsSent, s.EventsWaiting, s.EventsDropped)
+	if s.OutboxError != "" {
+		row("outbox", "DEGRADED, events wait in memory alone: %s", s.OutboxError)
+	}
 
 	table := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "\nCAMERA\tSTATUS\tFRAMES/S\tDROPPED\t")

@@ -127,6 +127,9 @@ type MQTT struct {
 	PasswordFile string        `yaml:"password_file"` // holds the password; or EDGED_MQTT_PASSWORD, or systemd's credential
 	Scores       bool          `yaml:"scores"`        // also publish every window's scores
 	ScoresEvery  time.Duration `yaml:"scores_every"`  // at most this often
+	OutboxEvents int           `yaml:"outbox_events"` // so many wait at most for the broker; the oldest is dropped
+	OutboxBytes  int           `yaml:"outbox_bytes"`  // and so many bytes of them
+	OutboxAge    time.Duration `yaml:"outbox_age"`    // and none for longer than this
 
 	password *string // from PasswordFile or EDGED_MQTT_PASSWORD; a pointer, so that printing a Config never shows it
 }
@@ -163,9 +166,12 @@ func Default() *Config {
 		// One thread: a second one makes a small model little faster, and waits for a core when others use them all.
 		Model:  Model{Delegate: "xnnpack", Threads: 1},
 		Detect: Detect{Stride: 2, Smoothing: 500 * time.Millisecond, Enter: 0.6, Exit: 0.4, Heartbeat: 10 * time.Second},
-		MQTT:   MQTT{Broker: Embedded, Listen: "127.0.0.1:1883", Discovery: "homeassistant", ScoresEvery: time.Second},
-		Web:    Web{Listen: "127.0.0.1:9797"},
-		Log:    Log{Level: "info"},
+		MQTT: MQTT{
+			Broker: Embedded, Listen: "127.0.0.1:1883", Discovery: "homeassistant", ScoresEvery: time.Second,
+			OutboxEvents: 1000, OutboxBytes: 1_000_000, OutboxAge: 7 * 24 * time.Hour,
+		},
+		Web: Web{Listen: "127.0.0.1:9797"},
+		Log: Log{Level: "info"},
 	}
 }
 

@@ -194,6 +194,9 @@ func (d *decoder) thresholds(key string, enter, exit float64) {
 	}
 }
 
+// maxOutboxEvents keeps a board's memory: an event takes some 200 bytes of it, waiting or not.
+const maxOutboxEvents = 100_000
+
 func (d *decoder) mqtt(m MQTT) {
 	if m.Broker != Embedded {
 		d.broker("mqtt.broker", m.Broker)
@@ -215,6 +218,15 @@ func (d *decoder) mqtt(m MQTT) {
 	}
 	if m.ScoresEvery < 0 {
 		d.problem("mqtt.scores_every", "must not be negative")
+	}
+	if m.OutboxEvents < 1 || m.OutboxEvents > maxOutboxEvents {
+		d.problem("mqtt.outbox_events", "must be 1 to %d", maxOutboxEvents)
+	}
+	if m.OutboxBytes < 1 {
+		d.problem("mqtt.outbox_bytes", "must be at least 1")
+	}
+	if m.OutboxAge <= 0 {
+		d.problem("mqtt.outbox_age", "must be more than 0s")
 	}
 }
 

@@ -1,0 +1,189 @@
+package publish
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"edged/internal/mosquittotest"
+)
+
+// numbers returns the numbers of the events that the outbox in dir holds, as the next process would find it.
+func numbers(t *testing.T, dir string) (ids []uint64) {
+	t.Helper()
+	p, log := testPublisher(t, "tcp://127.0.0.1:1")
+	if err := p.OpenOutbox(killed(t, dir)); err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Contains([]byte(log.String()), []byte("damaged")) {
+		t.Errorf("log: %s", log)
+	}
+	p.journal.close()
+	return contents(p.outbox)
+}
+
+// At every moment the files say what the outbox holds, whichever of its writers was last.
+func TestNotesAndTransactionsAgreeWithTheOutbox(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(5, 6))
+	dir := t.TempDir()
+	var id uint64
+	for range 8 { // processes, each killed
+		p, _ := testPublisher(t, "tcp://127.0.0.1:1", func(p *Publisher) { p.QueueLength = 20 })
+		if err := p.OpenOutbox(dir); err != nil {
+			t.Fatal(err)
+		}
+		for range 30 {
+			for range random.IntN(6) {
+				id++
+				p.Event(event(id, Start))
+			}
+			for range random.IntN(6) {
+				_, seq, _ := p.outbox.oldest()
+				p.outbox.remove(seq)
+			}
+			switch random.IntN(4) {
+			case 0:
+				p.journal.write()
+			case 1: // an event comes while the disk is busy
+				events, head, tail := p.outbox.from(p.journal.high)
+				id++
+				p.Event(event(id, Start))
+				if err := p.journal.notes.add(p.outbox); err != nil {
+					t.Fatal(err)
+				}
+				if err := p.journal.transact(events, head, tail); err != nil {
+					t.Fatal(err)
+				}
+				p.journal.low, p.journal.high = head, tail
+				if err := p.journal.notes.restart(p.outbox, head, tail); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := p.journal.notes.add(p.outbox); err != nil {
+				t.Fatal(err)
+			}
+			if got, want := numbers(t, dir), contents(p.outbox); !slices.Equal(got, want) {
+				t.Fatalf("the files hold %v, the outbox %v", got, want)
+			}
+		}
+		p.journal.close()
+	}
+}
+
+// A power cut may leave anything at the end of the notes.
+func TestWhatIsNoEntryIsCutOff(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	p, _ := testPublisher(t, "tcp://127.0.0.1:1")
+	if err := p.OpenOutbox(dir); err != nil {
+		t.Fatal(err)
+	}
+	defer p.journal.close()
+	for n := range uint64(10) {
+		p.Event(event(n, Start))
+	}
+	if err := p.journal.notes.add(p.outbox); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, outboxFile+".notes")
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := bytes.SplitAfter(whole, []byte("\n"))
+	for name, c := range map[string]struct {
+		text []byte
+		want int
+	}{
+		"half a line":      {whole[:len(whole)-20], 9},
+		"no end of line":   {whole[:len(whole)-1], 9},
+		"zeros":            {append(bytes.Join(lines[:4], nil), make([]byte, 4096)...), 4},
+		"a line is gone":   {append(bytes.Join(lines[:4], nil), lines[5]...), 4},
+		"nothing of sense": {[]byte("\x00\x01{}\n[]\n"), 0},
+	} {
+		if err := os.WriteFile(path, c.text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := numbers(t, dir); len(got) != c.want {
+			t.Errorf("%s: %v, want %d events", name, got, c.want)
+		}
+	}
+}
+
+// What the SD card has to bear: while the broker acknowledges, the notes are gone before the kernel has written them.
+func TestNotesAreGoneOnceTheBrokerHasAcknowledged(t *testing.T) {
+	t.Parallel()
+	broker, dir := mosquittotest.Start(t), t.TempDir()
+	p, _ := testPublisher(t, broker.URL())
+	if err := p.OpenOutbox(dir); err != nil {
+		t.Fatal(err)
+	}
+	run(t, p)
+	for n := range uint64(20) {
+		p.Event(event(n, Start))
+	}
+	waitFor(t, "acknowledged", func() bool { return p.Counters().EventsSent == 20 })
+	waitFor(t, "the notes are empty", func() bool {
+		info, err := os.Stat(filepath.Join(dir, outboxFile+".notes"))
+		return err == nil && info.Size() == 0
+	})
+}
+
+func TestOutboxLimits(t *testing.T) {
+	now := time.Hour
+	o := newOutbox(limits{events: 100, bytes: 1 << 20, age: time.Minute}, func() time.Duration { return now })
+	for id := range uint64(3) {
+		o.put(Event{ID: id})
+		now += 20 * time.Second
+	}
+	if now += time.Second; fmt.Sprint(contents(o)) != "[0 1 2]" || o.len() != 2 || o.dropped() != 1 {
+		t.Errorf("after 61 s: %v, %d dropped", contents(o), o.dropped())
+	}
+	now -= 2 * time.Hour // no clock that this is given goes back; were it so, nothing would be lost
+	if o.len() != 2 {
+		t.Errorf("after the clock went back: %v", contents(o))
+	}
+
+	name := string(make([]byte, maxNameBytes))
+	o = newOutbox(limits{events: 100, bytes: 2000, age: time.Minute}, func() time.Duration { return now })
+	for id := range uint64(10) {
+		o.put(Event{ID: id, Source: name, Label: name})
+	}
+	if fmt.Sprint(contents(o)) != "[7 8 9]" || o.dropped() != 7 || o.bytes > 2000 {
+		t.Errorf("of 2000 bytes: %v, %d dropped, %d bytes", contents(o), o.dropped(), o.bytes)
+	}
+	for o.len() > 0 {
+		_, seq, _ := o.oldest()
+		o.remove(seq)
+	}
+	if o.bytes != 0 {
+		t.Errorf("an empty outbox has %d bytes", o.bytes)
+	}
+	o = newOutbox(limits{events: 100, bytes: 1, age: time.Minute}, func() time.Duration { return now })
+	o.put(Event{ID: 1})
+	if o.len() != 1 {
+		t.Error("a single event finds no room")
+	}
+}
+
+func TestRecordBytesIsWhatARecordTakes(t *testing.T) {
+	p, _ := testPublisher(t, "tcp://127.0.0.1:1")
+	dir := t.TempDir()
+	if err := p.OpenOutbox(dir); err != nil {
+		t.Fatal(err)
+	}
+	defer p.journal.close()
+	p.Event(event(1<<40, Update))
+	if err := p.journal.notes.add(p.outbox); err != nil {
+		t.Fatal(err)
+	}
+	if n := p.journal.notes.size; int(n) > p.outbox.bytes || int(n) < p.outbox.bytes/2 {
+		t.Errorf("%d bytes; %d were reckoned", n, p.outbox.bytes)
+	}
+}
