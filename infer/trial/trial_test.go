@@ -32,9 +32,9 @@ func starter(t *testing.T) []byte {
 	return bytes.Clone(m.Data)
 }
 
-func open(t *testing.T, data []byte) (*models.Model, error) {
+func open(t *testing.T, dir string, data []byte) (*models.Model, error) {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "model.tflite")
+	path := filepath.Join(dir, "model.tflite")
 	if err := os.WriteFile(path, data, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +42,7 @@ func open(t *testing.T, data []byte) (*models.Model, error) {
 }
 
 func TestAGoodModelIsTriedOnce(t *testing.T) {
-	m, err := open(t, starter(t))
+	m, err := open(t, t.TempDir(), starter(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +74,7 @@ func TestAGoodModelIsTriedOnce(t *testing.T) {
 }
 
 func TestTheVerdictIsTheEnginesOwn(t *testing.T) {
-	m, err := open(t, starter(t))
+	m, err := open(t, t.TempDir(), starter(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,10 +108,10 @@ func TestMutatedModelsKillNobody(t *testing.T) {
 	if err != nil {
 		n = 100
 	}
-	original := starter(t)
+	original, dir := starter(t), t.TempDir()
 	var unread, refused, crashed, accepted int
 	for seed := range n {
-		m, err := open(t, mutate(original, uint64(seed)))
+		m, err := open(t, dir, mutate(original, uint64(seed)))
 		if err != nil {
 			unread++
 			continue
