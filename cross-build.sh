@@ -50,8 +50,8 @@ build() {
   debs_into "$sysroot" "$arch" '^lib(turbojpeg0|yuv)-dev$' libturbojpeg0-dev libyuv-dev
   mkdir -p "$out"
   CGO_ENABLED=1 GOOS=linux GOARCH=$3 GOARM=${4:-} CC=$triplet-gcc \
-    CGO_CFLAGS="-O2 -I$top/build/include -I$sysroot/usr/include" \
-    CGO_LDFLAGS="-L$sysroot/usr/lib/$triplet -L$tflite -Wl,-rpath,\$ORIGIN -Wl,-rpath,\$ORIGIN/../lib/edged" \
+    CGO_CFLAGS="-O2 '-I$top/build/include' '-I$sysroot/usr/include'" \
+    CGO_LDFLAGS="'-L$sysroot/usr/lib/$triplet' '-L$tflite' -Wl,-rpath,\$ORIGIN -Wl,-rpath,\$ORIGIN/../lib/edged" \
     go build -trimpath -buildmode=pie -buildvcs=false -ldflags "-s -w -buildid= -X main.version=$version -X main.commit=$commit -X main.date=$date" \
     -o "$out/edged" ./cmd/edged
   install -m 644 "$tflite/libtensorflowlite_c.so" "$out/"

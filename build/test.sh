@@ -35,8 +35,8 @@ wait "$lint"
 step "the unit file"
 systemd/verify.sh
 
-step "cross build"
-./cross-build.sh arm64 armhf
+step "cross build, twice: the same bytes"
+build/reproduce.sh arm64 armhf
 
 step "arm64 guest: uvcvideo, vivid, unplug"
 test/vm/e2e.sh
