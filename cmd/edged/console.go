@@ -100,8 +100,11 @@ func (c *console) event(camera string, e infer.Event) {
 	}
 }
 
-// status prints one line per change.
+// status prints one line per change, but not into the journal, where the log has it.
 func (c *console) status(camera string, online bool, reason error) {
+	if inJournal {
+		return
+	}
 	now := time.Now().Format(time.TimeOnly)
 	if online {
 		c.printf("%s  %s  online\n", now, camera)

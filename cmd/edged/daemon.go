@@ -265,6 +265,9 @@ func unlessDone(ctx context.Context, err error) error {
 // ready says that the model is loaded and every camera is being opened.
 func (d *daemon) ready(info engine.Info) {
 	d.console.banner(d.cfg, d.model, info)
+	for _, f := range info.Fallbacks {
+		slog.Warn("delegate not used", "delegate", f.Delegate, "reason", f.Reason, "in_its_place", info.Delegate)
+	}
 	notify(systemd.SdNotifyReady + "\nSTATUS=" + d.summary())
 }
 

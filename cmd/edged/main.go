@@ -83,7 +83,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "edged: %v (see edged --help)\n", err)
 		return exitUsage
 	}
-	slog.SetDefault(slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: logLevel})))
+	slog.SetDefault(newLog(stderr, inJournal))
 	return report(stderr, command.Run())
 }
 
@@ -92,12 +92,9 @@ func report(stderr io.Writer, err error) int {
 	if err == nil {
 		return 0
 	}
-	fmt.Fprintf(stderr, "edged: %v\n", err)
+	fmt.Fprint(stderr, errorText(err, inJournal))
 	if errors.As(err, new(misconfigured)) {
 		return exitConfig
 	}
 	return exitFailed
 }
-
-// logLevel is raised or lowered by the configuration.
-var logLevel = new(slog.LevelVar)

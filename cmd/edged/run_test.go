@@ -319,6 +319,39 @@ func TestRunGoesOnWithoutCameraAndBroker(t *testing.T) {
 	}
 }
 
+// Memory holds the broker's password: a crash must leave no core file, where others leave one.
+func TestACrashLeavesNoCore(t *testing.T) {
+	t.Chdir(t.TempDir())
+	crash := func(program string, args ...string) (dumped bool) {
+		t.Helper()
+		cmd := exec.CommandContext(t.Context(), "sh", append([]string{"-c", `ulimit -c unlimited; echo; exec "$@"`, "sh", program}, args...)...)
+		cmd.Env = append(os.Environ(), asEdged+"=1", "GOTRACEBACK=crash")
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		lines := bufio.NewScanner(out)
+		for lines.Scan() && program != "sleep" && !strings.Contains(lines.Text(), "subscribe") {
+		}
+		if err := cmd.Process.Signal(syscall.SIGABRT); err != nil {
+			t.Fatal(err)
+		}
+		_ = cmd.Wait()
+		status := cmd.ProcessState.Sys().(syscall.WaitStatus)
+		if status.Signal() != syscall.SIGABRT {
+			t.Fatalf("%s: %v, not ended by SIGABRT", program, cmd.ProcessState)
+		}
+		return status.CoreDump()
+	}
+	t.Logf("sleep leaves a core file: %t", crash("sleep", "100"))
+	if crash(os.Args[0], "run", "--camera", "pattern:", "--broker", "tcp://"+mosquittotest.FreeAddress(t)) {
+		t.Error("edged leaves a core file")
+	}
+}
+
 func TestFreeListenSkipsATakenPort(t *testing.T) {
 	address := mosquittotest.FreeAddress(t)
 	if got := freeListen(t.Context(), address); got != address {

@@ -92,7 +92,7 @@ func confine(modelBytes int) error {
 	most := used + allowance + allowancePerByte*uint64(modelBytes)
 	return errors.Join(
 		unix.Setrlimit(unix.RLIMIT_DATA, &unix.Rlimit{Cur: most, Max: most}),
-		unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{}),
+		unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0),
 	)
 }
 

@@ -15,8 +15,7 @@ image=$vm/debian-1.img # raise the number where system/second-stage or the list 
 guest_modules=(virtio_pci virtio_blk crc32c_generic ext4 vhci-hcd uvcvideo vivid)
 
 work=$(mktemp -d)
-qemu_pid=
-trap 'power_off "$work/disk"; power_off "$work/image"; rm -rf "$work"' EXIT
+trap 'power_off; rm -rf "$work"' EXIT
 
 make_initrd() {
   local root=$work/initrd
@@ -27,14 +26,16 @@ make_initrd() {
   pack "$root" >"$work/initrd.cpio"
 }
 
-# power_off DISK: ends the QEMU that has this disk, as pulling the plug would; the name is this call's own.
+# power_off: ends this call's QEMU, if there is one, as pulling the plug would.
 power_off() {
-  while pkill -9 -f "file=$1,"; do sleep 0.2; done
+  [ ! -s "$work/pid" ] || kill -9 "$(cat "$work/pid")" 2>/dev/null || true
+  rm -f "$work/pid"
 }
 
-# boot DISK INIT SECONDS [PAYLOAD]: prints the console, until the guest ends, or asks for a power cut (status 3).
+# boot DISK INIT SECONDS [PAYLOAD]: prints the console until the guest ends; status 3 where it goes on with another boot, after a
+# power cut or by itself.
 boot() {
-  local args=(qemu-system-aarch64) line status=1
+  local args=(qemu-system-aarch64 -pidfile "$work/pid") line status=1 qemu
   [ ! -d "$vm/host/usr/share/qemu" ] || args+=(-L "$vm/host/usr/share/qemu")
   args+=(-M virt -accel tcg -cpu cortex-a76 -smp 2 -m 1024 -nodefaults -no-user-config -display none -no-reboot -serial stdio
     -kernel "$kernel_image" -initrd "$work/initrd.cpio" -append "console=ttyAMA0 quiet panic=-1 edged.init=$2"
@@ -42,18 +43,18 @@ boot() {
   [ -z "${4:-}" ] || args+=(-drive "file=$4,format=raw,if=virtio,readonly=on")
   mkfifo "$work/console"
   with_host timeout "$3" "${args[@]}" </dev/null >"$work/console" 2>&1 &
-  qemu_pid=$!
+  qemu=$!
   while IFS= read -r line; do
     line=${line%$'\r'}
     case $line in
-      *VM-CUT*) status=3; power_off "$1"; break ;;
+      *VM-CUT*) status=3; power_off; break ;;
+      *VM-REBOOT*) status=3 ;;
       *VM-EXIT\ rc=*) status=${line##*VM-EXIT rc=} ;;
       *) printf '%s\n' "$line" ;;
     esac
   done <"$work/console"
-  wait "$qemu_pid" 2>/dev/null || true
-  qemu_pid=
-  rm "$work/console"
+  wait "$qemu" 2>/dev/null || true
+  rm -f "$work/console" "$work/pid"
   return "$status"
 }
 
@@ -89,6 +90,7 @@ make_payload() {
   ffmpeg -v error -ss 57 -t 9 -i "$cache/footage/vtest.avi" -vf "crop=256:192:384:320,scale=640:480,fps=15" -c:v mjpeg -q:v 4 -f mjpeg "$dir/walkers.mjpeg"
   CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build -o "$dir/uvcsim" ./test/vm/uvcsim
   install -m 755 "$here/system/steps" "$dir/steps"
+  cp models/starter.tflite "$dir/model.tflite"
   echo "$cuts" >"$dir/cuts"
   truncate -s 64M "$work/payload.img"
   /sbin/mke2fs -q -t ext4 -d "$dir" "$work/payload.img"
