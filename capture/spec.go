@@ -51,6 +51,8 @@ func ParseSpec(s string) (Spec, error) {
 		return Spec{Kind: KindPattern}, nil
 	case strings.HasPrefix(s, "/dev/"):
 		return Spec{Kind: KindV4L2, Path: s}, nil
+	case strings.Contains(s, "://"):
+		return Spec{}, fmt.Errorf("capture: camera %q: an address is read by a program; give command: and its line (docs/cameras.md has ffmpeg's)", Redact(s))
 	}
 	if _, err := os.Stat(s); err != nil {
 		return Spec{}, fmt.Errorf("capture: camera %q: %w; allowed are %s", s, err, specForms)

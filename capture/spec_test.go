@@ -38,7 +38,7 @@ func TestParseSpec(t *testing.T) {
 		"file:":                              "file:PATH",
 		"command:":                           "has no command",
 		"pattern:circle":                     "nothing may follow",
-		"rtsp://camera/stream":               "allowed are v4l2:auto",
+		"rtsp://u:secret@camera/stream":      `"rtsp://***@camera/stream": an address is read by a program`,
 		filepath.Join(t.TempDir(), "absent"): "no such file",
 	} {
 		if _, err := ParseSpec(s); err == nil || !strings.Contains(err.Error(), want) {

@@ -55,6 +55,33 @@ func TestASilentlyDroppedPublishIsReportedOnce(t *testing.T) {
 	}
 }
 
+// A broker that does say no, as mosquitto's own plugin for access control can.
+func TestARefusedSubscriptionIsReportedOnce(t *testing.T) {
+	t.Parallel()
+	plugins, err := filepath.Glob("/usr/lib/*/mosquitto_dynamic_security.so")
+	if err != nil || len(plugins) == 0 {
+		t.Fatal("Debian's mosquitto comes with mosquitto_dynamic_security.so; it is not there")
+	}
+	rules := filepath.Join(t.TempDir(), "rules.json")
+	if err := os.WriteFile(rules, []byte(`{"defaultACLAccess":{"publishClientSend":true,"publishClientReceive":true,"subscribe":false,"unsubscribe":true},
+		"clients":[],"groups":[],"roles":[]}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b := mosquittotest.Start(t, "allow_anonymous true", "plugin "+plugins[0], "plugin_opt_config_file "+rules)
+	p, log := testPublisher(t, b.URL(), func(p *Publisher) { p.OnCommand, p.Discovery.Prefix = new(obeyed).take, "homeassistant" })
+	run(t, p)
+	p.Event(event(1, Start))
+	waitFor(t, "what may be published is", func() bool { return p.Counters().EventsSent == 1 })
+	time.Sleep(200 * time.Millisecond)
+	if !p.inbox.echoed.Load() {
+		t.Error("it goes on to expect its status, which it may not hear")
+	}
+	if n := strings.Count(log.String(), "refuses subscriptions"); n != 1 || p.Counters().Connects != 1 ||
+		!strings.Contains(log.String(), "edged/board/+/enabled/set") || !strings.Contains(log.String(), "homeassistant/status") {
+		t.Errorf("%d reports, %d connections: %s", n, p.Counters().Connects, log)
+	}
+}
+
 func TestAnExpiredCertificateIsNamed(t *testing.T) {
 	t.Parallel()
 	ca := newAuthority(t)

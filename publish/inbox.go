@@ -74,6 +74,9 @@ func (c *connection) subscribe(grace context.Context) error {
 	}
 	if len(refused) > 0 {
 		slices.Sort(refused)
+		if slices.Contains(refused, c.p.topics.status) {
+			c.p.inbox.echoed.Store(true) // none can come: its absence says nothing more
+		}
 		c.p.Log.Error("publish: the broker refuses subscriptions: the commands that come this way will not be heard; mend its ACL",
 			"broker", c.p.broker.String(), "refused", strings.Join(refused, " "))
 	}

@@ -262,8 +262,13 @@ func TestTwoNodesWithOneNameAreNoticed(t *testing.T) {
 	waitFor(t, "one of the two names the cause", func() bool {
 		return strings.Contains(logA.String()+logB.String(), "another client uses the same client id")
 	})
-	if n := a.Counters().Connects + b.Counters().Connects; n > 10 {
+	connects := func() uint64 { return a.Counters().Connects + b.Counters().Connects }
+	if n := connects(); n > 10 {
 		t.Errorf("%d connections until the contest was noticed", n)
+	}
+	time.Sleep(10 * time.Second)
+	if n := connects(); n > 16 { // each after 1, 2, 4, 8 s, or half of that
+		t.Errorf("%d connections: they storm the broker", n)
 	}
 }
 

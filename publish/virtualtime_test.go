@@ -38,7 +38,7 @@ func (b *pipeBroker) dial(context.Context) (net.Conn, error) {
 	if b.closesIn > 0 {
 		time.AfterFunc(b.closesIn, func() { server.Close() })
 	}
-	end := &pipeEnd{Conn: client, closed: make(chan struct{})}
+	end := &pipeEnd{Conn: client, closed: make(chan struct{}), hangUp: func() { server.Close() }}
 	go b.serve(server, end.closed)
 	return end, nil
 }
@@ -48,6 +48,7 @@ type pipeEnd struct {
 	net.Conn
 	once   sync.Once
 	closed chan struct{}
+	hangUp func() // as the broker
 }
 
 func (e *pipeEnd) Close() error {
@@ -154,6 +155,44 @@ func TestAHealthyConnectionIsReplacedAtOnceAndAShortOneIsNot(t *testing.T) {
 			t.Errorf("connections that live %v: the last wait was %v, want %v to %v", c.lives, wait, c.worst/2, c.worst)
 		}
 	}
+}
+
+// Two nodes of one name throw each other out: for hours they try ever more seldom, instead of playing ping-pong, and say why.
+func TestTwoNodesWithOneNameDoNotStorm(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		var taken net.Conn // of whoever came last
+		takeover := func(ctx context.Context) (net.Conn, error) {
+			conn, err := (&pipeBroker{}).dial(ctx)
+			mu.Lock()
+			defer mu.Unlock()
+			if taken != nil {
+				taken.(*pipeEnd).hangUp()
+			}
+			taken = conn
+			return conn, err
+		}
+		var nodes [2]*Publisher
+		var logs [2]*logtest.Buffer
+		for i := range nodes {
+			nodes[i], logs[i] = testPublisher(t, "tcp://broker.invalid")
+			nodes[i].dial = takeover
+			run(t, nodes[i])
+		}
+		connects := func() uint64 { return nodes[0].Counters().Connects + nodes[1].Counters().Connects }
+		time.Sleep(time.Minute)
+		first := connects()
+		time.Sleep(time.Hour)
+		t.Logf("%d connections of both in the first minute, %d in the hour after it", first, connects()-first)
+		if first > 16 || connects()-first > 180 {
+			t.Error("they storm the broker")
+		}
+		for _, log := range logs {
+			if !log.Has("another client uses the same client id")() {
+				t.Errorf("one does not say why: %s", log)
+			}
+		}
+	})
 }
 
 func TestBrokerThatNeverAnswersIsGivenUp(t *testing.T) {

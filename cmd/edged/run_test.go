@@ -32,6 +32,12 @@ type process struct {
 // startEdged starts the real program with its own state, and kills it at the test's end.
 func startEdged(t *testing.T, args ...string) *process {
 	t.Helper()
+	return startEdgedWith(t, io.Discard, args...)
+}
+
+// startEdgedWith is startEdged whose output goes to the writer, too.
+func startEdgedWith(t *testing.T, w io.Writer, args ...string) *process {
+	t.Helper()
 	ctx, kill := context.WithCancel(context.Background())
 	p := &process{cmd: exec.CommandContext(ctx, os.Args[0], args...), lines: make(chan string, 1000), done: make(chan error, 1)}
 	p.cmd.Env = append(os.Environ(), asEdged+"=1")
@@ -39,13 +45,13 @@ func startEdged(t *testing.T, args ...string) *process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.cmd.Stderr = testLog{t}
+	p.cmd.Stderr = io.MultiWriter(testLog{t}, w)
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	go func() {
 		defer close(p.lines)
-		for s := bufio.NewScanner(stdout); s.Scan(); {
+		for s := bufio.NewScanner(io.TeeReader(stdout, w)); s.Scan(); {
 			p.lines <- s.Text()
 		}
 		_, _ = io.Copy(io.Discard, stdout)

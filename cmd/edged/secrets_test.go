@@ -1,0 +1,165 @@
+package main
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"edged/internal/mosquittotest"
+)
+
+// canary is what must appear nowhere.
+const canary = "c4nary-pa55word"
+
+// witness collects all that somebody could read.
+type witness struct {
+	t    *testing.T
+	mu   sync.Mutex
+	seen bytes.Buffer
+}
+
+func (w *witness) Write(b []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.seen.Write(b)
+}
+
+// wait returns once it has seen the text.
+func (w *witness) wait(text string) {
+	w.t.Helper()
+	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
+		w.mu.Lock()
+		seen := strings.Contains(w.seen.String(), text)
+		w.mu.Unlock()
+		if seen {
+			return
+		}
+		if time.Now().After(deadline) {
+			w.t.Fatalf("never saw %q", text)
+		}
+	}
+}
+
+// check fails where the canary is in anything so far, or where the test has seen less than it thinks.
+func (w *witness) check(expected ...string) {
+	w.t.Helper()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for line := range strings.Lines(w.seen.String()) {
+		if strings.Contains(line, canary) {
+			w.t.Errorf("shows the password: %s", line)
+		}
+	}
+	for _, want := range expected {
+		if !strings.Contains(w.seen.String(), want) {
+			w.t.Errorf("never saw %q in\n%s", want, w.seen.String())
+		}
+	}
+}
+
+// No password is in the log at its most talkative, in metrics or status, in what is published, or among the arguments.
+func TestARunningEdgedShowsNoPassword(t *testing.T) {
+	for _, c := range []struct{ from, password string }{{"file", canary}, {"environment", "another"}, {"credential", "another"}} {
+		t.Run("from "+c.from, func(t *testing.T) {
+			broker := mosquittotest.Start(t, "allow_anonymous true", "password_file "+mosquittotest.PasswordFile(t, "board", c.password))
+			w := &witness{t: t}
+			config := "log: {level: debug}\nnode: board\nmqtt: {broker: '" + broker.URL() + "', username: board"
+			secret := write(t, "edged-mqtt-password", canary+"\n")
+			switch c.from {
+			case "file":
+				config += ", password_file: '" + secret + "'"
+			case "environment":
+				t.Setenv("EDGED_MQTT_PASSWORD", canary)
+			case "credential":
+				t.Setenv("CREDENTIALS_DIRECTORY", strings.TrimSuffix(secret, "/edged-mqtt-password"))
+			}
+			address := freeAddress(t)
+			config = write(t, "edged.yaml", config+"}\nweb: {listen: '"+address+"'}\ncameras:\n"+
+				"  - {name: rtsp, source: \"command:echo rtsp://me:"+canary+"@127.0.0.1/1 'http://c/?pwd="+canary+"' >&2; exit 1\"}\n"+
+				"  - {name: gate, source: 'pattern:'}\n")
+			p := startEdgedWith(t, w, "run", "-c", config)
+			w.wait("gate  online")
+			w.wait("rtsp  offline")
+			connected := "user name or password is wrong"
+			if c.password == canary {
+				connected = "publish: connected"
+				sub := subscribe(t, broker.URL())
+				fmt.Fprintln(w, sub.wait(t, "edged/board/stats", has(`"rtsp"`)))
+			}
+			for _, path := range []string{"/status", "/metrics", "/readyz", "/healthz"} {
+				body, err := fetch(t.Context(), "http://"+address+path)
+				fmt.Fprintf(w, "%s%v\n", body, err)
+			}
+			for _, args := range [][]string{{"status", "-c", config}, {"status", "--json", "-c", config}, {"check", "-c", config}} {
+				_, stdout, stderr := edged(t, args...)
+				fmt.Fprintln(w, stdout, stderr)
+			}
+			arguments, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", p.cmd.Process.Pid))
+			if err != nil {
+				t.Fatal(err)
+			}
+			fmt.Fprintf(w, "%q\n", arguments)
+			_ = p.stop(t)
+			w.check(connected, "rtsp://***@127.0.0.1", "edged_build_info", `\x00run\x00-c\x00`, `"source"`)
+		})
+	}
+}
+
+// No error repeats the secret that was put into the wrong place.
+func TestErrorsShowNoPassword(t *testing.T) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A key that a passphrase protects cannot be read; what Go says of it must not repeat it.
+	locked := write(t, "locked.key", string(pem.EncodeToMemory(&pem.Block{Type: "ENCRYPTED PRIVATE KEY", Headers: map[string]string{"DEK-Info": canary}, Bytes: der})))
+	garbage := write(t, "garbage.key", canary)
+	secret := write(t, "password", canary)
+	for name, config := range map[string]string{
+		"the password itself":  "mqtt: {password: " + canary + "}",
+		"in the address":       "mqtt: {broker: 'tcp://board:" + canary + "@127.0.0.1:1'}",
+		"in a second address":  "mqtt: {broker: 'tcp://127.0.0.1:1', brokers: ['tcp://board:" + canary + "@127.0.0.1:1']}",
+		"in a broken address":  "mqtt: {broker: 'tcp://board:" + canary + "%zz@127.0.0.1:port'}",
+		"in no address at all": "mqtt: {broker: '" + canary + "'}",
+		"for a file's name":    "mqtt: {key_file: '" + locked + "', cert_file: '" + garbage + "'}",
+		"a key that is none":   "mqtt: {key_file: '" + garbage + "', cert_file: '" + garbage + "'}",
+		"a ca that is none":    "mqtt: {ca_file: '" + secret + "'}",
+		"beside a mistake":     "mqtt: {broker: 'tcp://127.0.0.1:1', password: " + canary + ", qos: 3}",
+		"in YAML that is none": "mqtt: {password: " + canary + "\n  - x: [",
+		"in a broken camera":   "cameras: [{name: 'a b', source: 'command:ffmpeg -i rtsp://u:" + canary + "@h'}]",
+		"in a camera twice":    "cameras: [{name: a, source: 'command:ffmpeg -i rtsp://u:" + canary + "@h', width: -1, quantum: 3}]",
+		"in an unknown camera": "cameras: [{name: a, source: 'rtsp://u:" + canary + "@h/1'}]",
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := &witness{t: t}
+			file := write(t, "edged.yaml", config+"\n")
+			for _, command := range []string{"check", "run"} {
+				status, stdout, stderr := edged(t, command, "-c", file)
+				if status == 0 {
+					t.Errorf("edged %s takes it", command)
+				}
+				fmt.Fprintln(w, stdout, stderr)
+			}
+			w.check("edged:")
+		})
+	}
+	w := &witness{t: t}
+	for _, broker := range []string{"tcp://u:" + canary + "@h", canary + "://u@h"} {
+		_, stdout, stderr := edged(t, "run", "--broker", broker, "--camera", "pattern:")
+		fmt.Fprintln(w, stdout, stderr)
+	}
+	w.check("edged:")
+}
