@@ -340,7 +340,10 @@ func TestACrashLeavesNoCore(t *testing.T) {
 			t.Fatal(err)
 		}
 		lines := bufio.NewScanner(out)
-		for lines.Scan() && program != "sleep" && !strings.Contains(lines.Text(), "subscribe") {
+		for program != "sleep" && lines.Scan() {
+			if strings.Contains(lines.Text(), "subscribe") {
+				break
+			}
 		}
 		if err := cmd.Process.Signal(syscall.SIGABRT); err != nil {
 			t.Fatal(err)
