@@ -51,10 +51,12 @@ build() {
   mkdir -p "$out"
   CGO_ENABLED=1 GOOS=linux GOARCH=$3 GOARM=${4:-} CC=$triplet-gcc \
     CGO_CFLAGS="-O2 '-I$top/build/include' '-I$sysroot/usr/include'" \
-    CGO_LDFLAGS="'-L$sysroot/usr/lib/$triplet' '-L$tflite' -Wl,-rpath,\$ORIGIN -Wl,-rpath,\$ORIGIN/../lib/edged" \
+    CGO_LDFLAGS="'-L$sysroot/usr/lib/$triplet' '-L$tflite' -Wl,-z,now -Wl,-rpath,\$ORIGIN -Wl,-rpath,\$ORIGIN/../lib/edged" \
     go build -trimpath -buildmode=pie -buildvcs=false -ldflags "-s -w -buildid= -X main.version=$version -X main.commit=$commit -X main.date=$date" \
     -o "$out/edged" ./cmd/edged
-  install -m 644 "$tflite/libtensorflowlite_c.so" "$out/"
+  # The wheel's library for armhf comes with its symbol table.
+  "$triplet-strip" --strip-unneeded -R .comment -o "$out/libtensorflowlite_c.so" "$tflite/libtensorflowlite_c.so"
+  chmod 644 "$out/libtensorflowlite_c.so"
   check "$out/edged" "$triplet"
   check "$out/libtensorflowlite_c.so" "$triplet"
   bill "$out" "$3"

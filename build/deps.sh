@@ -5,6 +5,7 @@
 #   walkers   a part of it, cropped for the starter model    subscriber   mosquitto_sub
 #   test      mosquitto, ffmpeg, Python venv with ai-edge-litert
 #   lint      golangci-lint                         sbom      cyclonedx-gomod
+#   lintian   what checks a Debian package
 # What is not an apt package lands in $EDGED_CACHE: the library and Go checked by their hashes, Python packages pinned by
 # version. A second call does nothing.
 set -euo pipefail
@@ -117,6 +118,10 @@ dep_test() {
   fi
 }
 
+dep_lintian() {
+  apt_need lintian
+}
+
 golangci_version=v2.12.0
 dep_lint() {
   local bin=$cache/golangci-lint-$golangci_version/golangci-lint
@@ -137,7 +142,7 @@ dep_sbom() {
 
 for what in "$@"; do
   case $what in
-    compiler | go | tflite | footage | walkers | subscriber | test | lint | sbom) "dep_$what" ;;
+    compiler | go | tflite | footage | walkers | subscriber | test | lint | lintian | sbom) "dep_$what" ;;
     *) die "unknown dependency $what" ;;
   esac
 done

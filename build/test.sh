@@ -37,6 +37,8 @@ systemd/verify.sh
 
 step "cross build, twice: the same bytes"
 build/reproduce.sh arm64 armhf
+build/deps.sh lintian
+lintian --fail-on error dist/*.deb
 
 step "arm64 guest: uvcvideo, vivid, unplug"
 test/vm/e2e.sh

@@ -74,7 +74,7 @@ make_image() {
   as_root cp -r "$work/modules/lib/modules" "$root/lib/"
   truncate -s 2G "$work/image"
   as_root /sbin/mke2fs -q -t ext4 -d "$root" "$work/image"
-  boot "$work/image" /second-stage 1800
+  boot "$work/image" /second-stage 3600
   mv "$work/image" "$image"
   as_root rm -rf "$root"
 }
