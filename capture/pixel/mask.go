@@ -9,8 +9,6 @@ package pixel
 */
 import "C"
 
-import "math"
-
 // Point is a place in a picture: 0,0 is its top left corner, 1,1 its bottom right one.
 type Point struct{ X, Y float64 }
 
@@ -73,57 +71,47 @@ func (m *mask) fit(shown Area, sourceWidth, sourceHeight, width, height int) {
 		for i, p := range polygon {
 			scaled[i] = toResult(p)
 		}
-		cover(black, width, height, margin, scaled)
+		for i := range black {
+			x, y := float64(i%width), float64(i/width)
+			black[i] = black[i] || covers(scaled, Point{x - margin, y - margin}, Point{x + 1 + margin, y + 1 + margin})
+		}
 	}
 	m.spans = spansOf(black)
 }
 
-// cover marks what the polygon covers: pixels whose neighbourhood has a point within, and those that an edge comes near, so
-// that what scaling has mixed in from there is covered, too.
-func cover(black []bool, width, height int, margin float64, polygon []Point) {
-	const steps = 4
-	span := 1 + 2*margin
-	for y := range height {
-		for x := range width {
-			for i := range (steps + 1) * (steps + 1) {
-				at := Point{
-					float64(x) - margin + span*float64(i%(steps+1))/steps,
-					float64(y) - margin + span*float64(i/(steps+1))/steps,
-				}
-				if within(at, polygon) {
-					black[y*width+x] = true
-					break
-				}
-			}
-		}
-	}
+// covers says whether any of the box from low to high lies in the polygon or on an edge of it: what scaling has mixed in from
+// there is hidden, too.
+func covers(polygon []Point, low, high Point) bool {
+	winding, middle := 0, Point{(low.X + high.X) / 2, (low.Y + high.Y) / 2}
 	for i, a := range polygon {
 		b := polygon[(i+1)%len(polygon)]
-		points := 2 + int(4*math.Hypot(b.X-a.X, b.Y-a.Y))
-		for k := range points {
-			t := float64(k) / float64(points-1)
-			px, py := a.X+t*(b.X-a.X), a.Y+t*(b.Y-a.Y)
-			for y := int(math.Floor(py - margin)); y <= int(math.Floor(py+margin)); y++ {
-				for x := int(math.Floor(px - margin)); x <= int(math.Floor(px+margin)); x++ {
-					if x >= 0 && x < width && y >= 0 && y < height {
-						black[y*width+x] = true
-					}
-				}
+		if crosses(a, b, low, high) {
+			return true
+		}
+		// No edge in the box: it is inside or outside as a whole. What the outline goes around twice is inside, too.
+		if below := a.Y <= middle.Y; below != (b.Y <= middle.Y) && middle.X < a.X+(middle.Y-a.Y)/(b.Y-a.Y)*(b.X-a.X) {
+			if below {
+				winding++
+			} else {
+				winding--
 			}
 		}
 	}
+	return winding != 0
 }
 
-// within says whether the point lies in the polygon, by the even-odd rule.
-func within(p Point, polygon []Point) bool {
-	inside := false
-	for i, a := range polygon {
-		b := polygon[(i+1)%len(polygon)]
-		if (a.Y > p.Y) != (b.Y > p.Y) && p.X < a.X+(p.Y-a.Y)/(b.Y-a.Y)*(b.X-a.X) {
-			inside = !inside
+// crosses says whether the line from a to b has a point in the box: it cuts the line down to what lies between the box's sides.
+func crosses(a, b, low, high Point) bool {
+	from, to := 0.0, 1.0
+	between := func(at, step, low, high float64) bool {
+		if step == 0 {
+			return at >= low && at <= high
 		}
+		enter, leave := (low-at)/step, (high-at)/step
+		from, to = max(from, min(enter, leave)), min(to, max(enter, leave))
+		return from <= to
 	}
-	return inside
+	return between(a.X, b.X-a.X, low.X, high.X) && between(a.Y, b.Y-a.Y, low.Y, high.Y)
 }
 
 func spansOf(black []bool) (spans []span) {

@@ -58,6 +58,33 @@ func TestThinMasks(t *testing.T) {
 	}
 }
 
+// What an outline crosses and goes around a second time is still what somebody wants hidden.
+func TestMaskThatCrossesItself(t *testing.T) {
+	f, data := whiteGrey(640, 640)
+	star := []Point{{0.5, 0.1}, {0.75, 0.85}, {0.1, 0.4}, {0.9, 0.4}, {0.25, 0.85}}
+	if v := decodeMasked(t, f, data, 64, 64, star)[3*(32*64+32)]; v != 0 {
+		t.Errorf("the middle of a star shows %d", v)
+	}
+}
+
+// An area of a few pixels makes a mask's edges a million pixels long.
+func TestMaskOfATinyArea(t *testing.T) {
+	d, err := NewDecoder(96, 96, Area{0.5, 0.5, 1e-4, 1e-4}, Area{0, 0, 1e-4, 1e-4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	d.Mask([][]Point{{{0.3, 0.2}, {0.9, 0.3}, {0.8, 0.9}, {0.2, 0.7}}})
+	f, data := whiteGrey(8000, 8000)
+	dst := make([]byte, 2*3*96*96)
+	if err := d.Decode(dst, f, data); err != nil {
+		t.Fatal(err)
+	}
+	if inside, outside := dst[0], dst[3*96*96]; inside != 0 || outside < 250 {
+		t.Errorf("within the mask %d shows, outside of it %d", inside, outside)
+	}
+}
+
 func TestMaskFollowsTheSourcesSize(t *testing.T) {
 	d, err := NewDecoder(32, 32)
 	if err != nil {
