@@ -16,14 +16,6 @@ int pixel_fail(struct pixel_decoder *d, int status, const char *format, ...) {
   return status;
 }
 
-int pixel_reserve(struct pixel_decoder *d, struct room *room, size_t size) {
-  if (size <= room->size) return PIXEL_OK;
-  free(room->data);
-  room->data = malloc(size);
-  room->size = room->data ? size : 0;
-  return room->data ? PIXEL_OK : pixel_fail(d, PIXEL_FAILED, "no memory for a picture of %zu bytes", size);
-}
-
 static uint64_t cpu_ns(const struct pixel_decoder *d) {
   struct timespec t;
   if (!d->timed) return 0;
@@ -40,24 +32,21 @@ struct pixel_decoder *pixel_new(int width, int height, int count, const struct p
   d->count = count;
   memcpy(d->areas, areas, count * sizeof *areas);
   d->jpeg = tjInitDecompress();
-  d->scaled[0] = malloc(7 * size);
-  if (!d->jpeg || !d->scaled[0]) {
+  if (!d->jpeg || pixel_reserve(d, &d->results, 7 * size)) {
     pixel_free(d);
     return NULL;
   }
-  d->scaled[1] = d->scaled[0] + size;
-  d->scaled[2] = d->scaled[1] + size;
-  d->rgba = d->scaled[2] + size;
+  for (int i = 0; i < 3; i++) d->scaled[i] = d->results.data + i * size;
+  d->rgba = d->results.data + 3 * size;
   return d;
 }
 
 void pixel_free(struct pixel_decoder *d) {
   if (!d) return;
   if (d->jpeg) tjDestroy(d->jpeg);
-  free(d->scaled[0]);
-  free(d->planes.data);
-  free(d->halves[0].data);
-  free(d->halves[1].data);
+  pixel_release(&d->results);
+  pixel_release(&d->planes);
+  pixel_release(&d->sums);
   free(d);
 }
 

@@ -2,6 +2,7 @@
 package pixel
 
 /*
+#cgo CFLAGS: -O3
 #cgo LDFLAGS: -l:libturbojpeg.a -l:libyuv.a -lm
 #cgo noescape pixel_decode
 #cgo nocallback pixel_decode

@@ -127,18 +127,25 @@ func TestDecodeJPEG(t *testing.T) {
 	}
 }
 
-// ffmpegJPEG encodes m with a chroma subsampling that image/jpeg does not write.
-func ffmpegJPEG(t *testing.T, m *image.RGBA, pixFmt string) []byte {
+// ffmpeg runs it over input and returns what it writes.
+func ffmpeg(t *testing.T, input []byte, args ...string) []byte {
 	t.Helper()
-	size := fmt.Sprintf("%dx%d", m.Bounds().Dx(), m.Bounds().Dy())
-	cmd := exec.CommandContext(t.Context(), "ffmpeg", "-v", "error", "-f", "rawvideo", "-pix_fmt", "rgba", "-s", size, "-i", "pipe:0",
-		"-vf", "scale=out_range=full,format="+pixFmt, "-c:v", "mjpeg", "-q:v", "2", "-f", "mjpeg", "pipe:1")
-	cmd.Stdin = bytes.NewReader(m.Pix)
+	cmd := exec.CommandContext(t.Context(), "ffmpeg", append([]string{"-v", "error"}, args...)...)
+	cmd.Stdin = bytes.NewReader(input)
+	var errs bytes.Buffer
+	cmd.Stderr = &errs
 	out, err := cmd.Output()
 	if err != nil {
-		t.Fatalf("ffmpeg (make deps installs it): %v", err)
+		t.Fatalf("ffmpeg (make deps installs it): %v\n%s", err, errs.String())
 	}
 	return out
+}
+
+// ffmpegJPEG encodes m with a chroma subsampling that image/jpeg may not write, and the standard's Huffman tables.
+func ffmpegJPEG(t *testing.T, m *image.RGBA, pixFmt string) []byte {
+	t.Helper()
+	return ffmpeg(t, m.Pix, "-f", "rawvideo", "-pix_fmt", "rgba", "-s", fmt.Sprintf("%dx%d", m.Bounds().Dx(), m.Bounds().Dy()), "-i", "-",
+		"-vf", "scale=out_range=full:flags=accurate_rnd+full_chroma_int+area,format="+pixFmt, "-c:v", "mjpeg", "-huffman", "default", "-q:v", "2", "-f", "mjpeg", "-")
 }
 
 func TestDecodeSubsamplings(t *testing.T) {

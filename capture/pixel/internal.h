@@ -46,8 +46,9 @@ struct pixel_decoder {
   int source_width, source_height;
   tjhandle jpeg;
   struct room planes;     // of the decoded picture
-  struct room halves[2];  // a plane on its way to the result's size
-  uint8_t *scaled[3];     // three planes of the result's size
+  struct room sums;       // of a line of a plane on its way to the result's size
+  struct room results;    // what follows
+  uint8_t *scaled[3];     // planes of the result's size
   uint8_t *rgba;          // the result with a fourth byte to each pixel
   int timed;
   uint64_t decode_ns, scale_ns;
@@ -59,6 +60,7 @@ int pixel_fail(struct pixel_decoder *d, int status, const char *format, ...) __a
 
 // pixel_reserve makes room for size bytes. Only a picture larger than all before it costs an allocation.
 int pixel_reserve(struct pixel_decoder *d, struct room *room, size_t size);
+void pixel_release(struct room *room);
 
 // Both give planes that hold all wanted areas, in src or in d->planes. p comes zeroed.
 int pixel_jpeg_planes(struct pixel_decoder *d, const uint8_t *src, size_t size, struct planes *p);

@@ -1,11 +1,8 @@
 package pixel
 
 import (
-	"bytes"
 	"fmt"
 	"image"
-	"math/rand/v2"
-	"os/exec"
 	"testing"
 )
 
@@ -95,7 +92,7 @@ func interleaved(width, height, stride int, bytes ...byte) (out []byte) {
 // A frame of one colour is that colour everywhere, whatever its layout, size and padding; nothing of the padding shows.
 func TestDecodeRawColours(t *testing.T) {
 	colours := [][3]byte{{16, 128, 128}, {235, 128, 128}, {81, 90, 240}, {145, 54, 34}, {41, 240, 110}, {120, 100, 150}}
-	for _, fourcc := range []FourCC{YUYV, UYVY, NV12, NV21, YUV420, YVU420, YUV422, YUV444, RGB24, BGR24, Grey} {
+	for _, fourcc := range rawFormats {
 		for _, size := range [][3]int{{64, 48, 0}, {64, 48, 200}, {37, 31, 0}, {37, 31, 114}, {2, 2, 0}, {1, 1, 0}, {48, 64, 150}} {
 			for _, full := range []bool{false, true} {
 				f := Format{FourCC: fourcc, Width: size[0], Height: size[1], Stride: size[2], FullRange: full}
@@ -204,88 +201,10 @@ func TestFourCC(t *testing.T) {
 	}
 }
 
-// Any format, size and data: an error or a picture, never a byte beyond either buffer.
-func FuzzDecode(f *testing.F) {
-	small := goJPEG(f, scene(17, 9))
-	f.Add(uint32(MJPEG), 0, 0, 0, small)
-	f.Add(uint32(MJPEG), 0, 0, 0, small[:len(small)/2])
-	f.Add(uint32(MJPEG), 0, 0, 0, withoutDHT(small))
-	for _, fourcc := range []FourCC{YUYV, UYVY, NV12, NV21, YUV420, YVU420, YUV422, YUV444, RGB24, BGR24, Grey} {
-		f.Add(uint32(fourcc), 5, 3, 0, make([]byte, 5*3*3))
-		f.Add(uint32(fourcc), 4, 4, 16, make([]byte, 16*4*3))
-		f.Add(uint32(fourcc), 1<<31-1, 1, 1<<31-1, make([]byte, 4))
-	}
-	areas := []Area{Whole, {0.3, 0.1, 0.7, 0.6}, {0.9, 0.9, 0.01, 0.02}}
-	d, err := NewDecoder(16, 12, areas...)
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Cleanup(d.Close)
-	f.Fuzz(func(t *testing.T, fourcc uint32, width, height, stride int, data []byte) {
-		const guard = 64
-		room := make([]byte, len(areas)*3*16*12+2*guard)
-		random := rand.New(rand.NewPCG(1, 1))
-		for i := range room {
-			room[i] = byte(random.Uint32())
-		}
-		before := append([]byte(nil), room...)
-		dst := room[guard : len(room)-guard : len(room)-guard]
-		_ = d.Decode(dst, Format{FourCC: FourCC(fourcc), Width: width, Height: height, Stride: stride}, data)
-		if string(room[:guard]) != string(before[:guard]) || string(room[len(room)-guard:]) != string(before[len(room)-guard:]) {
-			t.Fatal("wrote beyond the result")
-		}
-		// Whatever came before, a good frame decodes.
-		if err := d.Decode(dst, Format{FourCC: MJPEG}, small); err != nil {
-			t.Fatalf("a good frame after it: %v", err)
-		}
-	})
-}
-
 // byFFmpeg converts the picture to a raw format as ffmpeg does, by the matrix and in the range given.
 func byFFmpeg(t *testing.T, m *image.RGBA, format, matrix, colourRange string) []byte {
 	t.Helper()
-	rgb := make([]byte, 0, 3*len(m.Pix)/4)
-	for i := 0; i < len(m.Pix); i += 4 {
-		rgb = append(rgb, m.Pix[i:i+3]...)
-	}
-	cmd := exec.CommandContext(t.Context(), "ffmpeg", "-v", "error", "-f", "rawvideo", "-pix_fmt", "rgb24",
-		"-s", fmt.Sprintf("%dx%d", m.Bounds().Dx(), m.Bounds().Dy()), "-i", "-",
+	return ffmpeg(t, m.Pix, "-f", "rawvideo", "-pix_fmt", "rgba", "-s", fmt.Sprintf("%dx%d", m.Bounds().Dx(), m.Bounds().Dy()), "-i", "-",
 		"-vf", "scale=flags=accurate_rnd+full_chroma_int+area:out_color_matrix="+matrix+":out_range="+colourRange,
 		"-pix_fmt", format, "-f", "rawvideo", "-")
-	cmd.Stdin = bytes.NewReader(rgb)
-	var errs bytes.Buffer
-	cmd.Stderr = &errs
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("ffmpeg: %v\n%s", err, errs.String())
-	}
-	return out
-}
-
-// Every format, matrix and range, as another program writes them, gives the picture that it was made of.
-func TestDecodeWhatFFmpegWrites(t *testing.T) {
-	m := scene(640, 480)
-	want := areaRGB(m, 96, 96)
-	for name, fourcc := range map[string]FourCC{
-		"yuyv422": YUYV, "uyvy422": UYVY, "nv12": NV12, "nv21": NV21, "yuv420p": YUV420, "yuv422p": YUV422, "yuv444p": YUV444,
-		"rgb24": RGB24, "bgr24": BGR24,
-	} {
-		for _, matrix := range []string{"bt601", "bt709"} {
-			for _, full := range []bool{false, true} {
-				colourRange := map[bool]string{false: "tv", true: "pc"}[full]
-				f := Format{FourCC: fourcc, Width: 640, Height: 480, FullRange: full, BT709: matrix == "bt709"}
-				data := byFFmpeg(t, m, name, matrix, colourRange)
-				if len(data) != f.Bytes() {
-					t.Fatalf("%s: ffmpeg gives %d bytes, Bytes says %d", name, len(data), f.Bytes())
-				}
-				dst := make([]byte, 3*96*96)
-				if err := newDecoder(t, 96, 96).Decode(dst, f, data); err != nil {
-					t.Fatalf("%s: %v", name, err)
-				}
-				if diff := meanDiff(t, dst, want); diff > 2 {
-					t.Errorf("%s %s %s: mean difference %.2f levels, want at most 2", name, matrix, colourRange, diff)
-				}
-			}
-		}
-	}
 }

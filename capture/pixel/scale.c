@@ -50,26 +50,51 @@ struct plane {
   int stride, width, height;
 };
 
-// halve replaces a plane by one of half its width and height, kept in d->halves[into].
-static int halve(struct pixel_decoder *d, int into, struct plane *p) {
-  int w = (p->width + 1) / 2, h = (p->height + 1) / 2;
-  int status = pixel_reserve(d, &d->halves[into], (size_t)w * h);
+
+// share is how much of the n-th of `to` results the i-th of `from` samples makes up, of 256; a result's shares add up to 256.
+static uint16_t share(int n, int to, int i, int from) {
+  int64_t begin = ((int64_t)i * to - (int64_t)n * from) * 256, end = begin + (int64_t)to * 256, whole = (int64_t)from * 256;
+  if (begin < 0) begin = 0;
+  if (end > whole) end = whole;
+  return (uint16_t)((end + from / 2) / from - (begin + from / 2) / from);
+}
+
+// average shrinks a plane to w x h pixels, each the average of just what it covers. libyuv's box filter takes whole source
+// pixels only, and below 2 to 1 it interpolates between neighbours: lines jump about.
+static int average(struct pixel_decoder *d, struct plane p, uint8_t *dst, int w, int h) {
+  enum { PARTS = 4096 };  // of a sample: what the edges of a result are rounded to
+  size_t columns = (size_t)p.width + 1;
+  int status = pixel_reserve(d, &d->sums, columns * (sizeof(uint32_t) + sizeof(uint16_t)));
   if (status) return status;
-  ScalePlane(p->data, p->stride, p->width, p->height, d->halves[into].data, w, w, h, kFilterBox);
-  *p = (struct plane){d->halves[into].data, w, w, h};
+  uint32_t *before = (uint32_t *)d->sums.data;        // the sum of the columns to the left
+  uint16_t *column = (uint16_t *)(before + columns);  // of the rows that make one of the result, 256 times their average
+  const uint64_t step = ((uint64_t)p.width * PARTS << 16) / w;
+  const float each = (float)w / ((float)p.width * PARTS * 256);
+  for (int y = 0; y < h; y++, dst += w) {
+    memset(column, 0, columns * sizeof *column);
+    int past = (int)(((int64_t)(y + 1) * p.height + h - 1) / h);
+    for (int i = (int)((int64_t)y * p.height / h); i < past; i++) {
+      const uint8_t *src = p.data + (size_t)i * p.stride;
+      const uint16_t part = share(y, h, i, p.height);
+      for (int x = 0; x < p.width; x++) column[x] += part * src[x];
+    }
+    before[0] = 0;
+    for (int x = 0; x < p.width; x++) before[x + 1] = before[x] + column[x];
+    uint64_t left = 0;
+    for (int x = 0; x < w; x++) {
+      uint32_t edge = (uint32_t)((x + 1) * step >> 16), whole = edge / PARTS;
+      uint64_t right = (uint64_t)before[whole] * PARTS + (uint64_t)column[whole] * (edge % PARTS);
+      dst[x] = (uint8_t)((float)(right - left) * each + 0.5f);
+      left = right;
+    }
+  }
   return PIXEL_OK;
 }
 
-// scale brings one plane to the result's size. libyuv's box filter takes whole source pixels only: at 2.1 to 1 some of its
-// boxes are half as wide again as others, and lines jump about. Halving first, down to where libyuv interpolates, is
-// twice as near to the true average, and faster; where the ratio is a whole number the boxes are right as they are.
+// scale brings one plane to the result's size.
 static int scale(struct pixel_decoder *d, struct plane p, uint8_t *dst) {
-  for (int into = 0; p.width > 2 * d->width && p.height > 2 * d->height; into = !into) {
-    if (p.width % d->width == 0 && p.height % d->height == 0) break;
-    int status = halve(d, into, &p);
-    if (status) return status;
-  }
-  ScalePlane(p.data, p.stride, p.width, p.height, dst, d->width, d->width, d->height, kFilterBox);
+  if (p.width >= d->width && p.height >= d->height) return average(d, p, dst, d->width, d->height);
+  ScalePlane(p.data, p.stride, p.width, p.height, dst, d->width, d->width, d->height, kFilterBilinear);
   return PIXEL_OK;
 }
 
