@@ -1,8 +1,10 @@
 package publish
 
 import (
+	"context"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -148,6 +150,57 @@ func TestAFloodOfCommands(t *testing.T) {
 		return strings.Contains(text, fmt.Sprint(Command{Path: "front", Kind: SetThreshold, Label: "wave", Score: 0.5999})) &&
 			strings.Contains(text, fmt.Sprint(Command{Path: "front", Kind: SetEnabled}))
 	})
+}
+
+// A thousand commands a second, as a runaway automation sends them: what the events and the memory notice of it.
+func TestAThousandCommandsASecond(t *testing.T) {
+	t.Parallel()
+	p, sub, o := commanded(t)
+	var n uint64
+	latencies := func(rounds int) (median, worst time.Duration) {
+		all := make([]time.Duration, rounds)
+		for i := range all {
+			n++
+			began := time.Now()
+			p.Event(event(n, Start))
+			for !strings.Contains(sub.next("edged/board/front/event").payload, fmt.Sprintf(`-%d"`, n)) {
+				continue
+			}
+			all[i] = time.Since(began)
+			time.Sleep(50 * time.Millisecond)
+		}
+		slices.Sort(all)
+		return all[rounds/2], all[rounds-1]
+	}
+	heap := func() uint64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc >> 10
+	}
+	calmMedian, calmWorst := latencies(40)
+	before, seconds := heap(), choice(10, 2)
+	flood := background(func(context.Context) {
+		tick := time.NewTicker(10 * time.Millisecond)
+		defer tick.Stop()
+		for i := range 100 * seconds {
+			<-tick.C
+			for k := range 10 {
+				sub.publishAndForget("edged/board/front/wave/threshold/set", fmt.Sprintf("0.%04d", 1000+(10*i+k)%9000))
+			}
+		}
+	})
+	floodMedian, floodWorst := latencies(18 * seconds)
+	flood()
+	waitFor(t, "all are taken", func() bool { return p.Counters().CommandsTaken == uint64(1000*seconds) })
+	after := heap()
+	t.Logf("%d commands in %d s, %d obeyed; heap %d KiB before, %d after; event to subscriber: %v (at worst %v) before, %v (%v) meanwhile",
+		1000*seconds, seconds, len(o.all()), before, after, calmMedian, calmWorst, floodMedian, floodWorst)
+	p.inbox.commands.mu.Lock()
+	defer p.inbox.commands.mu.Unlock()
+	if waiting := cap(p.inbox.commands.waiting); waiting > 8 { // the heap is that of all tests at work
+		t.Errorf("%d commands have waited at a time", waiting)
+	}
 }
 
 // A will of a connection that the broker had not known to be dead must not leave a live node offline.

@@ -5,8 +5,10 @@ import (
 	"math"
 	"os"
 	"strings"
+	"time"
 
 	"edged/infer"
+	"edged/internal/clock"
 	"edged/internal/config"
 	"edged/internal/settings"
 	"edged/publish"
@@ -52,19 +54,26 @@ func (d *daemon) apply(v *view, s settings.View) {
 	}
 }
 
-// obey does what a command asks.
+// tellEvery bounds what a flood of commands writes to the log.
+const tellEvery = time.Second
+
+// obey does what a command asks. It is called for one command at a time.
 func (d *daemon) obey(c publish.Command) {
 	v := d.view(c.Path)
 	if v == nil {
 		return
 	}
+	log := slog.New(slog.DiscardHandler)
+	if now := clock.Monotonic(); now-d.told >= tellEvery {
+		d.told, log = now, slog.Default()
+	}
 	switch c.Kind {
 	case publish.SetEnabled:
-		slog.Info("set", "view", c.Path, "enabled", c.On)
+		log.Info("set", "view", c.Path, "enabled", c.On)
 		d.enable(v, c.On)
 		d.settings.SetEnabled(c.Path, c.On)
 	case publish.SetThreshold:
-		slog.Info("set", "view", c.Path, "label", c.Label, "threshold", c.Score)
+		log.Info("set", "view", c.Path, "label", c.Label, "threshold", c.Score)
 		d.setThreshold(v, c.Label, c.Score)
 		d.settings.SetThreshold(c.Path, c.Label, c.Score)
 	case publish.TakeSnapshot:

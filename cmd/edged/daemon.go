@@ -34,6 +34,7 @@ type daemon struct {
 	console   *console
 	settings  *settings.Store
 	began     time.Duration
+	told      time.Duration               // when a command was logged last
 	info      atomic.Pointer[engine.Info] // what runs, once the model is loaded
 	health    atomic.Pointer[error]       // what hangs, by the last look
 }
