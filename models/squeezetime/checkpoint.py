@@ -25,6 +25,28 @@ FRAME_RATE = 7.5  # every 4th frame of 30 a second
 
 _IGNORED = ("num_batches_tracked",)
 
+# mmengine keeps the training's history beside the weights: these are read as _Nothing.
+_HISTORY = (
+    "mmengine.logging.history_buffer.HistoryBuffer",
+    "builtins.getattr",
+    "numpy.core.multiarray._reconstruct",
+    "numpy._core.multiarray._reconstruct",
+    "numpy.core.multiarray.scalar",
+    "numpy._core.multiarray.scalar",
+    "numpy.ndarray",
+    "numpy.dtype",
+)
+
+
+class _Nothing:
+    """Takes the place of an object that is not needed, whatever it is made with."""
+
+    def __init__(self, *arguments):
+        pass
+
+    def __setstate__(self, state):
+        pass
+
 
 class CheckpointError(ValueError):
     """The file is not a checkpoint of this network; the message names what is wrong with it."""
@@ -37,7 +59,8 @@ def read(path: Path) -> dict[str, np.ndarray]:
     import torch
 
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        with torch.serialization.safe_globals([(_Nothing, name) for name in _HISTORY]):
+            content = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise CheckpointError(
             f"{path}: holds more than tensors, and reading that would run code of the file. If "

@@ -1,6 +1,7 @@
 """A model of one's own: a folder of clips for each label, on a CPU, from a few clips a label up."""
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from . import semantics, video
+from .packaging import write_whole
 from .presets import PRESETS
 
 FRAME_RATE = 8
@@ -189,13 +191,14 @@ def train(data: Path, preset: str, output: Path, epochs: int, init: str, freeze:
             print(f"\repoch {epoch + 1}/{epochs}: {step + 1}/{steps}", end="", flush=True)
         guesses = np.array([logits(w).mean(0).argmax() for w in files])
         score = float((guesses == truth).mean())
-        print(f"\repoch {epoch + 1}/{epochs}: loss {loss_sum / steps:.3f}, validation {score:.3f}")
-        model.save_weights(newest)
+        line = f"\repoch {epoch + 1}/{epochs}: loss {loss_sum / steps:.3f}, validation {score:.3f}"
+        print(line, flush=True)
+        _save(model, newest)
         if score >= state["best"]:
             state["best"] = score
-            model.save_weights(best)
+            _save(model, best)
         state["done"] = epoch + 1
-        state_file.write_text(json.dumps(state))
+        write_whole(state_file, json.dumps(state).encode())
 
     model.load_weights(best)
     lines = confusion.report(
@@ -206,10 +209,18 @@ def train(data: Path, preset: str, output: Path, epochs: int, init: str, freeze:
     calibration = np.concatenate([w[:4] for w in windows_of(training, size.frames)[0]])[:200]
     np.save(work / "calibration.npy", calibration)
     # Another process: Keras reads its backend once, and TensorFlow is what exports.
-    subprocess.run(
-        [sys.executable, "-m", "squeezetime", "export-own", str(work), "-o", str(output)],
-        check=True,
-    )
+    command = [sys.executable, "-m", "squeezetime", "export-own", str(work), "-o", str(output)]
+    if subprocess.run(command).returncode:
+        raise ValueError(
+            f"trained, but not exported; `squeezetime export-own {work} -o {output}` tries again"
+        )
+
+
+def _save(model, path: Path) -> None:
+    """Beside, then renamed: who is killed goes on from whole weights."""
+    beside = path.with_name("part-" + path.name)
+    model.save_weights(beside)
+    os.replace(beside, path)
 
 
 def start_from_starter(model) -> None:
@@ -245,7 +256,7 @@ def export(work: Path, output: Path) -> int:
     from . import starter
     from .export import calibration, load_trained, to_tflite
     from .folding import fold
-    from .packaging import pack, write_whole
+    from .packaging import pack
 
     state = json.loads((work / "state.json").read_text())
     labels, preset = tuple(state["labels"]), PRESETS[state["preset"]]

@@ -30,7 +30,11 @@ def convert(
 
 
 def read_labels(path: Path) -> tuple[str, ...]:
-    labels = tuple(line.strip() for line in path.read_text().splitlines() if line.strip())
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path}: not UTF-8: {error}") from error
+    labels = tuple(line.strip() for line in text.splitlines() if line.strip())
     seen = set()
     for label in labels:
         if label in seen:

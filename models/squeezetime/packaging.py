@@ -38,5 +38,12 @@ def unpack(path: Path) -> tuple[list[str], dict]:
 def write_whole(path: Path, content: bytes) -> None:
     """Writes beside and renames: a full disk leaves no half model."""
     beside = path.with_name(path.name + ".part")
-    beside.write_bytes(content)
-    os.replace(beside, path)
+    try:
+        with open(beside, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise OSError(f"{path}: not written, and left as it was: {error.strerror}") from error

@@ -3,21 +3,25 @@ of the official code.
 """
 
 import pickle
+import sys
+import types
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+keras = pytest.importorskip("keras")
 pytest.importorskip("tensorflow")
 torch = pytest.importorskip("torch")
 
 from torch import nn
 from torch.nn import functional
 
-from squeezetime import checkpoint
+from squeezetime import checkpoint, graph, imported, network
 from squeezetime.evaluate import Model
 from squeezetime.export import to_tflite
 from squeezetime.folding import fold
+from squeezetime.packaging import unpack
 from squeezetime.presets import Preset
 
 SMALL = Preset(
@@ -223,6 +227,35 @@ def test_what_does_not_fit_is_named(tmp_path, change, says):
         checkpoint.import_(checkpoint.read(saved(tmp_path, state)), SMALL)
 
 
+class HistoryBuffer:
+    """As mmengine's: its pickle holds NumPy arrays and, by getattr, its own methods."""
+
+    def __init__(self):
+        self.log, self.count = np.arange(3.0), np.float64(2)
+
+    def mean(self):
+        raise AssertionError("code of the checkpoint ran")
+
+    def __getstate__(self):
+        return {**self.__dict__, "methods": {"mean": HistoryBuffer.mean}}
+
+    def __setstate__(self, state):
+        raise AssertionError("code of the checkpoint ran")
+
+
+def test_the_history_that_mmengine_saves_is_passed_over(tmp_path, monkeypatch):
+    module = types.ModuleType("mmengine.logging.history_buffer")
+    module.HistoryBuffer, HistoryBuffer.__module__ = HistoryBuffer, module.__name__
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    path = tmp_path / "epoch_100.pth"
+    state = made_up(SMALL, 5)
+    log = {"log_scalars": {"train/loss": HistoryBuffer()}}
+    torch.save({"meta": {"epoch": 100}, "message_hub": log, "state_dict": state}, path)
+    monkeypatch.delitem(sys.modules, module.__name__)
+    _, classes = checkpoint.import_(checkpoint.read(path), SMALL)
+    assert classes == 5
+
+
 class Runs:
     def __reduce__(self):
         return (open, ("/tmp/edged-pickle-ran", "w"))
@@ -253,5 +286,42 @@ def test_other_files_are_refused(tmp_path):
         checkpoint.import_(checkpoint.read(path), SMALL)
 
 
+@pytest.mark.parametrize(
+    ("labels", "says"),
+    [
+        ("a\nb\nc\nd\n", "labels.txt: 4 labels; .*checkpoint.pth has 5 classes"),
+        ("a\nb\nc\nd\na\n", "labels.txt: 'a' is there twice"),
+        (b"a\nstra\xdfe\n", "labels.txt: not UTF-8"),
+    ],
+)
+def test_labels_that_do_not_fit_are_refused(tmp_path, monkeypatch, labels, says):
+    monkeypatch.setattr(checkpoint, "PRESET", SMALL)
+    names = tmp_path / "labels.txt"
+    names.write_bytes(labels if isinstance(labels, bytes) else labels.encode())
+    source, output = saved(tmp_path, made_up(SMALL, 5)), tmp_path / "x.tflite"
+    with pytest.raises(ValueError, match=says):
+        imported.convert(source, names, output, "float32", None)
+    assert not output.exists()
+
+
+def test_what_import_writes_is_a_model_file(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(checkpoint, "PRESET", SMALL)
+    names = tmp_path / "labels.txt"
+    names.write_text("a\nb\nc\nd\ne\n")
+    source, output = saved(tmp_path, made_up(SMALL, 5)), tmp_path / "x.tflite"
+    for kind, type_ in (("int8", np.int8), ("float16", np.float32), ("float32", np.float32)):
+        imported.convert(source, names, output, kind, None)
+        assert ("WARNING" in capsys.readouterr().err) == (kind == "int8")
+        labels, manifest = unpack(output)
+        assert labels == list("abcde") and manifest["height"] == SMALL.size
+        assert Model(output).input["dtype"] == type_
+        assert graph.read(output).whole or kind == "float16"
+
+
 def test_max_pooling_is_another_network():
-    assert replace(SMALL, wcm_pool="max") != SMALL
+    clip = np.random.default_rng(0).uniform(-1, 1, (1, 64, 64, 48)).astype(np.float32)
+    logits = []
+    for pool in ("avg", "max"):
+        keras.utils.set_random_seed(0)
+        logits.append(network.build(replace(SMALL, wcm_pool=pool), 5)(clip, training=False))
+    assert np.abs(np.subtract(*logits)).max() > 1e-3 * np.ptp(logits[0])

@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 
@@ -8,7 +9,7 @@ av = pytest.importorskip("av")
 pytest.importorskip("torch")
 pytest.importorskip("tensorflow")
 
-from squeezetime import semantics, video
+from squeezetime import graph, semantics, video
 from squeezetime.evaluate import Model
 from squeezetime.packaging import unpack
 from squeezetime.verify import verify
@@ -41,6 +42,16 @@ def run(*arguments):
     )
 
 
+def kill_after_its_first_epoch(*arguments):
+    command = [sys.executable, "-m", "squeezetime", *map(str, arguments)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as training:
+        for line in training.stdout:
+            if line.startswith("epoch 1/4: loss"):
+                break
+        # What the epoch left is written now, or not quite: both must do.
+        training.kill()
+
+
 def test_a_model_of_ones_own(tmp_path):
     rng = np.random.default_rng(0)
     for n in range(6):
@@ -59,14 +70,20 @@ def test_a_model_of_ones_own(tmp_path):
         "-o",
         mine,
     )
+    kill_after_its_first_epoch(*arguments)
+    assert not mine.exists()
     done = run(*arguments)
     assert done.returncode == 0, done.stderr
-    assert "skipped: " in done.stdout and "broken.mp4" in done.stdout and "beware" in done.stdout
+    assert "skipped: " in done.stdout and "broken.mp4" in done.stdout
+    assert "1 files skipped" in done.stdout and "beware" in done.stdout
+    assert re.search(r"going on after epoch [12] of 4", done.stdout), done.stdout
     labels, manifest = unpack(mine)
     assert labels == ["goes_left", "goes_right"] and manifest["frames"] == 16
     assert mine.with_suffix(".confusion.png").stat().st_size > 500
     assert "recall" in mine.with_suffix(".report.txt").read_text()
     assert Model(mine).input["dtype"] == np.int8
+    made_of = graph.read(mine)
+    assert made_of.whole and "TRANSPOSE" not in made_of.ops, made_of
     assert verify(mine, tmp_path / "data")[-2].split()[-1] >= "0.900"
 
     again = run(*arguments)
@@ -79,14 +96,19 @@ def test_a_model_of_ones_own(tmp_path):
         ({"a": 1}, "at least 2 labels"),
         ({"a": 2, "b": 0}, "no video"),
         ({"a": 2, "A": 2}, "case alone"),
+        ({"a": 2, "b": 1}, "single clip"),
+        ({"a": 2, "b": -2}, "no video in it that could be read"),
     ],
 )
 def test_folders_that_cannot_be_trained_on(tmp_path, layout, says):
     rng = np.random.default_rng(0)
     for label, count in layout.items():
         (tmp_path / label).mkdir()
-        for n in range(count):
-            film(tmp_path / label / f"{n}.mp4", bar(rng, 1, 4))
+        for n in range(abs(count)):
+            path = tmp_path / label / f"{n}.mp4"
+            film(path, bar(rng, 1, 4))
+            if count < 0:  # cut off: its index is at the end
+                path.write_bytes(path.read_bytes()[:-200])
     done = run("train", "--data", tmp_path, "-o", tmp_path / "x.tflite")
     assert done.returncode == 1 and says in done.stderr and "Traceback" not in done.stderr
 

@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 
 from squeezetime.packaging import pack, unpack, write_whole
@@ -22,3 +25,26 @@ def test_a_bare_flatbuffer_is_refused_by_name(tmp_path):
     path.write_bytes(FLATBUFFER)
     with pytest.raises(ValueError, match=r"bare\.tflite: no labels\.txt and edged\.json"):
         unpack(path)
+
+
+FULL_DISK = """
+import pathlib, resource, sys
+from squeezetime.packaging import write_whole
+resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
+write_whole(pathlib.Path(sys.argv[1]), bytes(100_000))
+"""
+
+
+@pytest.mark.parametrize("before", [b"the old model", None])
+def test_a_full_disk_leaves_what_was_there(tmp_path, before):
+    path = tmp_path / "model.tflite"
+    if before is not None:
+        path.write_bytes(before)
+    done = subprocess.run([sys.executable, "-c", FULL_DISK, path], capture_output=True, text=True)
+    assert done.returncode == 1 and "model.tflite: not written" in done.stderr
+    assert [p.read_bytes() for p in tmp_path.iterdir()] == ([before] if before else [])
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(OSError, match=r"absent/model\.tflite"):
+        write_whole(tmp_path / "absent" / "model.tflite", b"")
