@@ -24,15 +24,26 @@ def _export(arguments) -> None:
 
 
 def _evaluate(arguments) -> None:
-    from . import report
+    from . import report, robustness, starter
     from .evaluate import Model
 
     model = Model(arguments.model)
-    results = {"drawn": report.on_drawn_clips(model, arguments.work)}
+    size = starter.PRESET
+    results = {
+        "drawn": report.on_drawn_clips(model, arguments.work),
+        "accuracy under": robustness.accuracies(model, size.frames, size.size),
+    }
     if arguments.footage:
         results["footage"] = report.on_footage(model, arguments.footage)
     results["invoke_ms"] = model.invoke_ms()
     print("\n".join(report.lines(results)))
+
+
+def _presets(arguments) -> None:
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    from . import sizes
+
+    print("\n".join(sizes.report(arguments.work)))
 
 
 def _train(arguments) -> None:
@@ -110,11 +121,18 @@ def _parser() -> argparse.ArgumentParser:
     export.set_defaults(run=_export)
 
     evaluate = commands.add_parser(
-        "evaluate", parents=[work], help="accuracy on held-out clips and on real footage"
+        "evaluate",
+        parents=[work],
+        help="the starter on held-out clips, worse pictures and real footage",
     )
     evaluate.add_argument("model", type=Path)
     evaluate.add_argument("--footage", type=Path, help="vtest.avi of Debian's opencv-doc")
     evaluate.set_defaults(run=_evaluate)
+
+    presets = commands.add_parser(
+        "presets", parents=[work], help="what each size costs, float32 beside int8"
+    )
+    presets.set_defaults(run=_presets)
 
     own = commands.add_parser("train", help="a model of your own, from a folder of clips per label")
     own.add_argument("--data", type=Path, required=True, help="DATA/LABEL/clip.mp4 and so on")

@@ -29,7 +29,7 @@ def on_drawn_clips(model: Model, work: Path) -> dict:
 
 def on_footage(model: Model, footage: Path) -> dict:
     """Left against right, 12-way and still accuracy on windows of real walkers."""
-    from .footage import windows
+    from .footage import CROPS, windows
 
     preset = starter.PRESET
     real = windows(footage, preset.frames, starter.FRAME_RATE, preset.size)
@@ -44,6 +44,12 @@ def on_footage(model: Model, footage: Path) -> dict:
         "twelve_way": float((best == real.labels)[~still].mean()),
         "still": int(still.sum()),
         "still_right": float((best == real.labels)[still].mean()),
+        "twelve_way, by side of the area": {
+            f"{side} of 288 pixels": float(
+                (best == real.labels)[~still & (real.crops == side)].mean()
+            )
+            for side in CROPS
+        },
     }
 
 
@@ -55,8 +61,8 @@ def lines(results: dict, indent: str = "") -> list[str]:
             text += [f"{indent}{key}", *lines(value, indent + "  ")]
         else:
             text.append(
-                f"{indent}{key:<20} {value:.4f}"
+                f"{indent}{key:<34} {value:.4f}"
                 if isinstance(value, float)
-                else f"{indent}{key:<20} {value}"
+                else f"{indent}{key:<34} {value}"
             )
     return text

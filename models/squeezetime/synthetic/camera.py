@@ -37,11 +37,11 @@ def film(rng: np.random.Generator, frames: np.ndarray) -> np.ndarray:
     pictures = (np.clip(frames, 0, 1) * 255).astype(np.uint8)
     if rng.random() < 0.4:
         quality = int(rng.integers(30, 95))
-        pictures = np.stack([_jpeg(picture, quality) for picture in pictures])
+        pictures = np.stack([jpeg(picture, quality) for picture in pictures])
     return pictures
 
 
-def _jpeg(picture: np.ndarray, quality: int) -> np.ndarray:
+def jpeg(picture: np.ndarray, quality: int) -> np.ndarray:
     buffer = io.BytesIO()
     Image.fromarray(picture).save(buffer, "JPEG", quality=quality)
     return np.asarray(Image.open(buffer))

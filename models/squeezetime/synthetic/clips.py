@@ -1,6 +1,8 @@
 """Clips and data sets of clips, reproducible from their seed."""
 
 import multiprocessing
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +15,20 @@ SHARD = 200  # clips drawn from one seed, by one process
 _photos: list[np.ndarray] = []  # a worker process's own
 
 
-def make_clip(rng: np.random.Generator, label: str, frames: int, side: int, photos) -> np.ndarray:
+@dataclass(frozen=True)
+class Shot:
+    """How a scene is filmed. The default is what the starter is trained and tested on."""
+
+    times: Callable = camera.jittered_times
+    shake: Callable = camera.shake
+    film: Callable = camera.film
+    zoom: float = 1.0  # of what moves, about the picture's middle: under 1 as in a wide area
+    bystander: bool = False  # something half as large that goes a way of its own
+
+
+def make_clip(
+    rng: np.random.Generator, label: str, frames: int, side: int, photos, shot: Shot = Shot()
+) -> np.ndarray:
     """One clip of the label: uint8 [side,side,frames*3], channel t*3+c."""
     canvas = side + 2 * camera.MARGIN
     scene = scenes.draw_scene(rng, canvas, photos)
@@ -24,10 +39,17 @@ def make_clip(rng: np.random.Generator, label: str, frames: int, side: int, phot
             scene, figure, rng.random(), rng.random(), rng.uniform(0.5, 1.2), 0, 1, rng.random()
         )
 
-    times = camera.jittered_times(rng, frames)
+    times = shot.times(rng, frames)
     movers = _movers(rng, label, times, photos, tone)
+    if shot.bystander:
+        other = LABELS[1 + rng.integers(len(LABELS) - 1)]
+        movers += [
+            (f, t.zoomed(0.5, t.x, t.y)) for f, t in _movers(rng, other, times, photos, tone)
+        ]
+    if shot.zoom != 1:
+        movers = [(f, t.zoomed(shot.zoom)) for f, t in movers]
     walked = times * 2 * np.pi
-    offsets = camera.shake(rng, frames)
+    offsets = shot.shake(rng, frames)
     pictures = np.empty((frames, side, side, 3), np.float32)
     for t in range(frames):
         image = scene.copy()
@@ -44,7 +66,7 @@ def make_clip(rng: np.random.Generator, label: str, frames: int, side: int, phot
             )
         dy, dx = offsets[t] + camera.MARGIN
         pictures[t] = image[dy : dy + side, dx : dx + side]
-    filmed = camera.film(rng, pictures)
+    filmed = shot.film(rng, pictures)
     return filmed.transpose(1, 2, 0, 3).reshape(side, side, frames * 3)
 
 

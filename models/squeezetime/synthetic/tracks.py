@@ -26,6 +26,16 @@ class Track:
             self.x[::-1], self.y[::-1], self.scale[::-1], self.angle[::-1], self.opacity[::-1]
         )
 
+    def zoomed(self, factor: float, x=0.5, y=0.5) -> "Track":
+        """As through a lens that enlarges by factor about (x, y)."""
+        return Track(
+            x + (self.x - x) * factor,
+            y + (self.y - y) * factor,
+            self.scale * factor,
+            self.angle,
+            self.opacity,
+        )
+
 
 def _at_rest(times: np.ndarray, x: float, y: float, angle: float = 0.0) -> Track:
     ones = np.ones_like(times)

@@ -1,0 +1,103 @@
+"""Every preset's cost, float32 beside int8, and what quantization changes."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+from . import custom, graph, latency, network, starter
+from .evaluate import Model
+from .export import to_tflite
+from .folding import fold
+from .labels import LABELS
+from .presets import PRESETS, Preset
+
+STARTER = Path(__file__).parent.parent / "starter.tflite"
+CLASSES = {"full": 400, "half": 400, "nano": len(LABELS)}
+
+
+def random_pair(preset: Preset, classes: int) -> tuple[bytes, bytes]:
+    """float32 and int8, with random weights."""
+    keras.utils.set_random_seed(0)
+    model = network.build(preset, classes, folded=True)
+    rng = np.random.default_rng(0)
+    inputs = [rng.uniform(-1, 1, model.inputs[0].shape).astype(np.float32) for _ in range(2)]
+    return to_tflite(model), to_tflite(model, inputs)
+
+
+def starter_pair() -> tuple[bytes, bytes]:
+    """The committed int8 model, and float32 from the committed weights.
+
+    Those are in 16 bits and without the classifier, which is read out of the int8 model.
+    """
+    preset = PRESETS["nano"]
+    model = network.build(preset, len(LABELS))
+    custom.start_from_starter(model)
+    model.get_layer("classifier").set_weights(_classifier(STARTER))
+    return to_tflite(fold(model, preset, len(LABELS))), STARTER.read_bytes()
+
+
+def _classifier(path: Path) -> list[np.ndarray]:
+    """Kernel [channels,classes] and bias of a model's last layer, as real numbers."""
+    plain = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+    interpreter = Interpreter(str(path), experimental_op_resolver_type=plain)
+    interpreter.allocate_tensors()
+    (layer,) = (n for n in interpreter._get_ops_details() if n["op_name"] == "FULLY_CONNECTED")
+    details = {d["index"]: d for d in interpreter.get_tensor_details()}
+    real = []
+    for index in layer["inputs"][1:]:
+        scales = details[index]["quantization_parameters"]["scales"]
+        tensor = interpreter.get_tensor(index).astype(np.float32)
+        real.append(tensor * (scales[:, None] if tensor.ndim == 2 else scales))
+    return [real[0].T, real[1]]
+
+
+def report(work: Path) -> list[str]:
+    """Markdown: a table of every preset, and the starter's agreement on its held-out clips."""
+    files, counts = {}, {}
+    for name, preset in PRESETS.items():
+        pair = starter_pair() if name == "nano" else random_pair(preset, CLASSES[name])
+        files |= {
+            f"{name} {kind}": data for kind, data in zip(("float32", "int8"), pair, strict=True)
+        }
+        model = network.build(preset, CLASSES[name], folded=True)
+        counts[name] = model.count_params() / 1e6, network.multiply_adds(model) / 1e6
+    ms = latency.interleaved(files)
+    lines = [
+        "| preset | M params | M multiply-adds | ops, float32 / int8 "
+        "| all in one XNNPACK partition | MB, float32 / int8 "
+        "| ms float32, 1 / 2 threads | ms int8, 1 / 2 threads |",
+        "|---|--:|--:|--:|---|--:|--:|--:|",
+    ]
+    for name, (params, multiply_adds) in counts.items():
+        pair = [files[f"{name} {kind}"] for kind in ("float32", "int8")]
+        graphs = [graph.read(data) for data in pair]
+        lines.append(
+            f"| {name} | {params:.2f} | {multiply_adds:,.0f} "
+            f"| {' / '.join(str(g.nodes) for g in graphs)} "
+            f"| {' / '.join('yes' if g.whole else 'no' for g in graphs)} "
+            f"| {' / '.join(f'{len(data) / 1e6:.1f}' for data in pair)} "
+            + "".join(
+                f"| {ms[f'{name} {kind}', 1]:.2f} / {ms[f'{name} {kind}', 2]:.2f} "
+                for kind in ("float32", "int8")
+            )
+            + "|"
+        )
+    operators = graph.read(files["full int8"]).ops
+    return [
+        *lines,
+        "",
+        "Operators of full, int8: " + ", ".join(f"{n} {op}" for op, n in operators.most_common()),
+        "full and half: random weights. nano: the starter.",
+        agreement(Model(files["nano float32"]), Model(files["nano int8"]), work),
+    ]
+
+
+def agreement(float32: Model, int8: Model, work: Path) -> str:
+    clips, truth = starter.clip_set(work, "test")
+    whole, short = float32.best(clips), int8.best(clips)
+    return (
+        f"nano, {len(truth)} held-out clips: right are float32 {np.mean(whole == truth):.2%}, "
+        f"int8 {np.mean(short == truth):.2%}; both say the same of {np.mean(whole == short):.2%}"
+    )
