@@ -24,7 +24,7 @@ from squeezetime import graph, latency, network
 from squeezetime.export import to_tflite
 from squeezetime.presets import PRESETS
 
-PAPER_CPU_MS, PAPER_TOP1 = 123, 71.6  # SqueezeTime's own, in its paper
+SQUEEZETIME = Peer("SqueezeTime", 16, 224, None, (28.7, 5.5), "its paper, without head", 123, 71.6)
 
 
 def counted(peer: Peer) -> tuple[keras.Model, float, float]:
@@ -46,41 +46,49 @@ def exported(model: keras.Model) -> tuple[bytes, bytes]:
     return to_tflite(model), to_tflite(model, inputs)
 
 
-def main() -> None:
+def export_all() -> tuple[dict, dict[str, bytes]]:
+    """By network: million parameters, thousand million multiply-adds, Peer; and the model files."""
     keras.utils.set_random_seed(0)
-    preset = PRESETS["full"]
-    networks = {"SqueezeTime": (*squeezetime(), f"{preset.frames}x{preset.size}²", None)}
-    for peer in PEERS:
-        networks[peer.name] = (*counted(peer), f"{peer.frames}x{peer.size}²", peer)
-    files = {}
-    for name, (model, *_) in networks.items():
+    networks, files = {}, {}
+    for name, peer in {"SqueezeTime": None, **{peer.name: peer for peer in PEERS}}.items():
         print(f"exporting {name}", file=sys.stderr, flush=True)
+        model, params, giga = counted(peer) if peer else squeezetime()
+        networks[name] = params, giga, peer or SQUEEZETIME
         for kind, data in zip(("float32", "int8"), exported(model), strict=True):
             files[f"{name} {kind}"] = data
-        keras.backend.clear_session()
-    print("measuring", file=sys.stderr, flush=True)
-    ms = latency.interleaved(files)
+    return networks, files
 
-    print(
-        "| network | input | M params (published) | G multiply-adds (published) "
-        "| float32 ms, 1 / 2 threads | int8 ms, 1 / 2 threads | times SqueezeTime, int8 "
-        "| XNNPACK | paper: CPU ms | top-1 |\n|---|---|--:|--:|--:|--:|--:|--:|--:|--:|"
-    )
-    for name, (_, params, giga, clip, peer) in networks.items():
-        published = peer.published if peer else (28.7, 5.5)
-        paper = (peer.paper_cpu_ms, peer.paper_top1) if peer else (PAPER_CPU_MS, PAPER_TOP1)
-        ratios = [ms[f"{name} int8", n] / ms["SqueezeTime int8", n] for n in (1, 2)]
-        inside = {graph.read(files[f"{name} {kind}"]).where() for kind in ("float32", "int8")}
-        print(
-            f"| {name} | {clip} | {params:.2f} ({published[0]:g}) | {giga:.2f} ({published[1]:g}) "
-            + "".join(
-                f"| {ms[f'{name} {kind}', 1]:.1f} / {ms[f'{name} {kind}', 2]:.1f} "
-                for kind in ("float32", "int8")
-            )
-            + f"| {ratios[0]:.2f} / {ratios[1]:.2f} | {', '.join(sorted(inside))} "
-            + "".join(f"| {value if value is not None else '—'} " for value in paper)
-            + "|"
-        )
+
+def table(networks: dict, files: dict[str, bytes], ms: dict[tuple[str, int], float]) -> list[str]:
+    """Markdown."""
+    lines = [
+        "| network | input | M parameters | G multiply-adds | float32 ms | int8 ms "
+        "| times SqueezeTime, float32 | int8 | XNNPACK parts | paper: CPU ms | paper: top-1 |",
+        "|---|---|---|---|---|---|---|---|---|--:|--:|",
+    ]
+    for name, (params, giga, peer) in networks.items():
+        cells = [
+            name,
+            f"{peer.frames} x {peer.size}²",
+            f"{params:.2f} ({peer.published[0]:g})",
+            f"{giga:.2f} ({peer.published[1]:g})",
+        ]
+        for kind in ("float32", "int8"):
+            cells.append(" / ".join(f"{ms[f'{name} {kind}', n]:.1f}" for n in (1, 2)))
+        for kind in ("float32", "int8"):
+            own = [ms[f"{name} {kind}", n] / ms[f"SqueezeTime {kind}", n] for n in (1, 2)]
+            cells.append(" / ".join(f"{ratio:.2f}" for ratio in own))
+        parts = [graph.read(files[f"{name} {kind}"]) for kind in ("float32", "int8")]
+        cells.append(" / ".join("1, all" if g.whole else str(g.partitions) for g in parts))
+        cells += ["" if v is None else f"{v:g}" for v in (peer.paper_cpu_ms, peer.paper_top1)]
+        lines.append(f"| {' | '.join(cells)} |")
+    return lines
+
+
+def main() -> None:
+    networks, files = export_all()
+    print("measuring", file=sys.stderr, flush=True)
+    print("\n".join(table(networks, files, latency.interleaved(files))))
 
 
 if __name__ == "__main__":

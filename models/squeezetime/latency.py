@@ -9,7 +9,7 @@ WARM_UP, TIMED = 1, 2  # invocations a turn: the first after another model's fin
 
 
 def interleaved(
-    models: dict[str, bytes], threads: tuple[int, ...] = (1, 2), rounds: int = 25
+    models: dict[str, bytes], threads: tuple[int, ...] = (1, 2), rounds: int = 20
 ) -> dict[tuple[str, int], float]:
     """Median milliseconds of the bare Invoke, for each model (a .tflite) and number of threads."""
     loaded = {(name, n): Model(data, n) for name, data in models.items() for n in threads}
