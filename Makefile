@@ -50,11 +50,11 @@ test-mutations: deps
 test-system: deps
 	test/vm/system.sh $(CUTS)
 
-# Installs 3 GB of Python packages.
+# Installs 7 GB of Python packages: PyPI has torch with CUDA alone.
 test-models:
 	@python3 -m venv $(EDGED_CACHE)/venv-models
 	@$(EDGED_CACHE)/venv-models/bin/pip install -q -e 'models[test]'
-	KERAS_BACKEND=tensorflow $(EDGED_CACHE)/venv-models/bin/python -m pytest -q models/tests
+	KERAS_BACKEND=tensorflow $(EDGED_CACHE)/venv-models/bin/python -m pytest -q --durations=10 models/tests
 
 bench: build
 	@build/deps.sh footage test

@@ -46,6 +46,13 @@ def _presets(arguments) -> None:
     print("\n".join(sizes.report(arguments.work)))
 
 
+def _example(arguments) -> None:
+    from . import example
+
+    for label, count in example.write(arguments.footage, arguments.output, arguments.count).items():
+        print(f"{arguments.output / label}: {count} clips")
+
+
 def _train(arguments) -> None:
     os.environ["KERAS_BACKEND"] = "torch"
     from . import custom
@@ -134,13 +141,21 @@ def _parser() -> argparse.ArgumentParser:
     )
     presets.set_defaults(run=_presets)
 
+    example = commands.add_parser("example", help="clips of real walkers, to try train with")
+    example.add_argument("--footage", type=Path, required=True, help="vtest.avi")
+    example.add_argument("--count", type=int, default=5, help="clips a label")
+    example.add_argument("-o", "--output", type=Path, required=True)
+    example.set_defaults(run=_example)
+
     own = commands.add_parser("train", help="a model of your own, from a folder of clips per label")
     own.add_argument("--data", type=Path, required=True, help="DATA/LABEL/clip.mp4 and so on")
-    own.add_argument("--preset", choices=("nano", "half"), default="nano")
+    own.add_argument("--preset", choices=("nano", "half", "full"), default="nano")
     own.add_argument("-o", "--output", type=Path, required=True)
     own.add_argument("--epochs", type=int, default=20)
     own.add_argument(
-        "--init", default="", help="weights to start from: starter, or a .weights.h5 file"
+        "--init",
+        default="",
+        help="weights to start from: starter, an official .pth (--preset full), a .weights.h5",
     )
     own.add_argument("--freeze", action="store_true", help="train the classifier alone")
     own.set_defaults(run=_train)

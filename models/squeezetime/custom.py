@@ -11,14 +11,39 @@ import numpy as np
 
 from . import semantics, video
 from .packaging import write_whole
-from .presets import PRESETS
+from .presets import PRESETS, Preset
 
-FRAME_RATE = 8
 VALIDATION = 0.25  # share of each label's files
 BATCH = 16
 SEED = 1
 BACKGROUNDS = ("background", "nothing", "still", "other", "none")
 STARTER_WEIGHTS = Path(__file__).parent.parent / "starter.weights.npz"
+
+
+@dataclass(frozen=True)
+class Form:
+    """What network is trained, and what its input is: ours, or the official checkpoints'."""
+
+    preset: Preset
+    official: bool = False
+    frame_rate: float = 8
+    mean: tuple[float, float, float] = (128, 128, 128)
+    std: tuple[float, float, float] = (128, 128, 128)
+
+    def normalized(self, clips: np.ndarray) -> np.ndarray:
+        """uint8 clips [N,H,W,T*3] -> the network's float32 input."""
+        mean, std = (np.tile(np.float32(v), self.preset.frames) for v in (self.mean, self.std))
+        return (clips - mean) / std
+
+
+def form(preset: str, official: bool) -> Form:
+    if not official:
+        return Form(PRESETS[preset])
+    from . import checkpoint
+
+    if preset != "full":
+        raise ValueError("an official checkpoint is of the preset full: add --preset full")
+    return Form(checkpoint.PRESET, True, checkpoint.FRAME_RATE, checkpoint.MEAN, checkpoint.STD)
 
 
 @dataclass
@@ -29,7 +54,7 @@ class Clips:
     frames: list[np.ndarray]
 
 
-def collect(data: Path, frames: int, size: int, report) -> tuple[list[str], list[Clips]]:
+def collect(data: Path, kind: Form, report) -> tuple[list[str], list[Clips]]:
     """Labels and their files' frames. What cannot be read is named and left out."""
     folders = sorted(p for p in data.iterdir() if p.is_dir() and not p.name.startswith("."))
     if len(folders) < 2:
@@ -41,17 +66,17 @@ def collect(data: Path, frames: int, size: int, report) -> tuple[list[str], list
         read = []
         for file in video.videos_in(folder):
             try:
-                pictures = list(video.frames_at(file, FRAME_RATE, size))
+                pictures = list(video.frames_at(file, kind.frame_rate, kind.preset.size))
             except video.Unreadable as error:
                 skipped += 1
                 report(f"skipped: {error}")
                 continue
-            pictures += [pictures[-1]] * max(0, frames - len(pictures))
+            pictures += [pictures[-1]] * max(0, kind.preset.frames - len(pictures))
             read.append(np.stack(pictures))
         if not read:
             raise ValueError(f"{folder}: no video in it that could be read")
         clips.append(Clips(index, read))
-        report(f"{folder.name}: {len(read)} clips, {sum(map(len, read)) / FRAME_RATE:.0f} s")
+        report(f"{folder.name}: {len(read)} clips, {sum(map(len, read)) / kind.frame_rate:.0f} s")
     if skipped:
         report(f"{skipped} files skipped")
     return labels, clips
@@ -131,10 +156,11 @@ def train(data: Path, preset: str, output: Path, epochs: int, init: str, freeze:
     import torch
 
     from . import confusion, network
-    from .train import GRADIENT_NORM, LABEL_SMOOTHING, WEIGHT_DECAY, _rate, to_input
+    from .train import GRADIENT_NORM, LABEL_SMOOTHING, WEIGHT_DECAY, _rate
 
-    size = PRESETS[preset]
-    labels, clips = collect(data, size.frames, size.size, lambda line: print(line, flush=True))
+    kind = form(preset, official=init.endswith(".pth"))
+    size = kind.preset
+    labels, clips = collect(data, kind, lambda line: print(line, flush=True))
     training, validation = split(clips)
     work = output.with_suffix(".training")
     work.mkdir(parents=True, exist_ok=True)
@@ -143,8 +169,18 @@ def train(data: Path, preset: str, output: Path, epochs: int, init: str, freeze:
     )
 
     keras.utils.set_random_seed(SEED)
-    model = network.build(size, len(labels))
-    state = {"labels": labels, "preset": preset, "epochs": epochs, "done": 0, "best": -1.0}
+    model = network.build(size, len(labels), official=kind.official)
+    state = {
+        "labels": labels,
+        "clips": [len(c.frames) for c in clips],
+        "preset": preset,
+        "official": kind.official,
+        "init": init,
+        "freeze": freeze,
+        "epochs": epochs,
+        "done": 0,
+        "best": -1.0,
+    }
     if (
         state_file.exists()
         and {**(old := json.loads(state_file.read_text())), "done": 0, "best": -1.0} == state
@@ -156,6 +192,8 @@ def train(data: Path, preset: str, output: Path, epochs: int, init: str, freeze:
         if preset != "nano":
             raise ValueError("the starter's weights are of the preset nano")
         start_from_starter(model)
+    elif kind.official:
+        start_from_official(model, Path(init))
     elif init:
         model.load_weights(init, skip_mismatch=True)
 
@@ -167,7 +205,7 @@ def train(data: Path, preset: str, output: Path, epochs: int, init: str, freeze:
 
     def logits(clips_: np.ndarray) -> np.ndarray:
         with torch.no_grad():
-            return model(to_input(clips_), training=False).numpy()
+            return model(torch.from_numpy(kind.normalized(clips_)), training=False).numpy()
 
     for epoch in range(state["done"], epochs):
         draw = Draw(labels, training, size.frames, SEED + epoch)
@@ -179,7 +217,7 @@ def train(data: Path, preset: str, output: Path, epochs: int, init: str, freeze:
             batch, classes = draw.batch(BATCH)
             # With a frozen backbone its BatchNorms keep what they know.
             loss = torch.nn.functional.cross_entropy(
-                model(to_input(batch), training=not freeze),
+                model(torch.from_numpy(kind.normalized(batch)), training=not freeze),
                 torch.from_numpy(classes),
                 label_smoothing=LABEL_SMOOTHING,
             )
@@ -238,6 +276,16 @@ def start_from_starter(model) -> None:
                 )
 
 
+def start_from_official(model, path: Path) -> None:
+    """An official checkpoint's weights, but for the classifier."""
+    from . import checkpoint
+
+    imported, _ = checkpoint.import_(checkpoint.read(path), checkpoint.PRESET)
+    for layer in model.layers:
+        if layer.weights and layer.name != "classifier":
+            layer.set_weights(imported.get_layer(layer.name).get_weights())
+
+
 def keep_starter(model) -> None:
     """Writes the starter's weights, in 16 bits, for start_from_starter."""
     np.savez_compressed(
@@ -259,18 +307,23 @@ def export(work: Path, output: Path) -> int:
     from .packaging import pack
 
     state = json.loads((work / "state.json").read_text())
-    labels, preset = tuple(state["labels"]), PRESETS[state["preset"]]
-    model = load_trained(work / "best.weights.h5", preset, len(labels))
+    labels, kind = tuple(state["labels"]), form(state["preset"], state["official"])
+    preset = kind.preset
+    model = load_trained(work / "best.weights.h5", preset, len(labels), kind.official)
     int8 = to_tflite(
-        fold(model, preset, len(labels)), calibration(np.load(work / "calibration.npy"))
+        fold(model, preset, len(labels)),
+        calibration(np.load(work / "calibration.npy"), kind.mean, kind.std),
     )
     background = next((label for label in labels if label.lower() in BACKGROUNDS), "")
     manifest = starter.manifest({"validation_by_file": round(state["best"], 4)})
     manifest |= {
         "name": output.stem,
         "version": "1",
+        "frame_rate": kind.frame_rate,
         "height": preset.size,
         "width": preset.size,
+        "mean": list(kind.mean),
+        "std": list(kind.std),
         "background": background,
         "license": "",
         "training_data": "clips of its owner",

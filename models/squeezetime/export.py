@@ -9,15 +9,16 @@ import tensorflow as tf
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 
-def calibration(clips: np.ndarray) -> list[np.ndarray]:
+def calibration(clips, mean=(128, 128, 128), std=(128, 128, 128)) -> list[np.ndarray]:
     """Representative inputs from uint8 clips [N,H,W,T*3], with both ends of the range in them.
 
-    The ends make the converter choose scale 1/128 and zero point 0 for the input, so that
-    the int8 input is (u8 ^ 0x80) and nothing has to be computed to fill it.
+    With the mean and deviation of ours the ends make the converter choose scale 1/128 and zero
+    point 0 for the input, so that the int8 input is (u8 ^ 0x80) and nothing has to be computed.
     """
-    inputs = [clip[None].astype(np.float32) / 128 - 1 for clip in clips]
-    inputs[0][0, 0, 0, :2] = -1, 127 / 128
-    return inputs
+    first = clips[0].copy()
+    first[0, 0, :3], first[0, 1, :3] = 0, 255
+    mean, std = (np.tile(np.float32(v), first.shape[-1] // 3) for v in (mean, std))
+    return [((clip - mean) / std)[None] for clip in (first, *clips[1:])]
 
 
 def to_tflite(
@@ -45,10 +46,10 @@ def to_tflite(
     return converter.convert()
 
 
-def load_trained(weights: Path, preset, classes: int) -> keras.Model:
+def load_trained(weights: Path, preset, classes: int, official: bool = False) -> keras.Model:
     """The network with the weights that training left in a .weights.h5 file."""
     from . import network
 
-    model = network.build(preset, classes)
+    model = network.build(preset, classes, official=official)
     model.load_weights(weights)
     return model

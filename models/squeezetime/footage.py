@@ -25,6 +25,7 @@ class Windows:
     clips: np.ndarray  # uint8 [N,S,S,T*3]
     labels: np.ndarray  # [N]
     crops: np.ndarray  # [N] side of the crop
+    places: np.ndarray  # [N,3] where it begins: seconds, y, x (pixels of the analysis)
 
 
 def read_frames(path: Path) -> tuple[np.ndarray, np.ndarray]:
@@ -40,17 +41,19 @@ def read_frames(path: Path) -> tuple[np.ndarray, np.ndarray]:
     return np.stack(frames), np.array(times)
 
 
-def windows(path: Path, frames: int, rate: float, side: int) -> Windows:
+def windows(
+    path: Path, frames: int, rate: float, side: int, sizes: tuple[int, ...] = CROPS
+) -> Windows:
     """Every labelled window, on a grid of places, sizes and times."""
     pictures, times = read_frames(path)
     background = np.median(pictures[::8], axis=0)
     moving = np.stack(
         [ndimage.binary_opening(np.abs(p - background).max(-1) > DIFFERENCE) for p in pictures]
     )
-    clips, labels, crops = [], [], []
+    clips, labels, crops, places = [], [], [], []
     for start in np.arange(times[0], times[-1] - frames / rate, 0.5):
         at = np.searchsorted(times, start + np.arange(frames) / rate)  # as edged: by time
-        for crop in CROPS:
+        for crop in sizes:
             for y in range(0, HEIGHT - crop + 1, crop // 4):
                 for x in range(0, WIDTH - crop + 1, crop // 4):
                     label = _label(moving[at, y : y + crop, x : x + crop])
@@ -61,7 +64,8 @@ def windows(path: Path, frames: int, rate: float, side: int) -> Windows:
                     clips.append(_squeezed(pictures[at, y : y + crop, x : x + crop], side))
                     labels.append(LABELS.index(label))
                     crops.append(crop)
-    return Windows(np.stack(clips), np.array(labels), np.array(crops))
+                    places.append((start, y, x))
+    return Windows(np.stack(clips), np.array(labels), np.array(crops), np.array(places))
 
 
 def _label(moving: np.ndarray) -> str | None:

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from . import checkpoint, video
-from .export import to_tflite
+from . import checkpoint, export, video
 from .folding import fold
 from .packaging import pack, write_whole
 
@@ -18,12 +17,12 @@ def convert(
 ) -> int:
     """Writes the model file, of kind int8, float16 or float32; returns its size in bytes."""
     labels = read_labels(labels_file)
-    model, classes = checkpoint.import_(checkpoint.read(source))
+    preset = checkpoint.PRESET
+    model, classes = checkpoint.import_(checkpoint.read(source), preset)
     if len(labels) != classes:
         raise ValueError(f"{labels_file}: {len(labels)} labels; {source} has {classes} classes")
-    preset = checkpoint.PRESET
     inputs = _calibration(calibration, preset) if kind == "int8" else None
-    flatbuffer = to_tflite(fold(model, preset, classes), inputs, half=kind == "float16")
+    flatbuffer = export.to_tflite(fold(model, preset, classes), inputs, half=kind == "float16")
     content = pack(flatbuffer, labels, manifest(source.stem, kind))
     write_whole(output, content)
     return len(content)
@@ -66,13 +65,7 @@ def _calibration(source: Path | None, preset) -> list[np.ndarray]:
         clips = list(
             rng.integers(0, 256, (8, preset.size, preset.size, 3 * preset.frames), np.uint8)
         )
-    mean, std = (np.tile(np.float32(v), preset.frames) for v in (checkpoint.MEAN, checkpoint.STD))
-    inputs = [((clip - mean) / std).astype(np.float32)[None] for clip in clips[:CALIBRATION_CLIPS]]
-    inputs[0][0, 0, 0, :3], inputs[0][0, 0, 1, :3] = (
-        -mean[:3] / std[:3],
-        (255 - mean[:3]) / std[:3],
-    )  # both ends
-    return inputs
+    return export.calibration(clips[:CALIBRATION_CLIPS], checkpoint.MEAN, checkpoint.STD)
 
 
 def manifest(name: str, kind: str) -> dict:

@@ -244,14 +244,17 @@ class HistoryBuffer:
 
 
 def test_the_history_that_mmengine_saves_is_passed_over(tmp_path, monkeypatch):
-    module = types.ModuleType("mmengine.logging.history_buffer")
-    module.HistoryBuffer, HistoryBuffer.__module__ = HistoryBuffer, module.__name__
-    monkeypatch.setitem(sys.modules, module.__name__, module)
+    names = "mmengine", "mmengine.logging", "mmengine.logging.history_buffer"
+    modules = [types.ModuleType(name) for name in names]
+    modules[-1].HistoryBuffer, HistoryBuffer.__module__ = HistoryBuffer, names[-1]
+    for name, module in zip(names, modules, strict=True):
+        monkeypatch.setitem(sys.modules, name, module)
     path = tmp_path / "epoch_100.pth"
     state = made_up(SMALL, 5)
     log = {"log_scalars": {"train/loss": HistoryBuffer()}}
     torch.save({"meta": {"epoch": 100}, "message_hub": log, "state_dict": state}, path)
-    monkeypatch.delitem(sys.modules, module.__name__)
+    for name in names:
+        monkeypatch.delitem(sys.modules, name)
     _, classes = checkpoint.import_(checkpoint.read(path), SMALL)
     assert classes == 5
 
@@ -289,9 +292,9 @@ def test_other_files_are_refused(tmp_path):
 @pytest.mark.parametrize(
     ("labels", "says"),
     [
-        ("a\nb\nc\nd\n", "labels.txt: 4 labels; .*checkpoint.pth has 5 classes"),
-        ("a\nb\nc\nd\na\n", "labels.txt: 'a' is there twice"),
-        (b"a\nstra\xdfe\n", "labels.txt: not UTF-8"),
+        ("a\nb\nc\nd\n", r"labels\.txt: 4 labels; .*checkpoint\.pth has 5 classes"),
+        ("a\nb\nc\nd\na\n", r"labels\.txt: 'a' is there twice"),
+        (b"a\nstra\xdfe\n", r"labels\.txt: not UTF-8"),
     ],
 )
 def test_labels_that_do_not_fit_are_refused(tmp_path, monkeypatch, labels, says):

@@ -1,16 +1,20 @@
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 av = pytest.importorskip("av")
-pytest.importorskip("torch")
+torch = pytest.importorskip("torch")
 pytest.importorskip("tensorflow")
 
-from squeezetime import graph, semantics, video
+from test_checkpoint import SMALL, made_up
+
+from squeezetime import checkpoint, custom, graph, semantics, video
 from squeezetime.evaluate import Model
+from squeezetime.export import load_trained
 from squeezetime.packaging import unpack
 from squeezetime.verify import verify
 
@@ -136,3 +140,49 @@ def test_frames_are_taken_by_their_own_times(tmp_path):
     assert len(taken) in (20, 21)  # the last one stands for the 33 ms that it is shown
     levels = [int(f.mean()) for f in taken]
     assert all(abs(a - 12 * i) <= 8 for i, a in enumerate(levels)), levels
+
+
+# The export is another process, which would not know of the smaller preset.
+FROM_A_CHECKPOINT = """
+import os, pathlib, subprocess, sys
+os.environ["KERAS_BACKEND"] = "torch"
+sys.path.insert(0, "TESTS")
+from squeezetime import checkpoint, custom
+from test_checkpoint import SMALL
+checkpoint.PRESET = SMALL
+custom.subprocess.run = lambda command: subprocess.CompletedProcess(command, 0)
+data, output, init = map(pathlib.Path, sys.argv[1:])
+custom.train(data, "full", output, 8, str(init), freeze=True)
+"""
+
+
+def test_fine_tuning_an_official_checkpoint(tmp_path, monkeypatch):
+    rng = np.random.default_rng(0)
+    for n in range(6):
+        film(tmp_path / "data" / "goes_right" / f"{n}.mp4", bar(rng, +1))
+        film(tmp_path / "data" / "goes_left" / f"{n}.mp4", bar(rng, -1))
+    state, output = made_up(SMALL, 51), tmp_path / "x.tflite"
+    torch.save({"state_dict": state}, tmp_path / "x.pth")
+    script = FROM_A_CHECKPOINT.replace("TESTS", str(Path(__file__).parent))
+    command = [sys.executable, "-c", script, tmp_path / "data", output, tmp_path / "x.pth"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    monkeypatch.setattr(checkpoint, "PRESET", SMALL)
+    custom.export(tmp_path / "x.training", output)
+    _, manifest = unpack(output)
+    assert manifest["frame_rate"] == 7.5 and manifest["std"][0] == 58.395
+    # The backbone is the checkpoint's own: frozen, it came through training and export.
+    kept, _ = checkpoint.import_(checkpoint.read(tmp_path / "x.pth"), SMALL)
+    model = load_trained(tmp_path / "x.training" / "best.weights.h5", SMALL, 2, official=True)
+    for layer in model.layers:
+        if layer.weights and layer.name != "classifier":
+            for mine, theirs in zip(
+                layer.get_weights(), kept.get_layer(layer.name).get_weights(), strict=True
+            ):
+                np.testing.assert_array_equal(mine, theirs)
+    assert verify(output, tmp_path / "data")[-1].startswith("all ")
+
+
+def test_an_official_checkpoint_is_of_the_preset_full(tmp_path):
+    with pytest.raises(ValueError, match="add --preset full"):
+        custom.train(tmp_path, "nano", tmp_path / "x.tflite", 1, "k400.pth", False)
