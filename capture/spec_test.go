@@ -49,3 +49,25 @@ func TestParseSpec(t *testing.T) {
 		t.Error("a source of no kind was made")
 	}
 }
+
+// Whatever is accepted is written as it will be read again.
+func FuzzParseSpec(f *testing.F) {
+	for _, s := range []string{
+		"", "v4l2:auto", "v4l2:/dev/video0", "/dev/video1", "v4l2:", "file:a:b", "file:", "command: cat x | y", "command: ", "pattern:", "pattern:x",
+		".", "http://x", "v4l2:relative", "file:\x00", "\xff:",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		spec, err := ParseSpec(s)
+		if err != nil {
+			return
+		}
+		if again, err := ParseSpec(spec.String()); err != nil || again != spec {
+			t.Fatalf("%q is %+v, written %q, read again %+v, %v", s, spec, spec, again, err)
+		}
+		if _, err := NewSource(spec, Options{}); err != nil {
+			t.Fatalf("%q: %v", s, err)
+		}
+	})
+}

@@ -30,11 +30,12 @@ type Window struct {
 // New returns a Window over memory, whose length must be that of the layout in elements of the table's type. Its
 // content is what memory holds: meaningless until T frames have been pushed.
 func New(memory []byte, l Layout, table *Table) (*Window, error) {
-	if l.Height < 1 || l.Width < 1 || l.Frames < 1 {
-		return nil, fmt.Errorf("squeeze: %d frames of %dx%d: each must be at least 1", l.Frames, l.Width, l.Height)
+	const most = 1 << 14 // the product of all is then far below 63 bits
+	if min(l.Height, l.Width, l.Frames) < 1 || max(l.Height, l.Width, l.Frames) > most {
+		return nil, fmt.Errorf("squeeze: %d frames of %dx%d: each must be 1 to %d", l.Frames, l.Width, l.Height, most)
 	}
-	want := l.Height * l.Width * 3 * l.Frames * table.Type.Bytes()
-	if len(memory) != want {
+	want := int64(l.Height) * int64(l.Width) * int64(3*l.Frames*table.Type.Bytes())
+	if int64(len(memory)) != want {
 		return nil, fmt.Errorf("squeeze: the input tensor has %d bytes; %d frames of %dx%d RGB in %s are %d",
 			len(memory), l.Frames, l.Width, l.Height, table.Type, want)
 	}

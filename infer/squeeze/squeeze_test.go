@@ -104,6 +104,39 @@ func TestPushAndHoldEqualReference(t *testing.T) {
 	}
 }
 
+// Any layout over any memory: refused, or the window that the definition gives.
+func FuzzWindow(f *testing.F) {
+	f.Add(3, 5, 4, false, "int8", 3*5*3*4, []byte{1, 2, 3})
+	f.Add(2, 2, 3, true, "float32", 2*2*3*3*4, []byte{0, 255})
+	f.Add(17, 16, 2, true, "xor", 17*16*3*2, []byte{7})
+	f.Add(math.MaxInt, 2, 1, false, "uint8", 0, []byte{})
+	f.Add(1<<32, 1<<32, 16, false, "int8", 0, []byte{})
+	made := tables(f)
+	f.Fuzz(func(t *testing.T, height, width, frames int, colorMajor bool, kind string, size int, pixels []byte) {
+		table := made[kind]
+		if table == nil || size < 0 || size > 1<<16 || len(pixels) == 0 {
+			return
+		}
+		l := Layout{Height: height, Width: width, Frames: frames, ColorMajor: colorMajor}
+		w, err := New(make([]byte, size), l, table)
+		if err != nil {
+			return
+		}
+		var clip [][]byte
+		for i := range frames {
+			frame := make([]byte, w.FrameBytes())
+			for j := range frame {
+				frame[j] = pixels[(i+j)%len(pixels)]
+			}
+			clip = append(clip, frame)
+			w.Push(frame)
+		}
+		if !bytes.Equal(w.memory, reference(clip, l, table)) {
+			t.Fatal("the window differs from the reference")
+		}
+	})
+}
+
 func TestTable(t *testing.T) {
 	made := tables(t)
 	if f := made["xor"].flip; f != 0x80 {

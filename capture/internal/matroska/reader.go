@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"time"
 )
 
@@ -110,11 +111,7 @@ func (r *Reader) readBlock(size int64) ([]byte, time.Duration, error) {
 	if size < 4 || size > maxBlock {
 		return nil, 0, fmt.Errorf("matroska: frame of %d bytes", size)
 	}
-	if int64(cap(r.block)) < size {
-		r.block = make([]byte, size)
-	}
-	r.block = r.block[:size]
-	if _, err := io.ReadFull(r.r, r.block); err != nil {
+	if err := r.fill(int(size)); err != nil {
 		return nil, 0, fmt.Errorf("matroska: frame of %d bytes: %w", size, unexpected(err))
 	}
 	// Section 10.2: track number (one byte below 128), time relative to the cluster, flags with the lacing in bits 1 and 2.
@@ -123,6 +120,19 @@ func (r *Reader) readBlock(size int64) ([]byte, time.Duration, error) {
 	}
 	relative := int16(binary.BigEndian.Uint16(r.block[1:]))
 	return r.block[4:], r.cluster + time.Duration(relative)*r.scale, nil
+}
+
+// fill reads size bytes into the block. Its memory grows with what comes, not on the stream's word.
+func (r *Reader) fill(size int) error {
+	for have := 0; have < size; {
+		n := min(size, max(cap(r.block), 2*have, 64<<10))
+		r.block = slices.Grow(r.block[:have], n-have)[:n]
+		if _, err := io.ReadFull(r.r, r.block[have:]); err != nil {
+			return err
+		}
+		have = n
+	}
+	return nil
 }
 
 // element reads an element's ID and size; -1 is an unknown size. io.EOF means that the stream ended before it.

@@ -106,6 +106,21 @@ func TestReaderAllocatesNothingPerFrame(t *testing.T) {
 	}
 }
 
+// A frame that is announced with 128 MiB and never comes takes no such memory.
+func TestReaderBelievesWhatItGets(t *testing.T) {
+	r := NewReader(strings.NewReader(header + block + "\x18\x00\x00\x00" + "\x81\x00\x00\x00abc"))
+	if _, _, err := r.Next(); !errors.Is(err, io.ErrUnexpectedEOF) || cap(r.block) > 1<<20 {
+		t.Errorf("error %v, %d bytes of memory; want an unexpected EOF and little", err, cap(r.block))
+	}
+	frame := strings.Repeat("0123456789", 100_000)
+	r = NewReader(strings.NewReader(header + element(block, "\x81\x00\x00\x00", frame) + element(block, "\x81\x00\x01\x00", frame[:70])))
+	for _, want := range []string{frame, frame[:70]} {
+		if got, _, err := r.Next(); err != nil || string(got) != want {
+			t.Errorf("%d bytes, error %v; want the %d of the frame", len(got), err, len(want))
+		}
+	}
+}
+
 func FuzzReader(f *testing.F) {
 	f.Add([]byte(header + element(cluster, element(timestamp, "\x10"), element(block, "\x81\x00\x00\x80abc"))))
 	f.Add([]byte(header + element(blockGroup, element(inGroup, "\x81\xff\xff\x00f"))))
