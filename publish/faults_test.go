@@ -176,6 +176,24 @@ func (x *trial) try(name string, setup func(*Publisher), fault func(*trial)) {
 	report(t, name, len(x.handed), lost, repeated, recovered)
 }
 
+// A link that only this side knows to be dead: the broker goes on to believe in the first connection while the second is there.
+// What it says of the first one's end must not be the last word.
+func TestAHalfOpenLinkLeavesNobodyOffline(t *testing.T) {
+	t.Parallel()
+	b := mosquittotest.Start(t)
+	first, second := newProxy(t, b.Address), newProxy(t, b.Address)
+	p, _ := testPublisher(t, first.url(), func(p *Publisher) { p.Brokers = []string{second.url()} })
+	run(t, p)
+	waitFor(t, "connected", func() bool { return p.Counters().StatesSent >= 4 })
+	first.hole.Store(true)
+	waitFor(t, "the second connection", func() bool { return p.Counters().Connects == 2 && p.Counters().StatesSent >= 8 })
+	time.Sleep(2 * p.KeepAlive) // what the broker would say of a connection that is silent for one and a half
+	subscribe(t, b.URL()).retained(map[string]string{"edged/board/status": online})
+	if n := p.Counters().Connects; n != 2 {
+		t.Errorf("%d connections", n)
+	}
+}
+
 // The broker's certificate has expired, and is then renewed.
 func expiredCertificate(t *testing.T) {
 	ca := newAuthority(t)
