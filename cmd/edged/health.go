@@ -90,7 +90,7 @@ func (d *daemon) alive() func() error {
 // progress is what a watcher had done when it was last looked at.
 type progress struct {
 	frames, attempts, seen uint64
-	quiet                  int // looks in a row at which the camera was offline without another attempt
+	quiet                  int // looks in a row at which the camera was offline without a frame or another attempt
 }
 
 // quietLooks may pass without an attempt to open an absent camera: its pauses grow, and an attempt may itself take as long
@@ -104,10 +104,10 @@ func (w *watcher) alive(last *progress) bool {
 		seen:     w.seen(),
 	}
 	online := w.online.Load()
-	if !online && now.attempts == last.attempts {
+	if !online && now.attempts == last.attempts && now.frames == last.frames {
 		now.quiet = last.quiet + 1
 	}
-	captured := online && now.frames != last.frames || !online && now.quiet < quietLooks
+	captured := now.frames != last.frames || !online && now.quiet < quietLooks
 	newest, filled := w.ring.Newest()
 	inferred := !filled || newest.Seq <= now.seen || now.seen != last.seen
 	*last = now

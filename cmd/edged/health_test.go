@@ -21,6 +21,7 @@ func TestAliveMeansProgress(t *testing.T) {
 	}{
 		{"offline, opened again and again", false, func(w *watcher) { w.counters.Attempts.Add(1) }, true},
 		{"offline, a look between two attempts", false, func(w *watcher) { w.counters.Attempts.Store(7) }, true},
+		{"offline, for its frames show nothing new", false, func(w *watcher) { w.counters.Frames.Add(10) }, true},
 		{"opening the camera hangs", false, func(*watcher) {}, false},
 		{"frames captured and read", true, func(w *watcher) {
 			w.counters.Frames.Add(10)
