@@ -5,7 +5,10 @@ import (
 )
 
 // DeviceFormat is one pixel format that a node offers, with its sizes and rates.
-type DeviceFormat = device.Format
+type (
+	DeviceFormat = device.Format
+	DeviceSize   = device.Size
+)
 
 // Device is what Probe found out about one V4L2 node.
 type Device struct {

@@ -76,12 +76,20 @@ func (m machine) sheet() string {
 		b.WriteString("no camera: there is no /dev/video* node\n")
 	}
 	for _, cam := range m.Cameras {
-		fmt.Fprintf(&b, "%s  %s\n", cam.Path, cam.Name)
+		fmt.Fprintln(&b, strings.TrimSpace(cam.Path+"  "+cam.Name))
 		if cam.Error != "" {
 			fmt.Fprintf(&b, "    not usable: %s\n", cam.Error)
 		}
+		var others []string
 		for _, f := range cam.Formats {
-			fmt.Fprintf(&b, "    %s\n", formatLine(f))
+			if f.Supported {
+				fmt.Fprintf(&b, "    %s\n", formatLine(f))
+			} else {
+				others = append(others, f.Name)
+			}
+		}
+		if len(others) > 0 {
+			fmt.Fprintf(&b, "    not decoded: %s\n", strings.Join(others, ", "))
 		}
 	}
 	fmt.Fprintf(&b, "TFLite %s\n", m.TFLite)
@@ -98,9 +106,6 @@ func (m machine) sheet() string {
 // formatLine lists a format's sizes, each with its highest rate.
 func formatLine(f capture.DeviceFormat) string {
 	line := f.Name
-	if !f.Supported {
-		line += " (not decoded)"
-	}
 	for _, s := range f.Sizes {
 		line += fmt.Sprintf("  %dx%d", s.Width, s.Height)
 		if s.MaxWidth > 0 {

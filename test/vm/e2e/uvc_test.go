@@ -8,7 +8,7 @@ import (
 
 // Times are generous: the guest is emulated, on a machine that may be busy.
 const (
-	patience   = 30 * time.Second
+	patience   = 60 * time.Second
 	clipTime   = 60 * time.Second // for something seen within a few rounds of a clip
 	reportTime = 60 * time.Second // statistics come every ten
 )
