@@ -35,8 +35,12 @@ type loop struct {
 	mistimed   bool // the driver's times are of no use: frames get the time of their arrival
 }
 
-// staleTime is how old the first frame may be.
-const staleTime = 10 * time.Second
+const (
+	// staleTime is how old the first frame may be.
+	staleTime = 10 * time.Second
+	// aheadTime is how far a frame may be ahead: some drivers give it the time at which it should have been done.
+	aheadTime = time.Second
+)
 
 // run returns when the device fails, stalls or is interrupted; the last gives context.Canceled.
 func (l *loop) run() error {
@@ -108,7 +112,7 @@ func (l *loop) step() (delivered bool, err error) {
 func (l *loop) time(stamp time.Duration) time.Duration {
 	now := clock.Monotonic()
 	first := l.frame.Restart
-	if !l.mistimed && (stamp <= 0 || stamp > now || first && stamp < now-staleTime || !first && stamp <= l.frame.Time) {
+	if !l.mistimed && (stamp <= 0 || stamp > now+aheadTime || first && stamp < now-staleTime || !first && stamp <= l.frame.Time) {
 		l.mistimed = true
 		if stamp != 0 { // 0: it has no such clock
 			l.log.Warn("the driver's frame times jump; from now on a frame's time is that of its arrival",

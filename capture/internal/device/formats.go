@@ -174,10 +174,11 @@ func bt709(f v4l2.PixFormat) bool {
 	return false
 }
 
-// fullRange follows V4L2_MAP_QUANTIZATION_DEFAULT: where the driver leaves it open, only JPEG's colour space is full range.
+// fullRange follows V4L2_MAP_QUANTIZATION_DEFAULT: where the driver leaves it open, JPEG's colour space is full range, and so is
+// what has no chroma.
 func fullRange(f v4l2.PixFormat) bool {
 	if f.Quantization == v4l2.QuantizationDefault {
-		return f.Colorspace == v4l2.ColorspaceJPEG
+		return f.Colorspace == v4l2.ColorspaceJPEG || pixel.FourCC(f.PixelFormat) == pixel.Grey
 	}
 	return f.Quantization == v4l2.QuantizationFullRange
 }
