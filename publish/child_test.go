@@ -94,6 +94,7 @@ func startChild(t *testing.T, url, dir, mount string) *child {
 		if os.Getuid() != 0 {
 			c.cmd.SysProcAttr.Cloneflags |= syscall.CLONE_NEWUSER
 			c.cmd.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{HostID: os.Getuid(), Size: 1}}
+			c.cmd.SysProcAttr.GidMappings = []syscall.SysProcIDMap{{HostID: os.Getgid(), Size: 1}}
 		}
 	}
 	var err error
