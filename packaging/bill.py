@@ -1,6 +1,7 @@
 """Completes cyclonedx-gomod's bill (standard input) with what is not a Go module: bill.py VERSION DATE."""
 
 import json
+import re
 import sys
 
 NATIVE = [
@@ -10,7 +11,8 @@ NATIVE = [
     ("libyuv", "0.0~git20230123", "BSD-3-Clause", "pkg:deb/debian/libyuv-dev"),
 ]
 
-bill = json.load(sys.stdin)
+# What it takes for the version of edged itself depends on how much of git it finds.
+bill = json.loads(re.sub(r"pkg:golang/edged(@[^?\"]*)?(?=[?\"])", f"pkg:golang/edged@{sys.argv[1]}", sys.stdin.read()))
 bill["metadata"]["timestamp"] = sys.argv[2]
 bill["metadata"]["component"]["version"] = sys.argv[1]
 bill["metadata"].pop("tools", None)  # their hashes differ from one machine's build of the tool to another's
