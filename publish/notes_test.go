@@ -116,6 +116,23 @@ func TestWhatIsNoEntryIsCutOff(t *testing.T) {
 	}
 }
 
+// A disk that hangs holds up neither the pipeline nor what is published.
+func TestADiskThatHangsHoldsUpNothing(t *testing.T) {
+	t.Parallel()
+	broker := mosquittotest.Start(t)
+	p, _ := testPublisher(t, broker.URL())
+	if err := p.OpenOutbox(t.TempDir()); err != nil {
+		t.Fatal(err)
+	}
+	run(t, p)
+	p.journal.notes.mu.Lock() // as while a write does not return
+	defer p.journal.notes.mu.Unlock()
+	for n := range uint64(100) {
+		p.Event(event(n, Start))
+	}
+	waitFor(t, "all are delivered", func() bool { return p.Counters().EventsSent == 100 })
+}
+
 // What the SD card has to bear: while the broker acknowledges, the notes are gone before the kernel has written them.
 func TestNotesAreGoneOnceTheBrokerHasAcknowledged(t *testing.T) {
 	t.Parallel()

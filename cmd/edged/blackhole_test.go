@@ -43,9 +43,9 @@ func TestAStoppedBrokerDoesNotSlowCapture(t *testing.T) {
 		return c
 	}
 	a0, b0 := count(a), count(b)
-	time.Sleep(25 * time.Second) // the missing acknowledgement, a new connection that nobody answers, the pause after it
+	time.Sleep(15 * time.Second) // the missing acknowledgement, a new connection that nobody answers, the pause after it
 	a1, b1 := count(a), count(b)
-	t.Logf("in 25 s: %v frames and %v windows at a healthy broker, %v and %v at a stopped one, where %v events wait",
+	t.Logf("in 15 s: %v frames and %v windows at a healthy broker, %v and %v at a stopped one, where %v events wait",
 		a1[0]-a0[0], a1[1]-a0[1], b1[0]-b0[0], b1[1]-b0[1], b1[2])
 	if b1[0]-b0[0] < 0.8*(a1[0]-a0[0]) || b1[1]-b0[1] < 0.8*(a1[1]-a0[1]) {
 		t.Error("capture is slower while the broker is stopped")
