@@ -28,6 +28,9 @@ step "a cluster of three NATS servers that die in turn"
 step "race detector"
 go test -race -parallel 8 ./ringbuffer ./infer/... ./publish/... ./capture ./internal/... ./cmd/edged
 
+step "the C code under AddressSanitizer and UndefinedBehaviorSanitizer"
+make -s test-asan
+
 step "golangci-lint"
 wait "$lint"
 "$EDGED_CACHE"/golangci-lint-*/golangci-lint run ./...

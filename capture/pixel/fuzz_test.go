@@ -59,15 +59,23 @@ func FuzzRaw(f *testing.F) {
 	for i := range g.room {
 		g.room[i] = byte(i * 7)
 	}
-	const size = 3 * 16 * 12
-	dst := newGuard(f, 2*size).last(2 * size)
+	room := newGuard(f, 3*64*64)
 	f.Fuzz(func(t *testing.T, kind byte, width, height, stride, colour, n int, x, y, w, h uint16) {
+		dst := room.last(2 * 3 * 16 * 12)
 		part := func(v uint16) float64 { return float64(v) / math.MaxUint16 }
 		d, err := NewDecoder(16, 12, Whole, Area{part(x), part(y), part(w), part(h)})
 		if err != nil {
 			return
 		}
 		defer d.Close()
+		if width*height > 0 && width < 64 && height < 64 { // all of the picture is looked at, at its own size
+			d.Close()
+			if d, err = NewDecoder(width, height); err != nil {
+				return
+			}
+			defer d.Close()
+			dst = room.last(3 * width * height)
+		}
 		format := Format{
 			FourCC: rawFormats[int(kind)%len(rawFormats)], Width: width, Height: height, Stride: stride, FullRange: colour&1 > 0, BT709: colour&2 > 0,
 		}

@@ -53,7 +53,7 @@ struct plane {
 
 // share is how much of the n-th of `to` results the i-th of `from` samples makes up, of 256; a result's shares add up to 256.
 static uint16_t share(int n, int to, int i, int from) {
-  int64_t begin = ((int64_t)i * to - (int64_t)n * from) * 256, end = begin + (int64_t)to * 256, whole = (int64_t)from * 256;
+  int begin = (i * to - n * from) * 256, end = begin + to * 256, whole = from * 256;
   if (begin < 0) begin = 0;
   if (end > whole) end = whole;
   return (uint16_t)((end + from / 2) / from - (begin + from / 2) / from);
@@ -72,8 +72,7 @@ static int average(struct pixel_decoder *d, struct plane p, uint8_t *dst, int w,
   const float each = (float)w / ((float)p.width * PARTS * 256);
   for (int y = 0; y < h; y++, dst += w) {
     memset(column, 0, columns * sizeof *column);
-    int past = (int)(((int64_t)(y + 1) * p.height + h - 1) / h);
-    for (int i = (int)((int64_t)y * p.height / h); i < past; i++) {
+    for (int i = y * p.height / h; i * h < (y + 1) * p.height; i++) {
       const uint8_t *src = p.data + (size_t)i * p.stride;
       const uint16_t part = share(y, h, i, p.height);
       for (int x = 0; x < p.width; x++) column[x] += part * src[x];
