@@ -30,7 +30,7 @@ def _evaluate(arguments) -> None:
     model = Model(arguments.model)
     size = starter.PRESET
     results = {
-        "drawn": report.on_drawn_clips(model, arguments.work),
+        "drawn": report.on_drawn_clips(model, arguments.work, arguments.picture),
         "accuracy under": robustness.accuracies(model, size.frames, size.size),
     }
     if arguments.footage:
@@ -134,6 +134,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     evaluate.add_argument("model", type=Path)
     evaluate.add_argument("--footage", type=Path, help="vtest.avi of Debian's opencv-doc")
+    evaluate.add_argument("--picture", type=Path, help="PNG of what was taken for what")
     evaluate.set_defaults(run=_evaluate)
 
     presets = commands.add_parser(

@@ -17,8 +17,7 @@ def report(labels, files, truth, logits, frames: int, picture: Path) -> list[str
         return float(np.mean([logits(change(w)).mean(0).argmax() for w in files] == truth))
 
     guesses = np.array([logits(w).mean(0).argmax() for w in files])
-    matrix = np.zeros((len(labels), len(labels)), int)
-    np.add.at(matrix, (truth, guesses), 1)
+    matrix = matrix_of(truth, guesses, len(labels))
     draw(labels, matrix, picture)
     width = max(map(len, labels))
     lines = [f"validation: {np.trace(matrix)} of {matrix.sum()} files right"]
@@ -41,6 +40,13 @@ def report(labels, files, truth, logits, frames: int, picture: Path) -> list[str
     lines.append(f"one frame repeated: {still:.3f}, frames shuffled: {accuracy(shuffled):.3f}")
     lines.append("(where these are as good as the above, it looks at scenes, not at motion)")
     return lines
+
+
+def matrix_of(truth: np.ndarray, guesses: np.ndarray, classes: int) -> np.ndarray:
+    """Counts [classes,classes]: row, what it was; column, what it was taken for."""
+    matrix = np.zeros((classes, classes), int)
+    np.add.at(matrix, (truth, guesses), 1)
+    return matrix
 
 
 def draw(labels, matrix: np.ndarray, path: Path) -> None:

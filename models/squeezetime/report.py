@@ -5,17 +5,23 @@ from pathlib import Path
 import numpy as np
 
 from . import starter
+from .confusion import draw, matrix_of
 from .evaluate import Model, one_frame_repeated, played_backwards, recalls
 from .labels import BACKGROUND, LABELS, REVERSED
 
 ABLATION_CLIPS = 600
 
 
-def on_drawn_clips(model: Model, work: Path) -> dict:
-    """Accuracy and recalls on the test set, and on clips robbed of their motion or reversed."""
+def on_drawn_clips(model: Model, work: Path, picture: Path | None = None) -> dict:
+    """Accuracy and recalls on the test set, and on clips robbed of their motion or reversed.
+
+    The confusion matrix goes into the PNG `picture`.
+    """
     clips, labels = starter.clip_set(work, "test")
     frames = starter.PRESET.frames
     best = model.best(clips)
+    if picture:
+        draw(LABELS, matrix_of(labels, best, len(LABELS)), picture)
     some, truth = clips[:ABLATION_CLIPS], labels[:ABLATION_CLIPS]
     reversed_truth = np.array(REVERSED)[truth]
     return {
