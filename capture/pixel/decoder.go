@@ -86,7 +86,7 @@ func makeDecoder(width, height int, areas []C.struct_pixel_area) (*Decoder, erro
 // Decode writes src into dst: [areas,height,width,3] RGB, row-major, exactly that long. Each area is cropped about its
 // centre to the decoder's aspect and scaled. src is only read, and only during the call; bytes after the picture are ignored.
 //
-// JPEG is decoded at the smallest power-of-two scale that still covers dst (inverse DCT of fewer coefficients). JPEG's
+// JPEG is decoded at the smallest power-of-two scale that does not show in dst (inverse DCT of fewer coefficients). JPEG's
 // Y'CbCr is BT.601. On an error, which wraps ErrCorrupt or ErrUnsupported where that is the frame's fault, dst
 // is undefined.
 func (d *Decoder) Decode(dst []byte, f Format, src []byte) error {

@@ -323,22 +323,20 @@ func TestDecodeAfterErrors(t *testing.T) {
 }
 
 func TestDecodeAllocatesNothing(t *testing.T) {
-	d := newDecoder(t, 96, 96)
-	dst := make([]byte, 3*96*96)
-	for _, c := range []struct {
-		format Format
-		src    []byte
-	}{
-		{Format{FourCC: MJPEG}, goJPEG(t, scene(640, 480))},
-		{Format{FourCC: YUYV, Width: 640, Height: 480}, make([]byte, 640*480*2)},
-		{Format{FourCC: YUV420, Width: 640, Height: 480}, make([]byte, 640*480*3/2)},
-	} {
+	d, err := NewDecoder(24, 16, Whole, Area{0.2, 0.1, 0.5, 0.8})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(d.Close)
+	d.Mask([][]Point{{{0.1, 0.1}, {0.6, 0.2}, {0.3, 0.9}}})
+	dst := make([]byte, 2*3*24*16)
+	for name, f := range frames(t) {
 		if n := testing.AllocsPerRun(20, func() {
-			if err := d.Decode(dst, c.format, c.src); err != nil {
+			if err := d.Decode(dst, f.format, f.data); err != nil {
 				t.Fatal(err)
 			}
 		}); n != 0 {
-			t.Errorf("%v: %v allocations per Decode, want 0", c.format, n)
+			t.Errorf("%s: %v allocations per Decode, want 0", name, n)
 		}
 	}
 }

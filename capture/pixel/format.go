@@ -38,11 +38,7 @@ func (c FourCC) Compressed() bool { return c == MJPEG || c == JPEG }
 
 // Supported reports whether Decoder reads the format.
 func (c FourCC) Supported() bool {
-	switch c {
-	case MJPEG, JPEG, YUYV, UYVY, NV12, NV21, YUV420, YVU420, YUV422, YUV444, RGB24, BGR24, Grey:
-		return true
-	}
-	return false
+	return c.Compressed() || Format{FourCC: c, Width: 1, Height: 1}.Bytes() > 0
 }
 
 // Format says how one picture lies in memory.

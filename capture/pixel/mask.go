@@ -55,8 +55,10 @@ func (d *Decoder) blacken(dst []byte, wanted uint32) {
 
 // fit works the spans out for results that show this part of a source picture of that size.
 func (m *mask) fit(shown Area, sourceWidth, sourceHeight, width, height int) {
-	// A pixel shows what is half a pixel around it; where the result is larger than its source, what a source pixel does.
-	margin := max(0.5, float64(width)/(shown.Width*float64(sourceWidth)), float64(height)/(shown.Height*float64(sourceHeight)))
+	// Beyond its own place a pixel shows colour from up to four pixels of the source away: chroma has half as many samples, of
+	// which two are mixed, not quite by their middles, where they are too few. One of a JPEG at reduced size may be as wide as
+	// 1.5 pixels of the result.
+	margin := max(1.5, 4*float64(width)/(shown.Width*float64(sourceWidth)), 4*float64(height)/(shown.Height*float64(sourceHeight)))
 	if m.shown == shown && m.margin == margin {
 		return
 	}
