@@ -31,7 +31,7 @@ func noisy(w, h int) *image.RGBA {
 // BenchmarkDecode gives the CPU time that each format costs, as docs/cameras.md has it.
 func BenchmarkDecode(b *testing.B) {
 	for _, size := range [][2]int{{640, 480}, {1280, 720}} {
-		all := []frame{{Format{FourCC: MJPEG}, webcam(b, size[0], size[1])}}
+		all := append(make([]frame, 0, 1+len(rawFormats)), frame{Format{FourCC: MJPEG}, webcam(b, size[0], size[1])})
 		for _, fourcc := range rawFormats {
 			f := Format{FourCC: fourcc, Width: size[0], Height: size[1]}
 			all = append(all, frame{f, bytes.Repeat([]byte{99}, f.Bytes())}) // what it shows costs nothing
