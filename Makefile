@@ -50,7 +50,7 @@ test-asan:
 		./capture/pixel ./infer/squeeze ./infer/engine
 
 test-faults: deps
-	@set -o pipefail; EDGED_FAULTS=long go test ./publish -count 1 -parallel 8 -timeout 15m -run 'Fault|KilledAtRandom|EveryTwoSeconds|UnderLoad' -v \
+	@set -o pipefail; EDGED_FAULTS=long go test -tags powercut ./publish -count 1 -parallel 8 -timeout 15m -run 'Fault|KilledAtRandom|EveryTwoSeconds|UnderLoad|PowerCuts' -v \
 	  | sed -n 's/^ *[a-z]*_test.go:[0-9]*: |/|/p; /^---/p; /^ok/p; /FAIL/p; /panic/p'
 
 test-mutations: deps
