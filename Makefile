@@ -5,6 +5,7 @@
 # make test-faults  the broker's faults at the length that docs/mqtt.md reports
 # make test-system  the package in a booted Debian 12 arm64: install, faults, power cuts, purge (CUTS=3)
 # make test-mutations  10,000 damaged models, each in a child process of its own (20 minutes)
+# make test-cameras  the tables of docs/cameras.md: every fault of a camera in the arm64 guest, 200 replugs
 # make test-models  the tests of models/ in Python, with all that they need
 # make bench   edged beside the Python programs it replaces
 # make env     prints the environment that plain go commands need: eval "$(make -s env)"
@@ -26,7 +27,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(shell git rev-parse
   -X main.date=$(shell TZ=UTC git log -1 --date=format-local:%Y-%m-%dT%H:%M:%SZ --format=%cd 2>/dev/null)
 
 test-faults: SHELL := /bin/bash
-.PHONY: build run test test-asan test-faults test-mutations test-system test-models bench env deps
+.PHONY: build run test test-asan test-faults test-mutations test-system test-cameras test-models bench env deps
 build:
 	@build/deps.sh compiler go tflite
 	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/edged ./cmd/edged
@@ -58,6 +59,10 @@ test-mutations: deps
 
 test-system: deps
 	test/vm/system.sh $(CUTS)
+
+test-cameras: deps
+	EDGED_CAMERAS=long EDGED_VM_TIMEOUT=900 test/vm/e2e.sh -test.run 'Faults|Colours'
+	EDGED_REPLUGS=200 EDGED_VM_TIMEOUT=1500 test/vm/e2e.sh -test.run ManyReplugs
 
 # Installs 7 GB of Python packages: PyPI has torch with CUDA alone.
 test-models:

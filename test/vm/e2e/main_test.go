@@ -14,12 +14,21 @@ import (
 // payload is where test/vm/guest.sh has put everything.
 const payload = "/payload/"
 
+// long is set for the demonstrations of `make test-cameras`.
+var long = os.Getenv("EDGED_CAMERAS") == "long"
+
 func TestMain(m *testing.M) {
+	if len(os.Args) == 4 && os.Args[1] == "play" {
+		play(os.Args[2], os.Args[3])
+	}
 	if os.Getenv("EDGED_GUEST") == "" {
 		fmt.Println("skipped: not in the guest; run test/vm/e2e.sh")
 		return
 	}
+	stop := make(chan struct{})
+	go keepNames(stop)
 	status, err := withBroker(m.Run)
+	close(stop)
 	if err != nil {
 		fmt.Println("mosquitto:", err)
 		status = 1

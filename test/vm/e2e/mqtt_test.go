@@ -38,16 +38,27 @@ type model struct {
 	NodesTotal     int    `json:"nodes_total"`
 }
 
-// stats is what nodeStats says of the camera.
+// stats is what nodeStats and the page /status say of a camera.
 type stats struct {
+	Online       bool
 	FramesPerSec float64 `json:"frames_per_second"`
 	model
 	Frames         uint64 `json:"frames"`
 	OffGrid        uint64 `json:"off_grid"`
+	Mistimed       uint64
 	DroppedLost    uint64 `json:"dropped_lost"`
+	DroppedFlagged uint64 `json:"dropped_flagged"`
 	DroppedCorrupt uint64 `json:"dropped_corrupt"`
+	Failures       map[string]uint64
 	Views          map[string]view
 	view           // that of the camera's name
+}
+
+func (s stats) failures() (n uint64) {
+	for _, of := range s.Failures {
+		n += of
+	}
+	return n
 }
 
 type view struct {
@@ -64,28 +75,39 @@ type subscriber struct{ *process }
 func subscribe(t *testing.T) subscriber {
 	t.Helper()
 	s := subscriber{start(t, "mosquitto_sub", "-t", "edged/#", "-q", "1", "-F", "%t %p")}
-	s.await("retained probe", patience, func(m message) bool { return m.topic == probe })
+	s.await("retained probe", func(m message) bool { return m.topic == probe })
 	return s
 }
 
 // await reads messages until match accepts one.
-func (s subscriber) await(what string, within time.Duration, match func(message) bool) {
+func (s subscriber) await(what string, match func(message) bool) {
 	s.t.Helper()
-	s.expect(what, within, func(line string) bool {
+	s.expect(what, func(line string) bool {
 		topic, payload, _ := strings.Cut(line, " ")
 		return match(message{topic, payload})
 	})
 }
 
+// catchUp reads everything that has been published so far.
+func (s subscriber) catchUp(see func(message)) {
+	s.t.Helper()
+	mark := time.Now().String()
+	command(s.t, "mosquitto_pub", "-t", probe, "-m", mark)
+	s.await(mark, func(m message) bool {
+		see(m)
+		return m == message{probe, mark}
+	})
+}
+
 func (s subscriber) awaitPayload(topic, payload string) {
 	s.t.Helper()
-	s.await(topic+" "+payload, patience, func(m message) bool { return m.topic == topic && m.payload == payload })
+	s.await(topic+" "+payload, func(m message) bool { return m.topic == topic && m.payload == payload })
 }
 
 // awaitEvent waits for the start of the action label; one of the other label before it is an error.
 func (s subscriber) awaitEvent(label, other string) {
 	s.t.Helper()
-	s.await("start of "+label, clipTime, func(m message) bool {
+	s.await("start of "+label, func(m message) bool {
 		if m.topic != cameraEvent {
 			return false
 		}
@@ -108,7 +130,7 @@ func (s subscriber) awaitEvent(label, other string) {
 func (s subscriber) awaitStats() stats {
 	s.t.Helper()
 	var c stats
-	s.await("report of frames and windows", reportTime, func(m message) bool {
+	s.await("report of frames and windows", func(m message) bool {
 		if m.topic != nodeStats {
 			return false
 		}

@@ -22,7 +22,12 @@ type process struct {
 // start runs a program until the end of the test at the latest. What it writes to stderr is read with the rest.
 func start(t *testing.T, program string, args ...string) *process {
 	t.Helper()
-	p := &process{t: t, cmd: exec.CommandContext(t.Context(), program, args...), lines: make(chan string, 4096)}
+	return launch(t, exec.CommandContext(t.Context(), program, args...))
+}
+
+func launch(t *testing.T, cmd *exec.Cmd) *process {
+	t.Helper()
+	p := &process{t: t, cmd: cmd, lines: make(chan string, 4096)}
 	output, input := io.Pipe()
 	p.cmd.Stdout, p.cmd.Stderr = input, input
 	var err error
@@ -58,9 +63,9 @@ func start(t *testing.T, program string, args ...string) *process {
 }
 
 // expect returns the next line that match accepts.
-func (p *process) expect(what string, within time.Duration, match func(line string) bool) string {
+func (p *process) expect(what string, match func(line string) bool) string {
 	p.t.Helper()
-	late := time.After(within)
+	late := time.After(patience)
 	for {
 		select {
 		case line, ok := <-p.lines:
@@ -72,7 +77,22 @@ func (p *process) expect(what string, within time.Duration, match func(line stri
 				return line
 			}
 		case <-late:
-			p.t.Fatalf("%s: no %s within %v", p.cmd.Path, what, within)
+			p.t.Fatalf("%s: no %s within %v", p.cmd.Path, what, patience)
+		}
+	}
+}
+
+// skip leaves unread what was written so far.
+func (p *process) skip() {
+	for {
+		select {
+		case line, ok := <-p.lines:
+			if !ok {
+				return
+			}
+			p.said = append(p.said, line)
+		default:
+			return
 		}
 	}
 }
@@ -83,16 +103,16 @@ func (p *process) tell(word string) {
 	if _, err := fmt.Fprintln(p.stdin, word); err != nil {
 		p.t.Fatal(err)
 	}
-	p.expect("answer to "+word, patience, func(line string) bool { return line == word+": done" })
+	p.expect("answer to "+word, func(line string) bool { return line == word+": done" })
 }
 
 // stop ends the program as systemd would and returns its exit status.
-func (p *process) stop(within time.Duration) int {
+func (p *process) stop() int {
 	p.t.Helper()
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		p.t.Fatal(err)
 	}
-	late := time.After(within)
+	late := time.After(patience)
 	for {
 		select {
 		case line, ok := <-p.lines:
@@ -101,7 +121,7 @@ func (p *process) stop(within time.Duration) int {
 			}
 			p.said = append(p.said, line)
 		case <-late:
-			p.t.Fatalf("%s still runs %v after SIGTERM", p.cmd.Path, within)
+			p.t.Fatalf("%s still runs %v after SIGTERM", p.cmd.Path, patience)
 		}
 	}
 }

@@ -6,19 +6,21 @@ import (
 	"time"
 )
 
-// Times are generous: the guest is emulated, on a machine that may be busy.
-const (
-	patience   = 60 * time.Second
-	clipTime   = 60 * time.Second // for something seen within a few rounds of a clip
-	reportTime = 60 * time.Second // statistics come every ten
-)
+// patience is generous: the guest is emulated, on a machine that may be busy.
+const patience = 60 * time.Second
 
 // plugIn plugs the simulated camera in, with a clip for it to play in a loop. Unplugged with the end of the test.
 func plugIn(t *testing.T, clip string) *process {
 	t.Helper()
-	p := start(t, payload+"uvcsim", "-isochronous", "-rate", "15", payload+clip)
-	line := p.expect("plugged", patience, func(line string) bool { return strings.HasPrefix(line, "plug: ") })
-	t.Logf("camera in, plays %s: %s", clip, line)
+	return plug(t, "-isochronous", "-rate", "15", payload+clip)
+}
+
+// plug plugs a simulated camera in as the arguments say.
+func plug(t *testing.T, args ...string) *process {
+	t.Helper()
+	p := start(t, payload+"uvcsim", args...)
+	line := p.expect("plugged", func(line string) bool { return strings.HasPrefix(line, "plug: ") })
+	t.Logf("camera in, %s: %s", strings.Join(args, " "), line)
 	return p
 }
 
@@ -49,7 +51,7 @@ func TestUVCCamera(t *testing.T) {
 	sub.awaitPayload(cameraStatus, "online")
 	sub.awaitEvent("right_to_left", "left_to_right")
 
-	if status := edged.stop(patience); status != 0 {
+	if status := edged.stop(); status != 0 {
 		t.Errorf("exit status %d after SIGTERM, want 0", status)
 	}
 	wantOffline(t, cameraStatus)

@@ -23,20 +23,31 @@ type camera struct {
 	stream  int       // raised each time the host starts to stream
 	started time.Time // of that stream
 	closed  bool
-	spoil   spoilage // what is wrong with the next frame
+	full    bool  // the bus has no room for a stream
+	format  uint8 // formatMJPEG or formatYUYV, as the host wants it
+	sent    int   // the frame of the clip that was sent last
+	fault   fault // what is wrong with the next frame
+	lasting bool  // and with those after it
 }
 
-// spoilage is a fault of one frame.
-type spoilage int
+// fault is what can be wrong with a frame.
+type fault int
 
 const (
-	intact    spoilage = iota
-	errorBit           // flagged in every payload header
-	truncated          // two thirds of the JPEG missing, unflagged
+	intact    fault = iota
+	errorBit        // flagged in every payload header
+	truncated       // two thirds missing, unflagged
+	garbage         // no picture, unflagged
+	frozen          // the one before again
+	silent          // not sent
 )
 
+var faults = map[string]fault{
+	"intact": intact, "error": errorBit, "truncated": truncated, "garbage": garbage, "frozen": frozen, "silent": silent,
+}
+
 func newCamera(m model, cable io.ReadWriteCloser) *camera {
-	c := &camera{model: m, cable: cable}
+	c := &camera{model: m, cable: cable, format: formatMJPEG}
 	c.changed.L = &c.mu
 	return c
 }
@@ -78,7 +89,14 @@ func (c *camera) serve(r request) error {
 		c.started = time.Now()
 		c.changed.Broadcast()
 	}
-	data, ok := c.control(r.setup)
+	if format, ok := r.setup.choosesFormat(r.data); ok {
+		c.format = format
+	}
+	if c.full && r.setup.startsIsochronous() {
+		// What a host controller answers its driver before the request has left.
+		return writeReply(c.cable, r.seqnum, statusNoBandwidth, 0, nil, nil)
+	}
+	data, ok := c.control(r.setup, c.format)
 	if !ok {
 		return writeReply(c.cable, r.seqnum, statusStall, 0, nil, nil)
 	}
@@ -114,9 +132,16 @@ func (c *camera) isClosed() bool {
 	return c.closed
 }
 
-// spoilNext has the next frame carry the fault.
-func (c *camera) spoilNext(s spoilage) {
+// spoilFrames has the next frame carry the fault, or all from now on.
+func (c *camera) spoilFrames(f fault, lasting bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.spoil = s
+	c.fault, c.lasting = f, lasting
+}
+
+// crowd takes the bus' bandwidth away, or gives it back.
+func (c *camera) crowd(full bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.full = full
 }

@@ -174,16 +174,56 @@ func indexOf(frames [][]byte, jpeg []byte) int {
 func TestSpoiltFrames(t *testing.T) {
 	h, cam := plugIn(t, false)
 	h.startStream()
-	cam.spoilNext(errorBit)
+	cam.spoilFrames(errorBit, false)
 	if _, flags := h.frame(false); flags&headerError == 0 {
 		t.Error("no error bit on the frame that was to be spoilt")
 	}
-	cam.spoilNext(truncated)
+	cam.spoilFrames(truncated, false)
 	if jpeg, flags := h.frame(false); flags&headerError != 0 || bytes.HasSuffix(jpeg, []byte{0xff, markerEOI}) {
 		t.Errorf("truncated frame: flags %#x, ends with % x", flags, jpeg[len(jpeg)-2:])
 	}
 	if jpeg, _ := h.frame(false); indexOf(cam.clip.frames, jpeg) < 0 {
 		t.Error("the frame after a spoilt one is not whole")
+	}
+	cam.spoilFrames(frozen, true)
+	first, _ := h.frame(false)
+	if second, _ := h.frame(false); !bytes.Equal(first, second) {
+		t.Error("a frozen camera sends two pictures")
+	}
+	cam.spoilFrames(garbage, true)
+	if picture, _ := h.frame(false); bytes.HasPrefix(picture, []byte{0xff, markerSOI}) {
+		t.Error("garbage looks like a JPEG")
+	}
+	cam.spoilFrames(intact, true)
+	if picture, _ := h.frame(false); indexOf(cam.clip.frames, picture) < 0 {
+		t.Error("no whole frame after the faults")
+	}
+}
+
+func TestYUYV(t *testing.T) {
+	h, cam := plugIn(t, false)
+	cam.yuyv = true
+	want := make([]byte, binary.Size(negotiation{}))
+	want[2] = formatYUYV
+	h.control(0x21, setCur, probeControl<<8, streamingInterface, want)
+	got := h.control(0xa1, getCur, probeControl<<8, streamingInterface, make([]byte, len(want)))
+	if size := binary.LittleEndian.Uint32(got.data[18:]); got.data[2] != formatYUYV || size != 640*480*2 {
+		t.Errorf("format %d with frames of %d bytes", got.data[2], size)
+	}
+	h.control(0x21, setCur, commitControl<<8, streamingInterface, want)
+	if picture, _ := h.frame(false); len(picture) != 640*480*2 {
+		t.Errorf("a picture of %d bytes", len(picture))
+	}
+}
+
+func TestFullBus(t *testing.T) {
+	h, cam := plugIn(t, true)
+	for _, full := range []bool{true, false} {
+		cam.crowd(full)
+		want := map[bool]int32{true: statusNoBandwidth, false: statusOK}[full]
+		if r := h.control(0x01, setInterface, 1, streamingInterface, nil); r.Status != want {
+			t.Errorf("full: %v, status %d", full, r.Status)
+		}
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"image"
+	"image/jpeg"
 	"os"
 )
 
@@ -12,7 +14,42 @@ import (
 type clip struct {
 	frames        [][]byte
 	width, height uint16
+	yuyv          [][]byte // the same frames, as far as anybody has asked for them
 }
+
+// picture is a frame in the format of that number.
+func (c *clip) picture(n int, format uint8) []byte {
+	if format != formatYUYV {
+		return c.frames[n]
+	}
+	if c.yuyv == nil {
+		c.yuyv = make([][]byte, len(c.frames))
+	}
+	if c.yuyv[n] == nil {
+		c.yuyv[n] = yuyv(c.frames[n], int(c.width), int(c.height))
+	}
+	return c.yuyv[n]
+}
+
+// yuyv decodes a JPEG; one that cannot be decoded is black.
+func yuyv(data []byte, width, height int) []byte {
+	out := make([]byte, 0, 2*width*height)
+	picture, err := jpeg.Decode(bytes.NewReader(data))
+	colour, ok := picture.(*image.YCbCr)
+	if err != nil || !ok {
+		return append(out, bytes.Repeat([]byte{16, 128}, width*height)...)
+	}
+	for y := range height {
+		for x := 0; x < width; x += 2 {
+			luma, chroma := colour.YOffset(x, y), colour.COffset(x, y)
+			out = append(out, videoRange(colour.Y[luma]), colour.Cb[chroma], videoRange(colour.Y[luma+1]), colour.Cr[chroma])
+		}
+	}
+	return out
+}
+
+// videoRange makes 16..235 of a JPEG's 0..255. Chroma is left: it is a test picture.
+func videoRange(y uint8) uint8 { return uint8(16 + int(y)*219/255) }
 
 func openClip(path string) (*clip, error) {
 	data, err := os.ReadFile(path)

@@ -25,6 +25,7 @@ const (
 	requestStandard = 0x00
 	requestClass    = 0x20
 	getDescriptor   = 6
+	setInterface    = 11
 )
 
 // Class requests and the controls of a VideoStreaming interface (UVC 4.2, A.8, A.9.7).
@@ -56,25 +57,25 @@ type negotiation struct {
 	MaxPayloadTransferSize uint32 // bytes
 }
 
-// negotiated is what any negotiation comes to: the camera has one format, one size, one rate.
-func (m model) negotiated() []byte {
+// negotiated is what any negotiation about that format comes to: it has one size and one rate.
+func (m model) negotiated(format uint8) []byte {
 	data, _ := binary.Append(nil, binary.LittleEndian, negotiation{ // its size is fixed
-		FormatIndex:            1,
+		FormatIndex:            format,
 		FrameIndex:             1,
 		FrameInterval:          m.frameInterval(),
-		MaxVideoFrameSize:      m.maxFrameSize(),
+		MaxVideoFrameSize:      m.maxFrameSize(format),
 		MaxPayloadTransferSize: m.maxPayload(),
 	})
 	return data
 }
 
 // control answers a transfer on endpoint 0; ok is false where the endpoint stalls, which says "no such thing".
-func (m model) control(s setupPacket) (data []byte, ok bool) {
+func (m model) control(s setupPacket, format uint8) (data []byte, ok bool) {
 	switch s.RequestType & requestTypeMask {
 	case requestStandard:
 		return m.standard(s)
 	case requestClass:
-		return m.class(s)
+		return m.class(s, format)
 	}
 	return nil, false
 }
@@ -92,12 +93,12 @@ func (m model) standard(s setupPacket) (data []byte, ok bool) {
 	case typeConfiguration:
 		data = m.configurationDescriptor()
 	case typeString:
-		data = stringDescriptor(uint8(s.Value))
+		data = m.stringDescriptor(uint8(s.Value))
 	}
 	return data, data != nil
 }
 
-func (m model) class(s setupPacket) (data []byte, ok bool) {
+func (m model) class(s setupPacket, format uint8) (data []byte, ok bool) {
 	selector := s.Value >> 8
 	if uint8(s.Index) != streamingInterface || selector != probeControl && selector != commitControl {
 		return nil, false
@@ -106,7 +107,7 @@ func (m model) class(s setupPacket) (data []byte, ok bool) {
 	case setCur:
 		return nil, true
 	case getCur, getMin, getMax, getDef:
-		return m.negotiated(), true
+		return m.negotiated(format), true
 	case getLen:
 		return []byte{uint8(binary.Size(negotiation{})), 0}, true
 	case getInfo:
@@ -118,4 +119,19 @@ func (m model) class(s setupPacket) (data []byte, ok bool) {
 // startsStream tells whether the transfer commits a negotiation, which the driver does each time it begins to stream.
 func (s setupPacket) startsStream() bool {
 	return s.RequestType&requestTypeMask == requestClass && s.Request == setCur && s.Value>>8 == commitControl
+}
+
+// choosesFormat tells which format a probe or commit asks for, where it is one.
+func (s setupPacket) choosesFormat(data []byte) (format uint8, ok bool) {
+	const formatIndex = 2 // where it stands in a negotiation
+	if s.RequestType&requestTypeMask != requestClass || s.Request != setCur || len(data) <= formatIndex {
+		return 0, false
+	}
+	return data[formatIndex], data[formatIndex] > 0
+}
+
+// startsIsochronous tells whether the transfer takes the setting that has bandwidth.
+func (s setupPacket) startsIsochronous() bool {
+	return s.RequestType&requestTypeMask == requestStandard && s.Request == setInterface &&
+		uint8(s.Index) == streamingInterface && s.Value > 0
 }

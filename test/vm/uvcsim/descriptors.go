@@ -7,7 +7,7 @@ import (
 	"unicode/utf16"
 )
 
-// Descriptors of a camera with one MJPEG format of one frame size: USB 2.0 chapter 9 ("USB"), and the USB Device Class
+// Descriptors of a camera with MJPEG, and YUYV where it is wanted, of one frame size: USB 2.0 chapter 9 ("USB"), and the USB Device Class
 // Definition for Video Devices 1.0 ("UVC"). Numbers longer than a byte are little-endian.
 
 // Descriptor types: USB table 9-5, UVC appendix A.
@@ -31,6 +31,8 @@ const (
 	controlInputTerminal  = 0x02
 	controlOutputTerminal = 0x03
 	streamingInputHeader  = 0x01
+	streamingFormatRaw    = 0x04
+	streamingFrameRaw     = 0x05
 	streamingFormatMJPEG  = 0x06
 	streamingFrameMJPEG   = 0x07
 	streamingColorFormat  = 0x0d
@@ -41,6 +43,8 @@ const (
 	controlInterface   = 0
 	streamingInterface = 1
 	streamingEndpoint  = 1
+	formatMJPEG        = 1
+	formatYUYV         = 2
 	cameraTerminal     = 1 // UVC: the lens, feeding ...
 	streamingTerminal  = 2 // ... the USB output
 	bulkPayload        = 16384
@@ -52,15 +56,20 @@ const (
 type model struct {
 	clip        *clip
 	interval    time.Duration // between frames
-	isochronous bool          // else bulk
+	serial      string
+	yuyv        bool // offered beside MJPEG
+	isochronous bool // else bulk
 }
 
 // frameInterval in UVC's unit of 100 ns.
 func (m model) frameInterval() uint32 { return uint32(m.interval / (100 * time.Nanosecond)) }
 
-// maxFrameSize in bytes: any JPEG of the clip fits.
-func (m model) maxFrameSize() uint32 {
+// maxFrameSize in bytes: any JPEG of the clip fits, and a raw picture exactly.
+func (m model) maxFrameSize(format uint8) uint32 {
 	size := int(m.clip.width) * int(m.clip.height) * 2
+	if format == formatYUYV {
+		return uint32(size)
+	}
 	for _, jpeg := range m.clip.frames {
 		size = max(size, len(jpeg))
 	}
@@ -104,8 +113,8 @@ func deviceDescriptor() []byte {
 }
 
 // stringDescriptor: USB 9.6.7. Index 0 lists the languages: US English alone.
-func stringDescriptor(index uint8) []byte {
-	texts := []string{"edged", "UVC simulator", "SIM0001"}
+func (m model) stringDescriptor(index uint8) []byte {
+	texts := []string{"edged", "UVC simulator", m.serial}
 	switch {
 	case index == 0:
 		return descriptor(typeString, u16(0x0409))
@@ -170,31 +179,50 @@ func (m model) streamingDescriptors() []byte {
 		descriptor(typeEndpoint, u8(in), u8(5), u16(isochronousPacket), u8(1))) // asynchronous; each microframe
 }
 
-// formatDescriptors: one MJPEG format (UVC Motion-JPEG payload, 3.1) of one frame size at one rate.
+// yuy2 is the GUID of YUYV (UVC Uncompressed payload, 2.2).
+var yuy2 = [16]byte{'Y', 'U', 'Y', '2', 0, 0, 0x10, 0, 0x80, 0, 0, 0xaa, 0, 0x38, 0x9b, 0x71}
+
+// formatDescriptors: each format with one frame size at one rate.
 func (m model) formatDescriptors() []byte {
-	c := m.clip
 	formats := slices.Concat(
-		descriptor(typeClassInterface, u8(streamingFormatMJPEG),
-			u8(1), u8(1), // bFormatIndex, bNumFrameDescriptors
+		descriptor(typeClassInterface, u8(streamingFormatMJPEG), // UVC Motion-JPEG payload, 3.1
+			u8(formatMJPEG), u8(1), // bFormatIndex, bNumFrameDescriptors
 			u8(1),                       // bmFlags: samples of fixed size
 			u8(1),                       // bDefaultFrameIndex
 			u8(0), u8(0), u8(0), u8(0)), // aspect ratio, interlacing, copy protection: none
-		descriptor(typeClassInterface, u8(streamingFrameMJPEG),
+		m.frameDescriptor(streamingFrameMJPEG, formatMJPEG))
+	count := uint8(1)
+	if m.yuyv {
+		count = 2
+		formats = slices.Concat(formats,
+			descriptor(typeClassInterface, u8(streamingFormatRaw), // UVC Uncompressed payload, 3.1
+				u8(formatYUYV), u8(1), // bFormatIndex, bNumFrameDescriptors
+				yuy2, u8(16), // guidFormat, bBitsPerPixel
+				u8(1),                       // bDefaultFrameIndex
+				u8(0), u8(0), u8(0), u8(0)), // as above
+			m.frameDescriptor(streamingFrameRaw, formatYUYV))
+	}
+	header := descriptor(typeClassInterface, u8(streamingInputHeader),
+		count, u16(13+int(count)+len(formats)), // bNumFormats, wTotalLength
+		u8(0x80|streamingEndpoint), u8(0), // bEndpointAddress, bmInfo
+		u8(streamingTerminal), // bTerminalLink
+		u8(0), u8(0), u8(0),   // no still capture, no trigger
+		u8(1), make([]byte, count)) // bControlSize, bmaControls of each format: none
+	return slices.Concat(header, formats)
+}
+
+// frameDescriptor is the only one of its format, with the colours that follow it.
+func (m model) frameDescriptor(kind, format uint8) []byte {
+	return slices.Concat(
+		descriptor(typeClassInterface, kind,
 			u8(1), u8(0), // bFrameIndex, bmCapabilities
-			c.width, c.height,
+			m.clip.width, m.clip.height,
 			u32(1_000_000), u32(100_000_000), // dwMinBitRate, dwMaxBitRate
-			m.maxFrameSize(),          // dwMaxVideoFrameBufferSize
+			m.maxFrameSize(format),    // dwMaxVideoFrameBufferSize
 			m.frameInterval(),         // dwDefaultFrameInterval
 			u8(1), m.frameInterval()), // bFrameIntervalType: one discrete interval
 		descriptor(typeClassInterface, u8(streamingColorFormat),
 			u8(1), u8(1), u8(4))) // BT.709 primaries and transfer, SMPTE 170M (BT.601) matrix
-	header := descriptor(typeClassInterface, u8(streamingInputHeader),
-		u8(1), u16(14+len(formats)), // bNumFormats, wTotalLength
-		u8(0x80|streamingEndpoint), u8(0), // bEndpointAddress, bmInfo
-		u8(streamingTerminal), // bTerminalLink
-		u8(0), u8(0), u8(0),   // no still capture, no trigger
-		u8(1), u8(0)) // bControlSize, bmaControls of the format: none
-	return slices.Concat(header, formats)
 }
 
 // interfaceDescriptor: USB table 9-12.

@@ -9,7 +9,7 @@ import (
 func TestConfigurationDescriptor(t *testing.T) {
 	for name, isochronous := range map[string]bool{"bulk": false, "isochronous": true} {
 		t.Run(name, func(t *testing.T) {
-			m := model{clip: &clip{width: 640, height: 480}, interval: time.Second / 15, isochronous: isochronous}
+			m := model{clip: &clip{width: 640, height: 480}, interval: time.Second / 15, isochronous: isochronous, yuyv: isochronous}
 			all := m.configurationDescriptor()
 			if total := int(binary.LittleEndian.Uint16(all[2:])); total != len(all) {
 				t.Errorf("wTotalLength %d, the descriptors have %d bytes", total, len(all))

@@ -1,13 +1,22 @@
 // Command uvcsim is a USB camera in user space: it plugs itself into the running kernel through vhci_hcd, so that the
 // real uvcvideo driver binds it, and plays a file of concatenated JPEGs in a loop, in real time.
 //
-//	uvcsim [-rate 15] [-isochronous] CLIP.mjpeg
+//	uvcsim [-rate 15] [-serial SIM0001] [-isochronous] [-yuyv] CLIP.mjpeg
 //
 // It obeys one command a line on standard input, answers each with a line on standard output, and ends with its input:
 //
-//	plug, unplug  the cable (it starts plugged)
-//	error         the next frame carries the UVC error bit
-//	truncate      the next frame's JPEG stops after a third, unflagged
+//	plug [CLIP], unplug  the cable (it starts plugged); another clip may be of another size
+//	next FAULT           the next frame has the fault
+//	every FAULT          all frames have it, until "every intact"
+//	full, free           whether the bus has no bandwidth left for a stream (ENOSPC); only with -isochronous
+//
+// FAULT is one of
+//
+//	error      the UVC error bit
+//	truncated  two thirds of the picture missing, unflagged
+//	garbage    no picture at all, unflagged
+//	frozen     the frame that was sent before
+//	silent     not sent
 package main
 
 import (
@@ -17,6 +26,7 @@ import (
 	"io"
 	"log"
 	"os"
+	"strings"
 	"time"
 )
 
@@ -24,16 +34,20 @@ func main() {
 	log.SetFlags(0)
 	log.SetPrefix("uvcsim: ")
 	rate := flag.Int("rate", 15, "frames a second, of the camera and of the clip")
+	serial := flag.String("serial", "SIM0001", "serial number")
+	yuyv := flag.Bool("yuyv", false, "offer YUYV beside MJPEG")
 	isochronous := flag.Bool("isochronous", false, "stream over an isochronous endpoint, as most webcams do, instead of a bulk one")
 	flag.Parse()
 	if flag.NArg() != 1 || *rate < 1 {
-		log.Fatal("usage: uvcsim [-rate N] [-isochronous] CLIP.mjpeg")
+		log.Fatal("usage: uvcsim [-rate N] [-serial TEXT] [-isochronous] [-yuyv] CLIP.mjpeg")
 	}
 	clip, err := openClip(flag.Arg(0))
 	if err != nil {
 		log.Fatal(err)
 	}
-	sim := &simulator{model: model{clip: clip, interval: time.Second / time.Duration(*rate), isochronous: *isochronous}}
+	sim := &simulator{model: model{
+		clip: clip, interval: time.Second / time.Duration(*rate), serial: *serial, isochronous: *isochronous, yuyv: *yuyv,
+	}}
 	if err := sim.obey(os.Stdin, os.Stdout); err != nil {
 		log.Fatal(err)
 	}
@@ -62,25 +76,39 @@ func (s *simulator) obey(in io.Reader, out io.Writer) error {
 }
 
 func (s *simulator) do(command string) error {
+	verb, object, _ := strings.Cut(command, " ")
 	switch {
-	case command == "plug" && s.plugged == nil:
-		end, err := attach()
-		if err != nil {
-			return err
-		}
-		s.plugged = newCamera(s.model, end)
-		go s.plugged.run()
+	case verb == "plug" && s.plugged == nil:
+		return s.plug(object)
 	case s.plugged == nil:
 		return fmt.Errorf("%s: the camera is unplugged", command)
 	case command == "unplug":
 		s.plugged.close()
 		s.plugged = nil
-	case command == "error":
-		s.plugged.spoilNext(errorBit)
-	case command == "truncate":
-		s.plugged.spoilNext(truncated)
-	default:
+		return nil
+	case command == "full", command == "free":
+		s.plugged.crowd(command == "full")
+		return nil
+	}
+	fault, ok := faults[object]
+	if !ok || verb != "next" && verb != "every" {
 		return fmt.Errorf("unknown command %q", command)
 	}
+	s.plugged.spoilFrames(fault, verb == "every")
+	return nil
+}
+
+func (s *simulator) plug(clip string) (err error) {
+	if clip != "" {
+		if s.model.clip, err = openClip(clip); err != nil {
+			return err
+		}
+	}
+	end, err := attach()
+	if err != nil {
+		return err
+	}
+	s.plugged = newCamera(s.model, end)
+	go s.plugged.run()
 	return nil
 }

@@ -1,6 +1,9 @@
 package main
 
-import "time"
+import (
+	"bytes"
+	"time"
+)
 
 // Bits of a payload header's second byte (UVC 2.4.3.3); the header is two bytes here, with neither time stamp nor clock.
 const (
@@ -42,17 +45,27 @@ func (c *camera) awaitHost() (stream int, started time.Time, ok bool) {
 
 // sendFrame sends the n-th frame of a stream, over as many transfers as it takes. It gives up when that stream is over.
 func (c *camera) sendFrame(stream, n int) {
-	f := frame{jpeg: c.clip.frames[n%len(c.clip.frames)], flags: headerEnd | uint8(n)&headerFrameID}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	switch c.spoil {
+	fault := c.fault
+	if !c.lasting {
+		c.fault = intact
+	}
+	if fault != frozen {
+		c.sent = n % len(c.clip.frames)
+	}
+	f := frame{picture: c.clip.picture(c.sent, c.format), flags: headerEnd | uint8(n)&headerFrameID}
+	switch fault {
 	case errorBit:
 		f.flags |= headerError
 	case truncated:
-		f.jpeg = f.jpeg[:len(f.jpeg)/3]
+		f.picture = f.picture[:len(f.picture)/3]
+	case garbage:
+		f.picture = bytes.Repeat([]byte("no picture. "), len(f.picture)/12)
+	case silent:
+		return
 	}
-	c.spoil = intact
-	for len(f.jpeg) > 0 {
+	for len(f.picture) > 0 {
 		for len(c.queue) == 0 && !c.closed && c.stream == stream {
 			c.changed.Wait()
 		}
@@ -68,10 +81,10 @@ func (c *camera) sendFrame(stream, n int) {
 	}
 }
 
-// frame is what is left to send of a JPEG.
+// frame is what is left to send of a picture.
 type frame struct {
-	jpeg  []byte
-	flags uint8
+	picture []byte
+	flags   uint8
 }
 
 // fill takes one transfer's worth off the frame: one payload, or one in each packet of an isochronous transfer, whose
@@ -82,7 +95,7 @@ func (f *frame) fill(u urb, maxPayload int) (data []byte, packets []isoPacket) {
 	}
 	for _, p := range u.packets {
 		before := len(data)
-		if len(f.jpeg) > 0 {
+		if len(f.picture) > 0 {
 			data = f.payload(data, min(int(p.Length), maxPayload))
 		}
 		packets = append(packets, isoPacket{Offset: p.Offset, Length: p.Length, ActualLength: uint32(len(data) - before)})
@@ -92,12 +105,12 @@ func (f *frame) fill(u urb, maxPayload int) (data []byte, packets []isoPacket) {
 
 // payload appends a payload of at most size bytes: header and the frame's next bytes.
 func (f *frame) payload(data []byte, size int) []byte {
-	n := min(len(f.jpeg), size-headerSize)
+	n := min(len(f.picture), size-headerSize)
 	flags := f.flags
-	if n == len(f.jpeg) {
+	if n == len(f.picture) {
 		flags |= headerEndOfFrame
 	}
-	data = append(append(data, headerSize, flags), f.jpeg[:n]...)
-	f.jpeg = f.jpeg[n:]
+	data = append(append(data, headerSize, flags), f.picture[:n]...)
+	f.picture = f.picture[n:]
 	return data
 }

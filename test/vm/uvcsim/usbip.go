@@ -20,9 +20,10 @@ const (
 
 // Transfer statuses, negative errno values.
 const (
-	statusOK       int32 = 0
-	statusStall    int32 = -32  // EPIPE: the endpoint stalled
-	statusUnlinked int32 = -104 // ECONNRESET: cancelled before it was answered
+	statusOK          int32 = 0
+	statusNoBandwidth int32 = -28  // ENOSPC
+	statusStall       int32 = -32  // EPIPE: the endpoint stalled
+	statusUnlinked    int32 = -104 // ECONNRESET: cancelled before it was answered
 )
 
 // maxTransfer bounds what one request may carry; uvcvideo's URBs stay far below.
