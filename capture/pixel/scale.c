@@ -50,7 +50,6 @@ struct plane {
   int stride, width, height;
 };
 
-
 // share is how much of the n-th of `to` results the i-th of `from` samples makes up, of 256; a result's shares add up to 256.
 static uint16_t share(int n, int to, int i, int from) {
   int begin = (i * to - n * from) * 256, end = begin + to * 256, whole = from * 256;
@@ -93,7 +92,7 @@ static int average(struct pixel_decoder *d, struct plane p, uint8_t *dst, int w,
 // scale brings one plane to the result's size.
 static int scale(struct pixel_decoder *d, struct plane p, uint8_t *dst) {
   if (p.width >= d->width && p.height >= d->height) return average(d, p, dst, d->width, d->height);
-  ScalePlane(p.data, p.stride, p.width, p.height, dst, d->width, d->width, d->height, kFilterBilinear);
+  ScalePlane(p.data, p.stride, p.width, p.height, dst, d->width, d->width, d->height, kFilterBox);
   return PIXEL_OK;
 }
 
