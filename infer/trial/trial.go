@@ -49,7 +49,7 @@ func Run(ctx context.Context, m *models.Model, o engine.Options) (verdict, err e
 	cmd.Args[0] = os.Args[0]
 	cmd.Env = append(os.Environ(), "GOTRACEBACK=none") // of a crash, its name is enough
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
-	cmd.WaitDelay = time.Second
+	cmd.WaitDelay = 10 * time.Second // a busy board
 	var said, complaint head
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(in), &said, &complaint
 	if err := cmd.Start(); err != nil {
