@@ -144,13 +144,13 @@ def test_frames_are_taken_by_their_own_times(tmp_path):
 
 # The export is another process, which would not know of the smaller preset.
 FROM_A_CHECKPOINT = """
-import os, pathlib, subprocess, sys
+import os, pathlib, sys, types
 os.environ["KERAS_BACKEND"] = "torch"
 sys.path.insert(0, "TESTS")
 from squeezetime import checkpoint, custom
 from test_checkpoint import SMALL
 checkpoint.PRESET = SMALL
-custom.subprocess.run = lambda command: subprocess.CompletedProcess(command, 0)
+custom.subprocess = types.SimpleNamespace(run=lambda _: types.SimpleNamespace(returncode=0))
 data, output, init = map(pathlib.Path, sys.argv[1:])
 custom.train(data, "full", output, 8, str(init), freeze=True)
 """
