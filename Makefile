@@ -26,7 +26,7 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(shell git rev-parse HEAD 2>/dev/null) \
   -X main.date=$(shell TZ=UTC git log -1 --date=format-local:%Y-%m-%dT%H:%M:%SZ --format=%cd 2>/dev/null)
 
-test-faults: SHELL := /bin/bash
+test-faults test-cameras: SHELL := /bin/bash
 .PHONY: build run test test-asan test-faults test-mutations test-system test-cameras test-models bench env deps
 build:
 	@build/deps.sh compiler go tflite
@@ -61,8 +61,9 @@ test-system: deps
 	test/vm/system.sh $(CUTS)
 
 test-cameras: deps
-	EDGED_CAMERAS=long EDGED_VM_TIMEOUT=900 test/vm/e2e.sh -test.run 'Faults|Colours'
-	EDGED_REPLUGS=200 EDGED_VM_TIMEOUT=1500 test/vm/e2e.sh -test.run ManyReplugs
+	@set -o pipefail; show='^\||^ +[a-z_]*_test.go:|^(---|FAIL|panic)'; \
+	EDGED_CAMERAS=long EDGED_VM_TIMEOUT=900 test/vm/e2e.sh -test.run 'Faults|Colours' | grep -aE "$$show" && \
+	EDGED_REPLUGS=200 EDGED_VM_TIMEOUT=1500 test/vm/e2e.sh -test.run ManyReplugs | grep -aE "$$show"
 
 # Installs 7 GB of Python packages: PyPI has torch with CUDA alone.
 test-models:
