@@ -15,8 +15,8 @@ type Camera struct {
 	Source Source
 	Sink   Sink
 	// OnStatus is told of every change, once: online with the first picture of a life, offline with the reason when one ends
-	// or none begins, and again where the reason becomes one of another kind. It is called between frames and must not block.
-	// May be nil.
+	// or none begins, and again where the reason becomes one of another kind and stays it: a camera that was just plugged in
+	// denies permission until udev has set it. It is called between frames and must not block. May be nil.
 	OnStatus func(online bool, reason error)
 	// BadAfter and FrozenAfter end a life in which no picture could be decoded, or in which all were the same, for that long;
 	// 0 = never. They rest on what the Sink says of the frames. After such a life the camera is offline until a picture decodes,
@@ -62,6 +62,7 @@ type supervisor struct {
 	*Camera
 	status status
 	kind   Failure // why it is offline
+	last   Failure // how the last life ended
 	scrutiny
 	pauses backoff.Backoff // before the next attempt
 }
@@ -121,7 +122,9 @@ func (s *supervisor) failed(err error) {
 	if s.Counters != nil {
 		s.Counters.Failed[kind].Add(1)
 	}
-	if s.status == offline && kind == s.kind {
+	again := kind == s.last
+	s.last = kind
+	if s.status == offline && (kind == s.kind || !again) {
 		s.log().Debug("camera still offline", "source", s.Source.String(), "reason", err)
 		return
 	}

@@ -149,7 +149,10 @@ func TestCameraAsksADeviceOften(t *testing.T) {
 // Who plugs the camera in again and lacks the right to open it must read that, not that it is gone.
 func TestCameraTellsAnotherReason(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &fakeSource{script: []life{{0, unix.ENODEV}, {0, unix.ENOENT}, {0, unix.EACCES}, {0, unix.EACCES}, {time.Hour, nil}}}
+		s := &fakeSource{script: []life{
+			{0, unix.ENODEV}, {0, unix.EACCES}, {0, unix.ENOENT}, // refused once: udev was not there yet
+			{0, unix.EACCES}, {0, unix.EACCES}, {0, unix.EACCES}, {time.Hour, nil},
+		}}
 		statuses, log, _, _ := supervise(t, s, time.Minute)
 		want := []string{"false no such device", "false permission denied", "true <nil>"}
 		if fmt.Sprint(statuses) != fmt.Sprint(want) {
