@@ -156,6 +156,7 @@ func (p *Publisher) Run(ctx context.Context) error {
 	}
 	wait := backoff.Backoff{Min: time.Second, Max: time.Minute, Healthy: healthyAfter}
 	var contest idContest
+	told := outage{}
 	for ctx.Err() == nil {
 		lived, err := p.serveOnce(ctx)
 		if ctx.Err() != nil {
@@ -166,8 +167,8 @@ func (p *Publisher) Run(ctx context.Context) error {
 		if p.nextBroker() {
 			delay = wait.After(lived)
 		}
-		p.Log.Warn("publish: no connection to the broker", "broker", failed.String(), "error", err,
-			"next", p.broker.String(), "retry_in", delay.Round(100*time.Millisecond).String(), "events_waiting", p.outbox.len())
+		p.Log.Log(ctx, told.level(failed.String(), lived, err), "publish: no connection to the broker", "broker", failed.String(),
+			"error", err, "next", p.broker.String(), "retry_in", delay.Round(100*time.Millisecond).String(), "events_waiting", p.outbox.len())
 		if contest.lost(failed.String(), lived, err) {
 			p.Log.Error("publish: the broker accepts this node and soon closes the connection, again and again: most likely "+
 				"another client uses the same client id; give every board a node name of its own", "client_id", p.clientID())

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"syscall"
 	"time"
@@ -61,4 +62,20 @@ func (c *idContest) lost(broker string, lived time.Duration, err error) bool {
 	}
 	c.losses++
 	return c.losses >= 3
+}
+
+// outage is what has been told of it since a broker was there last.
+type outage map[string]bool
+
+// level is that of the log's line about a connection that lived so long: what was told already is for those who debug.
+func (o outage) level(broker string, lived time.Duration, err error) slog.Level {
+	if lived > 0 {
+		clear(o)
+	}
+	reason := broker + ": " + err.Error()
+	if o[reason] {
+		return slog.LevelDebug
+	}
+	o[reason] = true
+	return slog.LevelWarn
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"strings"
 	"testing"
@@ -59,6 +60,30 @@ func TestIDContest(t *testing.T) {
 		}
 		if got != c.want {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
+		}
+	}
+}
+
+func TestOutageIsToldOnce(t *testing.T) {
+	refused, denied := errors.New("connection refused"), errors.New("bad credentials")
+	told := outage{}
+	for i, c := range []struct {
+		broker string
+		lived  time.Duration
+		err    error
+		want   slog.Level
+	}{
+		{"tcp://a", 0, refused, slog.LevelWarn},
+		{"tcp://a", 0, refused, slog.LevelDebug},
+		{"tcp://b", 0, refused, slog.LevelWarn},
+		{"tcp://a", 0, denied, slog.LevelWarn},
+		{"tcp://a", 0, refused, slog.LevelDebug},
+		{"tcp://a", time.Second, io.EOF, slog.LevelWarn},
+		{"tcp://a", time.Second, io.EOF, slog.LevelWarn},
+		{"tcp://a", 0, refused, slog.LevelWarn},
+	} {
+		if got := told.level(c.broker, c.lived, c.err); got != c.want {
+			t.Errorf("%d: %v, %v", i, c, got)
 		}
 	}
 }
