@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -10,10 +9,10 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
+	"edged/internal/logtest"
 	"edged/internal/mosquittotest"
 )
 
@@ -22,27 +21,15 @@ const canary = "c4nary-pa55word"
 
 // witness collects all that somebody could read.
 type witness struct {
-	t    *testing.T
-	mu   sync.Mutex
-	seen bytes.Buffer
-}
-
-func (w *witness) Write(b []byte) (int, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.seen.Write(b)
+	logtest.Buffer
+	t *testing.T
 }
 
 // wait returns once it has seen the text.
 func (w *witness) wait(text string) {
 	w.t.Helper()
-	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
-		w.mu.Lock()
-		seen := strings.Contains(w.seen.String(), text)
-		w.mu.Unlock()
-		if seen {
-			return
-		}
+	seen := w.Has(text)
+	for deadline := time.Now().Add(patience); !seen(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			w.t.Fatalf("never saw %q", text)
 		}
@@ -52,16 +39,15 @@ func (w *witness) wait(text string) {
 // check fails where the canary is in anything so far, or where the test has seen less than it thinks.
 func (w *witness) check(expected ...string) {
 	w.t.Helper()
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for line := range strings.Lines(w.seen.String()) {
+	text := w.String()
+	for line := range strings.Lines(text) {
 		if strings.Contains(line, canary) {
 			w.t.Errorf("shows the password: %s", line)
 		}
 	}
 	for _, want := range expected {
-		if !strings.Contains(w.seen.String(), want) {
-			w.t.Errorf("never saw %q in\n%s", want, w.seen.String())
+		if !strings.Contains(text, want) {
+			w.t.Errorf("never saw %q in\n%s", want, text)
 		}
 	}
 }
