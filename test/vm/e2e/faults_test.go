@@ -50,7 +50,7 @@ func (f faults) one(x fault) {
 	}
 	others := map[string]stats{}
 	for _, name := range f.cameras {
-		others[name] = f.status(name)
+		others[name] = f.until(name, "picture before: "+x.name, func(s stats) bool { return s.Online })
 	}
 	f.skip()
 	said := len(f.said)
