@@ -48,7 +48,8 @@ func (d *Device) Start(n int) error {
 }
 
 // Stop ends streaming and frees the buffers if any was mapped; where none was, the driver frees its own when the node is
-// closed. No memory that Memory returned may be touched afterwards. It goes through all its steps whatever fails, and returns the first error. What an unplugged device answers is none.
+// closed. No memory that Memory returned may be touched afterwards. It goes through all its steps whatever fails, and returns
+// the first error. What an unplugged device answers is none.
 func (d *Device) Stop() error {
 	if d.buffers == nil {
 		return nil
