@@ -11,7 +11,8 @@ top=$(cd "$(dirname "$0")" && pwd)
 . "$top/build/apt.sh"
 cd "$top"
 
-newest_glibc=2.34 # Debian 12, Raspberry Pi OS bookworm and Ubuntu 22.04 have a newer one; the TFLite library asks for it
+# What the TFLite library asks for. Debian 12, Raspberry Pi OS bookworm and Ubuntu 22.04 have these or newer ones.
+newest="GLIBC_2.34 GLIBCXX_3.4.30"
 # Anything but these comes from a library that should have been linked statically.
 allowed_needed='libtensorflowlite_c\.so|libc\.so\.6|libm\.so\.6|libstdc\+\+\.so\.6|libgcc_s\.so\.1|ld-linux.*'
 
@@ -26,14 +27,18 @@ compiler() {
 
 # check FILE TRIPLET: prints what FILE needs of the machine, fails where that is too much.
 check() {
-  local needed glibc odd
+  local needed symbols odd most version
   needed=$("$2-objdump" -p "$1" | awk '$1 == "NEEDED" { print $2 }')
-  glibc=$("$2-objdump" -T "$1" | grep -o 'GLIBC_[0-9.]*' | sort -Vu | tail -n 1)
-  say "$1: $(stat -c %s "$1") bytes, needs ${needed//$'\n'/ }, up to $glibc"
+  symbols=$("$2-objdump" -T "$1")
+  say "$1: $(stat -c %s "$1") bytes, needs ${needed//$'\n'/ }"
   odd=$(grep -Evx "$allowed_needed" <<<"$needed" || true)
   [ -z "$odd" ] || die "$1 needs $odd, which a bare system does not have"
-  [ "$(printf '%s\n' "${glibc#GLIBC_}" "$newest_glibc" | sort -V | tail -n 1)" = "$newest_glibc" ] ||
-    die "$1 needs $glibc, newer than $newest_glibc: build it on Debian 12"
+  for most in $newest; do
+    version=$({ grep -o "${most%%_*}_[0-9.]*" <<<"$symbols" || true; } | sort -Vu | tail -n 1)
+    [ -z "$version" ] || say "$1: up to $version"
+    [ "$(printf '%s\n' "$version" "$most" | sort -V | tail -n 1)" = "$most" ] ||
+      die "$1 needs $version, newer than $most: build it on Debian 12"
+  done
 }
 
 # bill DIR GOARCH: the SBOM of the Go modules in DIR/edged. Without a serial number and a time, it depends on them alone.

@@ -42,7 +42,7 @@ Architecture: $arch
 Maintainer: The edged authors <edged@edged.invalid>
 Section: misc
 Priority: optional
-Depends: libc6 (>= 2.34), libgcc-s1, libstdc++6 (>= 11), init-system-helpers (>= 1.54), systemd (>= 249)
+Depends: libc6 (>= 2.34), libgcc-s1, libstdc++6 (>= 12), init-system-helpers (>= 1.54), systemd (>= 249)
 Suggests: mosquitto, ffmpeg
 Installed-Size: $(du -k -s --apparent-size "$root" | cut -f1)
 Description: sees actions in camera pictures and publishes them to MQTT
