@@ -35,7 +35,7 @@ build:
 
 # Without a usable camera edged plays real footage, which ffmpeg reads; mosquitto-clients is for the line that it prints.
 run: build
-	@bin/edged probe --json | grep -q '"usable": true' || build/deps.sh walkers
+	@bin/edged probe --json | sed '/"delegates"/q' | grep -q '"usable": true' || build/deps.sh walkers
 	@build/deps.sh subscriber
 	exec bin/edged run --fallback $(EDGED_CACHE)/footage/walkers.mkv
 

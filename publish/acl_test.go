@@ -102,9 +102,11 @@ func TestMosquittoBridge(t *testing.T) {
 	house := mosquittotest.New(t)
 	_, port, _ := net.SplitHostPort(house.Address)
 	board := mosquittotest.Start(t, "connection house", "address 127.0.0.1:"+port, "restart_timeout 1", "cleansession false",
-		"remote_clientid bridge-board", "try_private true", "bridge_attempt_unsubscribe false", "max_queued_messages 0",
+		"remote_clientid bridge-board", "try_private true", "bridge_attempt_unsubscribe false", "max_queued_messages 10000",
 		"topic edged/board/# out 1", "topic homeassistant/device/edged-board/config out 1",
-		"topic edged/board/+/enabled/set in 1", "topic edged/board/+/+/threshold/set in 1", "topic homeassistant/status in 1")
+		"topic edged/board/+/enabled/set in 1", "topic edged/board/+/snapshot/set in 1", "topic edged/board/+/+/threshold/set in 1",
+		"topic edged/board/+/+/enabled/set in 1", "topic edged/board/+/+/snapshot/set in 1", "topic edged/board/+/+/+/threshold/set in 1",
+		"topic homeassistant/status in 1")
 	p, _ := testPublisher(t, board.URL(), func(p *Publisher) { p.OnCommand, p.Discovery.Prefix = o.take, "homeassistant" })
 	run(t, p)
 	const sent = 50

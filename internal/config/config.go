@@ -144,7 +144,7 @@ func (m MQTT) Password() string {
 
 // Web says where metrics and status are served.
 type Web struct {
-	Listen string `yaml:"listen"` // HOST:PORT; "" = nowhere
+	Listen string `yaml:"listen"` // IP:PORT, such as 0.0.0.0:9797 for the network; "" = nowhere
 }
 
 // Log says how much is logged.
