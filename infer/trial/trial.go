@@ -66,7 +66,7 @@ func Run(ctx context.Context, m *models.Model, o engine.Options) (verdict, err e
 	case errors.As(err, &exit) && exit.ExitCode() == refused:
 		return errors.New(said.String()), nil
 	case errors.As(err, &exit):
-		return fmt.Errorf("trial: %s: the process that tried it crashed (%w: %s); the file is damaged or does harm: get it anew",
+		return fmt.Errorf("trial: %s: the process that tried it crashed (%w: %s); the file is damaged, does harm, or wants more memory than there is",
 			m.Path, exit, lastWords(complaint.String())), nil
 	}
 	return nil, fmt.Errorf("trial: %w", err)
