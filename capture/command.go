@@ -34,7 +34,7 @@ type Command struct {
 // errExited is the fate of a command that ended by itself. A camera has no end, whatever the exit status.
 var errExited = errors.New("the command ended")
 
-func (c *Command) String() string { return Redact(Spec{Kind: KindCommand, Path: c.Line}.String()) }
+func (c *Command) String() string { return ShownSource(Spec{Kind: KindCommand, Path: c.Line}.String()) }
 
 // Run starts the command and delivers its frames until it ends, stalls, or writes what is no picture. It leaves no process
 // of the command's behind.

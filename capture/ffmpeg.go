@@ -39,6 +39,7 @@ func startFFmpeg(ctx context.Context, path string) (pictures, error) {
 	// Its own process group, so that what ffmpeg itself may start ends with it.
 	f.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	f.cmd.Cancel = func() error { return syscall.Kill(-f.cmd.Process.Pid, syscall.SIGKILL) }
+	f.cmd.Env = childEnvironment()
 	f.cmd.Stderr = &f.errors
 	f.cmd.WaitDelay = time.Second
 	out, err := f.cmd.StdoutPipe()
@@ -103,7 +104,8 @@ func (t *tail) Write(p []byte) (int, error) {
 	defer t.mu.Unlock()
 	t.text = append(t.text, p...)
 	if cut := len(t.text) - tailSize; cut > 0 {
-		t.text = append(t.text[:0], t.text[cut:]...)
+		word := bytes.IndexAny(t.text[cut:], " \n") + 1 // of half an address Redact would not know that it is one
+		t.text = append(t.text[:0], t.text[cut+word:]...)
 	}
 	return len(p), nil
 }

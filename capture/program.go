@@ -7,12 +7,15 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 )
 
 // program is a running shell command, in a process group of its own, whose standard output is read with a deadline.
 type program struct {
+	line   string
 	cmd    *exec.Cmd
 	cancel context.CancelFunc
 	unhook func() bool
@@ -25,7 +28,7 @@ const lastWish = time.Second
 
 func startProgram(ctx context.Context, line string) (*program, error) {
 	own, cancel := context.WithCancel(ctx)
-	p := &program{cmd: exec.CommandContext(own, "sh", "-c", line), cancel: cancel}
+	p := &program{line: line, cmd: exec.CommandContext(own, "sh", "-c", line), cancel: cancel}
 	r, w, err := os.Pipe()
 	if err != nil {
 		cancel()
@@ -33,6 +36,7 @@ func startProgram(ctx context.Context, line string) (*program, error) {
 	}
 	defer w.Close()
 	p.out = r
+	p.cmd.Env = childEnvironment()
 	p.cmd.Stdout, p.cmd.Stderr = w, &p.said
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	p.cmd.Cancel = func() error { return p.signal(syscall.SIGTERM) }
@@ -54,6 +58,14 @@ func (p *program) allow(d time.Duration) {
 	}
 }
 
+// childEnvironment is ours without what only edged may know: the broker's password, and how to talk to systemd in our name.
+func childEnvironment() []string {
+	return slices.DeleteFunc(os.Environ(), func(v string) bool {
+		name, _, _ := strings.Cut(v, "=")
+		return strings.HasPrefix(name, "EDGED_MQTT_") || name == "CREDENTIALS_DIRECTORY" || name == "NOTIFY_SOCKET"
+	})
+}
+
 func (p *program) signal(s syscall.Signal) error { return syscall.Kill(-p.cmd.Process.Pid, s) }
 
 // end stops what still runs and says why reading ended with err: its exit status and last words know most.
@@ -70,7 +82,7 @@ func (p *program) end(err error, stall time.Duration) error {
 	_ = p.signal(syscall.SIGKILL) // what it started and left behind
 	err = explain(err, waited, stall)
 	if words := p.said.String(); words != "" {
-		err = fmt.Errorf("%w: %s", err, Redact(words))
+		err = fmt.Errorf("%w: %s", err, redactFor(p.line, words))
 	}
 	return err
 }

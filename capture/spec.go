@@ -1,6 +1,7 @@
 package capture
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -51,11 +52,14 @@ func ParseSpec(s string) (Spec, error) {
 		return Spec{Kind: KindPattern}, nil
 	case strings.HasPrefix(s, "/dev/"):
 		return Spec{Kind: KindV4L2, Path: s}, nil
-	case strings.Contains(s, "://"):
+	case found && strings.HasPrefix(path, "//"):
 		return Spec{}, fmt.Errorf("capture: camera %q: an address is read by a program; give command: and its line (docs/cameras.md has ffmpeg's)", Redact(s))
 	}
 	if _, err := os.Stat(s); err != nil {
-		return Spec{}, fmt.Errorf("capture: camera %q: %w; allowed are %s", s, err, specForms)
+		if word, _, more := strings.Cut(s, " "); more { // may be a command, with a password, whose "command:" is missing or misspelt
+			s = word + " ..."
+		}
+		return Spec{}, fmt.Errorf("capture: camera %q: %w; allowed are %s", Redact(s), errors.Unwrap(err), specForms)
 	}
 	return Spec{Kind: KindFile, Path: s}, nil
 }

@@ -42,7 +42,7 @@ func (c *checkCmd) Run(ctx context.Context, out output) error {
 	}
 	defer e.Close()
 	for _, cam := range cfg.Cameras {
-		fmt.Fprintf(out, "camera  %s: %s\n", cam.Name, capture.Redact(cam.Source))
+		fmt.Fprintf(out, "camera  %s: %s\n", cam.Name, capture.ShownSource(cam.Source))
 	}
 	fmt.Fprintf(out, "model   %s\n", describeModel(model))
 	fmt.Fprintf(out, "broker  %s\n", describeBroker(cfg.MQTT))

@@ -64,7 +64,7 @@ func (c *console) printf(format string, args ...any) {
 func (c *console) banner(cfg *config.Config, m *models.Model, info engine.Info) {
 	c.printf("edged %s\n", version)
 	for _, cam := range cfg.Cameras {
-		c.printf("camera    %s: %s\n", cam.Name, capture.Redact(cam.Source))
+		c.printf("camera    %s: %s\n", cam.Name, capture.ShownSource(cam.Source))
 	}
 	c.printf("model     %s\n", describeModel(m))
 	c.printf("delegate  %s\n", describeDelegate(info))

@@ -71,6 +71,7 @@ func TestARunningEdgedShowsNoPassword(t *testing.T) {
 			address := freeAddress(t)
 			config = write(t, "edged.yaml", config+"}\nweb: {listen: '"+address+"'}\ncameras:\n"+
 				"  - {name: rtsp, source: \"command:echo rtsp://me:"+canary+"@127.0.0.1/1 'http://c/?pwd="+canary+"' >&2; exit 1\"}\n"+
+				"  - {name: curl, source: \"command:curl -u me:"+canary+" --no-such-option\"}\n"+
 				"  - {name: gate, source: 'pattern:'}\n")
 			p := startEdgedWith(t, w, "run", "-c", config)
 			w.wait("gate  online")

@@ -166,7 +166,7 @@ func (d *daemon) stats() nodeStats {
 	}
 	for i, w := range d.watchers {
 		camera := w.stats()
-		camera.Source = capture.Redact(d.cfg.Cameras[i].Source)
+		camera.Source = capture.ShownSource(d.cfg.Cameras[i].Source)
 		stats.Cameras[w.name] = camera
 	}
 	return stats
