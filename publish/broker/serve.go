@@ -32,20 +32,26 @@ func Serve(ctx context.Context, addr string, log *slog.Logger) error {
 		return err
 	}
 	log.Info("broker: listening", "address", listener.Addr().String())
+	return serve(ctx, listener, log)
+}
+
+func serve(ctx context.Context, listener net.Listener, log *slog.Logger) error {
 	capabilities := mqtt.NewDefaultServerCapabilities()
 	capabilities.MaximumClients = maxConnections
 	capabilities.MaximumPacketSize = maxPacketBytes
 	capabilities.MaximumClientWritesPending = maxWritesPending
+	capabilities.MaximumMessageExpiryInterval = 0 // none; by default a day of the wall clock, which may jump
 	server := mqtt.New(&mqtt.Options{
-		Capabilities: capabilities,
-		Logger:       slog.New(slog.DiscardHandler), // logs whole packets, and a line for every connection that ends
+		Capabilities:           capabilities,
+		SysTopicResendInterval: 60,                            // seconds; by default some 30 messages every second
+		Logger:                 slog.New(slog.DiscardHandler), // logs whole packets, and a line for every connection that ends
 	})
 	if err := errors.Join(
 		server.AddHook(new(everyone), nil),
 		server.AddListener(listeners.NewNet("loopback", newGuard(listener, maxConnections, log))),
 		server.Serve(),
 	); err != nil {
-		return errors.Join(fmt.Errorf("broker: start on %s: %w", addr, err), listener.Close())
+		return errors.Join(fmt.Errorf("broker: start on %s: %w", listener.Addr(), err), listener.Close())
 	}
 	<-ctx.Done()
 	return server.Close()

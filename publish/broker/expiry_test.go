@@ -1,0 +1,102 @@
+package broker
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/eclipse/paho.mqtt.golang/packets"
+)
+
+// pipes is a listener whose connections are made by dial.
+type pipes chan net.Conn
+
+func (p pipes) Accept() (net.Conn, error) {
+	if conn, ok := <-p; ok {
+		return conn, nil
+	}
+	return nil, net.ErrClosed
+}
+
+func (p pipes) Close() error   { close(p); return nil }
+func (p pipes) Addr() net.Addr { return &net.TCPAddr{} }
+
+// dial connects a client whose session the broker keeps.
+func (p pipes) dial(t *testing.T, id string) net.Conn {
+	t.Helper()
+	conn, server := net.Pipe()
+	t.Cleanup(func() { conn.Close() })
+	p <- server
+	connect := packets.NewControlPacket(packets.Connect).(*packets.ConnectPacket)
+	connect.ProtocolName, connect.ProtocolVersion, connect.ClientIdentifier = "MQTT", 4, id
+	exchange[*packets.ConnackPacket](t, conn, connect)
+	return conn
+}
+
+// exchange sends the packet and returns the next one, which must be an A.
+func exchange[A packets.ControlPacket](t *testing.T, conn net.Conn, packet packets.ControlPacket) A {
+	t.Helper()
+	if err := packet.Write(conn); err != nil {
+		t.Fatal(err)
+	}
+	return next[A](t, conn)
+}
+
+func next[A packets.ControlPacket](t *testing.T, conn net.Conn) A {
+	t.Helper()
+	_ = conn.SetReadDeadline(time.Now().Add(time.Second))
+	got, err := packets.ReadPacket(conn)
+	answer, ok := got.(A)
+	if err != nil || !ok {
+		t.Fatalf("got %v, error %v; want a %T", got, err, answer)
+	}
+	return answer
+}
+
+func subscription(topic string) packets.ControlPacket {
+	s := packets.NewControlPacket(packets.Subscribe).(*packets.SubscribePacket)
+	s.MessageID, s.Topics, s.Qoss = 1, []string{topic}, []byte{1}
+	return s
+}
+
+// A state that does not change for years, and a message for a subscriber that is away as long, are kept. Virtual time is the
+// wall clock, too, so a jump of that is no other case.
+func TestTheBrokerForgetsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		listener, ended := make(pipes), make(chan error)
+		ctx, stop := context.WithCancel(t.Context())
+		go func() { ended <- serve(ctx, listener, slog.New(slog.DiscardHandler)) }()
+		t.Cleanup(func() {
+			stop()
+			if err := <-ended; err != nil {
+				t.Error(err)
+			}
+		})
+
+		away := listener.dial(t, "away")
+		exchange[*packets.SubackPacket](t, away, subscription("event"))
+		away.Close()
+
+		publisher := listener.dial(t, "publisher")
+		for id, topic := range []string{"event", "state"} {
+			p := packets.NewControlPacket(packets.Publish).(*packets.PublishPacket)
+			p.MessageID, p.Qos, p.TopicName, p.Retain, p.Payload = uint16(id+1), 1, topic, topic == "state", []byte("ON")
+			exchange[*packets.PubackPacket](t, publisher, p)
+		}
+		time.Sleep(25 * time.Hour)
+
+		if got := next[*packets.PublishPacket](t, listener.dial(t, "away")); got.TopicName != "event" {
+			t.Errorf("got %v, want the event", got)
+		}
+		late := listener.dial(t, "late")
+		if got := exchange[*packets.SubackPacket](t, late, subscription("state")); got.ReturnCodes[0] != 1 {
+			t.Errorf("subscription: %v", got)
+		}
+		if got := next[*packets.PublishPacket](t, late); !got.Retain || string(got.Payload) != "ON" {
+			t.Errorf("got %v, want the state", got)
+		}
+	})
+}
