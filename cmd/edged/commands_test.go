@@ -76,6 +76,45 @@ mqtt: {broker: "%s", scores: true, scores_every: 0s}
 	sub.wait(t, "edged/board/gate/scores", has(`"left_to_right":`))
 }
 
+// A disk that cannot be written shows in the status, and what was set is written once it can be.
+func TestSettingsThatCannotBeWritten(t *testing.T) {
+	broker := mosquittotest.Start(t, "allow_anonymous true")
+	sub := subscribe(t, broker.URL())
+	state, address := filepath.Join(t.TempDir(), "state"), freeAddress(t)
+	if err := os.Mkdir(state, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	config := write(t, "edged.yaml", fmt.Sprintf(`
+node: board
+state_dir: %q
+cameras: [{name: gate, source: "pattern:"}]
+mqtt: {broker: "%s"}
+web: {listen: "%s"}
+`, state, broker.URL(), address))
+	p := startEdged(t, "run", "-c", config)
+	sub.wait(t, "edged/board/gate/enabled/state", is("ON"))
+	if err := os.Rename(state, state+".away"); err != nil {
+		t.Fatal(err)
+	}
+	sub.publish(t, "edged/board/gate/enabled/set", "OFF")
+	table := ""
+	for deadline := time.Now().Add(patience); !strings.Contains(table, "settings DEGRADED"); time.Sleep(100 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("status is\n%s", table)
+		}
+		_, table, _ = edged(t, "status", "-c", config)
+	}
+	if err := os.Rename(state+".away", state); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.stop(t); err != nil {
+		t.Errorf("exit: %v", err)
+	}
+	if saved, err := os.ReadFile(filepath.Join(state, "settings.json")); err != nil || !strings.Contains(string(saved), "false") {
+		t.Errorf("settings %s, %v", saved, err)
+	}
+}
+
 // checkSensors looks whether a template's path leads to a number in the statistics.
 func checkSensors(t *testing.T, stats, template string) {
 	t.Helper()

@@ -27,12 +27,13 @@ type nodeStats struct {
 	Broker          string `json:"broker"`
 	BrokerConnected bool   `json:"broker_connected"`
 	BrokerConnects  uint64 `json:"broker_connects"`
-	BrokerFailures  uint64 `json:"broker_failures"`        // tries to connect that failed
-	EventsSent      uint64 `json:"events_sent"`            // acknowledged by the broker
-	EventsWaiting   int    `json:"events_waiting"`         // not yet acknowledged
-	EventsDropped   uint64 `json:"events_dropped"`         // too many, too large or too old
-	OutboxError     string `json:"outbox_error,omitempty"` // why events wait in memory alone
-	ScoresDropped   uint64 `json:"scores_dropped"`         // no connection, or a newer window came first
+	BrokerFailures  uint64 `json:"broker_failures"`          // tries to connect that failed
+	EventsSent      uint64 `json:"events_sent"`              // acknowledged by the broker
+	EventsWaiting   int    `json:"events_waiting"`           // not yet acknowledged
+	EventsDropped   uint64 `json:"events_dropped"`           // too many, too large or too old
+	OutboxError     string `json:"outbox_error,omitempty"`   // why events wait in memory alone
+	SettingsError   string `json:"settings_error,omitempty"` // why what was set is in memory alone
+	ScoresDropped   uint64 `json:"scores_dropped"`           // no connection, or a newer window came first
 	CommandsTaken   uint64 `json:"commands_taken"`
 	CommandsRefused uint64 `json:"commands_refused"` // for what they asked
 	ConsoleDropped  uint64 `json:"console_dropped"`  // lines that the terminal did not take
@@ -128,6 +129,9 @@ func (d *daemon) summary() string {
 	if reason := outboxError(d.publisher.Counters()); reason != "" {
 		line += "; degraded: events wait in memory alone: " + reason
 	}
+	if reason := d.settingsError(); reason != "" {
+		line += "; degraded: a restart would forget what was set: " + reason
+	}
 	return line
 }
 
@@ -136,6 +140,13 @@ func outboxError(c publish.Counters) string {
 		return ""
 	}
 	return oneLine(c.OutboxError)
+}
+
+func (d *daemon) settingsError() string {
+	if d.settings == nil || d.settings.Err() == nil {
+		return ""
+	}
+	return oneLine(d.settings.Err())
 }
 
 // stats is how the node is doing now.
@@ -155,6 +166,7 @@ func (d *daemon) stats() nodeStats {
 		EventsWaiting:   counters.EventsWaiting,
 		EventsDropped:   counters.EventsDropped,
 		OutboxError:     outboxError(counters),
+		SettingsError:   d.settingsError(),
 		ScoresDropped:   counters.ScoresSkipped,
 		ConsoleDropped:  d.console.dropped.Load(),
 	}

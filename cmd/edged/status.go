@@ -90,6 +90,9 @@ func statusTable(s nodeStats) string {
 	if s.OutboxError != "" {
 		row("outbox", "DEGRADED, events wait in memory alone: %s", s.OutboxError)
 	}
+	if s.SettingsError != "" {
+		row("settings", "DEGRADED, a restart would forget what was set: %s", s.SettingsError)
+	}
 
 	table := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "\nCAMERA\tSTATUS\tFRAMES/S\tDROPPED\t")

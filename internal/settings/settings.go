@@ -28,6 +28,7 @@ type Store struct {
 
 	mu      sync.Mutex
 	views   map[string]View
+	failed  error         // why the last write failed: what was set is in memory alone
 	changed chan struct{} // one token: to be written
 }
 
@@ -38,6 +39,8 @@ const (
 	maxBytes = 16 << 20
 	// writeAfter spaces the writes: an SD card must not wear out by a slider that is being dragged.
 	writeAfter = time.Second
+	// retryAfter is how long after a write that failed the next is tried, while nothing changes.
+	retryAfter = 10 * time.Second
 )
 
 type file struct {
@@ -130,25 +133,35 @@ func (s *Store) change(path string, by func(*View)) {
 }
 
 // Keep writes the settings a second after they have changed, until ctx ends; then what is not yet written. Where that fails it
-// tries again with the next change.
+// tries again.
 func (s *Store) Keep(ctx context.Context, log *slog.Logger) {
 	for {
-		select {
-		case <-ctx.Done():
-			select {
-			case <-s.changed:
-				s.write(log)
-			default:
-			}
-			return
-		case <-s.changed:
+		var again <-chan time.Time
+		if s.Err() != nil {
+			again = time.After(retryAfter)
 		}
 		select {
 		case <-ctx.Done():
-		case <-time.After(writeAfter):
+			if s.Err() != nil || len(s.changed) > 0 {
+				s.write(log)
+			}
+			return
+		case <-again:
+		case <-s.changed:
+			select {
+			case <-ctx.Done():
+			case <-time.After(writeAfter):
+			}
 		}
 		s.write(log)
 	}
+}
+
+// Err says why what was set is in memory alone, although a folder was given; nil: it is not.
+func (s *Store) Err() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.failed
 }
 
 // write replaces the file as a whole: a power cut leaves the old one or the new one.
@@ -162,8 +175,15 @@ func (s *Store) write(log *slog.Logger) {
 	if err == nil {
 		err = replace(s.path, append(bytes.TrimSpace(data), '\n'))
 	}
-	if err != nil {
-		log.Error("settings: not written: a restart will forget them", "file", s.path, "error", err)
+	s.mu.Lock()
+	before := s.failed
+	s.failed = err
+	s.mu.Unlock()
+	switch {
+	case err != nil && before == nil:
+		log.Error("settings: not written: a restart would forget them; will be tried again", "file", s.path, "error", err)
+	case err == nil && before != nil:
+		log.Info("settings: written again", "file", s.path)
 	}
 }
 

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"edged/internal/logtest"
 )
@@ -87,6 +89,42 @@ func TestAFolderThatCannotBeWritten(t *testing.T) {
 	s.write(slog.New(slog.NewTextHandler(log, nil)))
 	if !strings.Contains(log.String(), "not written") {
 		t.Errorf("log: %s", log)
+	}
+}
+
+// A full card must not lose what was set for longer than it is full.
+func TestWhatCouldNotBeWrittenIsTriedAgain(t *testing.T) {
+	for _, when := range []string{"after a pause", "at the end"} {
+		t.Run(when, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "later")
+			synctest.Test(t, func(t *testing.T) {
+				s, log := open(t, dir)
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				ended := make(chan struct{})
+				go func() {
+					defer close(ended)
+					s.Keep(ctx, slog.New(slog.NewTextHandler(log, nil)))
+				}()
+				s.SetEnabled("a", false)
+				time.Sleep(time.Minute)
+				if s.Err() == nil || strings.Count(log.String(), "not written") != 1 {
+					t.Errorf("error %v; log %s", s.Err(), log)
+				}
+				if err := os.Mkdir(dir, 0o700); err != nil {
+					t.Fatal(err)
+				}
+				if when == "after a pause" {
+					time.Sleep(time.Minute)
+				} else {
+					cancel()
+					<-ended
+				}
+				if again, _ := open(t, dir); again.View("a").Enabled == nil || s.Err() != nil {
+					t.Errorf("not written: %v", s.Err())
+				}
+			})
+		})
 	}
 }
 
