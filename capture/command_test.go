@@ -113,6 +113,52 @@ func TestCommandLeavesNoProcessBehind(t *testing.T) {
 	}
 }
 
+// A program that goes on writing in spite of SIGTERM must not hold up a reload or the end.
+func TestCommandThatIgnoresSIGTERMEnds(t *testing.T) {
+	const stubborn = `trap "" TERM; echo $$ >%s; while :; do head -c 6144 /dev/zero; sleep 0.01; done`
+	for what, line := range map[string]string{
+		"alone":             stubborn,
+		"in a pipeline":     "sh -c '" + stubborn + "' | cat",
+		"behind a pipeline": "cat /dev/null | sh -c '" + stubborn + "'",
+	} {
+		t.Run(what, func(t *testing.T) {
+			pidFile := filepath.Join(t.TempDir(), "pid")
+			ctx, cancel := context.WithCancel(context.Background())
+			defer cancel()
+			ended := make(chan error, 1)
+			c := &Command{Line: fmt.Sprintf(line, pidFile), FourCC: pixel.YUYV, Width: 64, Height: 48}
+			go func() {
+				ended <- c.Run(ctx, func(f *Frame) {
+					if f.Restart {
+						cancel()
+						time.Sleep(100 * time.Millisecond) // a frame is being decoded when the end comes
+					}
+				})
+			}()
+			<-ctx.Done()
+			var pid int
+			text, err := os.ReadFile(pidFile)
+			if _, scanned := fmt.Sscan(string(text), &pid); err != nil || scanned != nil {
+				t.Fatal(err, scanned)
+			}
+			select {
+			case err := <-ended:
+				if !errors.Is(err, context.Canceled) {
+					t.Error(err)
+				}
+			case <-time.After(10 * time.Second):
+				t.Errorf("it is still being read")
+				_ = unix.Kill(pid, unix.SIGKILL)
+			}
+			for deadline := time.Now().Add(10 * time.Second); alive(pid); time.Sleep(10 * time.Millisecond) {
+				if time.Now().After(deadline) {
+					t.Fatalf("process %d still runs", pid)
+				}
+			}
+		})
+	}
+}
+
 // alive says whether the process runs; one that nobody has waited for yet does not.
 func alive(pid int) bool {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))

@@ -15,6 +15,7 @@ import (
 
 // program is a running shell command, in a process group of its own, whose standard output is read with a deadline.
 type program struct {
+	ctx    context.Context // of the caller: its end is that of reading
 	line   string
 	cmd    *exec.Cmd
 	cancel context.CancelFunc
@@ -28,7 +29,7 @@ const lastWish = time.Second
 
 func startProgram(ctx context.Context, line string) (*program, error) {
 	own, cancel := context.WithCancel(ctx)
-	p := &program{line: line, cmd: exec.CommandContext(own, "sh", "-c", line), cancel: cancel}
+	p := &program{ctx: ctx, line: line, cmd: exec.CommandContext(own, "sh", "-c", line), cancel: cancel}
 	r, w, err := os.Pipe()
 	if err != nil {
 		cancel()
@@ -47,16 +48,19 @@ func startProgram(ctx context.Context, line string) (*program, error) {
 		return nil, err
 	}
 	// A process that left the group may keep the pipe open for ever.
-	p.unhook = context.AfterFunc(ctx, func() { _ = r.SetReadDeadline(time.Unix(1, 0)) })
+	p.unhook = context.AfterFunc(ctx, p.stopReading)
 	return p, nil
 }
 
 // allow gives the program so long for what is read next.
 func (p *program) allow(d time.Duration) {
-	if p.unhook != nil { // not over a deadline that ctx has set
-		_ = p.out.SetReadDeadline(time.Now().Add(d))
+	_ = p.out.SetReadDeadline(time.Now().Add(d))
+	if p.ctx.Err() != nil { // over whose deadline that was set: a program may go on writing in spite of SIGTERM
+		p.stopReading()
 	}
 }
+
+func (p *program) stopReading() { _ = p.out.SetReadDeadline(time.Unix(1, 0)) }
 
 // childEnvironment is ours without what only edged may know: the broker's password, and how to talk to systemd in our name.
 func childEnvironment() []string {
