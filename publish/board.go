@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -16,8 +17,9 @@ type board struct {
 	// removal and discovery are what Home Assistant is told; removal, where it has a value, must come before.
 	removal, discovery *retained
 
-	all     []*retained // node, cameras, views, Home Assistant: the order in which a new connection sends them
-	changed []*retained // those to be sent, oldest change first; never longer than all
+	all     []*retained // node, cameras, Home Assistant, views: the order in which a new connection sends them
+	changed []*retained // those to be sent among the events, oldest change first; never longer than all
+	late    []*retained // those to be sent when no event waits, likewise
 	scored  []*view     // views whose window is to be sent, oldest first; never longer than views
 	stats   []byte      // to be sent; empty = nothing
 
@@ -48,8 +50,16 @@ type view struct {
 type retained struct {
 	topic   string
 	value   []byte // empty: nothing is known, nothing is sent
-	waiting bool   // is in board.changed
+	waiting bool   // is in board.changed or board.late
+
+	// tries is how many failures in a row are enough to give the message up: one that may be too large for a broker or a slow
+	// uplink must neither keep the events waiting nor break each new connection. 0: it is small, comes before the events, and is
+	// never given up.
+	tries    int
+	failures int
 }
+
+func (r *retained) givenUp() bool { return r.tries > 0 && r.failures >= r.tries }
 
 // window is the scores of one window.
 type window struct {
@@ -78,12 +88,13 @@ func newBoard(t topics, cameras []Camera) *board {
 	for _, c := range cameras {
 		b.statuses[c.Name] = b.retain(t.of(c.Name, "status"), offline)
 	}
+	b.removal, b.discovery = b.retain(t.discovery, ""), b.retain(t.discovery, "")
+	b.removal.tries, b.discovery.tries = 3, 3
 	for _, c := range cameras {
 		for _, path := range c.Paths() {
 			b.addView(t, c, path)
 		}
 	}
-	b.removal, b.discovery = b.retain(t.discovery, ""), b.retain(t.discovery, "")
 	b.changed = make([]*retained, 0, len(b.all))
 	b.scored = make([]*view, 0, len(b.views))
 	return b
@@ -116,6 +127,7 @@ func (b *board) addView(t topics, c Camera, path string) {
 	v.last = b.retain(t.of(path, "last"), "")
 	if c.Snapshots {
 		v.snapshot = b.retain(t.of(path, "snapshot"), "")
+		v.snapshot.tries = 1 // the next one may be smaller
 	}
 	b.views[path] = v
 }
@@ -174,10 +186,10 @@ func set[T string | []byte](b *board, r *retained, value T) result {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if string(r.value) == string(value) {
+	if string(r.value) == string(value) && r.failures == 0 {
 		return nothing
 	}
-	r.value = append(r.value[:0], value...)
+	r.value, r.failures = append(r.value[:0], value...), 0
 	return b.wait(r)
 }
 
@@ -192,18 +204,23 @@ func (b *board) replace(r *retained, value []byte) {
 func (b *board) resend(r *retained) result {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if r == b.discovery && len(b.removal.value) > 0 {
-		b.wait(b.removal)
+	if r == b.discovery && len(b.removal.value) > 0 && b.wait(b.removal) == toSend && r.waiting {
+		b.late = slices.DeleteFunc(b.late, func(q *retained) bool { return q == r })
+		r.waiting = false
 	}
 	return b.wait(r)
 }
 
 func (b *board) wait(r *retained) result {
-	if r.waiting {
+	if r.waiting || r.givenUp() {
 		return nothing
 	}
 	r.waiting = true
-	b.changed = append(b.changed, r)
+	if r.tries > 0 {
+		b.late = append(b.late, r)
+	} else {
+		b.changed = append(b.changed, r)
+	}
 	return toSend
 }
 

@@ -4,15 +4,18 @@ import "slices"
 
 // The methods in this file belong to the connection: they take from the board what is to be sent next.
 
-// connect starts a connection's view of the board: nothing that changed before matters, since all of it is sent at first.
+// connect starts a connection's view of the board: nothing that changed before matters, since all of it is sent anew.
 func (b *board) connect() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.connected = true
-	for _, r := range b.changed {
+	b.changed, b.late = b.changed[:0], b.late[:0]
+	for _, r := range b.all {
 		r.waiting = false
+		if r.tries > 0 && len(r.value) > 0 {
+			b.wait(r)
+		}
 	}
-	b.changed = b.changed[:0]
 }
 
 // disconnect ends it. Scores that wait are skipped.
@@ -34,17 +37,31 @@ func (b *board) value(dst []byte, r *retained) []byte {
 	return append(dst, r.value...)
 }
 
-// nextChanged takes the retained message that waits longest, and appends what it holds to dst.
-func (b *board) nextChanged(dst []byte) (topic string, value []byte, ok bool) {
+// next takes the retained message that waits longest in the queue, changed or late, and appends what it holds to dst.
+func (b *board) next(queue *[]*retained, dst []byte) (r *retained, value []byte) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if len(b.changed) == 0 {
-		return "", dst, false
+	if len(*queue) == 0 {
+		return nil, dst
 	}
-	r := b.changed[0]
-	b.changed = slices.Delete(b.changed, 0, 1)
+	r = (*queue)[0]
+	*queue = slices.Delete(*queue, 0, 1)
 	r.waiting = false
-	return r.topic, append(dst, r.value...), true
+	return r, append(dst, r.value...)
+}
+
+// told records that the broker has what r held, or that it failed, and says whether r is given up. What was set meanwhile has
+// tries of its own.
+func (b *board) told(r *retained, ok bool) (givenUp bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch {
+	case ok:
+		r.failures = 0
+	case !r.waiting:
+		r.failures++
+	}
+	return r.givenUp()
 }
 
 // nextScores takes the window that waits longest. Its scores are copied to dst.

@@ -24,12 +24,26 @@ func TestOnlyTheNewestStateWaits(t *testing.T) {
 	b.setState("c", "wave", true)
 
 	for _, want := range []string{"edged/n/c/wave/state ON", "edged/n/c/status online"} {
-		if topic, value, _ := b.nextChanged(nil); topic+" "+string(value) != want {
-			t.Errorf("sent %s %s, want %s", topic, value, want)
+		if r, value := b.next(&b.changed, nil); r.topic+" "+string(value) != want {
+			t.Errorf("sent %s %s, want %s", r.topic, value, want)
 		}
 	}
-	if topic, _, ok := b.nextChanged(nil); ok {
-		t.Errorf("%s is sent twice", topic)
+	if r, _ := b.next(&b.changed, nil); r != nil {
+		t.Errorf("%s is sent twice", r.topic)
+	}
+}
+
+// Whatever order they come in: Home Assistant must not be left with the removal as the last word.
+func TestTheRemovalComesBeforeWhatHolds(t *testing.T) {
+	b := newTestBoard()
+	b.replace(b.discovery, []byte("holds"))
+	b.connect()
+	b.replace(b.removal, []byte("removal"))
+	b.resend(b.discovery)
+	for _, want := range []string{"removal", "holds"} {
+		if _, value := b.next(&b.late, nil); string(value) != want {
+			t.Errorf("sent %q, want %q", value, want)
+		}
 	}
 }
 

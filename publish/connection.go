@@ -29,9 +29,11 @@ func (p *Publisher) connect(ctx context.Context) (*connection, error) {
 	open := func(*url.URL, mqtt.ClientOptions) (net.Conn, error) {
 		dialCtx, cancel := context.WithTimeout(ctx, connectTimeout)
 		defer cancel()
-		if c.link, dialErr = p.dial(dialCtx); dialErr != nil {
-			return nil, dialErr
+		conn, err := p.dial(dialCtx)
+		if dialErr = err; err != nil {
+			return nil, err
 		}
+		c.link = newLink(conn)
 		disarm = context.AfterFunc(ctx, func() { c.link.Close() }) // ends paho's wait for the CONNACK
 		return c.link, nil
 	}
@@ -62,7 +64,7 @@ func (p *Publisher) clientOptions() *mqtt.ClientOptions {
 		SetConnectRetry(false).
 		SetOrderMatters(true). // of commands; receive never blocks
 		SetConnectTimeout(connectTimeout).
-		SetWriteTimeout(2*time.Second).
+		SetWriteTimeout(writeTimeout). // to hand a packet over; link has its own for writing it
 		SetKeepAlive(p.KeepAlive).
 		SetPingTimeout(p.KeepAlive).
 		SetWill(p.topics.status, offline, 1, true)
@@ -111,7 +113,7 @@ func (c *connection) serve(ctx context.Context) error {
 	return nil
 }
 
-// announce subscribes, then sends the node's status and the newest of every retained message.
+// announce subscribes, then sends the node's status and the newest of every retained message that comes before the events.
 func (c *connection) announce(ctx, grace context.Context) error {
 	if err := c.subscribe(grace); err != nil {
 		return err
@@ -123,7 +125,7 @@ func (c *connection) announce(ctx, grace context.Context) error {
 		default:
 		}
 		value := c.p.board.value(nil, r)
-		if len(value) == 0 {
+		if len(value) == 0 || r.tries > 0 {
 			continue
 		}
 		if err := c.retain(grace, r.topic, value); err != nil {
@@ -146,7 +148,8 @@ func (c *connection) farewell(grace context.Context) error {
 // retain publishes a retained message and waits until the broker has it.
 func (c *connection) retain(grace context.Context, topic string, value []byte) error {
 	token := c.client.Publish(topic, 1, true, value)
-	timeout := time.NewTimer(ackTimeout)
+	limit := within(ackTimeout, len(value))
+	timeout := time.NewTimer(limit)
 	defer timeout.Stop()
 	select {
 	case <-token.Done():
@@ -158,7 +161,7 @@ func (c *connection) retain(grace context.Context, topic string, value []byte) e
 	case <-c.lost:
 		return c.broken()
 	case <-timeout.C:
-		return noAcknowledgement(topic)
+		return noAcknowledgement(topic, limit)
 	case <-grace.Done():
 		return errNoTimeLeft
 	}
@@ -166,8 +169,8 @@ func (c *connection) retain(grace context.Context, topic string, value []byte) e
 
 var errNoTimeLeft = errors.New("stopped before the broker had acknowledged everything")
 
-func noAcknowledgement(topic string) error {
-	return fmt.Errorf("the broker did not acknowledge %s within %v", topic, ackTimeout)
+func noAcknowledgement(topic string, limit time.Duration) error {
+	return fmt.Errorf("the broker did not acknowledge %s within %v", topic, limit.Round(time.Second))
 }
 
 // failure returns why a completed token failed, nil if it did not. Paho completes tokens before it tells that the link broke.

@@ -2,6 +2,8 @@ package publish
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	mqtt "github.com/eclipse/paho.mqtt.golang"
@@ -31,7 +33,9 @@ type delivery struct {
 	acked   lane // events and states
 	event   bool // acked carries the outbox's event number seq, not a state
 	seq     uint64
+	state   *retained
 	topic   string
+	limit   time.Duration
 	timeout *time.Timer
 
 	lossy  lane // scores and statistics
@@ -39,15 +43,19 @@ type delivery struct {
 	scores []float32
 }
 
-// deliver runs until the link breaks, or ctx has ended and nothing waits for an acknowledgement any more; then it returns nil.
+// deliver delivers until the link breaks, or ctx has ended and nothing waits for an acknowledgement any more; then it returns nil.
 func (c *connection) deliver(ctx, grace context.Context) error {
 	d := &delivery{connection: c, timeout: time.NewTimer(ackTimeout)}
 	defer d.timeout.Stop()
+	return d.blame(d.run(ctx, grace))
+}
+
+func (d *delivery) run(ctx, grace context.Context) error {
 	stopping := ctx.Done()
 	for {
 		if d.acked.idle() {
 			d.timeout.Stop()
-			d.sendAcked()
+			d.sendAcked(ctx.Err() != nil)
 		}
 		if d.lossy.idle() {
 			d.sendLossy()
@@ -57,7 +65,7 @@ func (c *connection) deliver(ctx, grace context.Context) error {
 		}
 
 		select {
-		case <-c.p.wake:
+		case <-d.p.wake:
 		case <-d.acked.done():
 			if err := d.acknowledged(); err != nil {
 				return err
@@ -67,9 +75,9 @@ func (c *connection) deliver(ctx, grace context.Context) error {
 				return err
 			}
 		case <-d.timeout.C:
-			return noAcknowledgement(d.topic)
-		case <-c.lost:
-			return c.broken()
+			return noAcknowledgement(d.topic, d.limit)
+		case <-d.lost:
+			return d.broken()
 		case <-stopping:
 			stopping = nil
 		case <-grace.Done():
@@ -79,14 +87,30 @@ func (c *connection) deliver(ctx, grace context.Context) error {
 }
 
 // sendAcked sends the next event or state. Events go first, but after an event a waiting state has its turn, so that a long
-// queue does not keep states from being true.
-func (d *delivery) sendAcked() {
-	if d.event && d.sendState() {
+// queue does not keep states from being true. What may be large comes last, and not when there is little time left.
+func (d *delivery) sendAcked(stopping bool) {
+	if d.event && d.sendState(&d.p.board.changed) {
 		return
 	}
-	if !d.sendEvent() {
-		d.sendState()
+	if !d.sendEvent() && !d.sendState(&d.p.board.changed) && !stopping {
+		d.sendState(&d.p.board.late)
 	}
+}
+
+// late says whether a message that may be large is on its way.
+func (d *delivery) late() bool { return !d.acked.idle() && !d.event && d.state.tries > 0 }
+
+// blame names such a message in the error that ended the connection. The error is not wrapped: that the broker closed the
+// connection says nothing here about another node with the same client id.
+func (d *delivery) blame(err error) error {
+	if err == nil || errors.Is(err, errNoTimeLeft) || !d.late() {
+		return err
+	}
+	then := "it is tried again"
+	if d.p.board.told(d.state, false) {
+		then = "it is given up; is it too large for the broker, or the uplink too slow?"
+	}
+	return fmt.Errorf("%s, %d bytes: %s; %s", d.topic, len(d.acked.buf), err.Error(), then)
 }
 
 func (d *delivery) sendEvent() bool {
@@ -100,21 +124,26 @@ func (d *delivery) sendEvent() bool {
 	}
 	view := d.p.board.views[e.Source]
 	d.acked.buf = d.p.encoder.append(d.acked.buf[:0], &e, view, d.p.now())
-	d.event, d.seq, d.topic = true, seq, view.eventTopic
-	d.acked.token = d.client.Publish(d.topic, 1, false, d.acked.buf)
-	d.timeout.Reset(ackTimeout)
+	d.event, d.seq = true, seq
+	d.publish(view.eventTopic, false)
 	return true
 }
 
-func (d *delivery) sendState() bool {
-	topic, value, ok := d.p.board.nextChanged(d.acked.buf[:0])
-	if !ok {
+// sendState sends the next of the board's queue.
+func (d *delivery) sendState(queue *[]*retained) bool {
+	r, value := d.p.board.next(queue, d.acked.buf[:0])
+	if r == nil {
 		return false
 	}
-	d.acked.buf, d.event, d.topic = value, false, topic
-	d.acked.token = d.client.Publish(topic, 1, true, value)
-	d.timeout.Reset(ackTimeout)
+	d.event, d.state, d.acked.buf = false, r, value
+	d.publish(r.topic, true)
 	return true
+}
+
+func (d *delivery) publish(topic string, retain bool) {
+	d.topic, d.limit = topic, within(ackTimeout, len(d.acked.buf))
+	d.acked.token = d.client.Publish(topic, 1, retain, d.acked.buf)
+	d.timeout.Reset(d.limit)
 }
 
 func (d *delivery) acknowledged() error {
@@ -126,6 +155,7 @@ func (d *delivery) acknowledged() error {
 		d.p.outbox.remove(d.seq)
 		d.p.counters.events.Add(1)
 	} else {
+		d.p.board.told(d.state, true)
 		d.p.counters.states.Add(1)
 	}
 	return nil

@@ -47,7 +47,11 @@ type proxy struct {
 
 func newProxy(t *testing.T, target string) *proxy {
 	t.Helper()
-	var config net.ListenConfig
+	return newProxyOn(t, target, net.ListenConfig{})
+}
+
+func newProxyOn(t *testing.T, target string, config net.ListenConfig) *proxy {
+	t.Helper()
 	l, err := config.Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -62,7 +62,7 @@ func (c *connection) subscribe(grace context.Context) error {
 	case <-c.lost:
 		return c.broken()
 	case <-timeout.C:
-		return noAcknowledgement("the subscriptions")
+		return noAcknowledgement("the subscriptions", ackTimeout)
 	case <-grace.Done():
 		return errNoTimeLeft
 	}

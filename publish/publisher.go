@@ -105,7 +105,7 @@ type Model struct {
 
 const (
 	connectTimeout = 5 * time.Second // for the TCP connection and the broker's CONNACK together
-	ackTimeout     = 5 * time.Second // for a PUBACK; a broker that takes longer is treated as gone
+	ackTimeout     = 5 * time.Second // for the PUBACK of a small message; a broker that takes longer is treated as gone
 	healthyAfter   = time.Minute     // a connection that lived this long ends the run of failures
 	maxKeepAlive   = 10 * time.Second
 )

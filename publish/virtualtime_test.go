@@ -3,6 +3,7 @@ package publish
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"strings"
 	"sync"
@@ -29,6 +30,8 @@ type pipeBroker struct {
 	slow          time.Duration // before every answer
 	noPong        bool          // answer no ping
 	closesIn      time.Duration // after the connection came up; 0 = never
+	largest       int           // message, in bytes, that it does not answer by closing the connection; 0 = any
+	rate          int           // bytes/s that it reads; 0 = any
 	received      chan *packets.PublishPacket
 }
 
@@ -59,7 +62,7 @@ func (e *pipeEnd) Close() error {
 func (b *pipeBroker) serve(conn net.Conn, closed <-chan struct{}) {
 	defer conn.Close()
 	for {
-		packet, err := packets.ReadPacket(conn)
+		packet, err := packets.ReadPacket(throttled{conn, b.rate})
 		if err != nil {
 			return
 		}
@@ -81,6 +84,9 @@ func (b *pipeBroker) serve(conn net.Conn, closed <-chan struct{}) {
 			if b.received != nil {
 				b.received <- p
 			}
+			if b.largest > 0 && len(p.Payload) > b.largest {
+				return
+			}
 			ignored := b.noPuback || b.noEventPuback && strings.HasSuffix(p.TopicName, "/event")
 			if p.Qos == 1 && !ignored {
 				ack := packets.NewControlPacket(packets.Puback).(*packets.PubackPacket)
@@ -100,6 +106,21 @@ func (b *pipeBroker) serve(conn net.Conn, closed <-chan struct{}) {
 			return
 		}
 	}
+}
+
+// throttled reads so many bytes a second; 0 = any.
+type throttled struct {
+	io.Reader
+	rate int
+}
+
+func (r throttled) Read(b []byte) (int, error) {
+	if r.rate == 0 {
+		return r.Reader.Read(b)
+	}
+	n, err := r.Reader.Read(b[:min(len(b), max(1, r.rate/10))])
+	time.Sleep(time.Duration(n) * time.Second / time.Duration(r.rate))
+	return n, err
 }
 
 // bubble runs a publisher with the dialer in virtual time, and the test beside it.

@@ -1,0 +1,137 @@
+package publish
+
+import (
+	"bytes"
+	"context"
+	"net"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/eclipse/paho.mqtt.golang/packets"
+
+	"edged/internal/mosquittotest"
+)
+
+func withSnapshots(p *Publisher) { p.Cameras[0].Snapshots = true }
+
+// A broker that closes the connection on a snapshot gets the events nevertheless, and the next snapshot that it takes.
+func TestASnapshotTooLargeForTheBrokerHoldsUpNoEvent(t *testing.T) {
+	t.Parallel()
+	broker := mosquittotest.Start(t, "max_packet_size 20000")
+	sub := subscribe(t, broker.URL())
+	p, log := testPublisher(t, broker.URL(), withSnapshots)
+	p.Snapshot("front", make([]byte, 50_000))
+	p.Event(event(1, Start))
+	run(t, p)
+	sub.next("edged/board/front/event")
+	waitFor(t, "the snapshot is given up", log.Has("edged/board/front/snapshot, 50000 bytes: the broker closed the connection"))
+	waitFor(t, "the second connection", func() bool { return p.Counters().Connects == 2 })
+	p.Event(event(2, Start))
+	sub.next("edged/board/front/event")
+	p.Snapshot("front", []byte("small"))
+	sub.until("edged/board/front/snapshot", "small")
+	if n := p.Counters().Connects; n != 2 {
+		t.Errorf("%d connections: %s", n, log)
+	}
+}
+
+// What the broker does not take is given up, one after the other, and the connection stays. An event comes before each.
+func TestWhatTheBrokerDoesNotTakeIsGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		received := make(chan *packets.PublishPacket, 1000)
+		p, log := testPublisher(t, "tcp://broker.invalid", discoverable)
+		p.dial = (&pipeBroker{largest: 1000, received: received}).dial
+		p.Snapshot("front", make([]byte, 50_000))
+		stop := run(t, p)
+		defer stop()
+		for n := range uint64(60) {
+			p.Event(Event{ID: n, Source: "front", Label: "left_to_right"})
+			time.Sleep(time.Second)
+		}
+		time.Sleep(time.Hour)
+		if got := events(received); len(got) != 60 {
+			t.Errorf("%d events, want 60", len(got))
+		}
+		if n := p.Counters().Connects; n != 5 { // three for Home Assistant's message, one for the snapshot, and one that stays
+			t.Errorf("%d connections: %s", n, log)
+		}
+		if strings.Contains(log.String(), "same client id") {
+			t.Errorf("another node is blamed: %s", log)
+		}
+	})
+}
+
+// On a slow uplink a snapshot takes longer than a small message may, and than the answer to a ping.
+func TestASlowUplinkGetsASnapshotThrough(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		received := make(chan *packets.PublishPacket, 1000)
+		p, log := testPublisher(t, "tcp://broker.invalid", withSnapshots)
+		p.dial = (&pipeBroker{rate: 10_000, received: received}).dial
+		stop := run(t, p)
+		defer time.Sleep(time.Second) // the broker reads on
+		defer stop()
+		time.Sleep(time.Second)
+		p.Snapshot("front", make([]byte, 300_000))
+		for n := range uint64(100) {
+			time.Sleep(time.Second)
+			p.Scores("front", n, time.Duration(n), []float32{1, 0, 0})
+		}
+		p.Event(event(1, Start))
+		time.Sleep(time.Second)
+		if n := p.Counters().Connects; n != 1 || len(events(received)) != 1 {
+			t.Errorf("%d connections, want 1 and the event: %s", n, log)
+		}
+	})
+}
+
+// The same with a real kernel's queues: a ping must not wait in them behind the whole snapshot.
+func TestASlowUplinkOfTheKernels(t *testing.T) {
+	t.Parallel()
+	broker := mosquittotest.Start(t)
+	sub := subscribe(t, broker.URL())
+	short := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error { // the rest waits at the sender, as it does before a modem
+		return c.Control(func(fd uintptr) { _ = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, 4096) })
+	}}
+	slow := newProxyOn(t, broker.Address, short)
+	p, log := testPublisher(t, slow.url(), withSnapshots)
+	run(t, p)
+	waitFor(t, "connected", func() bool { return p.Counters().StatesSent >= 4 })
+	slow.perTenth.Store(1000)
+	picture := bytes.Repeat([]byte("x"), 150_000)
+	p.Snapshot("front", picture)
+	sub.until("edged/board/front/snapshot", string(picture))
+	if n := p.Counters().Connects; n != 1 {
+		t.Errorf("%d connections: %s", n, log)
+	}
+}
+
+// A clean stop says offline, and does not spend its time on a snapshot.
+func TestAStopBeginsNoSnapshot(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		received := make(chan *packets.PublishPacket, 1000)
+		p, log := testPublisher(t, "tcp://broker.invalid", withSnapshots)
+		p.dial = (&pipeBroker{rate: 10_000, received: received}).dial
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() { ended <- p.Run(ctx) }()
+		time.Sleep(time.Second)
+		p.Event(event(1, Start)) // on its way when the stop comes
+		p.Snapshot("front", make([]byte, 300_000))
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		time.Sleep(time.Second) // the broker reads on
+		var last string
+		for len(received) > 0 {
+			m := <-received
+			last = m.TopicName + " " + string(m.Payload)
+		}
+		if last != "edged/board/status offline" {
+			t.Errorf("the last word is %q: %s", last[:min(len(last), 60)], log)
+		}
+	})
+}
