@@ -66,6 +66,11 @@ func (d *daemon) readiness() error {
 		case !s.Online:
 			errs = append(errs, fmt.Errorf("camera %s: offline: %s", w.name, s.Reason))
 		}
+		for _, v := range w.views {
+			if problem := v.problem(); problem != "" {
+				errs = append(errs, fmt.Errorf("view %s: %s", v.path, problem))
+			}
+		}
 	}
 	if !d.publisher.Counters().Connected {
 		errs = append(errs, fmt.Errorf("broker %s: no connection", describeBroker(d.cfg.MQTT)))

@@ -72,7 +72,8 @@ type cameraStats struct {
 }
 
 type viewStats struct {
-	Enabled       bool    `json:"enabled"` // frames are looked at
+	Enabled       bool    `json:"enabled"`           // frames are looked at
+	Problem       string  `json:"problem,omitempty"` // why there are no windows
 	WindowsPerSec float64 `json:"windows_per_second"`
 	InvokeMs      float64 `json:"invoke_ms"` // mean
 
@@ -95,7 +96,7 @@ func (d *daemon) statistics(ctx context.Context) error {
 	for _, w := range d.watchers {
 		w.mark = mark{at: d.began}
 		for _, v := range w.views {
-			v.mark = mark{at: d.began}
+			v.mark, v.stretch = mark{at: d.began}, stretch{since: d.began}
 		}
 	}
 	for {
@@ -214,6 +215,7 @@ func (w *watcher) measure(now time.Duration) {
 	for _, v := range w.views {
 		p := &v.pipeline.Stats
 		v.rates.Store(v.mark.to(mark{at: now, count: p.Windows.Load(), invoke: p.Invoke()}))
+		v.starve(now, w.online.Load(), w.model.Manifest.FrameRate)
 	}
 }
 
@@ -254,6 +256,7 @@ func (v *view) stats() viewStats {
 	p := &v.pipeline.Stats
 	s := viewStats{
 		Enabled:        v.enabled.Load(),
+		Problem:        v.problem(),
 		Unwatched:      v.unwatched.Load(),
 		DroppedUnread:  p.Lost.Load(),
 		Held:           p.Held.Load(),

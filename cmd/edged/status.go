@@ -122,6 +122,6 @@ func viewRow(w io.Writer, path string, v viewStats) {
 	if !v.Enabled {
 		enabled = "NO"
 	}
-	fmt.Fprintf(w, "%s\t%s\t%.1f\t%.1f ms\t%d\t%d\t%d\t\n", path, enabled, v.WindowsPerSec, v.InvokeMs,
-		v.Windows, v.WindowsGated, v.WindowsSkipped)
+	fmt.Fprintf(w, "%s\t%s\t%.1f\t%.1f ms\t%d\t%d\t%d\t%s\n", path, enabled, v.WindowsPerSec, v.InvokeMs,
+		v.Windows, v.WindowsGated, v.WindowsSkipped, v.Problem)
 }

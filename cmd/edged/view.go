@@ -26,6 +26,8 @@ type view struct {
 	unwatched atomic.Uint64
 	rates     atomic.Pointer[rates] // of the last report
 	mark      mark                  // the last report's, of its goroutine
+	stretch   stretch
+	starved   atomic.Pointer[error] // why it has no windows
 }
 
 func newView(camera config.Camera, c config.View, m *models.Model, detect config.Detect) (*view, error) {
