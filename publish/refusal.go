@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"strings"
 	"syscall"
 	"time"
 
@@ -67,15 +68,28 @@ func (c *idContest) lost(broker string, lived time.Duration, err error) bool {
 // outage is what has been told of it since a broker was there last.
 type outage map[string]bool
 
+const maxReasons = 100
+
 // level is that of the log's line about a connection that lived so long: what was told already is for those who debug.
 func (o outage) level(broker string, lived time.Duration, err error) slog.Level {
 	if lived > 0 {
 		clear(o)
 	}
-	reason := broker + ": " + err.Error()
+	reason := broker + ": " + strings.Map(dropDigits, err.Error())
 	if o[reason] {
 		return slog.LevelDebug
 	}
+	if len(o) == maxReasons {
+		clear(o)
+	}
 	o[reason] = true
 	return slog.LevelWarn
+}
+
+// dropDigits, by strings.Map, leaves of an error what is the same in each try: the numbers may be a port of our own or a time.
+func dropDigits(r rune) rune {
+	if r >= '0' && r <= '9' {
+		return -1
+	}
+	return r
 }

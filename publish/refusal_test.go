@@ -64,6 +64,31 @@ func TestIDContest(t *testing.T) {
 	}
 }
 
+// What differs in each try, a port of our own or the time in a certificate's error, makes no new reason.
+func TestAnOutageOfManyPortsAndTimesIsToldOnce(t *testing.T) {
+	told := outage{}
+	warnings := 0
+	for n := range 1000 {
+		for _, err := range []error{
+			fmt.Errorf("lookup broker.lan on 192.168.1.1:53: read udp 192.168.1.7:%d->192.168.1.1:53: i/o timeout", 40000+n),
+			fmt.Errorf("x509: certificate has expired or is not yet valid: current time 2026-11-25T22:%02d:%02dZ is after 2026-01-01T00:00:00Z", n/60, n%60),
+		} {
+			if told.level("tcp://a", 0, err) == slog.LevelWarn {
+				warnings++
+			}
+		}
+	}
+	if warnings != 2 || len(told) != 2 {
+		t.Errorf("%d warnings, %d reasons kept; want 2", warnings, len(told))
+	}
+	for n := range 1000 { // whatever else may differ
+		told.level("tcp://a", 0, errors.New(strings.Repeat("x", n)))
+	}
+	if len(told) > maxReasons {
+		t.Errorf("%d reasons are kept", len(told))
+	}
+}
+
 func TestOutageIsToldOnce(t *testing.T) {
 	refused, denied := errors.New("connection refused"), errors.New("bad credentials")
 	told := outage{}
