@@ -162,6 +162,9 @@ func (p *Publisher) Run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			break
 		}
+		if lived >= healthyAfter { // whichever of the brokers it was
+			wait.Reset()
+		}
 		failed := p.broker
 		delay := betweenBrokers
 		if p.nextBroker() {

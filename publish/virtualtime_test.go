@@ -178,6 +178,34 @@ func TestAHealthyConnectionIsReplacedAtOnceAndAShortOneIsNot(t *testing.T) {
 	}
 }
 
+// Of two brokers the first is away for an hour, comes back for two minutes, and goes: the run of failures before it is over.
+func TestAHealthyConnectionToAnyBrokerStartsTheWaitsAnew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, _ := testPublisher(t, "tcp://first.invalid", func(p *Publisher) { p.Brokers = []string{"tcp://second.invalid"} })
+		began := time.Now()
+		var up bool
+		var after []time.Duration // tries of the first broker, since the good connection ended
+		var ended time.Time
+		p.dial = func(ctx context.Context) (net.Conn, error) {
+			switch first := p.turn == 0; {
+			case !first || !up && time.Since(began) < time.Hour:
+			case !up:
+				up, ended = true, time.Now().Add(2*time.Minute)
+				return (&pipeBroker{closesIn: 2 * time.Minute}).dial(ctx)
+			default:
+				after = append(after, time.Since(ended))
+			}
+			return nil, errors.New("refused")
+		}
+		stop := run(t, p)
+		time.Sleep(2 * time.Hour)
+		stop()
+		if len(after) == 0 || after[0] > time.Second+2*betweenBrokers {
+			t.Errorf("the first broker is tried again %v after the end of a good connection; want the first within about a second", after[:min(len(after), 3)])
+		}
+	})
+}
+
 // Two nodes of one name throw each other out: for hours they try ever more seldom, instead of playing ping-pong, and say why.
 func TestTwoNodesWithOneNameDoNotStorm(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
