@@ -9,7 +9,6 @@ import "time"
 // Window is one run of the model.
 type Window struct {
 	N      uint64        // 1, 2, 3 … since the Pipeline began
-	First  time.Duration // of its oldest frame
 	Time   time.Duration // of its newest frame
 	Scores []float32     // a probability for each label, as the model gave them; valid during the call
 }

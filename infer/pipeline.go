@@ -185,7 +185,7 @@ func (p *Pipeline) gap() {
 func (p *Pipeline) decide() {
 	w := &p.window
 	w.N++
-	w.First, w.Time = p.schedule.span()
+	w.Time = p.schedule.last.Time
 	p.Clip.Scores(w.Scores)
 	p.Stats.Windows.Add(1)
 	if slices.ContainsFunc(w.Scores, invalid) {

@@ -1,10 +1,6 @@
 package infer
 
-import (
-	"time"
-
-	"edged/ringbuffer"
-)
+import "edged/ringbuffer"
 
 // maxHold is how far the sampling grid may jump from one frame to the next, in ticks, with the missing ticks filled by
 // the frame before them. One missing frame is a camera's hiccup; more is a stretch of time that nobody has seen.
@@ -15,14 +11,13 @@ type schedule struct {
 	frames int // T
 	stride int // ticks from one window to the next
 
-	times []time.Duration // of the last T ticks' frames; times[n%T] is that of the n-th
-	n     int             // ticks taken since the last gap
-	next  int             // n at which the next window is due
-	last  ringbuffer.Frame
+	n    int // ticks taken since the last gap
+	next int // n at which the next window is due
+	last ringbuffer.Frame
 }
 
 func newSchedule(frames, stride int) *schedule {
-	return &schedule{frames: frames, stride: stride, times: make([]time.Duration, frames), next: frames}
+	return &schedule{frames: frames, stride: stride, next: frames}
 }
 
 // follows says whether the frame continues the window, and after how many ticks without one.
@@ -38,16 +33,11 @@ func (s *schedule) follows(f ringbuffer.Frame) (missing int, ok bool) {
 }
 
 // hold takes the last frame once more.
-func (s *schedule) hold() { s.add(s.last.Time) }
+func (s *schedule) hold() { s.n++ }
 
 // take takes the frame, which follows.
 func (s *schedule) take(f ringbuffer.Frame) {
 	s.last = f
-	s.add(f.Time)
-}
-
-func (s *schedule) add(t time.Duration) {
-	s.times[s.n%s.frames] = t
 	s.n++
 }
 
@@ -58,11 +48,6 @@ func (s *schedule) due() bool {
 	}
 	s.next = s.n + s.stride
 	return true
-}
-
-// span returns the times of the window's oldest and newest frame.
-func (s *schedule) span() (first, newest time.Duration) {
-	return s.times[s.n%s.frames], s.times[(s.n-1)%s.frames]
 }
 
 // empty begins a new window after a gap.

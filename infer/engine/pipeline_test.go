@@ -55,7 +55,7 @@ func commit(ring *ringbuffer.Ring, tick int64) {
 
 func TestPipelineIsDeterministic(t *testing.T) {
 	run := func() (windows []string) {
-		p, ring := pipeline(t, func(w *infer.Window) { windows = append(windows, fmt.Sprint(w.N, w.First, w.Time, w.Scores)) })
+		p, ring := pipeline(t, func(w *infer.Window) { windows = append(windows, fmt.Sprint(w.N, w.Time, w.Scores)) })
 		for tick := range int64(60) {
 			if tick%13 == 7 || tick/3 == 11 { // some frames are missing, and three in a row
 				continue
