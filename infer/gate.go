@@ -25,7 +25,7 @@ type Gate struct {
 	pixels []float32   // by cell, in values: pixels x 3
 	sorted []float32   // the frame's means, for their median
 	cells  [][]float32 // means of the last frames; cells[n%frames] is the n-th frame's
-	n      int
+	n      uint64      // frames since the last gap, which may be years ago
 
 	motion []float32 // by cell, of the last window that was asked about
 	usual  []float32 // by cell, motion while no action was on
@@ -79,6 +79,9 @@ func NewGate(width, height, frames int, heartbeat time.Duration) (*Gate, error) 
 func (g *Gate) row(y int) int    { return y * gateCells / g.height * gateCells }
 func (g *Gate) column(x int) int { return x * gateCells / g.width }
 
+// cell returns the means of the n-th frame.
+func (g *Gate) cell(n uint64) []float32 { return g.cells[n%uint64(len(g.cells))] }
+
 // push takes a frame of the window.
 func (g *Gate) push(rgb []byte) {
 	if g == nil {
@@ -97,7 +100,7 @@ func (g *Gate) push(rgb []byte) {
 			sums[c] += sum
 		}
 	}
-	means := g.cells[g.n%len(g.cells)]
+	means := g.cell(g.n)
 	for i, sum := range g.sums {
 		means[i] = float32(sum) / g.pixels[i]
 	}
@@ -113,7 +116,7 @@ func (g *Gate) push(rgb []byte) {
 // hold takes the last frame once more.
 func (g *Gate) hold() {
 	if g != nil {
-		copy(g.cells[g.n%len(g.cells)], g.cells[(g.n-1)%len(g.cells)])
+		copy(g.cell(g.n), g.cell(g.n-1))
 		g.n++
 	}
 }
@@ -135,7 +138,7 @@ func (g *Gate) open(t time.Duration) bool {
 func (g *Gate) moving() bool {
 	for i := range g.motion {
 		low, high := float32(math.Inf(1)), float32(math.Inf(-1))
-		for _, means := range g.cells[:min(g.n, len(g.cells))] {
+		for _, means := range g.cells[:min(g.n, uint64(len(g.cells)))] {
 			low, high = min(low, means[i]), max(high, means[i])
 		}
 		g.motion[i] = high - low

@@ -276,3 +276,20 @@ func BenchmarkGate(b *testing.B) {
 		g.learn()
 	}
 }
+
+// After years without a gap the frames are more than an int of a 32-bit board holds.
+func TestGateOutlivesAnInt(t *testing.T) {
+	g, err := NewGate(gateSide, gateSide, 16, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := newGateClip()
+	g.n = math.MaxInt
+	for range 16 {
+		g.push(c.draw(0, nil))
+		g.hold()
+	}
+	if g.moving() {
+		t.Error("something moves in the same picture")
+	}
+}

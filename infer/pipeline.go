@@ -172,7 +172,7 @@ func (p *Pipeline) skip() {
 }
 
 func (p *Pipeline) gap() {
-	if p.schedule.n == 0 {
+	if !p.schedule.any {
 		return
 	}
 	p.skip()

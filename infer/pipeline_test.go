@@ -51,7 +51,7 @@ type rig struct {
 	ring   *ringbuffer.Ring
 	engine *fakeEngine
 	*Pipeline
-	times  []time.Duration // first, newest of each window
+	times  []time.Duration // of each window
 	events []Event
 }
 

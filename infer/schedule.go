@@ -11,18 +11,18 @@ type schedule struct {
 	frames int // T
 	stride int // ticks from one window to the next
 
-	n    int // ticks taken since the last gap
-	next int // n at which the next window is due
-	last ringbuffer.Frame
+	any   bool // a frame has come since the last gap
+	until int  // ticks until the next window is due
+	last  ringbuffer.Frame
 }
 
 func newSchedule(frames, stride int) *schedule {
-	return &schedule{frames: frames, stride: stride, next: frames}
+	return &schedule{frames: frames, stride: stride, until: frames}
 }
 
 // follows says whether the frame continues the window, and after how many ticks without one.
 func (s *schedule) follows(f ringbuffer.Frame) (missing int, ok bool) {
-	if s.n == 0 {
+	if !s.any {
 		return 0, true
 	}
 	jump := f.Tick - s.last.Tick
@@ -33,22 +33,22 @@ func (s *schedule) follows(f ringbuffer.Frame) (missing int, ok bool) {
 }
 
 // hold takes the last frame once more.
-func (s *schedule) hold() { s.n++ }
+func (s *schedule) hold() { s.until-- }
 
 // take takes the frame, which follows.
 func (s *schedule) take(f ringbuffer.Frame) {
-	s.last = f
-	s.n++
+	s.any, s.last = true, f
+	s.until--
 }
 
 // due says, once for each window, that there is one.
 func (s *schedule) due() bool {
-	if s.n < s.next {
+	if s.until > 0 {
 		return false
 	}
-	s.next = s.n + s.stride
+	s.until = s.stride
 	return true
 }
 
 // empty begins a new window after a gap.
-func (s *schedule) empty() { s.n, s.next = 0, s.frames }
+func (s *schedule) empty() { s.any, s.until = false, s.frames }
