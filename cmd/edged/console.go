@@ -61,14 +61,14 @@ func (c *console) printf(format string, args ...any) {
 }
 
 // banner says what runs and how to listen to it.
-func (c *console) banner(cfg *config.Config, m *models.Model, info engine.Info) {
+func (c *console) banner(cfg *config.Config, m *models.Model, info engine.Info, broker string) {
 	c.printf("edged %s\n", version)
 	for _, cam := range cfg.Cameras {
 		c.printf("camera    %s: %s\n", cam.Name, capture.ShownSource(cam.Source))
 	}
 	c.printf("model     %s\n", describeModel(m))
 	c.printf("delegate  %s\n", describeDelegate(info))
-	c.printf("broker    %s\n", describeBroker(cfg.MQTT))
+	c.printf("broker    %s\n", broker)
 	c.printf("subscribe %s\n", subscribeLine(cfg))
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"io"
+	"net"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -10,6 +11,7 @@ import (
 
 	"edged/internal/config"
 	"edged/internal/mosquittotest"
+	"edged/publish"
 )
 
 // A signal may come at any time, also before the built-in broker is up: that is a clean stop, not a failure.
@@ -23,6 +25,42 @@ func TestStopWhileTheBrokerStarts(t *testing.T) {
 		t.Errorf("error %v, want none", err)
 	}
 	stop()
+}
+
+// Whoever has the built-in broker's port for a while does not keep it from starting for good.
+func TestTheBuiltInBrokerStartsOnceItsPortIsFree(t *testing.T) {
+	t.Setenv(asEdged, "1")
+	defer func(was time.Duration) { portLook = was }(portLook)
+	portLook = 10 * time.Millisecond
+	occupant, err := new(net.ListenConfig).Listen(t.Context(), "tcp", mosquittotest.FreeAddress(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer occupant.Close()
+	address := occupant.Addr().String()
+	d := &daemon{cfg: config.Default(), publisher: &publish.Publisher{Broker: "tcp://" + address, Node: "board"}}
+	d.cfg.MQTT.Listen = address
+	if err := d.publisher.Initialize(); err != nil {
+		t.Fatal(err)
+	}
+	stop, err := d.startBroker(t.Context(), func(err error) { t.Error(err) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stop()
+	if got := d.describeBroker(); got != "another program's, on "+address {
+		t.Errorf("the broker is %q while its port is taken", got)
+	}
+	time.Sleep(2 * portLooks * portLook)
+	occupant.Close()
+	for deadline := time.Now().Add(patience); d.describeBroker() != "built in, on "+address; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("the broker is %q", d.describeBroker())
+		}
+	}
+	if freePort(t.Context(), address) {
+		t.Error("nobody listens there")
+	}
 }
 
 // blocked is a terminal that takes nothing until it is released.

@@ -73,7 +73,7 @@ func (d *daemon) readiness() error {
 		}
 	}
 	if !d.publisher.Counters().Connected {
-		errs = append(errs, fmt.Errorf("broker %s: no connection", describeBroker(d.cfg.MQTT)))
+		errs = append(errs, fmt.Errorf("broker %s: no connection", d.describeBroker()))
 	}
 	return errors.Join(errs...)
 }

@@ -275,7 +275,8 @@ func TestABrokerOnTheBuiltInOnesPortIsUsed(t *testing.T) {
 	broker := mosquittotest.Start(t)
 	sub := subscribe(t, broker.URL())
 	config := write(t, "edged.yaml", fmt.Sprintf("node: board\nmqtt: {listen: %q}\ncameras: [{source: 'pattern:'}]\n", broker.Address))
-	startEdged(t, "run", "-c", config)
+	p := startEdged(t, "run", "-c", config)
+	p.line(t, "broker    another program's, on "+broker.Address)
 	sub.wait(t, "edged/board/camera/status", is("online"))
 }
 

@@ -159,7 +159,7 @@ func (d *daemon) stats() nodeStats {
 		UptimeSeconds:   int64((clock.Monotonic() - d.began).Seconds()),
 		Model:           modelStats{Name: manifest.Name, Version: manifest.Version, SHA256: d.model.SHA256},
 		Cameras:         map[string]cameraStats{},
-		Broker:          describeBroker(d.cfg.MQTT),
+		Broker:          d.describeBroker(),
 		BrokerConnected: counters.Connected,
 		BrokerConnects:  counters.Connects,
 		BrokerFailures:  counters.ConnectFailures,
