@@ -63,7 +63,12 @@ func (r *runCmd) prepare(ctx context.Context, out output) (*daemon, error) {
 	if err := tryModel(ctx, model, cfg); err != nil {
 		return nil, err
 	}
-	return newDaemon(cfg, model, out)
+	d, err := newDaemon(cfg, model, out)
+	if err != nil {
+		return nil, err
+	}
+	_ = logLevel.UnmarshalText([]byte(cfg.Log.Level)) // Load has seen that it is one; of a configuration that is refused it must not hold
+	return d, nil
 }
 
 // life runs d until ctx ends, when next is nil, or until SIGHUP brings a configuration that is good: then it stops d cleanly and

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"os"
 	"os/exec"
@@ -278,6 +279,28 @@ func TestABrokerOnTheBuiltInOnesPortIsUsed(t *testing.T) {
 	p := startEdged(t, "run", "-c", config)
 	p.line(t, "broker    another program's, on "+broker.Address)
 	sub.wait(t, "edged/board/camera/status", is("online"))
+}
+
+// Of a configuration that is refused not even the log's level holds.
+func TestARefusedConfigurationLeavesTheLogLevel(t *testing.T) {
+	t.Cleanup(func() { logLevel.Set(slog.LevelInfo) })
+	for _, c := range []struct {
+		more string
+		want slog.Level
+	}{
+		{"model: {file: /no/such/model}\n", slog.LevelInfo},
+		{"mqtt: {ca_file: /no/such/file, broker: 'ssl://127.0.0.1:1'}\n", slog.LevelInfo},
+		{"", slog.LevelDebug},
+	} {
+		r := runCmd{Config: write(t, "edged.yaml", "log: {level: debug}\ncameras: [{name: front, source: 'pattern:'}]\n"+c.more)}
+		d, err := r.prepare(t.Context(), output{io.Discard})
+		if (err == nil) != (c.more == "") || logLevel.Level() != c.want {
+			t.Errorf("with %q: level %v, error %v", c.more, logLevel.Level(), err)
+		}
+		if d != nil {
+			d.close()
+		}
+	}
 }
 
 // A reload takes over what is good, and what is bad it refuses.

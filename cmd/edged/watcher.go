@@ -224,8 +224,5 @@ func loadConfig(path string) (*config.Config, error) {
 	if err != nil {
 		return nil, misconfigured{err}
 	}
-	if err := logLevel.UnmarshalText([]byte(c.Log.Level)); err != nil {
-		return nil, misconfigured{errors.New("log.level: " + err.Error())}
-	}
 	return c, nil
 }
