@@ -100,7 +100,7 @@ func TestASlowUplinkOfTheKernels(t *testing.T) {
 	run(t, p)
 	waitFor(t, "connected", func() bool { return p.Counters().StatesSent >= 4 })
 	slow.perTenth.Store(1000)
-	picture := bytes.Repeat([]byte("x"), 150_000)
+	picture := bytes.Repeat([]byte("x"), 120_000)
 	p.Snapshot("front", picture)
 	sub.until("edged/board/front/snapshot", string(picture))
 	if n := p.Counters().Connects; n != 1 {
