@@ -71,7 +71,7 @@ def _export_own(arguments) -> None:
     os.environ["KERAS_BACKEND"] = "tensorflow"
     from . import custom
 
-    size = custom.export(arguments.work, arguments.output)
+    size = custom.export(arguments.work, arguments.output, arguments.type)
     print(f"{arguments.output}: {size:,} bytes")
 
 
@@ -92,7 +92,7 @@ def _import(arguments) -> None:
 def _verify(arguments) -> None:
     from .verify import verify
 
-    print("\n".join(verify(arguments.model, arguments.clips)))
+    print("\n".join(verify(arguments.model, arguments.clips, arguments.beside)))
 
 
 def _inspect(arguments) -> None:
@@ -110,6 +110,8 @@ def _parser() -> argparse.ArgumentParser:
     work.add_argument("--work", type=Path, default=cache_folder(), help="folder of the clip sets")
     weights = argparse.ArgumentParser(add_help=False)
     weights.add_argument("--weights", type=Path, default=cache_folder() / "starter.weights.h5")
+    kind = argparse.ArgumentParser(add_help=False)
+    kind.add_argument("--type", choices=("int8", "float16", "float32"), default="int8")
 
     parser = argparse.ArgumentParser(prog="squeezetime", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -161,13 +163,16 @@ def _parser() -> argparse.ArgumentParser:
     own.add_argument("--freeze", action="store_true", help="train the classifier alone")
     own.set_defaults(run=_train)
 
-    export_own = commands.add_parser("export-own", help="the second half of train, by itself")
+    export_own = commands.add_parser(
+        "export-own", parents=[kind], help="the second half of train, by itself"
+    )
     export_own.add_argument("work", type=Path)
     export_own.add_argument("-o", "--output", type=Path, required=True)
     export_own.set_defaults(run=_export_own)
 
     import_ = commands.add_parser(
         "import",
+        parents=[kind],
         help="an official checkpoint (SqueezeTime_K400.pth, ...) -> .tflite",
     )
     import_.add_argument("checkpoint", type=Path)
@@ -178,7 +183,6 @@ def _parser() -> argparse.ArgumentParser:
         help="a text file, a label a line, in the checkpoint's order",
     )
     import_.add_argument("-o", "--output", type=Path, required=True)
-    import_.add_argument("--type", choices=("int8", "float16", "float32"), default="int8")
     import_.add_argument(
         "--calibration",
         type=Path,
@@ -192,6 +196,9 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument("model", type=Path)
     verify.add_argument(
         "--clips", type=Path, required=True, help="a folder with a folder of videos for each label"
+    )
+    verify.add_argument(
+        "--beside", type=Path, help="another export of it: how often both see the same"
     )
     verify.set_defaults(run=_verify)
 

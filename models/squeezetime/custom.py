@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from . import semantics, video
+from .augment import at_night
 from .packaging import write_whole
 from .presets import PRESETS, Preset
 
@@ -102,7 +103,7 @@ def packed(frames: np.ndarray) -> np.ndarray:
 
 
 class Draw:
-    """Training windows: any start and tempo, shifted, grey; flipped where that has a meaning."""
+    """Training windows: any start and tempo, shifted, grey, dark; flipped where allowed."""
 
     def __init__(self, labels: list[str], clips: list[Clips], frames: int, seed: int):
         self.files = [(f, c.label) for c in clips for f in c.frames]
@@ -136,7 +137,7 @@ class Draw:
         window = padded[:, dy : dy + window.shape[1], dx : dx + window.shape[2]]
         if rng.random() < 0.3:
             window = np.broadcast_to(window[..., 1:2], window.shape)  # infrared at night
-        return packed(window), label
+        return packed(at_night(rng, window)), label
 
 
 def windows_of(clips: list[Clips], frames: int) -> tuple[list[np.ndarray], np.ndarray]:
@@ -286,10 +287,10 @@ def start_from_official(model, path: Path) -> None:
             layer.set_weights(imported.get_layer(layer.name).get_weights())
 
 
-def keep_starter(model) -> None:
+def keep_starter(model, path: Path) -> None:
     """Writes the starter's weights, in 16 bits, for start_from_starter."""
     np.savez_compressed(
-        STARTER_WEIGHTS,
+        path,
         **{
             f"{layer.name}/{i}": w.astype(np.float16)
             for layer in model.layers
@@ -299,35 +300,36 @@ def keep_starter(model) -> None:
     )
 
 
-def export(work: Path, output: Path) -> int:
-    """The trained weights in `work` as an int8 model file; returns its size in bytes."""
+def export(work: Path, output: Path, kind: str = "int8") -> int:
+    """Writes the trained weights in `work` as int8, float16 or float32; returns the bytes."""
     from . import starter
     from .export import calibration, load_trained, to_tflite
     from .folding import fold
     from .packaging import pack
 
     state = json.loads((work / "state.json").read_text())
-    labels, kind = tuple(state["labels"]), form(state["preset"], state["official"])
-    preset = kind.preset
-    model = load_trained(work / "best.weights.h5", preset, len(labels), kind.official)
-    int8 = to_tflite(
-        fold(model, preset, len(labels)),
-        calibration(np.load(work / "calibration.npy"), kind.mean, kind.std),
+    labels, of = tuple(state["labels"]), form(state["preset"], state["official"])
+    preset = of.preset
+    model = load_trained(work / "best.weights.h5", preset, len(labels), of.official)
+    clips = calibration(np.load(work / "calibration.npy"), of.mean, of.std)
+    flatbuffer = to_tflite(
+        fold(model, preset, len(labels)), clips if kind == "int8" else None, kind == "float16"
     )
     background = next((label for label in labels if label.lower() in BACKGROUNDS), "")
     manifest = starter.manifest({"validation_by_file": round(state["best"], 4)})
     manifest |= {
         "name": output.stem,
         "version": "1",
-        "frame_rate": kind.frame_rate,
+        "input_type": "int8" if kind == "int8" else "float32",
+        "frame_rate": of.frame_rate,
         "height": preset.size,
         "width": preset.size,
-        "mean": list(kind.mean),
-        "std": list(kind.std),
+        "mean": list(of.mean),
+        "std": list(of.std),
         "background": background,
         "license": "",
         "training_data": "clips of its owner",
     }
-    content = pack(int8, labels, manifest)
+    content = pack(flatbuffer, labels, manifest)
     write_whole(output, content)
     return len(content)

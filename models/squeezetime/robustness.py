@@ -116,7 +116,7 @@ def _shot(**changes) -> Shot:
 
 CONDITIONS: dict[str, Shot] = {
     "a good camera": _shot(),
-    "as trained on": Shot(),
+    "the held-out clips' own camera": Shot(),
     "JPEG, quality 30": _shot(film=_jpeg(30)),
     "JPEG, quality 10": _shot(film=_jpeg(10)),
     "H.264, quantizer 32": _shot(film=_h264(32)),

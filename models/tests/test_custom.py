@@ -89,6 +89,17 @@ def test_a_model_of_ones_own(tmp_path):
     assert made_of.whole and "TRANSPOSE" not in made_of.ops, made_of
     assert verify(mine, tmp_path / "data")[-2].split()[-1] >= "0.900"
 
+    whole = tmp_path / "whole.tflite"
+    done = run("export-own", tmp_path / "my.training", "--type", "float32", "-o", whole)
+    assert done.returncode == 0, done.stderr
+    assert Model(whole).input["dtype"] == np.float32 and unpack(whole)[1]["input_type"] == "float32"
+    same, windows = re.findall(r"\d+ of \d+", verify(mine, tmp_path / "data", whole)[-2])[-1].split(
+        " of "
+    )
+    assert int(windows) >= 12 and int(same) >= int(windows) - 1
+    with pytest.raises(ValueError, match="other labels"):
+        verify(mine, tmp_path / "data", Path(custom.__file__).parent.parent / "starter.tflite")
+
     again = run(*arguments)
     assert "going on after epoch 4 of 4" in again.stdout, again.stdout + again.stderr
 

@@ -3,8 +3,9 @@ import pytest
 
 pytest.importorskip("skimage")  # the extra "clips"
 
+from squeezetime.augment import at_night
 from squeezetime.labels import LABELS
-from squeezetime.synthetic import tracks
+from squeezetime.synthetic import camera, clips, tracks
 from squeezetime.synthetic.clips import make_clip
 from squeezetime.synthetic.scenes import load_photos
 
@@ -46,3 +47,35 @@ def test_tracks_move_as_their_label_says(label):
 def _barely_seen_to_move(track) -> bool:
     inside = (track.x > 0) & (track.x < 1) & (track.opacity > 0)
     return not inside.any() or (np.ptp(track.x[inside]) < 0.15 and np.ptp(track.scale) == 0)
+
+
+def test_a_bystander_is_half_as_large_and_moves_only_where_something_does(monkeypatch):
+    painted = {}
+    monkeypatch.setattr(
+        clips.figures, "paint", lambda image, figure, *_: painted.setdefault(id(figure), figure)
+    )
+    for label in LABELS:
+        heights = []
+        for shot in (clips.Shot(), clips.Shot(bystander=True)):
+            painted.clear()
+            make_clip(np.random.default_rng(7), label, 16, 32, load_photos(held_out=False), shot)
+            heights.append([figure.half_height for figure in painted.values()])
+        alone, with_other = heights
+        if label == "still":
+            assert alone == with_other
+        else:
+            *same, other = with_other
+            assert same == alone and other <= alone[-1] / 2
+
+
+def test_a_shaken_camera_stays_within_what_was_drawn():
+    for seed in range(100):
+        offsets = camera.strong_shake(np.random.default_rng(seed), 16)
+        assert offsets.shape == (16, 2) and np.abs(offsets).max() <= camera.MARGIN
+
+
+def test_night_is_darker_and_leaves_most_clips_alone():
+    clip, rng = np.full((8, 8, 16, 3), 200, np.uint8), np.random.default_rng(0)
+    means = np.array([at_night(rng, clip).mean() for _ in range(300)])
+    assert 0.25 < (means < 199).mean() < 0.42
+    assert 10 < means.min() < 30

@@ -21,7 +21,16 @@ def shake(rng: np.random.Generator, frames: int) -> np.ndarray:
     """Offsets [frames,2] in whole pixels, within MARGIN."""
     if rng.random() < 0.6:
         return np.zeros((frames, 2), int)
-    sway = rng.normal(0, rng.uniform(0, 0.9), (frames, 2))
+    return _sway(rng, frames, 0.9)
+
+
+def strong_shake(rng: np.random.Generator, frames: int) -> np.ndarray:
+    """As shake, but always, and up to twice as far."""
+    return _sway(rng, frames, 1.8)
+
+
+def _sway(rng, frames, most):
+    sway = rng.normal(0, rng.uniform(0, most), (frames, 2))
     return sway.round().astype(int).clip(-MARGIN, MARGIN)
 
 

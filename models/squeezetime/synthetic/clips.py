@@ -17,13 +17,26 @@ _photos: list[np.ndarray] = []  # a worker process's own
 
 @dataclass(frozen=True)
 class Shot:
-    """How a scene is filmed. The default is what the starter is trained and tested on."""
+    """How a scene is filmed. The default is what the starter is tested on."""
 
     times: Callable = camera.jittered_times
     shake: Callable = camera.shake
     film: Callable = camera.film
     zoom: float = 1.0  # of what moves, about the picture's middle: under 1 as in a wide area
-    bystander: bool = False  # something half as large that goes a way of its own
+    bystander: bool = False  # something half as large goes its own way, where anything moves
+
+
+def varied_shot(rng: np.random.Generator) -> Shot:
+    """What the starter is trained on: some are shaken, wide or tight, or show something more."""
+    return Shot(
+        shake=camera.strong_shake if rng.random() < 0.25 else camera.shake,
+        zoom=np.exp(rng.uniform(np.log(0.45), np.log(1.3))) if rng.random() < 0.25 else 1.0,
+        bystander=rng.random() < 0.2,
+    )
+
+
+def plain_shot(rng: np.random.Generator) -> Shot:
+    return Shot()
 
 
 def make_clip(
@@ -41,11 +54,8 @@ def make_clip(
 
     times = shot.times(rng, frames)
     movers = _movers(rng, label, times, photos, tone)
-    if shot.bystander:
-        other = LABELS[1 + rng.integers(len(LABELS) - 1)]
-        movers += [
-            (f, t.zoomed(0.5, t.x, t.y)) for f, t in _movers(rng, other, times, photos, tone)
-        ]
+    if shot.bystander and label != "still":
+        movers += _bystander(rng, movers, times, photos, tone)
     if shot.zoom != 1:
         movers = [(f, t.zoomed(shot.zoom)) for f, t in movers]
     walked = times * 2 * np.pi
@@ -88,13 +98,20 @@ def _movers(rng, label, times, photos, tone):
     return movers
 
 
+def _bystander(rng, movers, times, photos, tone):
+    other = LABELS[1 + rng.integers(len(LABELS) - 1)]
+    figure, track = _movers(rng, other, times, photos, tone)[0]
+    figure.half_height = 0.5 * min(f.half_height for f, _ in movers)
+    return [(figure, track)]
+
+
 def _make_shard(arguments) -> tuple[np.ndarray, np.ndarray]:
-    seed, index, count, frames, side, mix, held_out = arguments
+    seed, index, count, frames, side, mix, held_out, shots = arguments
     if not _photos:
         _photos.extend(scenes.load_photos(held_out))
     rng = np.random.default_rng((seed, index))
     labels = rng.permutation(np.array([mix[i % len(mix)] for i in range(count)]))
-    clips = [make_clip(rng, LABELS[label], frames, side, _photos) for label in labels]
+    clips = [make_clip(rng, LABELS[label], frames, side, _photos, shots(rng)) for label in labels]
     return np.stack(clips), labels.astype(np.int64)
 
 
@@ -106,6 +123,7 @@ def make_set(
     side: int,
     mix: tuple[int, ...],
     held_out: bool,
+    shots: Callable[[np.random.Generator], Shot],
     processes: int = 2,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Clips [count,side,side,frames*3] (mapped from path, made when absent) and labels [count].
@@ -118,7 +136,7 @@ def make_set(
         clips = np.lib.format.open_memmap(path, "w+", np.uint8, (count, side, side, frames * 3))
         labels = np.empty(count, np.int64)
         jobs = [
-            (seed, index, min(SHARD, count - start), frames, side, mix, held_out)
+            (seed, index, min(SHARD, count - start), frames, side, mix, held_out, shots)
             for index, start in enumerate(range(0, count, SHARD))
         ]
         start = 0
