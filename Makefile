@@ -4,7 +4,7 @@
 # make test-asan    the C code under AddressSanitizer and UndefinedBehaviorSanitizer; a part of make test
 # make test-faults  the broker's faults at the length that docs/mqtt.md reports
 # make test-system  the package in a booted Debian 12 arm64: install, faults, power cuts, purge (CUTS=3)
-# make test-mutations  10,000 damaged models, each in a child process of its own (20 minutes)
+# make test-mutations  10,000 damaged models, each in a child process of its own (12 minutes)
 # make test-cameras  the tables of docs/cameras.md: every fault of a camera in the arm64 guest, 200 replugs
 # make test-models  the tests of models/ in Python, with all that they need
 # make bench   edged beside the Python programs it replaces
