@@ -311,10 +311,10 @@ def export(work: Path, output: Path, kind: str = "int8") -> int:
     labels, of = tuple(state["labels"]), form(state["preset"], state["official"])
     preset = of.preset
     model = load_trained(work / "best.weights.h5", preset, len(labels), of.official)
-    clips = calibration(np.load(work / "calibration.npy"), of.mean, of.std)
-    flatbuffer = to_tflite(
-        fold(model, preset, len(labels)), clips if kind == "int8" else None, kind == "float16"
-    )
+    clips = None
+    if kind == "int8":
+        clips = calibration(np.load(work / "calibration.npy"), of.mean, of.std)
+    flatbuffer = to_tflite(fold(model, preset, len(labels)), clips, half=kind == "float16")
     background = next((label for label in labels if label.lower() in BACKGROUNDS), "")
     manifest = starter.manifest({"validation_by_file": round(state["best"], 4)})
     manifest |= {
