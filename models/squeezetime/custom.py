@@ -11,6 +11,7 @@ import numpy as np
 
 from . import semantics, video
 from .augment import at_night
+from .labels import check
 from .packaging import write_whole
 from .presets import PRESETS, Preset
 
@@ -61,8 +62,7 @@ def collect(data: Path, kind: Form, report) -> tuple[list[str], list[Clips]]:
     if len(folders) < 2:
         raise ValueError(f"{data}: a folder of clips for each of at least 2 labels is expected")
     labels, clips, skipped = [p.name for p in folders], [], 0
-    if len({label.lower() for label in labels}) < len(labels):
-        raise ValueError(f"{data}: two labels differ in case alone")
+    check(labels, str(data))
     for index, folder in enumerate(folders):
         read = []
         for file in video.videos_in(folder):

@@ -1,4 +1,7 @@
-"""The starter model's labels, and what becomes of them when a clip is mirrored or reversed."""
+"""What a label may be; the starter's labels, and what a mirrored or reversed clip makes of them."""
+
+import unicodedata
+from collections.abc import Sequence
 
 LABELS = (
     "still",
@@ -32,3 +35,43 @@ _PRESENCE = ("appear", "disappear")
 MIRRORED = _swapped(_HORIZONTAL, _ROTATION)
 UPSIDE_DOWN = _swapped(_VERTICAL, _ROTATION)
 REVERSED = _swapped(_HORIZONTAL, _VERTICAL, _DEPTH, _ROTATION, _PRESENCE)
+
+# As edged's models/labels.go and publish/topics.go: labels are levels of topics.
+MAX_BYTES, MAX_COUNT = 64, 10000
+RESERVED = ("enabled", "threshold", "snapshot", "scores", "status", "event", "state", "last")
+
+
+def check(labels: Sequence[str], where: str) -> None:
+    """Raises ValueError for what edged would refuse, and for labels that differ in case alone.
+
+    The message names each such label, and `where` it stands.
+    """
+    problems = [f"{label!r} {problem}" for label in labels if (problem := _problem(label))]
+    seen: dict[str, str] = {}
+    for label in labels:
+        other = seen.get(label.casefold())
+        if other is not None:
+            differ = "is there twice" if other == label else f"and {other!r} differ in case alone"
+            problems.append(f"{label!r} {differ}")
+        seen[label.casefold()] = label
+    if len(labels) > MAX_COUNT:
+        problems.append(f"{len(labels)} of them, at most {MAX_COUNT}")
+    if problems:
+        raise ValueError(f"{where}: labels: " + "; ".join(problems))
+
+
+def _problem(label: str) -> str:
+    """What is wrong with the label by itself; "" if nothing is."""
+    if label != label.strip() or not label:
+        return "is empty or has blanks around it"
+    try:
+        size = len(label.encode())
+    except UnicodeEncodeError:
+        return "is not UTF-8"
+    if size > MAX_BYTES:
+        return f"has {size} bytes, at most {MAX_BYTES} fit into a topic"
+    if any(unicodedata.category(c) == "Cc" for c in label):
+        return "has control characters in it"
+    if bad := next((c for c in label if c in "+#/"), ""):
+        return f"has {bad!r} in it, which has a meaning of its own in topics"
+    return "is reserved for a topic of edged's own" if label in RESERVED else ""

@@ -109,7 +109,8 @@ def test_a_model_of_ones_own(tmp_path):
     [
         ({"a": 1}, "at least 2 labels"),
         ({"a": 2, "b": 0}, "no video"),
-        ({"a": 2, "A": 2}, "case alone"),
+        ({"a": 2, "A": 2}, "'a' and 'A' differ in case alone"),
+        ({"a": 2, "state": 2}, "'state' is reserved"),
         ({"a": 2, "b": 1}, "single clip"),
         ({"a": 2, "b": -2}, "no video in it that could be read"),
     ],

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from squeezetime.augment import augment
-from squeezetime.labels import LABELS, MIRRORED, REVERSED, UPSIDE_DOWN
+from squeezetime.labels import LABELS, MIRRORED, REVERSED, UPSIDE_DOWN, check
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,28 @@ def test_augmented_label_tells_where_the_dot_really_goes():
         assert LABELS[label] == ("left_to_right" if goes_right else "right_to_left")
         seen.add(label)
     assert len(seen) == 2
+
+
+@pytest.mark.parametrize(
+    ("labels", "says"),
+    [
+        (["a", "state"], "'state' is reserved"),
+        (["a", "x/y"], "'x/y' has '/' in it"),
+        (["a+b", "c#"], "'a.b' has '.' in it.*'c#' has '#' in it"),
+        (["ж" * 33, "a"], "has 66 bytes"),
+        (["", "a"], "'' is empty"),
+        ([" a", "b"], "' a' .*blanks"),
+        (["a\tb", "b"], "control characters"),
+        (["\udc80", "b"], "not UTF-8"),
+        (["a", "b", "a"], "'a' is there twice"),
+        (["Open", "open"], "'open' and 'Open' differ in case alone"),
+    ],
+)
+def test_labels_that_edged_refuses_are_named_with_their_place(labels, says):
+    with pytest.raises(ValueError, match=f"here.txt: .*{says}"):
+        check(labels, "here.txt")
+
+
+def test_labels_that_edged_takes():
+    check(LABELS, "")
+    check(["ж" * 32, "petting animal (not cat)", "massaging person's head", "State"], "")
