@@ -23,21 +23,34 @@ type runCmd struct {
 	Model    string `placeholder:"FILE" help:"The model, in place of the configuration's."`
 	Broker   string `placeholder:"URL" help:"The broker, in place of the configuration's: tcp://HOST:PORT or embedded."`
 	Fallback string `placeholder:"VIDEO" help:"Without configuration and without a usable camera: play this file in a loop."`
+
+	ports *ports `kong:"-"` // without configuration
 }
 
-// Run is the daemon. It ends with ctx, cleanly, or with the first error that retrying cannot mend.
+// ports are addresses that were free when edged started. A reload stays there.
+type ports struct{ web, mqtt string }
+
+// Run is the daemon. It ends with ctx, cleanly, or with the first error that retrying cannot mend. SIGHUP is a reload where there
+// is a configuration or a service manager to send it, and else the end.
 func (r *runCmd) Run(ctx context.Context, out output) error {
 	// The broker's password and what the cameras see are in this process's memory: no core file, no debugger of the same user.
 	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
 		slog.Warn("a crash may leave a core file", "error", err)
 	}
+	hup := make(chan os.Signal, 1)
+	switch {
+	case r.Config != "" || os.Getenv("NOTIFY_SOCKET") != "":
+		signal.Notify(hup, syscall.SIGHUP)
+		defer signal.Stop(hup)
+	case !signal.Ignored(syscall.SIGHUP): // by nohup; else somebody tries edged, and has closed the terminal
+		var stop context.CancelFunc
+		ctx, stop = signal.NotifyContext(ctx, syscall.SIGHUP)
+		defer stop()
+	}
 	d, err := r.prepare(ctx, out)
 	if err != nil {
 		return err
 	}
-	hup := make(chan os.Signal, 1)
-	signal.Notify(hup, syscall.SIGHUP)
-	defer signal.Stop(hup)
 	defer context.AfterFunc(ctx, func() { notify(systemd.SdNotifyStopping) })()
 	for d != nil {
 		if d, err = r.life(ctx, d, out, hup); err != nil {
@@ -116,10 +129,10 @@ func (r *runCmd) override(ctx context.Context, cfg *config.Config, out output) e
 		cfg.MQTT.Broker = r.Broker
 	}
 	if r.Config == "" {
-		cfg.Web.Listen = freeListen(ctx, cfg.Web.Listen)
-		if cfg.MQTT.Broker == config.Embedded {
-			cfg.MQTT.Listen = freeListen(ctx, cfg.MQTT.Listen)
+		if r.ports == nil {
+			r.ports = &ports{web: freeListen(ctx, cfg.Web.Listen), mqtt: freeListen(ctx, cfg.MQTT.Listen)}
 		}
+		cfg.Web.Listen, cfg.MQTT.Listen = r.ports.web, r.ports.mqtt
 	}
 	switch {
 	case r.Camera != "":

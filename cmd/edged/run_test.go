@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"os/signal"
 	"strings"
 	"sync"
 	"syscall"
@@ -94,11 +95,23 @@ func (p *process) line(t *testing.T, want string) string {
 // stop ends it as systemd does and returns its error.
 func (p *process) stop(t *testing.T) error {
 	t.Helper()
-	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+	return p.endBy(t, syscall.SIGTERM)
+}
+
+// endBy sends the signal and returns its error.
+func (p *process) endBy(t *testing.T, s syscall.Signal) error {
+	t.Helper()
+	if err := p.cmd.Process.Signal(s); err != nil {
 		t.Fatal(err)
 	}
-	p.drain()
-	return <-p.done
+	go p.drain()
+	select {
+	case err := <-p.done:
+		return err
+	case <-time.After(patience):
+		t.Fatalf("still running %v after %v", patience, s)
+		return nil
+	}
 }
 
 // drain returns once the process has ended.
@@ -337,6 +350,57 @@ func TestReload(t *testing.T) {
 	sub.wait(t, "edged/board/front/status", is("offline"))
 	if err := p.stop(t); err != nil {
 		t.Errorf("exit: %v", err)
+	}
+}
+
+// A terminal that is closed ends what was started in it, unless nohup is there to keep it. With a configuration SIGHUP is a reload.
+func TestAClosedTerminalEndsATry(t *testing.T) {
+	sub := subscribe(t, mosquittotest.Start(t).URL())
+	options := sub.client.OptionsReader()
+	args := []string{"run", "--camera", "pattern:", "--broker", options.Servers()[0].String()}
+	p := startEdged(t, args...)
+	p.line(t, "online")
+	host := p.node(t, sub)
+	if err := p.endBy(t, syscall.SIGHUP); err != nil {
+		t.Errorf("exit: %v", err)
+	}
+	sub.wait(t, "edged/"+host+"/status", is("offline"))
+
+	signal.Ignore(syscall.SIGHUP)
+	p = startEdged(t, args...)
+	signal.Reset(syscall.SIGHUP)
+	p.line(t, "online")
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, mask, _ := strings.Cut(string(status), "SigIgn:")
+	var ignored uint64
+	if _, err := fmt.Sscanf(mask, "%x", &ignored); err != nil || ignored>>(syscall.SIGHUP-1)&1 == 0 {
+		t.Errorf("under nohup SIGHUP is not ignored: %#x, %v", ignored, err)
+	}
+}
+
+// Without a configuration edged takes ports that are free, once.
+func TestPortsAreFoundOnce(t *testing.T) {
+	r := runCmd{Camera: "pattern:"}
+	listen := func() string {
+		t.Helper()
+		d, err := r.prepare(t.Context(), output{io.Discard})
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.close()
+		return d.cfg.MQTT.Listen
+	}
+	first := listen()
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if second := listen(); second != first {
+		t.Errorf("at first %s, then %s", first, second)
 	}
 }
 
