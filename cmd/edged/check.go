@@ -38,7 +38,7 @@ func (c *checkCmd) Run(ctx context.Context, out output) error {
 	defer d.close()
 	e, err := openEngine(model, engineOptions(cfg.Model), d.views)
 	if err != nil {
-		return misconfigured{err}
+		return err
 	}
 	defer e.Close()
 	for _, cam := range cfg.Cameras {

@@ -228,7 +228,7 @@ func (d *daemon) watch(ctx context.Context) error {
 func (d *daemon) infer(ctx context.Context, opened func()) error {
 	e, err := openEngine(d.model, engineOptions(d.cfg.Model), d.views)
 	if err != nil {
-		return misconfigured{err}
+		return err
 	}
 	defer e.Close()
 	info := e.Info()

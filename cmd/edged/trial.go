@@ -20,10 +20,11 @@ func (tryModelCmd) Run(out output) error {
 	return nil
 }
 
-// tryModel has a model that is new here tried in a process of its own, so that this one cannot die of it.
+// tryModel has a model that is new here tried in a process of its own, so that this one cannot die of it. What is wrong with it
+// or its delegate is said here: after this a failure is the machine's, and may pass.
 func tryModel(ctx context.Context, m *models.Model, cfg *config.Config) error {
 	o := engineOptions(cfg.Model)
-	if m.Path == models.BuiltIn || trial.Known(stateDir(cfg), m, o) {
+	if m.Path == models.BuiltIn && !o.Strict || trial.Known(stateDir(cfg), m, o) {
 		return nil
 	}
 	// Longer than systemd may wait for READY=1 by itself (sd_notify(3)).

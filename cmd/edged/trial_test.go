@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"edged/infer/engine"
+	"edged/infer/trial"
 	"edged/internal/mosquittotest"
 	"edged/models"
 )
@@ -42,5 +44,27 @@ func TestANewModelIsTriedFirst(t *testing.T) {
 	}
 	if err := p.stop(t); err != nil {
 		t.Errorf("exit: %v", err)
+	}
+}
+
+// A model or a delegate that does not work here is wrong; one that has worked here is not, and systemd shall start edged again.
+func TestAFailureAfterTheTrialMayPass(t *testing.T) {
+	t.Setenv(asEdged, "1")
+	m, err := models.Starter()
+	if err != nil {
+		t.Fatal(err)
+	}
+	state := t.TempDir()
+	config := write(t, "edged.yaml", fmt.Sprintf("state_dir: %q\nmodel: {delegate: 'gpu:/no/such.so', strict: true}\n"+
+		"cameras: [{source: 'pattern:'}]\nmqtt: {broker: 'tcp://%s'}\nweb: {listen: ''}\n", state, mosquittotest.FreeAddress(t)))
+	for _, want := range []int{exitConfig, exitFailed} {
+		for _, command := range []string{"check", "run"} {
+			if status, _, stderr := edged(t, command, "-c", config); status != want || !strings.Contains(stderr, "/no/such.so") {
+				t.Errorf("%s: status %d, want %d: %s", command, status, want, stderr)
+			}
+		}
+		if err := trial.Remember(state, m, engine.Options{Delegate: "gpu:/no/such.so", Strict: true}); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

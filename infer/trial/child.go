@@ -35,7 +35,7 @@ func try(in io.Reader) error {
 	if err := json.NewDecoder(in).Decode(&r); err != nil {
 		return fmt.Errorf("trial: %w", err)
 	}
-	m, err := models.Open(r.Path)
+	m, err := open(r.Path)
 	if err != nil {
 		return err
 	}
@@ -51,6 +51,13 @@ func try(in io.Reader) error {
 	}
 	defer e.Close()
 	return exercise(e, m)
+}
+
+func open(path string) (*models.Model, error) {
+	if path == models.BuiltIn {
+		return models.Starter()
+	}
+	return models.Open(path)
 }
 
 // exercise runs the model on noise and on white.

@@ -34,13 +34,17 @@ type request struct {
 }
 
 // Run loads the model in a child, as the daemon would, and runs it. The verdict says what is wrong with the model, nil that
-// it can be loaded here; err that there was no trial.
+// it can be loaded here; err that there was no trial, or that it came to no end, for which the machine may be to blame.
 func Run(ctx context.Context, m *models.Model, o engine.Options) (verdict, err error) {
+	return run(ctx, m, o, Limit)
+}
+
+func run(ctx context.Context, m *models.Model, o engine.Options, limit time.Duration) (verdict, err error) {
 	in, err := json.Marshal(request{m.Path, m.SHA256, o})
 	if err != nil {
 		return nil, fmt.Errorf("trial: %w", err)
 	}
-	limited, cancel := context.WithTimeout(ctx, Limit)
+	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	// The kernel sends the parent-death signal when the thread that forked ends, so this one must last as long as the child.
 	runtime.LockOSThread()
@@ -62,11 +66,13 @@ func Run(ctx context.Context, m *models.Model, o engine.Options) (verdict, err e
 	case err == nil:
 		return nil, nil
 	case limited.Err() != nil:
-		return fmt.Errorf("trial: %s: not loaded and run within %v", m.Path, Limit), nil
+		return nil, fmt.Errorf("trial: %s: not loaded and run within %v", m.Path, limit)
 	case errors.As(err, &exit) && exit.ExitCode() == refused:
 		return errors.New(said.String()), nil
+	case errors.As(err, &exit) && exit.Sys().(syscall.WaitStatus).Signal() == syscall.SIGKILL:
+		return nil, fmt.Errorf("trial: %s: the process that tried it was killed, most likely for want of memory", m.Path)
 	case errors.As(err, &exit):
-		return fmt.Errorf("trial: %s: the process that tried it crashed (%w: %s); the file is damaged, does harm, or wants more memory than there is",
+		return fmt.Errorf("trial: %s: the process that tried it crashed (%w: %s); the file is damaged, does harm, or wants more memory than a model may take",
 			m.Path, exit, lastWords(complaint.String())), nil
 	}
 	return nil, fmt.Errorf("trial: %w", err)

@@ -9,7 +9,9 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"edged/infer/engine"
 	"edged/models"
@@ -17,12 +19,40 @@ import (
 
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == Command {
+		switch os.Getenv(childDoes) {
+		case "die":
+			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+		case "hang":
+			time.Sleep(time.Hour)
+		}
 		os.Exit(Child(os.Stdin, os.Stdout))
 	}
 	os.Exit(m.Run())
 }
 
-// starter returns the starter's bytes, and open what stands in a file of these.
+// childDoes is the environment variable that says what the child does in place of its work.
+const childDoes = "EDGED_TEST_CHILD_DOES"
+
+// A machine that has no memory or no time left says nothing of the model.
+func TestNoVerdictWhereTheMachineIsToBlame(t *testing.T) {
+	for does, want := range map[string]string{"die": "was killed", "hang": "not loaded and run within"} {
+		t.Setenv(childDoes, does)
+		m, err := models.Starter()
+		if err != nil {
+			t.Fatal(err)
+		}
+		limit := Limit
+		if does == "hang" {
+			limit = 100 * time.Millisecond
+		}
+		verdict, err := run(t.Context(), m, engine.Options{}, limit)
+		if verdict != nil || err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: verdict %v, error %v", does, verdict, err)
+		}
+	}
+}
+
+// starter returns the starter's bytes, and openCopy what stands in a file of these.
 func starter(t *testing.T) []byte {
 	t.Helper()
 	m, err := models.Starter()
@@ -32,7 +62,7 @@ func starter(t *testing.T) []byte {
 	return bytes.Clone(m.Data)
 }
 
-func open(t *testing.T, dir string, data []byte) (*models.Model, error) {
+func openCopy(t *testing.T, dir string, data []byte) (*models.Model, error) {
 	t.Helper()
 	path := filepath.Join(dir, "model.tflite")
 	if err := os.WriteFile(path, data, 0o600); err != nil {
@@ -42,7 +72,7 @@ func open(t *testing.T, dir string, data []byte) (*models.Model, error) {
 }
 
 func TestAGoodModelIsTriedOnce(t *testing.T) {
-	m, err := open(t, t.TempDir(), starter(t))
+	m, err := openCopy(t, t.TempDir(), starter(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,13 +104,20 @@ func TestAGoodModelIsTriedOnce(t *testing.T) {
 }
 
 func TestTheVerdictIsTheEnginesOwn(t *testing.T) {
-	m, err := open(t, t.TempDir(), starter(t))
+	m, err := openCopy(t, t.TempDir(), starter(t))
 	if err != nil {
 		t.Fatal(err)
 	}
 	verdict, err := Run(t.Context(), m, engine.Options{Delegate: "gpu:/no/such.so", Strict: true})
 	if err != nil || verdict == nil || !strings.Contains(verdict.Error(), "/no/such.so") || !strings.Contains(verdict.Error(), m.Path) {
 		t.Errorf("verdict %v, error %v", verdict, err)
+	}
+	built, err := models.Starter()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if verdict, err := Run(t.Context(), built, engine.Options{}); verdict != nil || err != nil {
+		t.Errorf("the built-in one: verdict %v, error %v", verdict, err)
 	}
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -111,7 +148,7 @@ func TestMutatedModelsKillNobody(t *testing.T) {
 	original, dir := starter(t), t.TempDir()
 	var unread, refused, crashed, accepted int
 	for seed := range n {
-		m, err := open(t, dir, mutate(original, uint64(seed)))
+		m, err := openCopy(t, dir, mutate(original, uint64(seed)))
 		if err != nil {
 			unread++
 			continue
