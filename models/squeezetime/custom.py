@@ -67,13 +67,17 @@ def collect(data: Path, kind: Form, report) -> tuple[list[str], list[Clips]]:
         read = []
         for file in video.videos_in(folder):
             try:
-                pictures = list(video.frames_at(file, kind.frame_rate, kind.preset.size))
+                runs = video.runs_of(file, kind.frame_rate, (kind.preset.size, kind.preset.size))
             except video.Unreadable as error:
                 skipped += 1
                 report(f"skipped: {error}")
                 continue
-            pictures += [pictures[-1]] * max(0, kind.preset.frames - len(pictures))
-            read.append(np.stack(pictures))
+            pictures = max(runs, key=len)
+            if len(runs) > 1:
+                used = f"{len(pictures)} of {sum(map(len, runs))} frames"
+                report(f"{file}: its time jumps: its longest stretch is used, {used}")
+            short = max(0, kind.preset.frames - len(pictures))
+            read.append(np.pad(pictures, ((0, short), (0, 0), (0, 0), (0, 0)), "edge"))
         if not read:
             raise ValueError(f"{folder}: no video in it that could be read")
         clips.append(Clips(index, read))

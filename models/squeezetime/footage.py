@@ -13,6 +13,7 @@ from PIL import Image
 from scipy import ndimage
 
 from .labels import LABELS
+from .sampling import on_grid
 
 WIDTH, HEIGHT = 384, 288  # the analysis' own resolution; vtest.avi is twice that
 CROPS = (72, 96, 144, 192)  # sides of the square windows, in pixels of that resolution
@@ -51,8 +52,12 @@ def windows(
         [ndimage.binary_opening(np.abs(p - background).max(-1) > DIFFERENCE) for p in pictures]
     )
     clips, labels, crops, places = [], [], [], []
-    for start in np.arange(times[0], times[-1] - frames / rate, 0.5):
-        at = np.searchsorted(times, start + np.arange(frames) / rate)  # as edged: by time
+    taken = list(on_grid(((round(t * 1e9), i) for i, t in enumerate(times)), rate))
+    for tick in range(0, len(taken) - frames + 1, round(rate / 2)):
+        at = taken[tick : tick + frames]
+        if None in at:
+            continue
+        start = times[at[0]]
         for crop in sizes:
             for y in range(0, HEIGHT - crop + 1, crop // 4):
                 for x in range(0, WIDTH - crop + 1, crop // 4):

@@ -48,7 +48,9 @@ def _calibration(source: Path | None, preset) -> list[np.ndarray]:
     if source is not None:
         for path in [source] if source.is_file() else video.videos_in(source):
             try:
-                clips += video.clips_of(path, preset.frames, checkpoint.FRAME_RATE, preset.size)
+                clips += video.clips_of(
+                    path, preset.frames, checkpoint.FRAME_RATE, (preset.size,) * 2
+                )
             except video.Unreadable as error:
                 print(f"squeezetime: skipped: {error}", file=sys.stderr)
             if len(clips) >= CALIBRATION_CLIPS:

@@ -38,7 +38,10 @@ def verify(path: Path, clips: Path, beside: Path | None = None) -> list[str]:
                 shown = [
                     as_packed(clip, manifest)
                     for clip in video.clips_of(
-                        file, manifest["frames"], manifest["frame_rate"], manifest["height"]
+                        file,
+                        manifest["frames"],
+                        manifest["frame_rate"],
+                        (manifest["height"], manifest["width"]),
                     )
                 ]
             except video.Unreadable as error:

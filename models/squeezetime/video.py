@@ -1,68 +1,112 @@
 """Videos, in any container that PyAV reads, as the clips that the network reads."""
 
+import math
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+
+from .sampling import on_grid
 
 
 class Unreadable(ValueError):
     """A file that holds no video that can be decoded."""
 
 
-def frames_at(path: Path, rate: float, size: int) -> Iterator[np.ndarray]:
-    """The video's frames at `rate` a second by their own times: uint8 [size,size,3], RGB.
+def frames_at(
+    path: Path, rate: float, size: tuple[int, int], start: float = 0
+) -> Iterator[np.ndarray | None]:
+    """The frames that edged would take at `rate` a second, from `start` seconds on: uint8 [H,W,3].
 
-    The short side is scaled to size, and of the long one the middle is taken, as edged does.
-    Where the video has fewer frames than that, the last one stands in, as in edged's window.
+    RGB, upright, scaled and cut about its middle to size, which is (H, W). None stands where time
+    jumps: edged begins a new window there.
     """
+    with _opened(path) as container:
+        if start:
+            container.seek(int(start * 1e6) + (container.start_time or 0))
+        for frame in on_grid(_timed(container, path, start), rate):
+            yield None if frame is None else _cropped(frame, *size)
+
+
+def seconds(path: Path) -> float:
+    """How long the video is, by its container; 0 where that does not say."""
+    with _opened(path) as container:
+        return (container.duration or 0) / 1e6
+
+
+@contextmanager
+def _opened(path: Path):
     import av
 
     try:
-        with av.open(str(path)) as container:
+        # Phones and editors leave tags in encodings of their own.
+        with av.open(str(path), metadata_errors="ignore") as container:
             if not container.streams.video:
                 raise Unreadable(f"{path}: no video in it")
-            due, last, start = 0, None, None
-            for frame in container.decode(video=0):
-                if frame.time is None:
-                    continue
-                start = frame.time if start is None else start
-                while last is not None and frame.time - start > due / rate + 1e-6:
-                    yield last
-                    due += 1
-                last = _cropped(frame, size)
-            if last is None:
-                raise Unreadable(f"{path}: no picture in it")
-            yield last
+            yield container
     except (av.FFmpegError, OSError) as error:
         raise Unreadable(f"{path}: {error}") from error
 
 
-def _cropped(frame, size: int) -> np.ndarray:
-    scale = size / min(frame.width, frame.height)
-    width, height = max(size, round(frame.width * scale)), max(size, round(frame.height * scale))
-    rgb = frame.to_ndarray(width=width, height=height, format="rgb24")
-    x, y = (width - size) // 2, (height - size) // 2
-    return rgb[y : y + size, x : x + size]
+def _timed(container, path: Path, start: float) -> Iterator[tuple[int, object]]:
+    """Frames with their times, nanoseconds in whole milliseconds, as edged has them of a file."""
+    count, first = 0, (container.start_time or 0) / 1e6 + start
+    for frame in container.decode(video=0):
+        if frame.time is None or (start and frame.time < first):
+            continue
+        count += 1
+        yield math.floor(frame.time * 1000 + 0.5) * 1_000_000, frame
+    if count == 0:
+        raise Unreadable(f"{path}: no picture with a time in it")
+    if count == 1 and not start:
+        raise Unreadable(f"{path}: a single picture, no video")
+
+
+def _cropped(frame, height: int, width: int) -> np.ndarray:
+    turns = round(frame.rotation / 90)  # a phone held upright films sideways, and says so
+    if turns % 2:
+        height, width = width, height
+    scale = max(height / frame.height, width / frame.width)
+    whole_height, whole_width = (
+        max(height, round(frame.height * scale)),
+        max(width, round(frame.width * scale)),
+    )
+    rgb = frame.to_ndarray(width=whole_width, height=whole_height, format="rgb24")
+    y, x = (whole_height - height) // 2, (whole_width - width) // 2
+    return np.rot90(rgb[y : y + height, x : x + width], turns)
+
+
+def runs_of(path: Path, rate: float, size: tuple[int, int]) -> list[np.ndarray]:
+    """The video's frames, in one array [N,H,W,3] for each stretch without a gap."""
+    runs: list[list[np.ndarray]] = [[]]
+    for frame in frames_at(path, rate, size):
+        if frame is None:
+            runs.append([])
+        else:
+            runs[-1].append(frame)
+    return [np.stack(run) for run in runs]
 
 
 def clips_of(
-    path: Path, frames: int, rate: float, size: int, stride: int | None = None
+    path: Path, frames: int, rate: float, size: tuple[int, int], start: float = 0
 ) -> Iterator[np.ndarray]:
-    """Windows of the video, `stride` sampled frames apart (default: none overlap): uint8 [H,W,T*3].
+    """The video's windows, side by side: uint8 [H,W,T*3]. None crosses a gap.
 
     A video too short for one window gives one all the same, its last frame repeated.
     """
     window: list[np.ndarray] = []
-    given, last = 0, None
-    for last in frames_at(path, rate, size):
-        window.append(last)
+    given = 0
+    for frame in frames_at(path, rate, size, start):
+        if frame is None:
+            window = []
+            continue
+        window.append(frame)
         if len(window) == frames:
             yield np.concatenate(window, axis=2)
-            given += 1
-            window = window[stride or frames :]
-    if not given and last is not None:
-        yield np.concatenate(window + [last] * (frames - len(window)), axis=2)
+            given, window = given + 1, []
+    if not given and window:
+        yield np.concatenate(window + window[-1:] * (frames - len(window)), axis=2)
 
 
 def videos_in(folder: Path) -> list[Path]:

@@ -6,29 +6,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-av = pytest.importorskip("av")
+pytest.importorskip("av")
 torch = pytest.importorskip("torch")
 pytest.importorskip("tensorflow")
 
+from films import film
 from test_checkpoint import SMALL, made_up
 
-from squeezetime import checkpoint, custom, graph, semantics, video
+from squeezetime import checkpoint, custom, graph, semantics
 from squeezetime.evaluate import Model
 from squeezetime.export import load_trained
 from squeezetime.packaging import unpack
 from squeezetime.verify import verify
-
-
-def film(path, frames, rate=8):
-    """Writes uint8 [N,H,W,3] as a video."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=rate)
-        stream.height, stream.width = frames.shape[1:3]
-        stream.pix_fmt, stream.options = "yuv420p", {"qp": "10"}
-        for frame in frames:
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
-        container.mux(stream.encode())
 
 
 def bar(rng, direction, count=20):
@@ -143,22 +132,13 @@ def test_what_flips_with_the_picture_and_with_time():
     assert backwards[3] == 4 and backwards[4] == 3 and backwards[2] is None and backwards[6] is None
 
 
-def test_frames_are_taken_by_their_own_times(tmp_path):
-    frames = np.zeros((60, 32, 48, 3), np.uint8)
-    frames += (np.arange(60) * 4).astype(np.uint8)[:, None, None, None]
-    film(tmp_path / "x.mp4", frames, rate=30)
-    taken = list(video.frames_at(tmp_path / "x.mp4", 10, 32))
-    assert len(taken) in (20, 21)  # the last one stands for the 33 ms that it is shown
-    levels = [int(f.mean()) for f in taken]
-    assert all(abs(a - 12 * i) <= 8 for i, a in enumerate(levels)), levels
-
-
 # The export is another process, which would not know of the smaller preset.
 FROM_A_CHECKPOINT = """
 import os, pathlib, sys, types
 os.environ["KERAS_BACKEND"] = "torch"
 sys.path.insert(0, "TESTS")
 from squeezetime import checkpoint, custom
+from films import film
 from test_checkpoint import SMALL
 checkpoint.PRESET = SMALL
 custom.subprocess = types.SimpleNamespace(run=lambda _: types.SimpleNamespace(returncode=0))

@@ -1,0 +1,34 @@
+"""Video files for the tests."""
+
+from fractions import Fraction
+
+import av
+
+
+def film(path, frames, rate=8, times=None, title="", codec="libx264"):
+    """Writes uint8 [N,H,W,3] as a video, at `rate` or at these times (seconds)."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with av.open(str(path), "w") as container:
+        if title:
+            container.metadata["title"] = title
+        stream = container.add_stream(codec, rate=rate)
+        stream.height, stream.width = frames.shape[1:3]
+        stream.pix_fmt, stream.options = "yuv420p", {"qp": "10"}
+        if times is not None:
+            stream.codec_context.time_base = Fraction(1, 1000)
+        for number, picture in enumerate(frames):
+            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+            if times is not None:
+                frame.pts, frame.time_base = round(times[number] * 1000), Fraction(1, 1000)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+
+
+def turn(path, matrix):
+    """Writes a display matrix (a, b, c, d: x' = a x + c y, y' = b x + d y) into the .mp4."""
+    content = bytearray(path.read_bytes())
+    at = content.index(b"tkhd") + 44
+    a, b, c, d = (v << 16 for v in matrix)
+    for i, value in enumerate((a, b, 0, c, d, 0, 0, 0, 1 << 30)):
+        content[at + 4 * i : at + 4 * i + 4] = value.to_bytes(4, "big", signed=True)
+    path.write_bytes(content)

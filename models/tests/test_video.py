@@ -1,0 +1,102 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("av")
+
+from films import film, turn
+
+from squeezetime import video
+
+
+def levels(count, step=4, shape=(32, 48)):
+    """Frames [N,H,W,3], each `step` lighter than the one before."""
+    frames = np.zeros((count, *shape, 3), np.uint8)
+    return frames + (np.arange(count) * step).astype(np.uint8)[:, None, None, None]
+
+
+def test_frames_are_taken_by_their_own_times(tmp_path):
+    """As edged takes them, which capture/testdata/sampler.json says."""
+    golden = json.loads((Path(__file__).parents[2] / "capture/testdata/sampler.json").read_text())
+    for name in "25 fps", "12.5 fps", "29.97 fps, jitter":
+        (case,) = (c for c in golden if c["name"] == name)
+        times = np.array(case["times"][:50]) / 1e9
+        film(tmp_path / "x.mkv", levels(50, 5), times=times - times[0])
+        taken = [round(f.mean() / 5) for f in video.frames_at(tmp_path / "x.mkv", 8, (32, 32))]
+        assert taken == [i for i, tick in enumerate(case["ticks"][:50]) if tick >= 0], name
+
+
+def test_no_window_crosses_a_gap(tmp_path):
+    times = np.concatenate([np.arange(20) / 8, 3600 + np.arange(20) / 8])
+    film(tmp_path / "x.mkv", levels(40, 5), times=times)
+    assert [len(run) for run in video.runs_of(tmp_path / "x.mkv", 8, (32, 32))] == [20, 20]
+    first, second = video.clips_of(tmp_path / "x.mkv", 16, 8, (32, 32))
+    assert abs(first.mean() - 5 * 7.5) < 3 and abs(second.mean() - 5 * 27.5) < 3
+
+
+def test_one_missing_frame_is_held(tmp_path):
+    film(tmp_path / "x.mkv", levels(12, 10), times=np.delete(np.arange(13) / 8, 5))
+    (run,) = video.runs_of(tmp_path / "x.mkv", 8, (32, 32))
+    assert [round(f.mean() / 10) for f in run] == [0, 1, 2, 3, 4, 4, 5, 6, 7, 8, 9, 10, 11]
+
+
+@pytest.mark.parametrize(
+    ("matrix", "corner"),  # where the light corner, upper left in the file, is to be seen
+    [
+        ((1, 0, 0, 1), "upper left"),
+        ((0, 1, -1, 0), "upper right"),
+        ((-1, 0, 0, -1), "lower right"),
+        ((0, -1, 1, 0), "lower left"),
+    ],
+)
+def test_a_phones_video_is_upright(tmp_path, matrix, corner):
+    frames = np.zeros((4, 48, 80, 3), np.uint8)
+    frames[:, :24, :40] = 255
+    film(tmp_path / "x.mp4", frames)
+    turn(tmp_path / "x.mp4", matrix)
+    size = (32, 52) if matrix[0] else (52, 32)
+    frame = next(iter(video.frames_at(tmp_path / "x.mp4", 8, size)))
+    assert frame.shape[:2] == size
+    vertical, horizontal = (frame.mean(axis).mean(1) for axis in (1, 0))
+    seen = "upper " if vertical[0] > vertical[-1] else "lower "
+    assert seen + ("left" if horizontal[0] > horizontal[-1] else "right") == corner
+
+
+def test_a_model_that_is_not_square_sees_the_middle(tmp_path):
+    frames = np.zeros((4, 64, 64, 3), np.uint8)
+    frames[:, 16:48] = 255
+    film(tmp_path / "x.mp4", frames)
+    frame = next(iter(video.frames_at(tmp_path / "x.mp4", 8, (32, 64))))
+    assert frame.shape == (32, 64, 3) and frame.mean() > 245
+
+
+def test_a_tag_in_another_encoding_does_no_harm(tmp_path):
+    path = tmp_path / "x.mp4"
+    film(path, levels(4), title="Stra_e")
+    path.write_bytes(path.read_bytes().replace(b"Stra_e", b"Stra\xdfe"))
+    assert len(list(video.frames_at(path, 8, (32, 32)))) == 4
+
+
+def test_from_the_middle_on(tmp_path):
+    film(tmp_path / "x.mp4", levels(40, 5))
+    assert video.seconds(tmp_path / "x.mp4") == 5
+    taken = [round(f.mean() / 5) for f in video.frames_at(tmp_path / "x.mp4", 8, (32, 32), 2.5)]
+    assert taken == list(range(20, 40))
+
+
+def test_a_picture_is_no_clip(tmp_path):
+    from PIL import Image
+
+    for name in "thumb.jpg", "thumb.png", "thumb.gif", "thumb.webp":
+        Image.fromarray(levels(2, 90)[1]).save(tmp_path / name)
+        with pytest.raises(video.Unreadable, match=f"{name}: a single picture"):
+            list(video.clips_of(tmp_path / name, 16, 8, (32, 32)))
+
+
+@pytest.mark.parametrize("content", [b"", b"junk", b"\0\0\0\x20ftypisom" + bytes(40)])
+def test_no_video_is_named(tmp_path, content):
+    (tmp_path / "x.mp4").write_bytes(content)
+    with pytest.raises(video.Unreadable, match=r"x\.mp4"):
+        list(video.frames_at(tmp_path / "x.mp4", 8, (32, 32)))
