@@ -14,6 +14,7 @@ import (
 
 	"edged/capture/internal/matroska"
 	"edged/capture/pixel"
+	"edged/internal/self"
 )
 
 // ffmpeg is a pass through a file that an ffmpeg child process decodes.
@@ -39,7 +40,7 @@ func startFFmpeg(ctx context.Context, path string) (pictures, error) {
 	// Its own process group, so that what ffmpeg itself may start ends with it.
 	f.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	f.cmd.Cancel = func() error { return syscall.Kill(-f.cmd.Process.Pid, syscall.SIGKILL) }
-	f.cmd.Env = childEnvironment()
+	f.cmd.Env = self.Environment()
 	f.cmd.Stderr = &f.errors
 	f.cmd.WaitDelay = time.Second
 	out, err := f.cmd.StdoutPipe()

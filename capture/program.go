@@ -7,10 +7,10 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"slices"
-	"strings"
 	"syscall"
 	"time"
+
+	"edged/internal/self"
 )
 
 // program is a running shell command, in a process group of its own, whose standard output is read with a deadline.
@@ -37,7 +37,7 @@ func startProgram(ctx context.Context, line string) (*program, error) {
 	}
 	defer w.Close()
 	p.out = r
-	p.cmd.Env = childEnvironment()
+	p.cmd.Env = self.Environment()
 	p.cmd.Stdout, p.cmd.Stderr = w, &p.said
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	p.cmd.Cancel = func() error { return p.signal(syscall.SIGTERM) }
@@ -61,14 +61,6 @@ func (p *program) allow(d time.Duration) {
 }
 
 func (p *program) stopReading() { _ = p.out.SetReadDeadline(time.Unix(1, 0)) }
-
-// childEnvironment is ours without what only edged may know: the broker's password, and how to talk to systemd in our name.
-func childEnvironment() []string {
-	return slices.DeleteFunc(os.Environ(), func(v string) bool {
-		name, _, _ := strings.Cut(v, "=")
-		return strings.HasPrefix(name, "EDGED_MQTT_") || name == "CREDENTIALS_DIRECTORY" || name == "NOTIFY_SOCKET"
-	})
-}
 
 func (p *program) signal(s syscall.Signal) error { return syscall.Kill(-p.cmd.Process.Pid, s) }
 

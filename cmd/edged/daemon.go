@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"math"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	systemd "github.com/coreos/go-systemd/v22/daemon"
@@ -21,7 +20,6 @@ import (
 	"edged/internal/settings"
 	"edged/models"
 	"edged/publish"
-	"edged/publish/broker"
 )
 
 // daemon is edged run: it owns every stage and hands on what they produce.
@@ -273,82 +271,6 @@ func (d *daemon) ready(info engine.Info) {
 		slog.Warn("delegate not used", "delegate", f.Delegate, "reason", f.Reason, "in_its_place", info.Delegate)
 	}
 	notify(systemd.SdNotifyReady + "\nSTATUS=" + d.summary())
-}
-
-// startBroker starts the built-in broker, where it is asked for, and waits until it, or another in its place, accepts connections.
-func (d *daemon) startBroker(ctx context.Context, fail context.CancelCauseFunc) (stop func(), err error) {
-	if d.cfg.MQTT.Broker != config.Embedded {
-		return func() {}, nil
-	}
-	ready := make(chan struct{}, 1)
-	stop = background(ctx, fail, func(ctx context.Context) error {
-		return d.keepBroker(ctx, func() {
-			select {
-			case ready <- struct{}{}:
-			default:
-			}
-		})
-	})
-	select {
-	case <-ready:
-		return stop, nil
-	case <-ctx.Done():
-		stop()
-		return func() {}, failure(ctx)
-	}
-}
-
-// portLooks is how often in a row mqtt.listen must be found free before the built-in broker takes it, each time portLook after
-// the last: another broker that is only restarted shall find it free, too.
-const portLooks = 6
-
-var portLook = 10 * time.Second
-
-// keepBroker runs the built-in broker until ctx ends. While another program has its port, which is Debian's mosquitto most
-// likely, one broker is enough.
-func (d *daemon) keepBroker(ctx context.Context, ready func()) error {
-	child := &broker.Child{Address: d.cfg.MQTT.Listen, Ready: func(int) {
-		d.foreignBroker.Store(false)
-		ready()
-	}}
-	for {
-		err := child.Run(ctx)
-		if !errors.Is(err, syscall.EADDRINUSE) {
-			return err
-		}
-		d.foreignBroker.Store(true)
-		slog.Warn("mqtt.listen is taken; the broker there is used in place of the built-in one", "address", d.cfg.MQTT.Listen)
-		ready()
-		if !d.awaitPort(ctx) {
-			return nil
-		}
-		slog.Info("mqtt.listen is free: starting the built-in broker", "address", d.cfg.MQTT.Listen)
-	}
-}
-
-// awaitPort returns true once nobody has listened on mqtt.listen for a while, false when ctx has ended.
-func (d *daemon) awaitPort(ctx context.Context) bool {
-	look := time.NewTicker(portLook)
-	defer look.Stop()
-	for free := 0; free < portLooks; {
-		select {
-		case <-ctx.Done():
-			return false
-		case <-look.C:
-		}
-		if free++; d.publisher.Counters().Connected || !freePort(ctx, d.cfg.MQTT.Listen) {
-			free = 0
-		}
-	}
-	return true
-}
-
-// describeBroker says whose broker it is as well, which the configuration alone does not.
-func (d *daemon) describeBroker() string {
-	if d.foreignBroker.Load() {
-		return "another program's, on " + d.cfg.MQTT.Listen
-	}
-	return describeBroker(d.cfg.MQTT)
 }
 
 // background runs f on a goroutine whose context outlives ctx: stop ends it and waits. An error of f goes to fail.

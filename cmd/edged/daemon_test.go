@@ -16,6 +16,7 @@ import (
 
 // A signal may come at any time, also before the built-in broker is up: that is a clean stop, not a failure.
 func TestStopWhileTheBrokerStarts(t *testing.T) {
+	t.Setenv(asEdged, "1")
 	ctx, fail := context.WithCancelCause(t.Context())
 	fail(context.Canceled)
 	d := &daemon{cfg: config.Default()}

@@ -8,10 +8,13 @@ import (
 	"encoding/pem"
 	"fmt"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"edged/internal/config"
 	"edged/internal/logtest"
 	"edged/internal/mosquittotest"
 )
@@ -99,6 +102,49 @@ func TestARunningEdgedShowsNoPassword(t *testing.T) {
 			w.check(connected, "rtsp://***@127.0.0.1", "edged_build_info", `\x00run\x00-c\x00`, `"source"`)
 		})
 	}
+}
+
+// Nor does any process that edged starts know it: the built-in broker, a camera command.
+func TestNoChildKnowsThePassword(t *testing.T) {
+	for _, name := range []string{"EDGED_MQTT_USERNAME", "EDGED_MQTT_PASSWORD"} {
+		t.Setenv(name, canary)
+	}
+	secret := write(t, "edged-mqtt-password", canary)
+	t.Setenv("CREDENTIALS_DIRECTORY", filepath.Dir(secret))
+	address := freeAddress(t)
+	p := startEdged(t, "run", "-c", write(t, "edged.yaml", fmt.Sprintf("mqtt: {listen: %q}\nweb: {listen: ''}\n"+
+		"cameras: [{name: gate, source: 'pattern:'}, {name: quiet, source: 'command:exec sleep 1000', stall_after: 10s}]\n", address)))
+	p.line(t, "gate  online")
+	subscribe(t, "tcp://"+address).wait(t, "edged/"+config.Default().Node+"/status", is("online"))
+
+	for _, program := range []string{"broker", "sleep"} {
+		var environ string
+		for deadline := time.Now().Add(patience); environ == ""; environ = environOf(p.cmd.Process.Pid, program) {
+			if time.Now().After(deadline) {
+				t.Fatalf("edged has no child %q", program)
+			}
+		}
+		for variable := range strings.SplitSeq(environ, "\x00") {
+			if strings.Contains(variable, canary) || strings.Contains(variable, filepath.Dir(secret)) {
+				t.Errorf("%s has %s", program, variable)
+			}
+		}
+	}
+}
+
+// environOf is the environment of the parent's child that has the word among its arguments, "" while it has none.
+func environOf(parent int, word string) string {
+	lists, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", parent))
+	for _, list := range lists {
+		pids, _ := os.ReadFile(list) // of a thread that has ended: none
+		for pid := range strings.FieldsSeq(string(pids)) {
+			if arguments, _ := os.ReadFile("/proc/" + pid + "/cmdline"); slices.Contains(strings.Split(string(arguments), "\x00"), word) {
+				environ, _ := os.ReadFile("/proc/" + pid + "/environ")
+				return string(environ)
+			}
+		}
+	}
+	return ""
 }
 
 // No error repeats the secret that was put into the wrong place.

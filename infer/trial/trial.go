@@ -8,14 +8,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"os/exec"
-	"runtime"
 	"strings"
 	"syscall"
 	"time"
 
 	"edged/infer/engine"
+	"edged/internal/self"
 	"edged/models"
 )
 
@@ -46,20 +45,16 @@ func run(ctx context.Context, m *models.Model, o engine.Options, limit time.Dura
 	}
 	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	// The kernel sends the parent-death signal when the thread that forked ends, so this one must last as long as the child.
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	cmd := exec.CommandContext(limited, "/proc/self/exe", Command) // right even where the program's file was replaced meanwhile
-	cmd.Args[0] = os.Args[0]
-	cmd.Env = append(os.Environ(), "GOTRACEBACK=none") // of a crash, its name is enough
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
-	cmd.WaitDelay = 10 * time.Second // a busy board
+	cmd := self.Command(limited, Command)
+	cmd.Env = append(cmd.Env, "GOTRACEBACK=none") // of a crash, its name is enough
+	cmd.WaitDelay = 10 * time.Second              // a busy board
 	var said, complaint head
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(in), &said, &complaint
-	if err := cmd.Start(); err != nil {
+	wait, err := self.Start(cmd)
+	if err != nil {
 		return nil, fmt.Errorf("trial: start a process to try the model in: %w", err)
 	}
-	err = cmd.Wait()
+	err = wait()
 	switch exit := new(exec.ExitError); {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -24,6 +25,9 @@ func TestMain(m *testing.M) {
 			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 		case "hang":
 			time.Sleep(time.Hour)
+		case "tell":
+			fmt.Println(os.Environ())
+			os.Exit(refused)
 		}
 		os.Exit(Child(os.Stdin, os.Stdout))
 	}
@@ -49,6 +53,20 @@ func TestNoVerdictWhereTheMachineIsToBlame(t *testing.T) {
 		if verdict != nil || err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: verdict %v, error %v", does, verdict, err)
 		}
+	}
+}
+
+// What may crash has no need of the broker's password.
+func TestTheChildKnowsNoPassword(t *testing.T) {
+	t.Setenv(childDoes, "tell")
+	t.Setenv("EDGED_MQTT_PASSWORD", "c4nary")
+	m, err := models.Starter()
+	if err != nil {
+		t.Fatal(err)
+	}
+	environment, err := Run(t.Context(), m, engine.Options{})
+	if err != nil || strings.Contains(environment.Error(), "c4nary") || !strings.Contains(environment.Error(), childDoes) {
+		t.Errorf("error %v, the password is there: %t", err, strings.Contains(environment.Error(), "c4nary"))
 	}
 }
 

@@ -37,7 +37,11 @@ func TestMain(m *testing.M) {
 		}
 	case len(os.Args) == 3 && os.Args[1] == "daemon":
 		child := Child{Address: os.Args[2]}
-		fmt.Fprintln(os.Stderr, child.Run(context.Background()))
+		if err := child.Listen(context.Background()); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		child.Run(context.Background())
 	default:
 		goleak.VerifyTestMain(m)
 	}
@@ -50,7 +54,7 @@ type running struct {
 	t       testing.TB
 	address string
 	log     *logtest.Buffer
-	pids    chan int // of every process that came up
+	pids    chan int // of every process
 	stop    func()
 }
 
@@ -60,18 +64,19 @@ func start(t testing.TB) (r *running, pid int) {
 	r = &running{t: t, address: mosquittotest.FreeAddress(t), log: new(logtest.Buffer), pids: make(chan int, 100)}
 	child := &Child{
 		Address: r.address,
-		Ready:   func(pid int) { r.pids <- pid },
 		Log:     slog.New(slog.NewTextHandler(r.log, nil)),
 		Output:  r.log,
+		started: func(pid int) { r.pids <- pid },
+	}
+	if err := child.Listen(t.Context()); err != nil {
+		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- child.Run(ctx) }()
+	ended := make(chan struct{})
+	go func() { defer close(ended); child.Run(ctx) }()
 	r.stop = sync.OnceFunc(func() {
 		cancel()
-		if err := <-ended; err != nil {
-			t.Errorf("Run: %v", err)
-		}
+		<-ended
 	})
 	t.Cleanup(r.stop)
 	return r, r.nextPID()
@@ -163,8 +168,41 @@ func TestChildIsRestartedWhenItDies(t *testing.T) {
 	}
 }
 
+// Nobody else can have the port while one process has died and the next is not there yet, and whoever connects then is served.
+func TestThePortIsNeverLost(t *testing.T) {
+	r, pid := start(t)
+	r.works()
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	early := r.dial()
+	for tries := 0; len(r.pids) == 0 || tries < 10; tries++ {
+		if l, err := listen(t.Context(), r.address); err == nil {
+			l.Close()
+			t.Fatalf("the port was free, at try %d", tries)
+		}
+		time.Sleep(time.Millisecond)
+	}
+	if !acceptsClient(early) {
+		t.Error("whoever came early was not served")
+	}
+}
+
+// What may crash has no need of the password.
+func TestTheProcessKnowsNoPassword(t *testing.T) {
+	t.Setenv("EDGED_MQTT_PASSWORD", "c4nary")
+	t.Setenv("OTHER", "kept")
+	r, pid := start(t)
+	r.works()
+	environ, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
+	if text := string(environ); err != nil || strings.Contains(text, "c4nary") || !strings.Contains(text, "OTHER=kept") {
+		t.Errorf("error %v, the password is there: %t", err, strings.Contains(text, "c4nary"))
+	}
+}
+
 func TestChildsLogIsForwarded(t *testing.T) {
 	r, _ := start(t)
+	r.works()
 	r.stop() // waits for the last line
 	if !strings.Contains(r.log.String(), "broker: listening") {
 		t.Errorf("log:\n%s", r.log)
@@ -195,7 +233,7 @@ func TestTakenPortIsNamed(t *testing.T) {
 	defer l.Close()
 	_, port, _ := net.SplitHostPort(l.Addr().String())
 
-	err = (&Child{Address: l.Addr().String()}).Run(t.Context())
+	err = (&Child{Address: l.Addr().String()}).Listen(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "port "+port+" is taken") || !strings.Contains(err.Error(), "mqtt.listen") {
 		t.Errorf("got %v; want the port and what to do", err)
 	}

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"os"
 	"syscall"
 
 	mqtt "github.com/mochi-mqtt/server/v2"
@@ -25,7 +26,10 @@ const (
 	maxWritesPending = 1024 // messages that wait for one slow subscriber; further ones are dropped for it
 )
 
-// Serve runs the broker on addr, a loopback address with a port, until ctx ends.
+// inherited is the address of a socket that listens already: the first that a Child hands on besides the standard ones.
+const inherited = "fd:3"
+
+// Serve runs the broker on addr, a loopback address with a port, or what a Child gives in its place, until ctx ends.
 func Serve(ctx context.Context, addr string, log *slog.Logger) error {
 	listener, err := listen(ctx, addr)
 	if err != nil {
@@ -59,6 +63,11 @@ func serve(ctx context.Context, listener net.Listener, log *slog.Logger) error {
 
 // listen opens the broker's socket, and refuses addresses that other machines can reach.
 func listen(ctx context.Context, addr string) (net.Listener, error) {
+	if addr == inherited {
+		socket := os.NewFile(3, addr)
+		defer socket.Close()
+		return net.FileListener(socket)
+	}
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
 		return nil, fmt.Errorf("broker: address %q: must be HOST:PORT, such as 127.0.0.1:1883", addr)
