@@ -195,7 +195,7 @@ func (s *stretch) read(key, value []byte) error {
 // since a transaction takes as long as the disk does.
 func (j *journal) keep(ctx context.Context) {
 	stop := background(j.takeNotes)
-	for ctx.Err() == nil {
+	for ended := false; !ended; { // what a write misses that is under way at the end, one more takes
 		select {
 		case <-j.save:
 		case <-ctx.Done():
@@ -203,6 +203,7 @@ func (j *journal) keep(ctx context.Context) {
 		select {
 		case <-time.After(journalDelay):
 		case <-ctx.Done():
+			ended = true
 		}
 		j.write()
 	}
@@ -217,10 +218,10 @@ func (j *journal) close() {
 }
 
 func (j *journal) takeNotes(ctx context.Context) {
-	for {
+	for ended := false; !ended; {
 		select {
 		case <-ctx.Done():
-			return
+			ended = true
 		case <-j.note:
 		}
 		j.noting.is(j.notes.add(j.outbox), j.log)

@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -104,6 +105,58 @@ func TestNothingIsWrittenWhileTheBrokerAcknowledges(t *testing.T) {
 	time.Sleep(2 * journalDelay)
 	if n := p.journal.writes.Load(); n > 1 { // one where a busy machine held up an acknowledgement
 		t.Errorf("%d writes to the disk for events that did not wait", n)
+	}
+}
+
+// What comes while a slow disk takes what was before it is written, too, also when that is the end.
+func TestTheLastChangeIsWritten(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	p, _ := testPublisher(t, "tcp://127.0.0.1:1")
+	if err := p.OpenOutbox(dir); err != nil {
+		t.Fatal(err)
+	}
+	slow, err := p.journal.db.Begin(true) // no other transaction goes on before its end
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() { defer close(ended); p.journal.keep(ctx) }()
+	p.Event(event(1, Start))
+	time.Sleep(2 * journalDelay) // until its write waits; where that comes later, this shows less
+	p.Event(event(2, Start))
+	cancel()
+	if err := slow.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	<-ended
+	db, saved, err := openJournal(filepath.Join(dir, outboxFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if n := len(saved.records); n != 2 {
+		t.Errorf("%d of 2 events in the file after a clean stop", n)
+	}
+}
+
+// A note that is due at the end is taken, whatever else would do.
+func TestTheLastNoteIsTaken(t *testing.T) {
+	t.Parallel()
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 20 { // a choice at random would be right half of the time
+		p, _ := testPublisher(t, "tcp://127.0.0.1:1")
+		if err := p.OpenOutbox(t.TempDir()); err != nil {
+			t.Fatal(err)
+		}
+		p.Event(event(1, Start))
+		p.journal.takeNotes(ended)
+		if p.journal.notes.size == 0 {
+			t.Error("nothing was noted")
+		}
+		p.journal.close()
 	}
 }
 
