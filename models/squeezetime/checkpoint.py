@@ -10,6 +10,7 @@ folded into it, the zeros of the padding would no longer be the mean colour that
 training. They stand in the manifest instead, and edged applies them as it fills the tensor.
 """
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -52,42 +53,64 @@ class CheckpointError(ValueError):
     """The file is not a checkpoint of this network; the message names what is wrong with it."""
 
 
+def load(path: Path, preset: Preset = PRESET) -> tuple[keras.Model, int]:
+    """The network with the file's weights, and its number of classes.
+
+    Input channels come out in edged's order, t*3+c. Raises CheckpointError, which names the file.
+    """
+    try:
+        return import_(read(path), preset)
+    except CheckpointError as error:
+        raise CheckpointError(f"{path}: {error}") from error
+
+
 def read(path: Path) -> dict[str, np.ndarray]:
     """The file's tensors by name, out of its "state_dict" where it has one."""
-    import pickle
-
     import torch
 
-    try:
-        with torch.serialization.safe_globals([(_Nothing, name) for name in _HISTORY]):
-            content = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise CheckpointError(
-            f"{path}: holds more than tensors, and reading that would run code of the file. If "
-            'you trust it, save torch.load(FILE, weights_only=False)["state_dict"] under a new '
-            f"name and import that. ({str(error).splitlines()[0]})"
-        ) from error
-    except (RuntimeError, EOFError, KeyError) as error:
-        raise CheckpointError(f"{path}: not a torch checkpoint") from error
+    with open(path, "rb") as file:
+        content = _content(file)
     if isinstance(content, dict) and "state_dict" in content:
         content = content["state_dict"]
     if not isinstance(content, dict) or not all(
-        isinstance(v, torch.Tensor) for v in content.values()
+        isinstance(k, str) and isinstance(v, torch.Tensor) for k, v in content.items()
     ):
-        raise CheckpointError(f"{path}: no state_dict of tensors in it")
+        raise CheckpointError("no state_dict of tensors in it")
     return {
-        name: tensor.float().numpy()
+        name: _array(name, tensor)
         for name, tensor in content.items()
         if not name.endswith(_IGNORED)
     }
 
 
-def import_(tensors: dict[str, np.ndarray], preset: Preset = PRESET) -> tuple[keras.Model, int]:
-    """The network with the checkpoint's weights, and its number of classes.
+def _content(file):
+    """What the file holds, of tensors and plain values alone."""
+    import torch
 
-    Input channels come out in edged's order, t*3+c. Raises CheckpointError for the first tensor
-    that is missing,
-    misshapen, not finite, or too many.
+    try:
+        with torch.serialization.safe_globals([(_Nothing, name) for name in _HISTORY]):
+            return torch.load(file, map_location="cpu", weights_only=True)
+    except Exception as error:  # of many kinds: what is damaged is read as something else
+        if not (refused := re.search(r"Unsupported global: GLOBAL (\S+)", str(error))):
+            raise CheckpointError("not a torch checkpoint, or damaged or incomplete") from error
+        raise CheckpointError(
+            f"holds more than tensors ({refused[1]}), and reading that would run code of the file. "
+            'If you trust it, save torch.load(FILE, weights_only=False)["state_dict"] under a new '
+            "name and import that."
+        ) from error
+
+
+def _array(name: str, tensor) -> np.ndarray:
+    try:
+        return tensor.detach().float().numpy()
+    except (RuntimeError, TypeError) as error:
+        raise CheckpointError(f"{name}: no plain tensor of numbers") from error
+
+
+def import_(tensors: dict[str, np.ndarray], preset: Preset = PRESET) -> tuple[keras.Model, int]:
+    """What load does with the tensors.
+
+    Raises CheckpointError for the first that is missing, misshapen, not finite, or too many.
     """
     left = dict(tensors)
 

@@ -285,7 +285,7 @@ def start_from_official(model, path: Path) -> None:
     """An official checkpoint's weights, but for the classifier."""
     from . import checkpoint
 
-    imported, _ = checkpoint.import_(checkpoint.read(path), checkpoint.PRESET)
+    imported, _ = checkpoint.load(path, checkpoint.PRESET)
     for layer in model.layers:
         if layer.weights and layer.name != "classifier":
             layer.set_weights(imported.get_layer(layer.name).get_weights())

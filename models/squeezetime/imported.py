@@ -18,7 +18,7 @@ def convert(
     """Writes the model file, of kind int8, float16 or float32; returns its size in bytes."""
     labels = read_labels(labels_file)
     preset = checkpoint.PRESET
-    model, classes = checkpoint.import_(checkpoint.read(source), preset)
+    model, classes = checkpoint.load(source, preset)
     if len(labels) != classes:
         raise ValueError(f"{labels_file}: {len(labels)} labels; {source} has {classes} classes")
     inputs = _calibration(calibration, preset) if kind == "int8" else None

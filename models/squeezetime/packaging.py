@@ -6,33 +6,39 @@ import os
 import zipfile
 from pathlib import Path
 
+from . import manifest
+
 LABELS_NAME, MANIFEST_NAME = "labels.txt", "edged.json"
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same bytes for the same model
 
 
-def pack(flatbuffer: bytes, labels: tuple[str, ...], manifest: dict) -> bytes:
+def pack(flatbuffer: bytes, labels: tuple[str, ...], described: dict) -> bytes:
     """The flatbuffer with its labels and manifest appended; TFLite ignores what follows it."""
     packed = io.BytesIO(flatbuffer)
     packed.seek(0, io.SEEK_END)
     with zipfile.ZipFile(packed, "a", zipfile.ZIP_DEFLATED) as archive:
         for name, text in (
             (LABELS_NAME, "".join(f"{label}\n" for label in labels)),
-            (MANIFEST_NAME, json.dumps(manifest, indent=1) + "\n"),
+            (MANIFEST_NAME, json.dumps(described, indent=1) + "\n"),
         ):
             archive.writestr(zipfile.ZipInfo(name, _EPOCH), text, zipfile.ZIP_DEFLATED)
     return packed.getvalue()
 
 
 def unpack(path: Path) -> tuple[list[str], dict]:
-    """Labels and manifest of a model file. Raises ValueError when it carries none."""
+    """Labels and manifest of a model file. Raises ValueError where edged would take neither."""
+    content = io.BytesIO(path.read_bytes())
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(content) as archive:
             labels = archive.read(LABELS_NAME).decode().splitlines()
-            return labels, json.loads(archive.read(MANIFEST_NAME))
-    except (zipfile.BadZipFile, KeyError) as error:
+            described = json.loads(archive.read(MANIFEST_NAME))
+    except Exception as error:  # of many kinds: zlib's, zipfile's, the decoders'
         raise ValueError(
-            f"{path}: no {LABELS_NAME} and {MANIFEST_NAME} zipped onto it: {error}"
+            f"{path}: no {LABELS_NAME} and {MANIFEST_NAME} zipped onto it, or incomplete: {error}"
         ) from error
+    if wrong := manifest.problems(described):
+        raise ValueError(f"{path}: {MANIFEST_NAME}: {'; '.join(wrong)}")
+    return labels, described
 
 
 def write_whole(path: Path, content: bytes) -> None:

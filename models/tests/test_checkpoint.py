@@ -267,11 +267,11 @@ class Runs:
 def test_a_pickle_that_would_run_code_is_refused(tmp_path):
     path = tmp_path / "evil.pth"
     torch.save({"state_dict": {}, "x": Runs()}, path)
-    with pytest.raises(checkpoint.CheckpointError, match="would run code"):
+    with pytest.raises(checkpoint.CheckpointError, match=r"open\), and .* would run code"):
         checkpoint.read(path)
     with open(path, "wb") as f:
-        pickle.dump(Runs(), f)
-    with pytest.raises(checkpoint.CheckpointError):
+        pickle.dump(Runs(), f, protocol=2)
+    with pytest.raises(checkpoint.CheckpointError, match=r"open\), and .* would run code"):
         checkpoint.read(path)
     from pathlib import Path
 
@@ -282,11 +282,53 @@ def test_other_files_are_refused(tmp_path):
     path = tmp_path / "x.pth"
     for content in (b"", b"no checkpoint", b"PK\x03\x04"):
         path.write_bytes(content)
-        with pytest.raises(checkpoint.CheckpointError):
-            checkpoint.read(path)
+        with pytest.raises(checkpoint.CheckpointError, match=r"x\.pth: not a torch checkpoint"):
+            checkpoint.load(path)
     torch.save(nn.Linear(1, 1).state_dict(), path)
-    with pytest.raises(checkpoint.CheckpointError, match="missing"):
-        checkpoint.import_(checkpoint.read(path), SMALL)
+    with pytest.raises(checkpoint.CheckpointError, match=r"x\.pth: .*missing"):
+        checkpoint.load(path)
+    with pytest.raises(FileNotFoundError, match="absent"):
+        checkpoint.load(tmp_path / "absent.pth")
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ({5: torch.zeros(1)}, "no state_dict"),
+        ({"state_dict": {"a": "b"}}, "no state_dict"),
+        ([torch.zeros(1)], "no state_dict"),
+        ({"a": torch.eye(2).to_sparse()}, "a: no plain tensor"),
+    ],
+)
+def test_other_contents_are_refused(tmp_path, content, says):
+    torch.save(content, tmp_path / "x.pth")
+    with pytest.raises(checkpoint.CheckpointError, match=rf"x\.pth: {says}"):
+        checkpoint.load(tmp_path / "x.pth")
+
+
+def test_parameters_are_tensors_too(tmp_path):
+    state = {k: nn.Parameter(v.float()) for k, v in made_up(SMALL, 5).items()}
+    _, classes = checkpoint.import_(checkpoint.read(saved(tmp_path, state)), SMALL)
+    assert classes == 5
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_whatever_is_damaged_is_an_error_that_names_the_file(tmp_path, zipped):
+    path, rng = tmp_path / "x.pth", np.random.default_rng(0)
+    content = {"state_dict": {f"layer.{i}": torch.ones(3) for i in range(20)}}
+    torch.save(content, path, _use_new_zipfile_serialization=zipped)
+    whole, refused = np.frombuffer(path.read_bytes(), np.uint8), 0
+    for n in range(300):
+        damaged = whole.copy()
+        if n % 4 == 0:
+            damaged = damaged[: rng.integers(len(whole))]
+        else:
+            damaged[rng.integers(len(whole), size=4)] ^= np.uint8(1 << rng.integers(8))
+        path.write_bytes(damaged.tobytes())
+        with pytest.raises(checkpoint.CheckpointError, match=r"x\.pth: ") as caught:
+            checkpoint.load(path)
+        refused += "complete" in str(caught.value)
+    assert refused > 100
 
 
 @pytest.mark.parametrize(

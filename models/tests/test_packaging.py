@@ -1,17 +1,22 @@
+import random
 import subprocess
 import sys
+import zipfile
+from pathlib import Path
 
 import pytest
 
 from squeezetime.packaging import pack, unpack, write_whole
 
 FLATBUFFER = b"\x1c\0\0\0TFL3" + bytes(100)
+STARTER = Path(__file__).parent.parent / "starter.tflite"
+MANIFEST = unpack(STARTER)[1]
 
 
 def test_labels_and_manifest_come_back(tmp_path):
     path = tmp_path / "model.tflite"
-    write_whole(path, pack(FLATBUFFER, ("still", "wave"), {"format": 1, "mean": [128, 128, 128]}))
-    assert unpack(path) == (["still", "wave"], {"format": 1, "mean": [128, 128, 128]})
+    write_whole(path, pack(FLATBUFFER, ("still", "wave"), MANIFEST))
+    assert unpack(path) == (["still", "wave"], MANIFEST)
     assert path.read_bytes().startswith(FLATBUFFER)  # the runtime reads from the front
     assert [p.name for p in tmp_path.iterdir()] == ["model.tflite"]
 
@@ -25,6 +30,47 @@ def test_a_bare_flatbuffer_is_refused_by_name(tmp_path):
     path.write_bytes(FLATBUFFER)
     with pytest.raises(ValueError, match=r"bare\.tflite: no labels\.txt and edged\.json"):
         unpack(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"frames": None}, "frames is None"),
+        ({"height": 0, "frame_rate": 0}, "frame_rate is 0; height is 0"),
+        ({"frames": 16.0}, "frames is 16.0"),
+        ({"mean": [1, 2]}, r"mean is \[1, 2\]"),
+        ({"std": [1, 0, 1]}, r"std is \[1, 0, 1\]"),
+        ({"channel_order": "thwc"}, "channel_order is 'thwc'"),
+    ],
+)
+def test_a_manifest_that_edged_would_refuse_is_refused(tmp_path, change, says):
+    path = tmp_path / "x.tflite"
+    path.write_bytes(pack(FLATBUFFER, ("a",), MANIFEST | change))
+    with pytest.raises(ValueError, match=rf"x\.tflite: edged\.json: {says}"):
+        unpack(path)
+    for key in MANIFEST.keys() - {"license", "training_data", "accuracy"}:
+        path.write_bytes(pack(FLATBUFFER, ("a",), {k: v for k, v in MANIFEST.items() if k != key}))
+        with pytest.raises(ValueError, match=f"{key} is missing"):
+            unpack(path)
+
+
+def test_whatever_is_damaged_is_an_error_that_names_the_file(tmp_path):
+    path, whole, rng = tmp_path / "x.tflite", STARTER.read_bytes(), random.Random(0)
+    tail = len(whole) - zipfile.ZipFile(STARTER).infolist()[0].header_offset
+    refused = 0
+    for n in range(2000):
+        content = bytearray(whole[-tail:])
+        if n % 4 == 0:
+            del content[rng.randrange(tail) :]
+        else:
+            content[rng.randrange(tail)] ^= 1 << rng.randrange(8)
+        path.write_bytes(content)
+        try:
+            unpack(path)
+        except ValueError as error:
+            assert str(path) in str(error)
+            refused += 1
+    assert refused > 1000
 
 
 FULL_DISK = """
