@@ -16,49 +16,28 @@ import (
 	"edged/models"
 )
 
-// console prints what a person at the terminal wants to see; logs go elsewhere. A terminal that takes no more (Ctrl-S, a
-// pager) must not hold up a camera: lines wait in a channel, and those that find it full are dropped and counted.
+// console prints what a person at the terminal wants to see; logs go elsewhere.
 type console struct {
-	out     output
-	lines   chan string
+	lines   *lines
 	dropped atomic.Uint64
 }
 
-const (
-	consoleLines = 256
-	// consoleFlush is how long the last lines may take, so that a terminal that takes none does not keep edged from ending.
-	consoleFlush = time.Second
-)
-
 func newConsole(out output) *console {
-	return &console{out: out, lines: make(chan string, consoleLines)}
+	c := new(console)
+	c.lines = newLines(out, &c.dropped, func(w io.Writer, n uint64) {
+		fmt.Fprintf(w, "(%d lines are missing here: the terminal did not take them)\n", n)
+	})
+	return c
 }
 
-// run prints until ctx ends and what then still waits. Nothing may be printed afterwards.
+// run prints until ctx ends and what then still waits. Nothing is printed afterwards.
 func (c *console) run(ctx context.Context) error {
-	printed := make(chan struct{})
-	go func() {
-		defer close(printed)
-		for line := range c.lines {
-			_, _ = io.WriteString(c.out, line) // a closed terminal is no reason to stop watching
-		}
-	}()
+	defer c.lines.start()()
 	<-ctx.Done()
-	close(c.lines)
-	select {
-	case <-printed:
-	case <-time.After(consoleFlush):
-	}
 	return nil
 }
 
-func (c *console) printf(format string, args ...any) {
-	select {
-	case c.lines <- fmt.Sprintf(format, args...):
-	default:
-		c.dropped.Add(1)
-	}
-}
+func (c *console) printf(format string, args ...any) { fmt.Fprintf(c.lines, format, args...) }
 
 // banner says what runs and how to listen to it.
 func (c *console) banner(cfg *config.Config, m *models.Model, info engine.Info, broker string) {

@@ -1,10 +1,17 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
 	"net"
+	"os"
+	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -65,36 +72,118 @@ func TestTheBuiltInBrokerStartsOnceItsPortIsFree(t *testing.T) {
 }
 
 // blocked is a terminal that takes nothing until it is released.
-type blocked struct{ release chan struct{} }
+type blocked struct {
+	release chan struct{}
+	took    *strings.Builder
+}
 
 func (b blocked) Write(p []byte) (int, error) {
 	<-b.release
-	return len(p), nil
+	return b.took.Write(p)
 }
 
+// A terminal or a journald that takes nothing holds up neither what writes nor the end; when it goes on it is told what is missing.
 func TestABlockedTerminalHoldsUpNothing(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		terminal := blocked{make(chan struct{})}
-		c := newConsole(output{terminal})
-		ctx, cancel := context.WithCancel(t.Context())
-		ended := make(chan error)
-		go func() { ended <- c.run(ctx) }()
-		began := time.Now()
-		for range 10 * consoleLines {
-			c.printf("line\n")
+	for name, makeLines := range map[string]func(io.Writer) *lines{
+		"console": func(w io.Writer) *lines { return newConsole(output{w}).lines },
+		"log":     logLines,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			terminal := blocked{make(chan struct{}), new(strings.Builder)}
+			l := makeLines(terminal)
+			before, stop, began := l.dropped.Load(), l.start(), time.Now()
+			say := newLog(l, false).Info
+			for range 10 * linesWaiting {
+				say("line")
+			}
+			stop()
+			if took := time.Since(began); took > linesFlush {
+				t.Errorf("%s: writing and stopping took %v", name, took)
+			}
+			dropped := l.dropped.Load() - before
+			if dropped < 8*linesWaiting {
+				t.Errorf("%s: %d lines counted as dropped", name, dropped)
+			}
+			close(terminal.release)
+			synctest.Wait()
+			taken := strings.Count(terminal.took.String(), "msg=line")
+			last := terminal.took.String()
+			last = last[strings.LastIndex(strings.TrimSpace(last), "\n")+1:]
+			if uint64(taken)+dropped != 10*linesWaiting || !strings.Contains(last, "missing here") || !strings.Contains(last, fmt.Sprint(dropped)) {
+				t.Errorf("%s: %d of %d lines came, %d dropped, and at last %q", name, taken, 10*linesWaiting, dropped, last)
+			}
+		})
+	}
+}
+
+// The same as a user has it: stderr is a pipe that is full and that nobody reads, and a camera sends what cannot be decoded, which
+// its own goroutine logs.
+func TestALogThatNobodyReadsHoldsUpNoCamera(t *testing.T) {
+	picture := newCamera(t, openWatcher(t)).frame.Data
+	good, bad := write(t, "good.jpg", string(picture)), bytes.Clone(picture)
+	table := bytes.Index(bad, []byte{0xff, 0xc4}) + 5 // of a Huffman table: how many codes have 1 bit, 2 bits, ...
+	copy(bad[table:], bytes.Repeat([]byte{0xfe}, 16))
+	flag := filepath.Join(t.TempDir(), "flag")
+	address := freeAddress(t)
+	config := write(t, "edged.yaml", fmt.Sprintf("mqtt: {broker: 'tcp://%s'}\nweb: {listen: %q}\n"+
+		"cameras: [{name: gate, source: 'command:while sleep 0.03; do cat %s; if [ -e %s ]; then cat %s; fi; done'}]\n",
+		mosquittotest.FreeAddress(t), address, good, flag, write(t, "bad.jpg", string(bad))))
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	defer w.Close()
+	p := startEdgedTo(t, io.Discard, w, "run", "-c", config)
+	p.line(t, "gate  online")
+	fillPipe(t, w)
+	if err := os.WriteFile(flag, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	gate := func() cameraStats {
+		t.Helper()
+		body, err := fetch(t.Context(), "http://"+address+"/status")
+		if err != nil {
+			t.Fatal(err)
 		}
-		cancel()
-		if err := <-ended; err != nil {
-			t.Error(err)
+		var s nodeStats
+		if err := json.Unmarshal(body, &s); err != nil {
+			t.Fatal(err)
 		}
-		if took := time.Since(began); took > consoleFlush {
-			t.Errorf("printing and stopping took %v", took)
+		return s.Cameras["gate"]
+	}
+	deadline := time.Now().Add(patience)
+	for last := uint64(0); last == 0 || gate().Frames < last+30; time.Sleep(10 * time.Millisecond) {
+		if s := gate(); last == 0 && s.DroppedCorrupt > 0 {
+			last = s.Frames
 		}
-		if c.dropped.Load() < 8*consoleLines {
-			t.Errorf("%d lines counted as dropped", c.dropped.Load())
+		if time.Now().After(deadline) {
+			t.Fatalf("the camera stands still: %+v", gate())
 		}
-		close(terminal.release)
-	})
+	}
+	if err := p.stop(t); err != nil {
+		t.Errorf("exit: %v", err)
+	}
+}
+
+// fillPipe writes into the pipe until it takes no more.
+func fillPipe(t *testing.T, w *os.File) {
+	t.Helper()
+	// Opened anew, since not to wait must not become the way of the other end's holders.
+	filler, err := os.OpenFile(fmt.Sprintf("/proc/self/fd/%d", w.Fd()), os.O_WRONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer filler.Close()
+	for err == nil {
+		if err = filler.SetWriteDeadline(time.Now().Add(100 * time.Millisecond)); err != nil {
+			t.Fatal(err)
+		}
+		_, err = filler.Write([]byte("."))
+	}
+	if !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Fatal(err)
+	}
 }
 
 func TestConsolePrintsWhatWaitsAtTheEnd(t *testing.T) {

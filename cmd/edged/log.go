@@ -5,12 +5,23 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 
 	"github.com/coreos/go-systemd/v22/journal"
 )
 
 // logLevel is raised or lowered by the configuration.
 var logLevel = new(slog.LevelVar)
+
+// logDropped counts the lines that stderr did not take.
+var logDropped atomic.Uint64
+
+// logLines is stderr for the log and for a command's last words.
+func logLines(stderr io.Writer) *lines {
+	return newLines(stderr, &logDropped, func(w io.Writer, n uint64) {
+		newLog(w, inJournal).Warn("log: lines are missing here: nobody took them", "lines", n)
+	})
+}
 
 // inJournal says whether stderr goes to journald, which has times and levels of its own.
 var inJournal = func() bool {

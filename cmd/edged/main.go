@@ -83,8 +83,10 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "edged: %v (see edged --help)\n", err)
 		return exitUsage
 	}
-	slog.SetDefault(newLog(stderr, inJournal))
-	return report(stderr, command.Run())
+	log := logLines(stderr)
+	defer log.start()()
+	slog.SetDefault(newLog(log, inJournal))
+	return report(log, command.Run())
 }
 
 // report prints an error and returns the exit status that it calls for.

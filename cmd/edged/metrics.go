@@ -83,6 +83,7 @@ func (m metrics) Collect(ch chan<- prometheus.Metric) {
 	counter(dropped, float64(s.EventsDropped), "events")
 	counter(dropped, float64(s.ScoresDropped), "scores")
 	counter(dropped, float64(s.ConsoleDropped), "console")
+	counter(dropped, float64(s.LogDropped), "log")
 	for name, c := range s.Cameras {
 		gauge(online, number(c.Online), name)
 		counter(frames, float64(c.Frames), name)

@@ -40,6 +40,12 @@ func startEdged(t *testing.T, args ...string) *process {
 // startEdgedWith is startEdged whose output goes to the writer, too.
 func startEdgedWith(t *testing.T, w io.Writer, args ...string) *process {
 	t.Helper()
+	return startEdgedTo(t, w, io.MultiWriter(testLog{t}, w), args...)
+}
+
+// startEdgedTo is startEdged whose stdout goes to w, too, and whose stderr to its own writer.
+func startEdgedTo(t *testing.T, w, stderr io.Writer, args ...string) *process {
+	t.Helper()
 	ctx, kill := context.WithCancel(context.Background())
 	p := &process{cmd: exec.CommandContext(ctx, os.Args[0], args...), lines: make(chan string, 1000), done: make(chan error, 1)}
 	p.cmd.Env = append(os.Environ(), asEdged+"=1")
@@ -47,7 +53,7 @@ func startEdgedWith(t *testing.T, w io.Writer, args ...string) *process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.cmd.Stderr = io.MultiWriter(testLog{t}, w)
+	p.cmd.Stderr = stderr
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

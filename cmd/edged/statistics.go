@@ -37,6 +37,7 @@ type nodeStats struct {
 	CommandsTaken   uint64 `json:"commands_taken"`
 	CommandsRefused uint64 `json:"commands_refused"` // for what they asked
 	ConsoleDropped  uint64 `json:"console_dropped"`  // lines that the terminal did not take
+	LogDropped      uint64 `json:"log_dropped"`      // lines that stderr did not take
 }
 
 type modelStats struct {
@@ -170,6 +171,7 @@ func (d *daemon) stats() nodeStats {
 		SettingsError:   d.settingsError(),
 		ScoresDropped:   counters.ScoresSkipped,
 		ConsoleDropped:  d.console.dropped.Load(),
+		LogDropped:      logDropped.Load(),
 	}
 	stats.CPUCelsius = cpuTemperature()
 	stats.CommandsTaken, stats.CommandsRefused = counters.CommandsTaken, counters.CommandsRefused
