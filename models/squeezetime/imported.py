@@ -1,11 +1,13 @@
 """An official checkpoint as a model file."""
 
+import itertools
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
-from . import checkpoint, export, video
+from . import checkpoint, export, labels, video
 from .folding import fold
 from .packaging import pack, write_whole
 
@@ -16,45 +18,33 @@ def convert(
     source: Path, labels_file: Path, output: Path, kind: str, calibration: Path | None
 ) -> int:
     """Writes the model file, of kind int8, float16 or float32; returns its size in bytes."""
-    labels = read_labels(labels_file)
+    names = read_labels(labels_file)
     preset = checkpoint.PRESET
     model, classes = checkpoint.load(source, preset)
-    if len(labels) != classes:
-        raise ValueError(f"{labels_file}: {len(labels)} labels; {source} has {classes} classes")
+    if len(names) != classes:
+        raise ValueError(f"{labels_file}: {len(names)} labels; {source} has {classes} classes")
     inputs = _calibration(calibration, preset) if kind == "int8" else None
     flatbuffer = export.to_tflite(fold(model, preset, classes), inputs, half=kind == "float16")
-    content = pack(flatbuffer, labels, manifest(source.stem, kind))
+    content = pack(flatbuffer, names, manifest(source.stem, kind))
     write_whole(output, content)
     return len(content)
 
 
 def read_labels(path: Path) -> tuple[str, ...]:
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise ValueError(f"{path}: not UTF-8: {error}") from error
-    labels = tuple(line.strip() for line in text.splitlines() if line.strip())
-    seen = set()
-    for label in labels:
-        if label in seen:
-            raise ValueError(f"{path}: {label!r} is there twice")
-        seen.add(label)
-    return labels
+    found = tuple(line.strip() for line in text.splitlines() if line.strip())
+    labels.check(found, str(path))
+    return found
 
 
 def _calibration(source: Path | None, preset) -> list[np.ndarray]:
     """Representative inputs, normalized, [1,H,W,T*3]."""
-    clips = []
     if source is not None:
-        for path in [source] if source.is_file() else video.videos_in(source):
-            try:
-                clips += video.clips_of(
-                    path, preset.frames, checkpoint.FRAME_RATE, (preset.size,) * 2
-                )
-            except video.Unreadable as error:
-                print(f"squeezetime: skipped: {error}", file=sys.stderr)
-            if len(clips) >= CALIBRATION_CLIPS:
-                break
+        files = [source] if source.is_file() else video.videos_in(source)
+        clips = list(spread(files, preset, CALIBRATION_CLIPS))
         if not clips:
             raise ValueError(f"{source}: no video in it that could be read")
     else:
@@ -67,7 +57,28 @@ def _calibration(source: Path | None, preset) -> list[np.ndarray]:
         clips = list(
             rng.integers(0, 256, (8, preset.size, preset.size, 3 * preset.frames), np.uint8)
         )
-    return export.calibration(clips[:CALIBRATION_CLIPS], checkpoint.MEAN, checkpoint.STD)
+    return export.calibration(clips, checkpoint.MEAN, checkpoint.STD)
+
+
+def spread(files: list[Path], preset, most: int) -> Iterator[np.ndarray]:
+    """At most so many windows, as evenly from all files and from all of each as may be.
+
+    No more of a file is decoded than that takes. What cannot be read is named.
+    """
+    files = [files[i * len(files) // most] for i in range(most)] if len(files) > most else files
+    window = preset.frames / checkpoint.FRAME_RATE
+    for number, path in enumerate(files):
+        share = most * (number + 1) // len(files) - most * number // len(files)
+        try:
+            length = video.seconds(path)
+            places = min(share, max(1, int(length / window)))
+            for start in np.linspace(0, max(0, length - window), places):
+                clips = video.clips_of(
+                    path, preset.frames, checkpoint.FRAME_RATE, (preset.size,) * 2, start
+                )
+                yield from itertools.islice(clips, 1)
+        except video.Unreadable as error:
+            print(f"squeezetime: skipped: {error}", file=sys.stderr)
 
 
 def manifest(name: str, kind: str) -> dict:

@@ -14,6 +14,7 @@ keras = pytest.importorskip("keras")
 pytest.importorskip("tensorflow")
 torch = pytest.importorskip("torch")
 
+from films import film
 from torch import nn
 from torch.nn import functional
 
@@ -335,7 +336,8 @@ def test_whatever_is_damaged_is_an_error_that_names_the_file(tmp_path, zipped):
     ("labels", "says"),
     [
         ("a\nb\nc\nd\n", r"labels\.txt: 4 labels; .*checkpoint\.pth has 5 classes"),
-        ("a\nb\nc\nd\na\n", r"labels\.txt: 'a' is there twice"),
+        ("a\nb\nc\nd\na\n", r"labels\.txt: labels: 'a' is there twice"),
+        ("a\nb\nc/d\ne\nf\n", r"labels\.txt: labels: 'c/d' has '/' in it"),
         (b"a\nstra\xdfe\n", r"labels\.txt: not UTF-8"),
     ],
 )
@@ -347,6 +349,30 @@ def test_labels_that_do_not_fit_are_refused(tmp_path, monkeypatch, labels, says)
     with pytest.raises(ValueError, match=says):
         imported.convert(source, names, output, "float32", None)
     assert not output.exists()
+
+
+def test_labels_of_a_windows_editor(tmp_path):
+    (tmp_path / "labels.txt").write_bytes("\ufeffstraße\r\nb\r\n".encode())
+    assert imported.read_labels(tmp_path / "labels.txt") == ("straße", "b")
+
+
+def test_calibration_clips_come_from_all_of_every_file(tmp_path, capsys):
+    """Each frame's grey says where in which file it was."""
+    files = [tmp_path / f"{n}.mp4" for n in range(3)]
+    for n, path in enumerate(files):
+        frames = np.zeros((240 if n else 3, 64, 64, 3), np.uint8) + np.uint8(80 * n)
+        film(path, frames + (np.arange(len(frames)) // 4).astype(np.uint8)[:, None, None, None])
+    files[1:1] = [tmp_path / "broken.mp4"]
+    files[1].write_bytes(b"junk")
+    clips = list(imported.spread(files, SMALL, 16))
+    grey = np.array([clip.mean() for clip in clips])
+    assert clips[0].shape == (64, 64, 48) and "broken.mp4" in capsys.readouterr().err
+    for n, count in enumerate((1, 4, 4)):
+        of_file = grey[(grey > 80 * n - 10) & (grey < 80 * n + 70)] - 80 * n
+        assert len(of_file) == count
+        assert count == 1 or (of_file[0] < 10 and of_file[-1] > 50)
+    few = np.array([clip.mean() for clip in imported.spread([files[0], *files[2:]] * 4, SMALL, 3)])
+    assert len(few) == 3
 
 
 def test_what_import_writes_is_a_model_file(tmp_path, monkeypatch, capsys):
