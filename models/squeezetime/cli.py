@@ -24,7 +24,7 @@ def _export(arguments) -> None:
 
 
 def _evaluate(arguments) -> None:
-    from . import report, robustness, starter
+    from . import latency, report, robustness, starter
     from .evaluate import Model
 
     model = Model(arguments.model)
@@ -35,7 +35,7 @@ def _evaluate(arguments) -> None:
     }
     if arguments.footage:
         results["footage"] = report.on_footage(model, arguments.footage)
-    results["invoke_ms"] = model.invoke_ms()
+    results["invoke_ms"] = latency.interleaved({"": arguments.model}, (1,))["", 1]
     print("\n".join(report.lines(results)))
 
 
@@ -92,7 +92,8 @@ def _import(arguments) -> None:
 def _verify(arguments) -> None:
     from .verify import verify
 
-    print("\n".join(verify(arguments.model, arguments.clips, arguments.beside)))
+    for line in verify(arguments.model, arguments.clips, arguments.beside):
+        print(line, flush=True)
 
 
 def _inspect(arguments) -> None:

@@ -1,56 +1,53 @@
-"""What a .tflite says, under the runtime that edged's results are compared with."""
+"""What a .tflite says, under ai-edge-litert."""
 
-import statistics
-import time
 from pathlib import Path
 
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter
+from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 
 class Model:
-    """A .tflite under ai-edge-litert (XNNPACK), one thread unless told otherwise."""
+    """A .tflite on XNNPACK, or on TFLite's own kernels if plain; one thread unless told."""
 
-    def __init__(self, model: Path | bytes, threads: int = 1):
+    def __init__(self, model: Path | bytes, threads: int = 1, plain: bool = False):
         source = (
             {"model_content": model} if isinstance(model, bytes) else {"model_path": str(model)}
         )
-        self.interpreter = Interpreter(**source, num_threads=threads)
+        kernels = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES if plain else OpResolverType.AUTO
+        self.interpreter = Interpreter(
+            **source, num_threads=threads, experimental_op_resolver_type=kernels
+        )
         self.interpreter.allocate_tensors()
         self.input = self.interpreter.get_input_details()[0]
         self.output = self.interpreter.get_output_details()[0]
 
-    def logits(self, clip: np.ndarray, mean=128.0, std=128.0) -> np.ndarray:
-        """uint8 clip [H,W,T*3] -> float logits [classes]; mean and std: one for all, or [T*3]."""
-        x = ((clip - mean) / std).astype(np.float32)
-        if self.input["dtype"] == np.int8:
-            scale, zero_point = self.input["quantization"]
-            x = np.clip(np.rint(x / scale) + zero_point, -128, 127).astype(np.int8)
-        self.interpreter.set_tensor(self.input["index"], x[None])
+    def as_input(self, clip: np.ndarray, mean=128.0, std=128.0) -> np.ndarray:
+        """uint8 clip [H,W,T*3] -> the input tensor; mean and std: one for all, or [T*3]."""
+        x = (clip.astype(np.float64) - mean) / std
+        if self.input["dtype"] == np.float32:
+            return x.astype(np.float32)[None]
+        scale, zero_point = self.input["quantization"]
+        ends = np.iinfo(self.input["dtype"])
+        x = np.clip(np.rint(x / scale) + zero_point, ends.min, ends.max)
+        return x.astype(self.input["dtype"])[None]
+
+    def run(self, x: np.ndarray) -> np.ndarray:
+        """What the input tensor makes of the output tensor."""
+        self.interpreter.set_tensor(self.input["index"], x)
         self.interpreter.invoke()
-        raw = self.interpreter.get_tensor(self.output["index"])[0]
-        if self.output["dtype"] != np.int8:
+        return self.interpreter.get_tensor(self.output["index"])[0]
+
+    def logits(self, clip: np.ndarray, mean=128.0, std=128.0) -> np.ndarray:
+        """uint8 clip [H,W,T*3] -> float logits [classes]; mean and std as of as_input."""
+        raw = self.run(self.as_input(clip, mean, std))
+        if raw.dtype == np.float32:
             return raw
         scale, zero_point = self.output["quantization"]
         return (raw.astype(np.float32) - zero_point) * np.float32(scale)
 
-    def probabilities(self, clip: np.ndarray) -> np.ndarray:
-        logits = self.logits(clip)
-        exponentials = np.exp(logits - logits.max())
-        return exponentials / exponentials.sum()
-
     def best(self, clips: np.ndarray) -> np.ndarray:
         """Index of the best label of each clip."""
         return np.array([self.logits(clip).argmax() for clip in clips])
-
-    def invoke_ms(self, runs: int = 200) -> float:
-        """Median milliseconds of the bare Invoke."""
-        times = []
-        for _ in range(runs):
-            started = time.perf_counter()
-            self.interpreter.invoke()
-            times.append((time.perf_counter() - started) * 1e3)
-        return statistics.median(times)
 
 
 def recalls(best: np.ndarray, truth: np.ndarray, classes: int) -> list[float]:

@@ -2,6 +2,7 @@
 
 import statistics
 import time
+from pathlib import Path
 
 from .evaluate import Model
 
@@ -9,7 +10,7 @@ WARM_UP, TIMED = 1, 2  # invocations a turn: the first after another model's fin
 
 
 def interleaved(
-    models: dict[str, bytes], threads: tuple[int, ...] = (1, 2), rounds: int = 20
+    models: dict[str, bytes | Path], threads: tuple[int, ...] = (1, 2), rounds: int = 20
 ) -> dict[tuple[str, int], float]:
     """Median milliseconds of the bare Invoke, for each model (a .tflite) and number of threads."""
     loaded = {(name, n): Model(data, n) for name, data in models.items() for n in threads}

@@ -1,6 +1,8 @@
-"""A model file on somebody's clips, under the runtime that edged's results are compared with."""
+"""A model file on somebody's clips: how right it is, window by window and video by video."""
 
 import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,64 +12,104 @@ from .evaluate import Model
 from .packaging import unpack
 
 
-def verify(path: Path, clips: Path, beside: Path | None = None) -> list[str]:
-    """Accuracy by video: the label with the highest mean logits over a video's windows.
+@dataclass
+class Score:
+    """How many videos and windows there were, and how many of each were right."""
 
-    The folder `clips` has one for each label. With `beside`, another export of the same network,
-    also in how many windows the two see the same label.
+    videos: int = 0
+    right: int = 0
+    windows: int = 0
+    windows_right: int = 0
+
+    def add(self, other: "Score") -> None:
+        for field in vars(self):
+            setattr(self, field, getattr(self, field) + getattr(other, field))
+
+    def line(self, name: str) -> str:
+        return (
+            f"{name:24} {self.right:4} of {self.videos:4} videos  {self.right / self.videos:.3f}"
+            f"  {self.windows_right:5} of {self.windows:5} windows"
+            f"  {self.windows_right / self.windows:.3f}"
+        )
+
+
+def verify(path: Path, clips: Path, beside: Path | None = None) -> Iterator[str]:
+    """A line for each folder of `clips`, which has one for each label, as soon as it is known.
+
+    Of a window the label with the highest logit counts, as edged sees it; of a video that with the
+    highest mean over its windows. With `beside`, another export of the same network, also in how
+    many windows the two see the same label.
     """
-    labels, manifest = unpack(path)
-    if beside and labels != unpack(beside)[0]:
+    shown = Shown(path)
+    other = Shown(beside) if beside else None
+    if other and other.labels != shown.labels:
         raise ValueError(f"{beside}: other labels than {path}")
-    model, other = Model(path), Model(beside) if beside else None
-    spread = np.tile if manifest["channel_order"] == "tc" else np.repeat
-    scaling = [spread(np.float32(manifest[k]), manifest["frames"]) for k in ("mean", "std")]
-    same = windows = 0
-    folders = sorted(p for p in clips.iterdir() if p.is_dir())
-    unknown = [p.name for p in folders if p.name not in labels]
+    folders = sorted(p for p in clips.iterdir() if p.is_dir() and not p.name.startswith("."))
+    unknown = [p.name for p in folders if p.name not in shown.labels]
     if unknown or not folders:
         raise ValueError(
             f"{clips}: a folder for each of the model's labels is expected; not one of them: "
             f"{unknown or 'nothing'}"
         )
-    lines, hits, total, skipped = [], 0, 0, 0
+    total, same, skipped = Score(), 0, 0
     for folder in folders:
-        truth, right, seen = labels.index(folder.name), 0, 0
+        of_folder = Score()
         for file in video.videos_in(folder):
             try:
-                shown = [
-                    as_packed(clip, manifest)
-                    for clip in video.clips_of(
-                        file,
-                        manifest["frames"],
-                        manifest["frame_rate"],
-                        (manifest["height"], manifest["width"]),
-                    )
-                ]
+                logits, also = shown.on(file, other)
             except video.Unreadable as error:
                 skipped += 1
                 print(f"squeezetime: skipped: {error}", file=sys.stderr)
                 continue
-            logits = [model.logits(clip, *scaling) for clip in shown]
-            if other:
-                pairs = zip(shown, logits, strict=True)
-                same += sum(
-                    other.logits(c, *scaling).argmax() == mine.argmax() for c, mine in pairs
-                )
-                windows += len(shown)
-            right += int(np.mean(logits, axis=0).argmax() == truth)
-            seen += 1
-        if seen:
-            lines.append(f"{folder.name:24} {right:4} of {seen:4}  {right / seen:.3f}")
-        hits, total = hits + right, total + seen
-    if not total:
+            same += also
+            truth = shown.labels.index(folder.name)
+            right = int(np.mean(logits, axis=0).argmax() == truth)
+            hits = int((np.argmax(logits, axis=1) == truth).sum())
+            of_folder.add(Score(1, right, len(logits), hits))
+        if of_folder.videos:
+            yield of_folder.line(folder.name)
+        total.add(of_folder)
+    if not total.videos:
         raise ValueError(f"{clips}: no video in it that could be read")
-    return [
-        *lines,
-        f"{'all':24} {hits:4} of {total:4}  {hits / total:.3f}",
-        *([f"the same as {beside} in {same} of {windows} windows"] if beside else []),
-        *([f"skipped {skipped}"] if skipped else []),
-    ]
+    yield total.line("all")
+    if beside:
+        yield f"the same as {beside} in {same} of {total.windows} windows"
+    if skipped:
+        yield f"skipped {skipped}"
+
+
+class Shown:
+    """A model file, ready to be shown videos."""
+
+    def __init__(self, path: Path):
+        self.labels, self.manifest = unpack(path)
+        try:
+            self.model = Model(path)
+        except (ValueError, RuntimeError) as error:
+            raise ValueError(f"{path}: {error}") from error
+        m = self.manifest
+        wanted = [1, m["height"], m["width"], 3 * m["frames"]], [1, len(self.labels)]
+        tensors = self.model.input, self.model.output
+        has = tuple(t["shape"].tolist() for t in tensors)
+        kind = tensors[0]["dtype"].__name__
+        if has != wanted or kind != m["input_type"]:
+            raise ValueError(
+                f"{path}: its tensors are {has[0]} {kind} and {has[1]}; "
+                f"edged.json and labels.txt say {wanted[0]} {m['input_type']} and {wanted[1]}"
+            )
+        spread = np.tile if m["channel_order"] == "tc" else np.repeat
+        self.scaling = [spread(np.float64(m[key]), m["frames"]) for key in ("mean", "std")]
+
+    def on(self, file: Path, other: "Shown | None") -> tuple[np.ndarray, int]:
+        """Logits [windows,labels], and in how many windows `other` sees the same label."""
+        m, logits, same = self.manifest, [], 0
+        for clip in video.clips_of(file, m["frames"], m["frame_rate"], (m["height"], m["width"])):
+            logits.append(self.logits(clip))
+            same += bool(other) and other.logits(clip).argmax() == logits[-1].argmax()
+        return np.array(logits), int(same)
+
+    def logits(self, clip: np.ndarray) -> np.ndarray:
+        return self.model.logits(as_packed(clip, self.manifest), *self.scaling)
 
 
 def as_packed(clip: np.ndarray, manifest: dict) -> np.ndarray:

@@ -76,18 +76,20 @@ def test_a_model_of_ones_own(tmp_path):
     assert Model(mine).input["dtype"] == np.int8
     made_of = graph.read(mine)
     assert made_of.whole and "TRANSPOSE" not in made_of.ops, made_of
-    assert verify(mine, tmp_path / "data")[-2].split()[-1] >= "0.900"
+    assert list(verify(mine, tmp_path / "data"))[-2].split()[-1] >= "0.900"
 
     whole = tmp_path / "whole.tflite"
     done = run("export-own", tmp_path / "my.training", "--type", "float32", "-o", whole)
     assert done.returncode == 0, done.stderr
     assert Model(whole).input["dtype"] == np.float32 and unpack(whole)[1]["input_type"] == "float32"
-    same, windows = re.findall(r"\d+ of \d+", verify(mine, tmp_path / "data", whole)[-2])[-1].split(
-        " of "
-    )
+    same, windows = re.findall(r"\d+ of \d+", list(verify(mine, tmp_path / "data", whole))[-2])[
+        -1
+    ].split(" of ")
     assert int(windows) >= 12 and int(same) >= int(windows) - 1
     with pytest.raises(ValueError, match="other labels"):
-        verify(mine, tmp_path / "data", Path(custom.__file__).parent.parent / "starter.tflite")
+        list(
+            verify(mine, tmp_path / "data", Path(custom.__file__).parent.parent / "starter.tflite")
+        )
 
     again = run(*arguments)
     assert "going on after epoch 4 of 4" in again.stdout, again.stdout + again.stderr
@@ -171,7 +173,7 @@ def test_fine_tuning_an_official_checkpoint(tmp_path, monkeypatch):
                 layer.get_weights(), kept.get_layer(layer.name).get_weights(), strict=True
             ):
                 np.testing.assert_array_equal(mine, theirs)
-    assert verify(output, tmp_path / "data")[-1].startswith("all ")
+    assert list(verify(output, tmp_path / "data"))[-1].startswith("all ")
 
 
 def test_an_official_checkpoint_is_of_the_preset_full(tmp_path):
