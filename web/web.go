@@ -14,6 +14,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"golang.org/x/net/netutil"
 )
 
 // Server answers under Address:
@@ -32,12 +33,13 @@ type Server struct {
 	listener net.Listener
 }
 
-// Bounds on clients: a peer that sends or reads slowly must not hold a goroutine for ever.
+// Bounds on clients: a peer that sends or reads slowly must not hold a goroutine for ever, nor many all of them.
 const (
 	requestTimeout = 5 * time.Second
 	replyTimeout   = 10 * time.Second
 	idleTimeout    = time.Minute
 	maxHeader      = 8 << 10
+	maxConnections = 32 // further ones wait
 )
 
 // Listen opens the port, so that a port in use is an error at the start.
@@ -47,7 +49,7 @@ func (s *Server) Listen(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("web: %w; set web.listen to another address, or to \"\" to do without", err)
 	}
-	s.listener = l
+	s.listener = netutil.LimitListener(l, maxConnections)
 	return nil
 }
 

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/goleak"
@@ -53,6 +55,33 @@ func get(t *testing.T, url string, change func(*http.Request)) (status int, body
 		t.Fatal(err)
 	}
 	return reply.StatusCode, string(b)
+}
+
+func TestConnectionsAreLimited(t *testing.T) {
+	url := serve(t, &Server{Health: func() error { return nil }})
+	connections := make([]net.Conn, 0, maxConnections+1)
+	for range cap(connections) {
+		conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", strings.TrimPrefix(url, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		connections = append(connections, conn)
+	}
+	last := connections[maxConnections]
+	if _, err := io.WriteString(last, "GET /healthz HTTP/1.0\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	reply := make([]byte, 1)
+	_ = last.SetReadDeadline(time.Now().Add(requestTimeout / 10)) // well before the others' time is over
+	if _, err := last.Read(reply); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("connection %d is served: %v", maxConnections+1, err)
+	}
+	connections[0].Close()
+	_ = last.SetReadDeadline(time.Now().Add(time.Minute))
+	if _, err := last.Read(reply); err != nil {
+		t.Errorf("a place is free, but %v", err)
+	}
 }
 
 func TestAnswers(t *testing.T) {

@@ -19,7 +19,7 @@ type checkCmd struct {
 
 // Run reports what is wrong with the configuration, or what it says.
 func (c *checkCmd) Run(ctx context.Context, out output) error {
-	cfg, err := loadConfig(c.Config)
+	cfg, err := loadConfig(c.Config, config.Load)
 	if err != nil {
 		return err
 	}

@@ -53,6 +53,7 @@ func TestCommands(t *testing.T) {
 	bad := write(t, "bad.yaml", "node: 'a b'\nmodel: {threads: -1}\ndetect: {labels: {walk: {enter: 0.9}}}\n")
 	newer := write(t, "newer.yaml", "quantum: true\n")
 	badLabel := write(t, "label.yaml", "detect: {labels: {walk: {enter: 0.9}}}\n")
+	secret := write(t, "secret.yaml", "mqtt: {broker: 'tcp://127.0.0.1:1', username: u, password_file: "+canary+"}\nweb: {listen: '127.0.0.1:1'}\n")
 	notModel := write(t, "model.tflite", strings.Repeat("not a model ", 10))
 	for _, c := range []struct {
 		name   string
@@ -72,6 +73,8 @@ func TestCommands(t *testing.T) {
 		{"check newer", []string{"check", "-c", newer}, exitConfig, nil, []string{"newer.yaml:1: quantum: no such key", "this is edged " + version + ";"}},
 		{"check unknown label", []string{"check", "-c", badLabel}, exitConfig, nil, []string{"detect.labels.walk", "left_to_right"}},
 		{"check no file", []string{"check", "-c", "/does/not/exist"}, exitConfig, nil, []string{"/does/not/exist"}},
+		{"check secret", []string{"check", "-c", secret}, exitConfig, nil, []string{"secret.yaml:1: mqtt.password_file: must be the path"}},
+		{"status reads no secret", []string{"status", "-c", secret}, exitFailed, nil, []string{"no edged answers"}},
 		{"run bad", []string{"run", "-c", bad}, exitConfig, nil, []string{"bad.yaml:1: node"}},
 		{"run bad camera", []string{"run", "--camera", "webcam"}, exitConfig, nil, []string{"webcam", "v4l2:auto"}},
 		{"run bad broker", []string{"run", "--broker", "http://x"}, exitConfig, nil, []string{"mqtt.broker", "tcp://HOST:PORT"}},

@@ -62,7 +62,7 @@ func (r *runCmd) Run(ctx context.Context, out output) error {
 
 // prepare reads the configuration and makes a daemon of it, without starting anything.
 func (r *runCmd) prepare(ctx context.Context, out output) (*daemon, error) {
-	cfg, err := loadConfig(r.Config)
+	cfg, err := loadConfig(r.Config, config.Load)
 	if err != nil {
 		return nil, err
 	}

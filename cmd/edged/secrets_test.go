@@ -163,6 +163,7 @@ func TestErrorsShowNoPassword(t *testing.T) {
 	secret := write(t, "password", canary)
 	for name, config := range map[string]string{
 		"the password itself":  "mqtt: {password: " + canary + "}",
+		"for its file":         "mqtt: {broker: 'tcp://127.0.0.1:1', username: u, password_file: " + canary + "}",
 		"in the address":       "mqtt: {broker: 'tcp://board:" + canary + "@127.0.0.1:1'}",
 		"in a second address":  "mqtt: {broker: 'tcp://127.0.0.1:1', brokers: ['tcp://board:" + canary + "@127.0.0.1:1']}",
 		"in a broken address":  "mqtt: {broker: 'tcp://board:" + canary + "%zz@127.0.0.1:port'}",

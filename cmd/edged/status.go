@@ -12,6 +12,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"edged/internal/config"
 )
 
 type statusCmd struct {
@@ -26,7 +28,7 @@ const maxStatus = 1 << 20
 // Run asks the running daemon and prints a table. It fails where something is missing that a person should mend.
 func (s *statusCmd) Run(ctx context.Context, out output) error {
 	if s.URL == "" {
-		cfg, err := loadConfig(s.Config)
+		cfg, err := loadConfig(s.Config, config.LoadPublic)
 		if err != nil {
 			return err
 		}

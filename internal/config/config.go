@@ -175,21 +175,28 @@ func Default() *Config {
 	}
 }
 
-// Load reads and checks the file. A bad one gives Problems, all of them at once.
-func Load(path string) (*Config, error) {
+// Load reads and checks the file, and reads the secrets that it names. A bad one gives Problems, all of them at once.
+func Load(path string) (*Config, error) { return load(path, (*decoder).secrets) }
+
+// LoadPublic is Load for who needs no secret, and may have no right to read it.
+func LoadPublic(path string) (*Config, error) { return load(path, func(*decoder, *Config) {}) }
+
+func load(path string, secrets func(*decoder, *Config)) (*Config, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("config: %w", err)
 	}
-	return Parse(path, data)
+	return parse(path, data, secrets)
 }
 
 // Parse is Load for a file's content; name is what its problems are reported under.
-func Parse(name string, data []byte) (*Config, error) {
+func Parse(name string, data []byte) (*Config, error) { return parse(name, data, (*decoder).secrets) }
+
+func parse(name string, data []byte, secrets func(*decoder, *Config)) (*Config, error) {
 	c := Default()
 	d := decode(data, c)
 	d.validate(c)
-	d.secrets(c)
+	secrets(d, c)
 	if err := d.err(name); err != nil {
 		return nil, err
 	}
@@ -210,15 +217,17 @@ func (d *decoder) secrets(c *Config) {
 	}
 	if f := c.MQTT.PasswordFile; f != "" {
 		b, err := os.ReadFile(f)
+		password := strings.TrimRight(string(b), "\r\n")
+		if wrong := new(fs.PathError); errors.As(err, &wrong) {
+			err = wrong.Err // without the name: it may be the password itself
+		}
 		switch {
 		case errors.Is(err, fs.ErrPermission):
-			d.problem("mqtt.password_file", "%s: not readable by this user; chown it to the user that runs edged", f)
+			d.problem("mqtt.password_file", "not readable by this user; chown it to the user that runs edged")
 		case err != nil:
-			d.problem("mqtt.password_file", "%v", err)
-		}
-		password := strings.TrimRight(string(b), "\r\n")
-		if err == nil && password == "" {
-			d.problem("mqtt.password_file", "%s is empty", f)
+			d.problem("mqtt.password_file", "must be the path of a file that holds the password: %v", err)
+		case password == "":
+			d.problem("mqtt.password_file", "the file is empty")
 		}
 		c.MQTT.password = &password
 	}

@@ -134,7 +134,7 @@ func TestBrokenFiles(t *testing.T) {
 		"update storm":   {"detect: {labels: {wave: {update_every: 1ms}}}\n", "detect.labels.wave.update_every: must be 200ms or more"},
 		"NaN":            {"detect: {enter: .nan}\n", "detect.enter: must be above 0"},
 		"secret in URL":  {"mqtt: {broker: 'tcp://me:hunter2@host:1'}\n", "no user or password in the address"},
-		"missing secret": {"mqtt: {password_file: /does/not/exist}\n", "mqtt.password_file: open /does/not/exist"},
+		"missing secret": {"mqtt: {password_file: /does/not/exist}\n", "mqtt.password_file: must be the path of a file that holds the password: no such file"},
 		"too large":      {strings.Repeat("#", maxFile+1), "bytes"},
 	} {
 		t.Run(name, func(t *testing.T) {
