@@ -20,7 +20,7 @@ type Camera struct {
 	OnStatus func(online bool, reason error)
 	// BadAfter and FrozenAfter end a life in which no picture could be decoded, or in which all were the same, for that long;
 	// 0 = never. They rest on what the Sink says of the frames. After such a life the camera is offline until a picture decodes,
-	// or differs; until then every frame is a Restart, so that no window is made of them.
+	// or differs; until then the Sink gets a few frames a second, each a Restart, so that no window is made of them.
 	BadAfter    time.Duration
 	FrozenAfter time.Duration
 
@@ -99,6 +99,9 @@ func (c *Camera) Run(ctx context.Context) error {
 
 // deliver passes a frame on. The first picture of a life brings the camera online.
 func (s *supervisor) deliver(f *Frame) {
+	if s.spares() {
+		return
+	}
 	f.Verdict, f.Digest = Unseen, 0
 	f.Restart = f.Restart || s.frozen
 	s.Sink(f)

@@ -17,7 +17,8 @@ type scrutiny struct {
 	end     context.CancelCauseFunc // of this life
 	seen    bool                    // this life has shown something
 	bad     bool                    // the last frame that was looked at could not be decoded
-	good    time.Time               // when the last one that could came
+	since   time.Time               // when the first such in a row came
+	looked  time.Time               // when a frame was looked at last
 	frozen  bool                    // a life has ended with this picture, and no other has come since
 	digest  uint64                  // of the last picture
 	changed time.Time               // since when it is the same
@@ -25,20 +26,33 @@ type scrutiny struct {
 
 func (s *scrutiny) begin(end context.CancelCauseFunc) {
 	now := time.Now()
-	*s = scrutiny{end: end, good: now, frozen: s.frozen, digest: s.digest, changed: now}
+	*s = scrutiny{end: end, frozen: s.frozen, digest: s.digest, changed: now}
 }
+
+const (
+	// unwatched is how long without a look ends a row of frames that could not be decoded: what nobody saw may have been good.
+	unwatched = 5 * time.Second
+	// frozenLook is the time between two looks at a camera whose picture has not changed.
+	frozenLook = 200 * time.Millisecond
+)
+
+// spares says whether the next frame need not be looked at.
+func (s *scrutiny) spares() bool { return s.frozen && time.Since(s.looked) < frozenLook }
 
 // judge ends the life of a camera that has sent nothing of use for too long. It returns whether the camera shows something.
 func (s *scrutiny) judge(f *Frame, badAfter, frozenAfter time.Duration) bool {
 	now := time.Now()
 	switch f.Verdict {
 	case Bad:
-		s.bad = true
-		if badAfter > 0 && now.Sub(s.good) >= badAfter {
+		if !s.bad || now.Sub(s.looked) >= unwatched {
+			s.since = now
+		}
+		s.bad, s.looked = true, now
+		if badAfter > 0 && now.Sub(s.since) >= badAfter {
 			s.end(fmt.Errorf("capture: %w for %v", errUndecodable, badAfter))
 		}
 	case Good:
-		s.bad, s.good = false, now
+		s.bad, s.looked = false, now
 		if f.Digest == 0 || f.Digest != s.digest {
 			s.frozen, s.digest, s.changed = false, f.Digest, now
 		}

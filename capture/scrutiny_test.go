@@ -35,6 +35,25 @@ func TestUselessPicturesEndALife(t *testing.T) {
 				f.Verdict, f.Digest = Good, uint64(frames)
 			}
 		}, nil, 0},
+		{"one bad after a pause", func(f *Frame) {
+			frames++
+			f.Digest = uint64(frames)
+			switch {
+			case frames < 20:
+				f.Verdict = Good
+			case frames == 20 || frames == 120:
+				f.Verdict = Bad
+			case frames > 120:
+				f.Verdict = Good
+			}
+		}, nil, 0},
+		{"bad from a pause on", func(f *Frame) {
+			if frames++; frames == 1 {
+				f.Verdict, f.Digest = Good, 1
+			} else if frames > 100 {
+				f.Verdict = Bad
+			}
+		}, errUndecodable, Undecodable},
 		{"never looked at", func(*Frame) {}, nil, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -63,6 +82,28 @@ func TestUselessPicturesEndALife(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A picture that has not changed for long costs little: that it is the same again needs no look at every frame.
+func TestAFrozenCameraIsLookedAtRarely(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, end := context.WithTimeout(t.Context(), 100*time.Second)
+		defer end()
+		start, looks := time.Now(), 0
+		camera := &Camera{
+			Source: &fakeSource{script: []life{{lasts: time.Hour}}}, BadAfter: 5 * time.Second, FrozenAfter: 30 * time.Second,
+			Sink: func(f *Frame) {
+				f.Verdict, f.Digest = Good, 7
+				if time.Since(start) > 40*time.Second {
+					looks++
+				}
+			},
+		}
+		_ = camera.Run(ctx)
+		if most := int(60 * time.Second / frozenLook); looks > most || looks < most/2 {
+			t.Errorf("looked at %d frames in 60 s, want %d at most and half of that at least", looks, most)
+		}
+	})
 }
 
 // A camera that shows nothing new when it is opened again has not come back: it stays offline, and nothing may make a window of
