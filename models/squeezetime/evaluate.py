@@ -1,4 +1,4 @@
-"""What a .tflite says, under ai-edge-litert."""
+"""What a .tflite says, under ai-edge-litert; infer/engine/parity_test.go compares edged with it."""
 
 from pathlib import Path
 

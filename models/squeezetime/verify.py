@@ -108,6 +108,10 @@ class Shown:
             same += bool(other) and other.logits(clip).argmax() == logits[-1].argmax()
         return np.array(logits), int(same)
 
+    def as_input(self, clip: np.ndarray) -> np.ndarray:
+        """uint8 clip, channel t*3+c -> the model's input tensor."""
+        return self.model.as_input(as_packed(clip, self.manifest), *self.scaling)
+
     def logits(self, clip: np.ndarray) -> np.ndarray:
         return self.model.logits(as_packed(clip, self.manifest), *self.scaling)
 

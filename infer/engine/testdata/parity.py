@@ -1,26 +1,27 @@
-"""Squeezes the same frames with NumPy and runs the same model with ai-edge-litert: parity.py MODEL FRAMES OUT T H W STRIDE.
+"""The same frames, as the workshop in models/ shows them to a model: parity.py MODEL FRAMES OUT STRIDE.
 
-FRAMES is raw [n,H,W,3] u8. OUT gets, for every window, the input tensor's bytes and then the output tensor's.
+FRAMES is raw [n,H,W,3] u8. OUT gets, for every window, the input tensor's bytes, the output tensor's by XNNPACK, and
+those by TFLite's own kernels.
 """
 import sys
+from pathlib import Path
 
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter
 
-model, frames, out = sys.argv[1:4]
-t, height, width, stride = map(int, sys.argv[4:])
+sys.path.insert(0, str(Path(__file__).parents[3] / "models"))
+from squeezetime.evaluate import Model
+from squeezetime.verify import Shown
+
+model, frames, out = map(Path, sys.argv[1:4])
+shown, plain = Shown(model), Model(model, plain=True)
+t, height, width = (shown.manifest[key] for key in ("frames", "height", "width"))
 clip = np.fromfile(frames, np.uint8).reshape(-1, height, width, 3)
-interpreter = Interpreter(model, num_threads=1)
-interpreter.allocate_tensors()
-(tensor_in,), (tensor_out,) = interpreter.get_input_details(), interpreter.get_output_details()
-scale, zero = tensor_in["quantization"]
 with open(out, "wb") as f:
-    for first in range(0, len(clip) - t + 1, stride):
-        # [T,H,W,3] -> [1,H,W,T*3], channel t*3+c
-        window = clip[first : first + t].transpose(1, 2, 0, 3).reshape(1, height, width, 3 * t)
-        real = (window.astype(np.float64) - 128) / 128
-        x = np.clip(np.rint(real / scale) + zero, -128, 127).astype(np.int8)
-        interpreter.set_tensor(tensor_in["index"], x)
-        interpreter.invoke()
-        f.write(x.tobytes())
-        f.write(interpreter.get_tensor(tensor_out["index"]).tobytes())
+    for first in range(0, len(clip) - t + 1, int(sys.argv[4])):
+        window = clip[first : first + t]
+        x = shown.as_input(np.concatenate(window, axis=2))
+        # The starter's input as README.md has it, in one line: channel t*3+c, a byte is the pixel's own ^ 0x80.
+        plainly = window.transpose(1, 2, 0, 3).reshape(1, height, width, 3 * t) ^ 0x80
+        assert x.tobytes() == plainly.tobytes(), f"window {first}"
+        for tensor in x, shown.model.run(x), plain.run(x):
+            f.write(tensor.tobytes())
