@@ -12,3 +12,12 @@ size_t pixel_jpeg_encode(const uint8_t *rgb, int width, int height, int quality,
   tjDestroy(h);
   return failed ? 0 : size;
 }
+
+int pixel_jpeg_size(const uint8_t *src, size_t size, int *width, int *height) {
+  int sampling, space;
+  tjhandle h = tjInitDecompress();
+  if (!h) return 0;
+  int failed = tjDecompressHeader3(h, src, size, width, height, &sampling, &space);
+  tjDestroy(h);
+  return !failed && *width > 0 && *height > 0;
+}

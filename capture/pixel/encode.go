@@ -23,3 +23,12 @@ func EncodeJPEG(rgb []byte, width, height, quality int) ([]byte, error) {
 	}
 	return out[:n], nil
 }
+
+// JPEGSize reads width and height from the header of a JPEG, of any kind that a Decoder reads.
+func JPEGSize(jpeg []byte) (width, height int, err error) {
+	var w, h C.int
+	if C.pixel_jpeg_size((*C.uint8_t)(unsafe.SliceData(jpeg)), C.size_t(len(jpeg)), &w, &h) == 0 {
+		return 0, 0, fmt.Errorf("pixel: JPEG: %w: no header", ErrCorrupt)
+	}
+	return int(w), int(h), nil
+}

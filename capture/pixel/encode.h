@@ -1,4 +1,4 @@
-// Encoding of one RGB picture as JPEG.
+// Encoding of one RGB picture as JPEG, and the size of such a picture.
 #ifndef EDGED_PIXEL_ENCODE_H
 #define EDGED_PIXEL_ENCODE_H
 
@@ -11,5 +11,8 @@ size_t pixel_jpeg_bound(int width, int height);
 // pixel_jpeg_encode writes the JPEG of rgb [height,width,3] to dst, of at least pixel_jpeg_bound bytes, and returns its size;
 // 0 where it failed.
 size_t pixel_jpeg_encode(const uint8_t *rgb, int width, int height, int quality, uint8_t *dst, size_t dst_size);
+
+// pixel_jpeg_size reads a JPEG's header. It returns whether there is one.
+int pixel_jpeg_size(const uint8_t *src, size_t size, int *width, int *height);
 
 #endif

@@ -67,10 +67,27 @@ func checkNamed(cfg *config.Config) (*models.Model, error) {
 			errs = append(errs, fmt.Errorf("detect.labels.%s: no such label in %s; it has %s", label, model.Path, strings.Join(model.Labels, ", ")))
 		}
 	}
-	if err := errors.Join(errs...); err != nil {
+	if err := errors.Join(append(errs, checkRings(cfg, model.Manifest))...); err != nil {
 		return nil, misconfigured{err}
 	}
 	return model, nil
+}
+
+// maxRings bounds the pictures in memory, bytes, for all cameras together: half of what the service may have.
+const maxRings = 256 << 20
+
+func checkRings(cfg *config.Config, f models.Manifest) error {
+	views := 0
+	for _, cam := range cfg.Cameras {
+		views += len(cfg.ViewsOf(cam))
+	}
+	// A manifest's numbers are bounded, but their product may not fit an int of 32 bits.
+	total := int64(views) * int64(f.Frames+spareSlots) * int64(f.Width) * int64(f.Height) * 3
+	if total > maxRings {
+		return fmt.Errorf("cameras, model.file: %d views of %d frames of %dx%d pixels take %d MB; at most %d: fewer cameras or views, or a smaller model",
+			views, f.Frames, f.Width, f.Height, total>>20, maxRings>>20)
+	}
+	return nil
 }
 
 func describeModel(m *models.Model) string {

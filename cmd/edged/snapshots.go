@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"image/jpeg"
 	"log/slog"
 	"sync/atomic"
 
@@ -23,6 +21,9 @@ type snapshots struct {
 	work   chan struct{} // one token: data holds a frame
 	data   []byte        // the capture loop's while not busy, then make's
 	format pixel.Format
+
+	decoder       *pixel.Decoder // make's, of the last picture's size; nil: none yet
+	width, height int            // of its pictures
 }
 
 const (
@@ -60,6 +61,7 @@ func (s *snapshots) see(f *capture.Frame) {
 
 // run makes the pictures until ctx ends.
 func (s *snapshots) run(ctx context.Context, view string) error {
+	defer s.close()
 	for {
 		select {
 		case <-ctx.Done():
@@ -80,25 +82,43 @@ func (s *snapshots) run(ctx context.Context, view string) error {
 func (s *snapshots) make() ([]byte, error) {
 	width, height := s.format.Width, s.format.Height
 	if s.format.FourCC.Compressed() { // its own header decides
-		c, err := jpeg.DecodeConfig(bytes.NewReader(s.data))
-		if err != nil {
+		var err error
+		if width, height, err = pixel.JPEGSize(s.data); err != nil {
 			return nil, err
 		}
-		width, height = c.Width, c.Height
 	}
 	width, height = max(1, int(s.area.Width*float64(width))), max(1, int(s.area.Height*float64(height)))
 	if width > snapshotWidth {
 		width, height = snapshotWidth, max(1, height*snapshotWidth/width)
 	}
-	decoder, err := pixel.NewDecoder(width, height, s.area)
-	if err != nil {
+	if err := s.open(width, height); err != nil {
 		return nil, err
 	}
-	defer decoder.Close()
-	decoder.Mask(s.masks)
 	rgb := make([]byte, 3*width*height)
-	if err := decoder.Decode(rgb, s.format, s.data); err != nil {
+	if err := s.decoder.Decode(rgb, s.format, s.data); err != nil {
 		return nil, err
 	}
 	return pixel.EncodeJPEG(rgb, width, height, snapshotQuality)
+}
+
+// open makes a decoder of that size, unless the last is: to fit its masks, every pixel is held against every edge.
+func (s *snapshots) open(width, height int) error {
+	if s.decoder != nil && s.width == width && s.height == height {
+		return nil
+	}
+	s.close()
+	decoder, err := pixel.NewDecoder(width, height, s.area)
+	if err != nil {
+		return err
+	}
+	decoder.Mask(s.masks)
+	s.decoder, s.width, s.height = decoder, width, height
+	return nil
+}
+
+func (s *snapshots) close() {
+	if s.decoder != nil {
+		s.decoder.Close()
+		s.decoder = nil
+	}
 }

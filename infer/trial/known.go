@@ -19,7 +19,7 @@ const (
 	maxBytes = 64 << 10
 )
 
-// Known says whether the model has been tried here, with success, by the same TFLite and delegate. A failure is not
+// Known says whether the model has been tried here, with success, by the same TFLite and delegate with the same options. A failure is not
 // remembered: it may have been a lack of memory. Dir "" knows nothing.
 func Known(dir string, m *models.Model, o engine.Options) bool {
 	return slices.Contains(known(dir), key(m, o))
@@ -48,5 +48,5 @@ func known(dir string) []string {
 }
 
 func key(m *models.Model, o engine.Options) string {
-	return fmt.Sprintf("%s tflite %s %q", m.SHA256, tflite.Version(), o.Delegate)
+	return fmt.Sprintf("%s tflite %s %q %q", m.SHA256, tflite.Version(), o.Delegate, o.Plugin)
 }

@@ -112,6 +112,9 @@ func TestAGoodModelIsTriedOnce(t *testing.T) {
 	if Known(dir, m, engine.Options{Delegate: "cpu"}) {
 		t.Error("another delegate takes other ways through the model")
 	}
+	if Known(dir, m, engine.Options{Delegate: "xnnpack", Plugin: map[string]string{"fast": "yes"}}) {
+		t.Error("so does one with other options")
+	}
 	m.SHA256 = strings.Repeat("0", 64)
 	if Known(dir, m, o) {
 		t.Error("another model is known")

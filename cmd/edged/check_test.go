@@ -1,0 +1,31 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"edged/internal/config"
+	"edged/models"
+)
+
+// What cannot be in memory is refused by the keys that ask for it, before anything asks for the memory, of which 32 bits may not
+// even hold the size.
+func TestMoreViewsThanMemory(t *testing.T) {
+	large := models.Manifest{Frames: 64, Width: 1024, Height: 1024}
+	full := models.Manifest{Frames: 16, Width: 224, Height: 224}
+	for _, c := range []struct {
+		manifest       models.Manifest
+		cameras, views int
+		refused        bool
+	}{{large, 1, 1, false}, {large, 2, 0, true}, {large, 1, 32, true}, {full, 2, 32, false}, {full, 3, 32, true}} {
+		cfg := config.Default()
+		cfg.Cameras = make([]config.Camera, c.cameras)
+		for i := range cfg.Cameras {
+			cfg.Cameras[i].Views = make([]config.View, c.views)
+		}
+		err := checkRings(cfg, c.manifest)
+		if (err != nil) != c.refused || err != nil && !strings.Contains(err.Error(), "cameras, model.file: ") {
+			t.Errorf("%+v: %v", c, err)
+		}
+	}
+}
