@@ -54,6 +54,8 @@ func (p *Publisher) Counters() Counters {
 }
 
 func (p *Publisher) outboxFailure() error {
+	p.outboxMu.Lock()
+	defer p.outboxMu.Unlock()
 	if j := p.journal; j != nil {
 		return errors.Join(j.saving.error(), j.noting.error())
 	}

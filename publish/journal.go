@@ -73,51 +73,81 @@ type scribe struct {
 
 // OpenOutbox keeps the events that wait for the broker in files of the folder dir from now on, and takes over those that
 // an earlier process left there. It is called after Initialize and before the first Event. A damaged file is put aside, with
-// the error in the log. After an error events wait in memory, and Counters says so.
+// the error in the log. After an error events wait in memory, Counters says so, and Run tries again.
 func (p *Publisher) OpenOutbox(dir string) error {
-	path := filepath.Join(dir, outboxFile)
-	err := p.openOutbox(path)
+	p.outboxPath = filepath.Join(dir, outboxFile)
+	p.outbox.restore(batch{first: unsaved}, scribe{}, nil)
+	return p.openOutbox()
+}
+
+// unsaved is the first number of events that are in no file. What is on its way to the broker when the outbox is opened at last
+// then has no other's number.
+const unsaved = 1 << 62
+
+func (p *Publisher) openOutbox() error {
+	j, err := p.newJournal(p.outboxPath)
 	if err != nil {
-		err = fmt.Errorf("publish: outbox %s: %w; does another edged use it, and may this user write there?", path, err)
-		p.outboxError = err
+		err = fmt.Errorf("publish: outbox %s: %w; does another edged use it, and may this user write there?", p.outboxPath, err)
 	}
+	p.outboxMu.Lock()
+	defer p.outboxMu.Unlock()
+	p.journal, p.outboxError = j, err
 	return err
 }
 
-func (p *Publisher) openOutbox(path string) error {
+// keepOutbox opens the outbox, where OpenOutbox could not, and keeps it until ctx ends.
+func (p *Publisher) keepOutbox(ctx context.Context) {
+	for ended := false; p.journal == nil; {
+		if ended {
+			return
+		}
+		select {
+		case <-time.After(p.outboxRetry):
+		case <-ctx.Done():
+			ended = true
+		}
+		if p.openOutbox() == nil {
+			p.Log.Info("publish: the outbox could be opened; events outlive a restart from now on")
+		}
+	}
+	p.journal.keep(ctx)
+}
+
+// newJournal opens the files and takes over what is in them.
+func (p *Publisher) newJournal(path string) (*journal, error) {
 	db, saved, err := openJournal(path)
 	if damaged := new(damage); errors.As(err, &damaged) {
 		p.Log.Error("publish: the outbox is damaged; its events are lost", "file", path, "error", err, "kept_as", path+".damaged")
 		if err := os.Rename(path, path+".damaged"); err != nil {
-			return err
+			return nil, err
 		}
 		db, saved, err = openJournal(path)
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	s := scribe{run: p.encoder.run, boot: bootID(), now: p.now}
 	n, waiting, err := openNotes(path+".notes", s, saved)
 	if err != nil {
-		return errors.Join(err, db.Close())
+		return nil, errors.Join(err, db.Close())
 	}
 	j := &journal{
 		db: db, notes: n, outbox: p.outbox, log: p.Log, low: saved.first, high: saved.next(),
 		note: make(chan struct{}, 1), save: make(chan struct{}, 1),
 	}
-	p.outbox.restore(waiting, s)
+	p.outbox.restore(waiting, s, []chan<- struct{}{j.note, j.save})
 	if len(waiting.records) > 0 {
-		p.Log.Info("publish: events of an earlier run wait for the broker", "events", p.outbox.len())
+		p.Log.Info("publish: events of an earlier run wait for the broker", "events", len(waiting.records))
 	}
-	p.outbox.changed = []chan<- struct{}{j.note, j.save}
-	p.outbox.tell()
-	p.journal = j
-	return nil
+	return j, nil
 }
 
-// restore puts what an earlier process left, under the numbers that it has on disk.
-func (o *outbox) restore(w stretch, s scribe) {
-	o.head, o.tail = w.first, w.first
+// restore puts what an earlier process left, under the numbers that it has on disk, before what has come since. From now on
+// changed is told of changes.
+func (o *outbox) restore(w batch, s scribe, changed []chan<- struct{}) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	newer := o.clear(w.first)
 	for _, r := range w.records {
 		e := r.Event
 		e.origin, e.since = &origin{run: r.Run}, r.Monotonic
@@ -127,15 +157,29 @@ func (o *outbox) restore(w stretch, s scribe) {
 		}
 		o.add(e)
 	}
+	for _, e := range newer {
+		o.add(e)
+	}
+	o.changed = changed
+	o.tell()
 }
 
-// stretch is records with consecutive numbers.
-type stretch struct {
+// clear returns what waits. The next event gets that number.
+func (o *outbox) clear(next uint64) (waiting []Event) {
+	for ; o.head < o.tail; o.advance() {
+		waiting = append(waiting, *o.at(o.head))
+	}
+	o.head, o.tail = next, next
+	return waiting
+}
+
+// batch is records with consecutive numbers.
+type batch struct {
 	first   uint64
 	records []record
 }
 
-func (s stretch) next() uint64 { return s.first + uint64(len(s.records)) }
+func (s batch) next() uint64 { return s.first + uint64(len(s.records)) }
 
 // damage is the error of a file that is not, or no longer, what bbolt wrote.
 type damage struct{ error }
@@ -143,12 +187,12 @@ type damage struct{ error }
 func (d *damage) Unwrap() error { return d.error }
 
 // openJournal opens the file and reads all that is in it.
-func openJournal(path string) (db *bolt.DB, saved stretch, err error) {
+func openJournal(path string) (db *bolt.DB, saved batch, err error) {
 	// bbolt believes what it reads: damaged pages make it panic, a shortened file is a fault of the mapping.
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if r := recover(); r != nil { // the file stays open, and locked under the name that it will get
-			db, saved, err = nil, stretch{}, &damage{fmt.Errorf("%v", r)}
+			db, saved, err = nil, batch{}, &damage{fmt.Errorf("%v", r)}
 		}
 	}()
 	db, err = bolt.Open(path, 0o600, &bolt.Options{Timeout: lockTimeout})
@@ -172,7 +216,7 @@ func openJournal(path string) (db *bolt.DB, saved stretch, err error) {
 }
 
 // read takes one of bbolt's keys and its value.
-func (s *stretch) read(key, value []byte) error {
+func (s *batch) read(key, value []byte) error {
 	var r record
 	if err := json.Unmarshal(value, &r); err != nil {
 		return &damage{fmt.Errorf("event %x: %w", key, err)}

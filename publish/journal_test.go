@@ -166,7 +166,7 @@ func TestTimesOfAnEventFromBeforeTheMachineStarted(t *testing.T) {
 		Event: Event{ID: 3, Source: "front", Label: "wave", Phase: End,
 			Start: time.Hour - 3*time.Second, End: time.Hour - 2*time.Second, Newest: time.Hour - time.Second}}
 	p, _ := testPublisher(t, "tcp://127.0.0.1:1")
-	p.outbox.restore(stretch{records: []record{r}}, scribe{boot: "this"})
+	p.outbox.restore(batch{records: []record{r}}, scribe{boot: "this"}, nil)
 	e, _, _ := p.outbox.oldest()
 	now := clock.Instant{Wall: wall.Add(10 * time.Second), Monotonic: 5 * time.Second}
 	got := string(p.encoder.append(nil, &e, p.board.views["front"], now))
@@ -240,5 +240,45 @@ func TestOutboxInUseIsAnError(t *testing.T) {
 	b.Event(event(1, Start)) // still of use
 	if b.outbox.len() != 1 {
 		t.Error("the event is gone")
+	}
+}
+
+// An outbox that cannot be opened at the start is opened later: what an earlier process left comes first, then what has come since.
+func TestAnOutboxThatOpensLater(t *testing.T) {
+	t.Parallel()
+	left, id := leftBehind(t, 3)
+	dir := filepath.Join(t.TempDir(), "state")
+	p, _ := testPublisher(t, mosquittotest.New(t).URL(), func(p *Publisher) { p.outboxRetry = 10 * time.Millisecond })
+	if err := p.OpenOutbox(dir); err == nil {
+		t.Fatal("a folder that is not there was opened")
+	}
+	p.Event(event(0, Start))
+	_, sending, _ := p.outbox.oldest()
+	stop := run(t, p)
+	time.Sleep(50 * time.Millisecond) // a few tries
+	if p.Counters().OutboxError == nil {
+		t.Error("nothing is said of it")
+	}
+	if err := os.Rename(left, dir); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, "it is open", func() bool { return p.Counters().OutboxError == nil })
+	p.outbox.remove(sending) // the broker has it, but which was it?
+	p.Event(event(1, Start))
+	stop()
+
+	next, _ := testPublisher(t, "tcp://127.0.0.1:1")
+	if err := next.OpenOutbox(dir); err != nil {
+		t.Fatal(err)
+	}
+	defer next.journal.close()
+	events, _, _ := next.outbox.from(0)
+	var got []string
+	for _, e := range events {
+		got = append(got, fmt.Sprintf("%s-%d", e.origin.run, e.ID))
+	}
+	run := p.encoder.run
+	if want := fmt.Sprintf("[%s-0 %s-1 %s-2 %s-0 %s-1]", id, id, id, run, run); fmt.Sprint(got) != want {
+		t.Errorf("got %v, want %s", got, want)
 	}
 }

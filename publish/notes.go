@@ -28,7 +28,7 @@ type entry struct {
 
 // openNotes opens the file and returns what waits by it and by what bbolt has saved. What is no entry, which only a power cut
 // leaves behind, and all after it is cut off.
-func openNotes(path string, s scribe, saved stretch) (*notes, stretch, error) {
+func openNotes(path string, s scribe, saved batch) (*notes, batch, error) {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, saved, err
@@ -53,7 +53,7 @@ func openNotes(path string, s scribe, saved stretch) (*notes, stretch, error) {
 }
 
 // take brings s up to date. It is false for an event that does not follow.
-func (s *stretch) take(e entry) bool {
+func (s *batch) take(e entry) bool {
 	for s.first < e.Head && len(s.records) > 0 {
 		s.first, s.records = s.first+1, s.records[1:]
 	}

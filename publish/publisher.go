@@ -13,6 +13,7 @@ import (
 	"net"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"edged/internal/backoff"
@@ -54,12 +55,16 @@ type Publisher struct {
 	dial    dialer
 	wake    chan struct{} // one token: something waits to be sent
 	outbox  *outbox
-	journal *journal // nil: the outbox lives as long as the process
-	// outboxError is why there is none.
-	outboxError error
-	board       *board
-	inbox       inbox
-	counters    counters
+
+	outboxPath  string        // "": the outbox lives as long as the process
+	outboxRetry time.Duration // until it is opened again after an error
+	outboxMu    sync.Mutex    // guards the next two, which OpenOutbox sets, or Run later
+	journal     *journal
+	outboxError error // why there is none
+
+	board    *board
+	inbox    inbox
+	counters counters
 }
 
 // Camera names a camera and what its model tells apart.
@@ -117,6 +122,7 @@ func (p *Publisher) Initialize() error {
 	p.QueueAge = orDefault(p.QueueAge, 7*24*time.Hour)
 	p.KeepAlive = orDefault(p.KeepAlive, 5*time.Second)
 	p.StopTimeout = orDefault(p.StopTimeout, 2*time.Second)
+	p.outboxRetry = orDefault(p.outboxRetry, 10*time.Second)
 	if p.Log == nil {
 		p.Log = slog.Default()
 	}
@@ -148,8 +154,8 @@ func (p *Publisher) Initialize() error {
 // and says that cameras and node are offline, in at most StopTimeout. It returns nil then, and at no other time; events that
 // could not be delivered are logged.
 func (p *Publisher) Run(ctx context.Context) error {
-	if p.journal != nil {
-		defer background(p.journal.keep)()
+	if p.outboxPath != "" {
+		defer background(p.keepOutbox)()
 	}
 	if p.OnCommand != nil {
 		defer background(p.obey)()

@@ -28,7 +28,7 @@ func (d *daemon) openState() {
 	dir := stateDir(d.cfg)
 	if dir != "" {
 		if err := d.publisher.OpenOutbox(dir); err != nil {
-			slog.Error("events will not outlive a restart", "error", err)
+			slog.Error("events would not outlive a restart; the outbox is tried again", "error", err)
 		}
 	}
 	store, err := settings.Open(dir, slog.Default())
