@@ -7,8 +7,7 @@ import (
 	"io"
 	"time"
 
-	"golang.org/x/sys/unix"
-
+	"edged/capture/internal/wait"
 	"edged/capture/pixel"
 	"edged/internal/clock"
 )
@@ -29,14 +28,26 @@ type File struct {
 
 const defaultFrameRate = 30
 
-// behind is how late a frame may be before real time is given up and the frames' clock set anew.
-const behind = 500 * time.Millisecond
+// In real time the frames' clock is set anew where a frame is so late, or so far ahead: between two pictures of a recording of
+// what moves may be hours.
+const (
+	behind = 500 * time.Millisecond
+	ahead  = 10 * time.Second
+)
 
 func (f *File) String() string { return Spec{Kind: KindFile, Path: f.Path}.String() }
 
 // Run plays the file. It returns io.EOF at the end unless Loop is set.
 func (f *File) Run(ctx context.Context, sink Sink) error {
 	p := player{file: f, sink: sink}
+	if f.RealTime {
+		timer, err := wait.NewTimer(ctx)
+		if err != nil {
+			return fmt.Errorf("capture: %s: timer: %w", f.Path, err)
+		}
+		defer timer.Close()
+		p.timer = timer
+	}
 	if f.Counters == nil {
 		f.Counters = new(Counters)
 	}
@@ -76,7 +87,8 @@ type player struct {
 	base  time.Duration // of this pass: what its frames' own times are added to
 	first time.Duration // the pass's first own time
 	last  time.Duration // the last frame's time, as delivered before pacing
-	epoch time.Duration // CLOCK_MONOTONIC at time 0, when playing in real time
+	timer *wait.Timer   // when playing in real time
+	epoch time.Duration // CLOCK_MONOTONIC at time 0, then
 }
 
 // pass plays the file once. It returns io.EOF at its end.
@@ -109,7 +121,7 @@ func (p *player) show(ctx context.Context, data []byte, format pixel.Format, t t
 	p.last = t
 	p.frame.Data, p.frame.Format, p.frame.Time = data, format, t
 	if p.file.RealTime {
-		if err := p.wait(ctx, t); err != nil {
+		if err := p.wait(t); err != nil {
 			return err
 		}
 		p.frame.Time = p.epoch + t
@@ -128,29 +140,17 @@ func (p *player) show(ctx context.Context, data []byte, format pixel.Format, t t
 	return nil
 }
 
-// longestNap is how long the end of a context may go unnoticed.
-const longestNap = 50 * time.Millisecond
-
-// wait sleeps until the frame of time t is due: in the kernel, as a wait for a camera does. A Go timer would be up to a
-// millisecond late and cost the runtime twice the wake-ups.
-func (p *player) wait(ctx context.Context, t time.Duration) error {
+// wait sleeps until the frame of time t is due.
+func (p *player) wait(t time.Duration) error {
 	now := clock.Monotonic()
 	due := p.epoch + t
-	if p.frame.Sequence == 0 || due < now-behind {
+	switch {
+	case due > now+ahead:
+		p.frame.Restart = true
+		fallthrough
+	case p.frame.Sequence == 0, due < now-behind:
 		p.epoch = now - t
 		return nil
 	}
-	return sleepUntil(ctx, due)
-}
-
-// sleepUntil waits for a moment of CLOCK_MONOTONIC, or for the end of ctx.
-func sleepUntil(ctx context.Context, due time.Duration) error {
-	for now := clock.Monotonic(); now < due; now = clock.Monotonic() {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		until := unix.NsecToTimespec(int64(min(due, now+longestNap)))
-		_ = unix.ClockNanosleep(unix.CLOCK_MONOTONIC, unix.TIMER_ABSTIME, &until, nil) // interrupted: the loop goes on
-	}
-	return ctx.Err()
+	return p.timer.Until(due)
 }

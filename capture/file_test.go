@@ -198,6 +198,30 @@ func TestFileEndsWithContext(t *testing.T) {
 	}
 }
 
+// A recording of what moves: an hour passes between two of its pictures. In real time nobody waits for that, and no window may
+// have both.
+func TestFileWithAPause(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "pause.mkv")
+	out, err := exec.CommandContext(t.Context(), "ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc=s=64x48:r=25:d=0.4",
+		"-vf", "setpts='PTS+gte(N,5)*3600/TB'", "-vsync", "passthrough", "-c:v", "mpeg4", path).CombinedOutput()
+	if err != nil {
+		t.Fatalf("ffmpeg (make deps installs it): %v: %s", err, out)
+	}
+	var restarts []uint32
+	f := &File{Path: path, RealTime: true}
+	err = f.Run(t.Context(), func(frame *Frame) {
+		if frame.Restart {
+			restarts = append(restarts, frame.Sequence)
+		}
+		if now := clock.Monotonic(); frame.Time > now {
+			t.Errorf("frame %d came %v before its time", frame.Sequence, frame.Time-now)
+		}
+	})
+	if !errors.Is(err, io.EOF) || fmt.Sprint(restarts) != "[0 5]" {
+		t.Errorf("restarts at %v, error %v; want at 0 and 5, and the end", restarts, err)
+	}
+}
+
 func TestFileInRealTime(t *testing.T) {
 	f := &File{Path: write(t, "rt.mjpeg", jpegStream(t, 6)), FrameRate: 50, RealTime: true}
 	start := clock.Monotonic()

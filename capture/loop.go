@@ -10,12 +10,13 @@ import (
 	"golang.org/x/sys/unix"
 
 	"edged/capture/internal/device"
+	"edged/capture/internal/wait"
 	"edged/internal/clock"
 )
 
 // stream is a device that was started.
 type stream interface {
-	Wait(timeout time.Duration) (device.Event, error)
+	Wait(timeout time.Duration) (wait.Event, error)
 	Dequeue(*device.Buffer) error
 	Memory(*device.Buffer) []byte
 	Queue(index int) error
@@ -60,10 +61,10 @@ func (l *loop) run() error {
 		if err != nil {
 			return err
 		}
-		if event == device.Interrupted {
+		if event == wait.Interrupted {
 			return context.Canceled
 		}
-		if event == device.Ready {
+		if event == wait.Ready {
 			delivered, err := l.step()
 			if err != nil {
 				return err

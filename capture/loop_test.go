@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"edged/capture/internal/device"
+	"edged/capture/internal/wait"
 	"edged/internal/clock"
 )
 
@@ -26,18 +27,18 @@ type fakeStream struct {
 	stalls  bool // the script is followed by silence
 }
 
-func (s *fakeStream) Wait(timeout time.Duration) (device.Event, error) {
+func (s *fakeStream) Wait(timeout time.Duration) (wait.Event, error) {
 	ready := len(s.script) > 0 || s.dequErr != nil
 	switch {
 	case ready:
-		return device.Ready, nil
+		return wait.Ready, nil
 	case s.stalls:
 		time.Sleep(max(timeout, 0))
-		return device.TimedOut, nil
+		return wait.TimedOut, nil
 	case s.waitErr != nil:
 		return 0, s.waitErr
 	}
-	return device.Interrupted, nil
+	return wait.Interrupted, nil
 }
 
 func (s *fakeStream) Dequeue(b *device.Buffer) error {
@@ -187,11 +188,11 @@ type endless struct {
 	left   int
 }
 
-func (s *endless) Wait(time.Duration) (device.Event, error) {
+func (s *endless) Wait(time.Duration) (wait.Event, error) {
 	if s.left--; s.left < 0 {
-		return device.Interrupted, nil
+		return wait.Interrupted, nil
 	}
-	return device.Ready, nil
+	return wait.Ready, nil
 }
 
 func (s *endless) Dequeue(b *device.Buffer) error {

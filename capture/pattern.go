@@ -2,8 +2,10 @@ package capture
 
 import (
 	"context"
+	"fmt"
 	"time"
 
+	"edged/capture/internal/wait"
 	"edged/capture/pixel"
 	"edged/internal/clock"
 )
@@ -35,6 +37,11 @@ func (p *Pattern) Run(ctx context.Context, sink Sink) error {
 	if rate <= 0 {
 		rate = defaultFrameRate
 	}
+	timer, err := wait.NewTimer(ctx)
+	if err != nil {
+		return fmt.Errorf("capture: %s: timer: %w", p, err)
+	}
+	defer timer.Close()
 	canvas := newCanvas()
 	epoch := clock.Monotonic()
 	frame := Frame{
@@ -42,9 +49,9 @@ func (p *Pattern) Run(ctx context.Context, sink Sink) error {
 		Data:    canvas.picture,
 		Restart: true,
 	}
-	for {
-		t := nth(int(frame.Sequence), rate)
-		if err := sleepUntil(ctx, epoch+t); err != nil {
+	for n := int64(0); ; n++ {
+		t := nth(n, rate)
+		if err := timer.Until(epoch + t); err != nil {
 			return err
 		}
 		canvas.draw(t)

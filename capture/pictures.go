@@ -30,7 +30,7 @@ func (f *File) open(ctx context.Context) (pictures, error) {
 		file.Close()
 		return nil, errors.New("not a regular file")
 	}
-	r := bufio.NewReaderSize(file, 64<<10)
+	r := bufio.NewReaderSize(file, 256<<10)
 	// A short file gives what it has.
 	head, err := r.Peek(len(y4m.Magic))
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -61,7 +61,7 @@ type jpegs struct {
 	file     *os.File
 	splitter *mjpeg.Splitter
 	rate     float64
-	count    int
+	count    int64
 }
 
 func (j *jpegs) next() ([]byte, pixel.Format, time.Duration, error) {
@@ -79,7 +79,7 @@ type planes struct {
 	reader *y4m.Reader
 	format pixel.Format
 	rate   float64
-	count  int
+	count  int64
 }
 
 func openY4M(file *os.File, r io.Reader, fallbackRate float64) (pictures, error) {
@@ -119,6 +119,6 @@ func (p *planes) next() ([]byte, pixel.Format, time.Duration, error) {
 func (p *planes) close() error { return p.file.Close() }
 
 // nth is the time of frame n at a constant rate a second, without the error that adding up intervals would gather.
-func nth(n int, rate float64) time.Duration {
+func nth(n int64, rate float64) time.Duration {
 	return time.Duration(float64(n)/rate*float64(time.Second) + 0.5)
 }

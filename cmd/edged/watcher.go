@@ -109,8 +109,8 @@ func (w *watcher) frame(f *capture.Frame) {
 		w.complain(f, err)
 		return
 	}
-	f.Verdict, f.Digest = capture.Good, w.digest(slot)
 	w.ring.Commit(tick, f.Time)
+	f.Verdict, f.Digest = capture.Good, w.digest(slot) // the slot is not reserved again before the next frame
 }
 
 // wanted returns the views that look at the frame, by bit. Where there are none, nothing seen stays in memory, and what is on

@@ -36,6 +36,7 @@ type Engine struct {
 	probe       *probe
 	interpreter *tflite.Interpreter
 
+	bound  bool // to the thread that made it
 	info   Info
 	table  *squeeze.Table
 	layout squeeze.Layout
@@ -52,7 +53,8 @@ type Engine struct {
 var ErrCancelled = errors.New("cancelled")
 
 // New loads the model with the delegate that the options name, or with the next best one: Info says which, and why.
-// It locks the goroutine to its OS thread until Close, since GPU delegates work on the thread that prepared them alone.
+// With a delegate other than TFLite's own kernels it locks the goroutine to its OS thread until Close: a GPU's work on the thread
+// that prepared them alone.
 func New(m *models.Model, o Options) (*Engine, error) {
 	wanted, err := ParseDelegate(o.Delegate)
 	if err != nil {
@@ -68,6 +70,9 @@ func New(m *models.Model, o Options) (*Engine, error) {
 		runtime.UnlockOSThread()
 		return nil, fmt.Errorf("engine: %s: %w", m.Path, err)
 	}
+	if !e.bound {
+		runtime.UnlockOSThread() // for a locked goroutine each wake-up takes two more switches of threads
+	}
 	return e, nil
 }
 
@@ -78,6 +83,7 @@ func newEngine(m *models.Model, wanted Delegate, o Options) (*Engine, error) {
 		reason, err := e.load(m, d, o)
 		if err == nil && reason == nil {
 			e.info.Requested, e.info.Fallbacks = wanted.String(), fallbacks
+			e.bound = d.kind == gpu || d.kind == external
 			return e, nil
 		}
 		e.free()
@@ -165,7 +171,7 @@ func (e *Engine) Cancel() {
 	}
 }
 
-// Close frees everything and unlocks the thread. It may be called twice.
+// Close frees everything. It may be called twice.
 func (e *Engine) Close() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -174,7 +180,9 @@ func (e *Engine) Close() {
 	}
 	e.closed = true
 	e.free()
-	runtime.UnlockOSThread()
+	if e.bound {
+		runtime.UnlockOSThread()
+	}
 }
 
 // free is also for an engine that load left half built. The interpreter uses the delegate until it ends, both refer to

@@ -10,6 +10,8 @@ import (
 
 	"github.com/vladimirvivien/go4vl/v4l2"
 	"golang.org/x/sys/unix"
+
+	"edged/capture/internal/wait"
 )
 
 // Device is an open V4L2 node that can capture and stream.
@@ -19,7 +21,7 @@ type Device struct {
 	USB  bool   // it shares a bus
 
 	fd      int
-	wake    int // eventfd that ends a Wait
+	frames  *wait.FD // while it streams
 	buffers [][]byte
 }
 
@@ -33,10 +35,6 @@ func Open(path string) (*Device, error) {
 	if err := captures(capability); err != nil {
 		unix.Close(fd)
 		return nil, fmt.Errorf("%s (%s): %w", path, capability.Card, err)
-	}
-	if d.wake, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err != nil {
-		unix.Close(fd)
-		return nil, &Error{Path: path, Op: "eventfd", Err: err}
 	}
 	return d, nil
 }
@@ -76,7 +74,6 @@ func captures(c v4l2.Capability) error {
 // afterwards.
 func (d *Device) Close() error {
 	err := d.Stop()
-	unix.Close(d.wake)
 	if cerr := unix.Close(d.fd); err == nil && cerr != nil {
 		err = &Error{Path: d.Path, Op: "close", Err: cerr}
 	}

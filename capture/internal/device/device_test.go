@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -69,82 +68,13 @@ func TestErrorText(t *testing.T) {
 	}
 }
 
-func TestWait(t *testing.T) {
-	var pipe [2]int
-	if err := unix.Pipe2(pipe[:], unix.O_CLOEXEC); err != nil {
-		t.Fatal(err)
-	}
-	defer unix.Close(pipe[0])
-	wake, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer unix.Close(wake)
-	d := &Device{Path: "pipe", fd: pipe[0], wake: wake}
-
-	start := time.Now()
-	if event, err := d.Wait(20 * time.Millisecond); event != TimedOut || err != nil {
-		t.Errorf("nothing there: event %v, error %v; want TimedOut", event, err)
-	}
-	if took := time.Since(start); took < 20*time.Millisecond {
-		t.Errorf("timed out after %v, want 20ms", took)
-	}
-	if event, err := d.Wait(-time.Second); event != TimedOut || err != nil {
-		t.Errorf("deadline over: event %v, error %v; want TimedOut", event, err)
-	}
-	if _, err := unix.Write(pipe[1], []byte{1}); err != nil {
-		t.Fatal(err)
-	}
-	if event, err := d.Wait(time.Hour); event != Ready || err != nil {
-		t.Errorf("readable: event %v, error %v; want Ready", event, err)
-	}
-	if n := testing.AllocsPerRun(100, func() { _, _ = d.Wait(time.Hour) }); n != 0 {
-		t.Errorf("%v allocations per Wait, want 0", n)
-	}
-	unix.Close(pipe[1])
-	if _, err := d.Wait(time.Hour); !errors.Is(err, unix.ENODEV) {
-		t.Errorf("hung up: error %v, want ENODEV", err)
-	}
-}
-
-func TestInterrupt(t *testing.T) {
-	var pipe [2]int
-	if err := unix.Pipe2(pipe[:], unix.O_CLOEXEC); err != nil {
-		t.Fatal(err)
-	}
-	defer unix.Close(pipe[0])
-	defer unix.Close(pipe[1])
-	wake, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer unix.Close(wake)
-	d := &Device{fd: pipe[0], wake: wake}
-	done := make(chan Event)
-	go func() {
-		event, _ := d.Wait(time.Hour)
-		done <- event
-	}()
-	d.Interrupt()
-	if event := <-done; event != Interrupted {
-		t.Errorf("event %v, want Interrupted", event)
-	}
-	if event, _ := d.Wait(time.Hour); event != Interrupted {
-		t.Errorf("second Wait: event %v, want Interrupted", event)
-	}
-}
-
 // A device that refuses every ioctl is as good as none, but must not cost anything: no allocation per call, nothing left open.
 func TestStreamingCallsOnNoCamera(t *testing.T) {
 	fd, err := unix.Open("/dev/null", unix.O_RDWR|unix.O_CLOEXEC, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	wake, err := unix.Eventfd(0, unix.EFD_CLOEXEC)
-	if err != nil {
-		t.Fatal(err)
-	}
-	d := &Device{Path: "/dev/null", fd: fd, wake: wake}
+	d := &Device{Path: "/dev/null", fd: fd}
 	if err := d.Start(4); !errors.Is(err, unix.ENOTTY) || !strings.Contains(err.Error(), "REQBUFS") {
 		t.Errorf("Start: error %v, want ENOTTY from REQBUFS", err)
 	}
@@ -163,9 +93,6 @@ func TestStreamingCallsOnNoCamera(t *testing.T) {
 	}
 	if err := unix.Close(fd); err != unix.EBADF {
 		t.Errorf("the device was left open (%v)", err)
-	}
-	if err := unix.Close(wake); err != unix.EBADF {
-		t.Errorf("the eventfd was left open (%v)", err)
 	}
 }
 

@@ -28,6 +28,16 @@ func ioctl(fd int, request uintptr, arg unsafe.Pointer) unix.Errno {
 	}
 }
 
+// quick is ioctl for calls that never block: the Go runtime need not know of them, and its monitor is not woken up.
+func quick(fd int, request uintptr, arg unsafe.Pointer) unix.Errno {
+	for {
+		_, _, errno := unix.RawSyscall(unix.SYS_IOCTL, uintptr(fd), request, uintptr(arg))
+		if errno != unix.EINTR {
+			return errno
+		}
+	}
+}
+
 // gone reports whether the device behind fd has been unplugged.
 func gone(fd int) bool {
 	var capability C.struct_v4l2_capability
@@ -51,13 +61,13 @@ func queryBuffer(fd, index int) (offset int64, length int, errno unix.Errno) {
 
 func queueBuffer(fd, index int) unix.Errno {
 	b := newBuffer(index)
-	return ioctl(fd, C.VIDIOC_QBUF, unsafe.Pointer(&b))
+	return quick(fd, C.VIDIOC_QBUF, unsafe.Pointer(&b))
 }
 
 // dequeueBuffer fills in all of buf, which is reused so that nothing is allocated.
 func dequeueBuffer(fd int, buf *Buffer) unix.Errno {
 	b := newBuffer(0)
-	errno := ioctl(fd, C.VIDIOC_DQBUF, unsafe.Pointer(&b))
+	errno := quick(fd, C.VIDIOC_DQBUF, unsafe.Pointer(&b))
 	if errno != 0 {
 		return errno
 	}

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"edged/capture/internal/wait"
 )
 
 // Buffer is one frame's worth of driver memory, handed over by Dequeue until Queue gives it back.
@@ -44,8 +46,25 @@ func (d *Device) Start(n int) error {
 	if errno := streamOn(d.fd); errno != 0 {
 		return d.failed("STREAMON", errno)
 	}
+	// Not before: what does not stream reports an error to whoever polls it.
+	var err error
+	if d.frames, err = wait.New(d.fd, d.Path); err != nil {
+		return &Error{Path: d.Path, Op: "poll", Err: err}
+	}
 	return nil
 }
+
+// Wait blocks until a frame is there, Interrupt is called or the timeout is over. Ready says that Dequeue has a frame, or an error.
+func (d *Device) Wait(timeout time.Duration) (wait.Event, error) {
+	event, err := d.frames.Wait(timeout)
+	if err != nil {
+		return event, &Error{Path: d.Path, Op: "poll", Err: err}
+	}
+	return event, nil
+}
+
+// Interrupt ends the present Wait and all later ones. Any goroutine may call it from Start to Stop.
+func (d *Device) Interrupt() { d.frames.Interrupt() }
 
 // Stop ends streaming and frees the buffers if any was mapped; where none was, the driver frees its own when the node is
 // closed. No memory that Memory returned may be touched afterwards. It goes through all its steps whatever fails, and returns
@@ -59,6 +78,10 @@ func (d *Device) Stop() error {
 		if errno != 0 && errno != unix.ENODEV && first == nil {
 			first = d.failed(op, errno)
 		}
+	}
+	if d.frames != nil {
+		d.frames.Close()
+		d.frames = nil
 	}
 	note("STREAMOFF", streamOff(d.fd))
 	for _, memory := range d.buffers {

@@ -1,0 +1,96 @@
+// Package wait waits for file descriptors in the Go runtime's own poller.
+//
+// A goroutine that blocks in a system call costs several switches of threads at each wake-up: the runtime's monitor wakes up
+// to see the call, takes the processor away from its thread, and starts another to look for work. In the poller it costs one.
+package wait
+
+import (
+	"errors"
+	"os"
+	"sync/atomic"
+	"syscall"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// Event is what ended a Wait.
+type Event int
+
+// The events.
+const (
+	Ready       Event = iota // the descriptor can be read, or reading it says why not
+	Interrupted              // Interrupt was called
+	TimedOut
+)
+
+// FD waits for a descriptor to become readable. It belongs to one goroutine; only Interrupt may be called from others.
+type FD struct {
+	file        *os.File
+	raw         syscall.RawConn
+	look        func(fd uintptr) (done bool) // f.poll: made once, since a method value is an allocation
+	seen        int16                        // by the last poll
+	errno       syscall.Errno                // of the last poll
+	interrupted atomic.Bool
+}
+
+// New waits for fd by a duplicate, so that closing one leaves the other. fd must be non-blocking, and of a kind that epoll knows.
+func New(fd int, name string) (*FD, error) {
+	own, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
+	}
+	f := &FD{file: os.NewFile(uintptr(own), name)}
+	f.look = f.poll
+	if err = f.file.SetReadDeadline(time.Time{}); err == nil { // else it is not in the poller
+		f.raw, err = f.file.SyscallConn()
+	}
+	if err != nil {
+		f.file.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// Wait blocks until the descriptor is readable, Interrupt is called or the timeout is over. What was hung up is ENODEV.
+func (f *FD) Wait(timeout time.Duration) (Event, error) {
+	f.seen, f.errno = 0, 0
+	if err := f.file.SetReadDeadline(time.Now().Add(timeout)); err != nil {
+		return 0, err
+	}
+	if f.interrupted.Load() { // it may be its deadline that was just set anew
+		return Interrupted, nil
+	}
+	err := f.raw.Read(f.look)
+	switch {
+	case f.interrupted.Load():
+		return Interrupted, nil
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return TimedOut, nil
+	case f.errno != 0:
+		return 0, f.errno
+	case f.seen&(unix.POLLHUP|unix.POLLNVAL) != 0:
+		return 0, unix.ENODEV
+	}
+	// What only reports an error the poller calls not pollable; which it is, reading says.
+	return Ready, nil
+}
+
+// poll looks without blocking, so by a raw system call: of any other the runtime's monitor would take note.
+func (f *FD) poll(fd uintptr) (done bool) {
+	look := unix.PollFd{Fd: int32(fd), Events: unix.POLLIN}
+	var now unix.Timespec
+	n, _, errno := unix.RawSyscall6(unix.SYS_PPOLL, uintptr(unsafe.Pointer(&look)), 1, uintptr(unsafe.Pointer(&now)), 0, 0, 0)
+	f.seen, f.errno = look.Revents, errno
+	return n != 0
+}
+
+// Interrupt ends the present Wait and all later ones. Any goroutine may call it until Close.
+func (f *FD) Interrupt() {
+	f.interrupted.Store(true)
+	_ = f.file.SetReadDeadline(time.Unix(1, 0)) // fails after Close alone
+}
+
+// Close frees the duplicate.
+func (f *FD) Close() error { return f.file.Close() }
