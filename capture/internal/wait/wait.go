@@ -80,10 +80,15 @@ func (f *FD) Wait(timeout time.Duration) (Event, error) {
 // poll looks without blocking, so by a raw system call: of any other the runtime's monitor would take note.
 func (f *FD) poll(fd uintptr) (done bool) {
 	look := unix.PollFd{Fd: int32(fd), Events: unix.POLLIN}
-	var now unix.Timespec
-	n, _, errno := unix.RawSyscall6(unix.SYS_PPOLL, uintptr(unsafe.Pointer(&look)), 1, uintptr(unsafe.Pointer(&now)), 0, 0, 0)
-	f.seen, f.errno = look.Revents, errno
-	return n != 0
+	for {
+		var now unix.Timespec
+		n, _, errno := unix.RawSyscall6(unix.SYS_PPOLL, uintptr(unsafe.Pointer(&look)), 1, uintptr(unsafe.Pointer(&now)), 0, 0, 0)
+		if errno == unix.EINTR { // uvcvideo takes a lock to answer
+			continue
+		}
+		f.seen, f.errno = look.Revents, errno
+		return n != 0
+	}
 }
 
 // Interrupt ends the present Wait and all later ones. Any goroutine may call it until Close.
