@@ -386,7 +386,9 @@ def test_what_import_writes_is_a_model_file(tmp_path, monkeypatch, capsys):
         labels, manifest = unpack(output)
         assert labels == list("abcde") and manifest["height"] == SMALL.size
         assert Model(output).input["dtype"] == type_
-        assert graph.read(output).whole or kind == "float16"
+        made_of = graph.read(output)
+        assert made_of.whole or kind == "float16"
+        assert made_of.per_channel == (kind == "int8") and "TRANSPOSE" not in made_of.ops
 
 
 def test_max_pooling_is_another_network():
