@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"edged/internal/background"
 	"edged/internal/mosquittotest"
 )
 
@@ -180,7 +181,7 @@ func TestAThousandCommandsASecond(t *testing.T) {
 	}
 	calmMedian, calmWorst := latencies(40)
 	before, seconds := heap(), choice(10, 2)
-	flood := background(func(context.Context) {
+	flood := background.Start(func(context.Context) {
 		tick := time.NewTicker(10 * time.Millisecond)
 		defer tick.Stop()
 		for i := range 100 * seconds {

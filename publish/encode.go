@@ -42,9 +42,9 @@ func (enc *eventEncoder) append(dst []byte, e *Event, v *view, now clock.Instant
 	dst = append(dst, `",`...)
 	dst = append(dst, v.source...)
 	dst = append(dst, `,"score":`...)
-	dst = appendScore(dst, e.Score)
+	dst = AppendScore(dst, e.Score)
 	dst = append(dst, `,"peak_score":`...)
-	dst = appendScore(dst, e.Peak)
+	dst = AppendScore(dst, e.Peak)
 	dst = append(dst, `,"start":`...)
 	dst = appendWall(dst, at.At(e.Start))
 	dst = append(dst, `,"end":`...)
@@ -78,7 +78,7 @@ func appendScores(dst []byte, labels []string, w window, now clock.Instant) []by
 			dst = append(dst, ',')
 		}
 		dst = append(dst, labels[i]...)
-		dst = appendScore(dst, score)
+		dst = AppendScore(dst, score)
 	}
 	return append(dst, "}}"...)
 }
@@ -89,8 +89,8 @@ func appendWall(dst []byte, t time.Time) []byte {
 	return append(dst, '"')
 }
 
-// appendScore writes four decimals. JSON has no NaN and no infinity: a score that is no number is null.
-func appendScore(dst []byte, score float32) []byte {
+// AppendScore writes a score with four decimals. JSON has no NaN and no infinity: a score that is no number is null.
+func AppendScore(dst []byte, score float32) []byte {
 	s := float64(score)
 	if math.IsNaN(s) || math.IsInf(s, 0) {
 		return append(dst, "null"...)

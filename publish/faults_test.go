@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"edged/internal/background"
 	"edged/internal/clock"
 	"edged/internal/logtest"
 	"edged/internal/mosquittotest"
@@ -58,7 +59,7 @@ func (x *trial) reload(setup ...func(*Publisher)) {
 
 // stream hands events over until the returned function is called.
 func (x *trial) stream() (stop func()) {
-	return background(func(ctx context.Context) {
+	return background.Start(func(ctx context.Context) {
 		tick := time.NewTicker(50 * time.Millisecond)
 		defer tick.Stop()
 		for ctx.Err() == nil {

@@ -18,6 +18,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
 
+	"edged/internal/background"
 	"edged/internal/clock"
 )
 
@@ -238,7 +239,7 @@ func (s *batch) read(key, value []byte) error {
 // keep writes after changes until ctx ends, once more then, and closes the files. The notes have a goroutine of their own,
 // since a transaction takes as long as the disk does.
 func (j *journal) keep(ctx context.Context) {
-	stop := background(j.takeNotes)
+	stop := background.Start(j.takeNotes)
 	for ended := false; !ended; { // what a write misses that is under way at the end, one more takes
 		select {
 		case <-j.save:

@@ -16,6 +16,7 @@ import (
 	"sync"
 	"time"
 
+	"edged/internal/background"
 	"edged/internal/backoff"
 	"edged/internal/clock"
 )
@@ -23,7 +24,7 @@ import (
 // Publisher is one node's connection to its broker. Set the inputs, call Initialize, then Run; the other methods may be called
 // from any goroutine between Initialize and the end of the process, also while Run is not running.
 type Publisher struct {
-	Broker   string      // URL; see parseBroker for its forms
+	Broker   string      // URL; see address.Parse for its forms
 	Brokers  []string    // further ones, nodes of one cluster: each is tried when the one before fails
 	TLS      *tls.Config // for mqtts:// and wss://; nil = the system's certificate authorities
 	Username string      // "" = connect without a user name
@@ -155,10 +156,10 @@ func (p *Publisher) Initialize() error {
 // could not be delivered are logged.
 func (p *Publisher) Run(ctx context.Context) error {
 	if p.outboxPath != "" {
-		defer background(p.keepOutbox)()
+		defer background.Start(p.keepOutbox)()
 	}
 	if p.OnCommand != nil {
-		defer background(p.obey)()
+		defer background.Start(p.obey)()
 	}
 	wait := backoff.Backoff{Min: time.Second, Max: time.Minute, Healthy: healthyAfter}
 	var contest idContest
@@ -257,20 +258,6 @@ func (p *Publisher) notify() {
 	select {
 	case p.wake <- struct{}{}:
 	default: // a token is there already: the connection will look at everything that waits
-	}
-}
-
-// background runs f on a goroutine of its own; stop ends its context and waits for it.
-func background(f func(context.Context)) (stop func()) {
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		f(ctx)
-	}()
-	return func() {
-		cancel()
-		<-done
 	}
 }
 

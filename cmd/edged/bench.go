@@ -14,6 +14,7 @@ import (
 	"edged/infer/engine"
 	"edged/internal/clock"
 	"edged/internal/config"
+	"edged/internal/self"
 )
 
 type benchCmd struct {
@@ -95,7 +96,7 @@ func (b *benchCmd) measure(ctx context.Context, d *daemon, e *engine.Engine, sou
 	if err := b.watch(ctx, d, d.loop(e), m); err != nil {
 		return nil, err
 	}
-	peak, err := peakRSS()
+	peak, err := self.Memory("VmHWM")
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +123,7 @@ func (b *benchCmd) watch(ctx context.Context, d *daemon, loop *infer.Loop, m *me
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	if b.Broker != "" {
-		defer background(ctx, stop, d.publisher.Run)()
+		defer beside(stop, d.publisher.Run)()
 	}
 	m.attach(d.cameras[0], func() { stop(errMeasured) }, stop)
 	camera := make(chan struct{})

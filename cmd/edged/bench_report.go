@@ -39,7 +39,7 @@ type benchReport struct {
 	DecodeUS       float64 `json:"decode_us"`        // per frame: to the smallest planes that cover the model's size
 	ScaleUS        float64 `json:"scale_us"`         // per frame: to the model's size and RGB
 	SqueezePacedUS float64 `json:"squeeze_paced_us"` // per frame: into the input tensor
-	PeakRSSBytes   int64   `json:"peak_rss_bytes"`
+	PeakRSSBytes   uint64  `json:"peak_rss_bytes"`
 
 	// Flat out, without publishing.
 	WindowsPerSecond float64 `json:"windows_per_second"`

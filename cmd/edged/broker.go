@@ -34,7 +34,7 @@ func (d *daemon) startBroker(ctx context.Context, fail context.CancelCauseFunc) 
 	case err != nil:
 		return nil, err
 	}
-	return background(ctx, fail, func(ctx context.Context) error { return d.keepBroker(ctx, child) }), nil
+	return beside(fail, func(ctx context.Context) error { return d.keepBroker(ctx, child) }), nil
 }
 
 // keepBroker runs the built-in broker, once it has its port, until ctx ends.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"net"
@@ -28,13 +27,6 @@ func newConsole(out output) *console {
 		fmt.Fprintf(w, "(%d lines are missing here: the terminal did not take them)\n", n)
 	})
 	return c
-}
-
-// run prints until ctx ends and what then still waits. Nothing is printed afterwards.
-func (c *console) run(ctx context.Context) error {
-	defer c.lines.start()()
-	<-ctx.Done()
-	return nil
 }
 
 func (c *console) printf(format string, args ...any) { fmt.Fprintf(c.lines, format, args...) }

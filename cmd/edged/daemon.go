@@ -15,6 +15,7 @@ import (
 	"edged/capture/pixel"
 	"edged/infer"
 	"edged/infer/engine"
+	"edged/internal/background"
 	"edged/internal/clock"
 	"edged/internal/config"
 	"edged/internal/settings"
@@ -191,9 +192,9 @@ func (d *daemon) run(ctx context.Context) error {
 	}
 	defer stopBroker()
 	d.openState()
-	defer background(ctx, fail, func(ctx context.Context) error { d.settings.Keep(ctx, slog.Default()); return nil })()
-	defer background(ctx, fail, d.console.run)()
-	defer background(ctx, fail, d.publisher.Run)()
+	defer background.Start(func(ctx context.Context) { d.settings.Keep(ctx, slog.Default()) })()
+	defer d.console.lines.start()()
+	defer beside(fail, d.publisher.Run)()
 	defer d.startWeb(ctx, fail)()
 	err = d.watch(ctx)
 	return err
@@ -273,18 +274,11 @@ func (d *daemon) ready(info engine.Info) {
 	notify(systemd.SdNotifyReady + "\nSTATUS=" + d.summary())
 }
 
-// background runs f on a goroutine whose context outlives ctx: stop ends it and waits. An error of f goes to fail.
-func background(ctx context.Context, fail context.CancelCauseFunc, f func(context.Context) error) (stop func()) {
-	own, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		if err := f(own); err != nil {
+// beside runs f until stop, which waits for its end. An error of f goes to fail.
+func beside(fail context.CancelCauseFunc, f func(context.Context) error) (stop func()) {
+	return background.Start(func(ctx context.Context) {
+		if err := f(ctx); err != nil {
 			fail(err)
 		}
-	}()
-	return func() {
-		cancel()
-		<-done
-	}
+	})
 }

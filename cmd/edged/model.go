@@ -71,11 +71,13 @@ func modelSheet(m *models.Model, info engine.Info) string {
 	row("file", "%s, %d bytes, sha256 %s", m.Path, len(m.Data), m.SHA256)
 	row("window", "%d frames of %dx%d at %g frames/s, channels %s", f.Frames, f.Width, f.Height, f.FrameRate, f.ChannelOrder)
 	row("scaling", "(pixel - %v) / %v", f.Mean, f.Std)
-	row("labels", "%s", strings.Join(m.Labels, " "))
+	row("labels", "%s", strings.Join(m.Labels, ", "))
 	row("background", "%s", f.Background)
 	row("licence", "%s", f.License)
 	row("trained on", "%s", f.TrainingData)
-	row("accuracy", "%v", f.Accuracy)
+	if len(f.Accuracy) > 0 {
+		row("accuracy", "%v", f.Accuracy)
+	}
 	row("input", "%s", tensorLine(info.Input))
 	row("output", "%s, %s", tensorLine(info.Output), f.Output)
 	row("delegate", "%s", describeDelegate(info))

@@ -8,13 +8,13 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"math"
 	"strconv"
 	"time"
 
 	"edged/capture"
 	"edged/infer"
 	"edged/internal/config"
+	"edged/publish"
 )
 
 type replayCmd struct {
@@ -109,9 +109,9 @@ func (l *lineWriter) event(e infer.Event) {
 	b = append(b, `","id":`...)
 	b = strconv.AppendUint(b, e.ID, 10)
 	b = append(b, `,"score":`...)
-	b = appendScore(b, e.Score)
+	b = publish.AppendScore(b, e.Score)
 	b = append(b, `,"peak_score":`...)
-	b = appendScore(b, e.Peak)
+	b = publish.AppendScore(b, e.Peak)
 	b = append(b, `,"start":`...)
 	b = appendSeconds(b, e.Start)
 	b = append(b, `,"end":`...)
@@ -136,7 +136,7 @@ func (l *lineWriter) window(w *infer.Window) {
 		}
 		b = appendText(b, l.labels[i])
 		b = append(b, ':')
-		b = appendScore(b, score)
+		b = publish.AppendScore(b, score)
 	}
 	l.write(append(b, "}}\n"...))
 }
@@ -149,14 +149,6 @@ func (l *lineWriter) write(b []byte) {
 func appendText(b []byte, s string) []byte {
 	quoted, _ := json.Marshal(s) // a string always encodes
 	return append(b, quoted...)
-}
-
-// appendScore writes null for a score that is no number, which JSON does not have.
-func appendScore(b []byte, s float32) []byte {
-	if v := float64(s); !math.IsNaN(v) && !math.IsInf(v, 0) {
-		return strconv.AppendFloat(b, v, 'f', 4, 32)
-	}
-	return append(b, "null"...)
 }
 
 func appendSeconds(b []byte, t time.Duration) []byte {

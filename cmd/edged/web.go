@@ -27,7 +27,7 @@ func (d *daemon) startWeb(ctx context.Context, fail context.CancelCauseFunc) (st
 		return func() {}
 	}
 	slog.Info("metrics and status", "url", server.URL())
-	return background(ctx, fail, server.Run)
+	return beside(fail, server.Run)
 }
 
 func (d *daemon) registry() *prometheus.Registry {

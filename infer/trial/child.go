@@ -7,12 +7,11 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
-	"strconv"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
 	"edged/infer/engine"
+	"edged/internal/self"
 	"edged/models"
 )
 
@@ -94,7 +93,7 @@ const (
 // confine limits the memory that this process may take from now on, so that a model that asks for all there is
 // is refused it and not the daemon beside it; and keeps a crash from leaving a core file.
 func confine(modelBytes int) error {
-	used, err := dataBytes()
+	used, err := self.Memory("VmData") // what RLIMIT_DATA counts: private memory that can be written to
 	if err != nil {
 		return err
 	}
@@ -103,19 +102,4 @@ func confine(modelBytes int) error {
 		unix.Setrlimit(unix.RLIMIT_DATA, &unix.Rlimit{Cur: most, Max: most}),
 		unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0),
 	)
-}
-
-// dataBytes is what RLIMIT_DATA counts: private memory that can be written to.
-func dataBytes() (uint64, error) {
-	status, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		return 0, err
-	}
-	for line := range strings.Lines(string(status)) {
-		if value, found := strings.CutPrefix(line, "VmData:"); found {
-			kilobytes, err := strconv.ParseUint(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(value), "kB")), 10, 64)
-			return kilobytes << 10, err
-		}
-	}
-	return 0, errors.New("no VmData in /proc/self/status")
 }

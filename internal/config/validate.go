@@ -3,12 +3,13 @@ package config
 import (
 	"fmt"
 	"net"
-	"net/url"
 	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"edged/publish/address"
 )
 
 const nameChars = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
@@ -199,12 +200,12 @@ const maxOutboxEvents = 100_000
 
 func (d *decoder) mqtt(m MQTT) {
 	if m.Broker != Embedded {
-		d.broker("mqtt.broker", m.Broker)
+		d.broker("mqtt.broker", m.Broker, "; "+Embedded+" is the built-in one")
 	} else if len(m.Brokers) > 0 {
 		d.problem("mqtt.brokers", "go with a broker of your own in mqtt.broker, not with the embedded one")
 	}
 	for i, b := range m.Brokers {
-		d.broker(fmt.Sprintf("mqtt.brokers[%d]", i), b)
+		d.broker(fmt.Sprintf("mqtt.brokers[%d]", i), b, "")
 	}
 	if m.Discovery != "" {
 		d.name("mqtt.discovery", m.Discovery)
@@ -230,13 +231,9 @@ func (d *decoder) mqtt(m MQTT) {
 	}
 }
 
-func (d *decoder) broker(key, address string) {
-	u, err := url.Parse(address)
-	schemes := []string{"tcp", "mqtt", "mqtts", "ssl", "ws", "wss"}
-	if err != nil || u.Hostname() == "" || u.Port() != "" && !isPort(u.Port()) || !slices.Contains(schemes, u.Scheme) {
-		d.problem(key, "must be %s or tcp://HOST:PORT (or mqtts, ws, wss)", Embedded)
-	} else if u.User != nil {
-		d.problem(key, "no user or password in the address; use mqtt.username and mqtt.password_file")
+func (d *decoder) broker(key, url, hint string) {
+	if _, err := address.Parse(url); err != nil {
+		d.problem(key, "%v%s", err, hint)
 	}
 }
 

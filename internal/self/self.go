@@ -1,8 +1,10 @@
-// Package self starts this program once more, as a child that does for it what may crash.
+// Package self is about this process: it starts the same program once more, as a child that does for it what may crash, and knows
+// how much memory is taken.
 package self
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"runtime"
@@ -41,4 +43,17 @@ func Environment() []string {
 		name, _, _ := strings.Cut(v, "=")
 		return strings.HasPrefix(name, "EDGED_MQTT_") || name == "CREDENTIALS_DIRECTORY" || name == "NOTIFY_SOCKET"
 	})
+}
+
+// Memory is a size that proc(5) has in /proc/self/status, in bytes: VmHWM, VmData, ...
+func Memory(name string) (bytes uint64, err error) {
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return 0, err
+	}
+	_, value, found := strings.Cut(string(status), "\n"+name+":")
+	if _, err := fmt.Sscan(value, &bytes); !found || err != nil {
+		return 0, fmt.Errorf("no %s in /proc/self/status", name)
+	}
+	return bytes << 10, nil
 }
