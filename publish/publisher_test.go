@@ -25,7 +25,7 @@ func TestInitializeReportsEverythingAtOnce(t *testing.T) {
 		t.Fatal("no error")
 	}
 	for _, want := range []string{
-		`broker "amqp://broker": edged does not speak amqp://; use mqtt://, mqtts://`,
+		`broker 1: must be tcp://HOST:PORT`,
 		`node "kitchen/left": '/' has a meaning of its own in topics`,
 		`keepalive 30s: must be whole seconds, 10s at most`,
 		`a password without a user name`,
