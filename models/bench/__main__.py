@@ -5,6 +5,7 @@ of them in turn. Prints docs/peers.md's table. Latency does not depend on the we
 the papers'.
 """
 
+import argparse
 import os
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
@@ -46,11 +47,11 @@ def exported(model: keras.Model) -> tuple[bytes, bytes]:
     return to_tflite(model), to_tflite(model, inputs)
 
 
-def export_all() -> tuple[dict, dict[str, bytes]]:
+def export_all(peers: list[Peer]) -> tuple[dict, dict[str, bytes]]:
     """By network: million parameters, thousand million multiply-adds, Peer; and the model files."""
     keras.utils.set_random_seed(0)
     networks, files = {}, {}
-    for name, peer in {"SqueezeTime": None, **{peer.name: peer for peer in PEERS}}.items():
+    for name, peer in {"SqueezeTime": None, **{peer.name: peer for peer in peers}}.items():
         print(f"exporting {name}", file=sys.stderr, flush=True)
         model, params, giga = counted(peer) if peer else squeezetime()
         networks[name] = params, giga, peer or SQUEEZETIME
@@ -86,9 +87,18 @@ def table(networks: dict, files: dict[str, bytes], ms: dict[tuple[str, int], flo
 
 
 def main() -> None:
-    networks, files = export_all()
+    names = [peer.name for peer in PEERS]
+    parser = argparse.ArgumentParser(prog="models/bench", description=__doc__)
+    parser.add_argument("peers", nargs="*", metavar="PEER", help=f"of {', '.join(names)}; else all")
+    parser.add_argument("--rounds", type=int, default=20, help="turns of each network")
+    arguments = parser.parse_args()
+    if unknown := set(arguments.peers) - set(names):
+        parser.error(f"{', '.join(sorted(unknown))}: not one of {', '.join(names)}")
+    peers = [peer for peer in PEERS if not arguments.peers or peer.name in arguments.peers]
+    networks, files = export_all(peers)
     print("measuring", file=sys.stderr, flush=True)
-    print("\n".join(table(networks, files, latency.interleaved(files))))
+    times = latency.interleaved(files, rounds=arguments.rounds)
+    print("\n".join(table(networks, files, times)))
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ import numpy as np
 
 from . import network
 from .presets import PRESETS, Preset
+from .resize import bilinear
 
 PRESET = replace(PRESETS["full"], symmetric=True)
 MEAN, STD = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)
@@ -158,7 +159,8 @@ def _weights(layer, preset: Preset, take) -> list[np.ndarray]:
         ]
     if isinstance(layer, network.PositionMap):
         _, height, width, channels = layer.map.shape
-        return [_resized(take(name, 1, channels, None, None), height, width)]
+        maps = take(name, 1, channels, None, None).transpose(0, 2, 3, 1)
+        return [bilinear(maps, height, width)]
     if isinstance(layer, keras.layers.DepthwiseConv2D):
         height, width, channels, _ = layer.kernel.shape
         kernel = take(f"{name}.weight", channels, 1, height, width).transpose(2, 3, 0, 1)
@@ -209,20 +211,3 @@ def _official(name: str) -> str:
     stage, block, part = name.split("_", 2)
     index = int(block.removeprefix("block")) - 1
     return f"layer{stage.removeprefix('stage')}.{index}.{_IN_BLOCK[part]}"
-
-
-def _resized(maps: np.ndarray, height: int, width: int) -> np.ndarray:
-    """[1,C,h,w] -> [1,height,width,C], bilinear with aligned corners, as the official forward
-    pass does each time.
-    """
-
-    def matrix(have: int, want: int) -> np.ndarray:
-        at = np.linspace(0, have - 1, want)
-        low = np.minimum(at.astype(int), max(have - 2, 0))
-        m = np.zeros((want, have))
-        m[np.arange(want), low] = 1 - (at - low)
-        m[np.arange(want), np.minimum(low + 1, have - 1)] += at - low
-        return m
-
-    rows, columns = matrix(maps.shape[2], height), matrix(maps.shape[3], width)
-    return np.einsum("nchw,yh,xw->nyxc", maps, rows, columns).astype(np.float32)

@@ -1,5 +1,7 @@
 """Export to TFLite: float32, or full int8 whose input bytes are the pixels' own, less 128."""
 
+import logging
+import warnings
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -7,6 +9,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
+# The converter's remarks on how it is called: not for the user.
+logging.getLogger("absl").setLevel(logging.ERROR)
+warnings.filterwarnings("ignore", "Statistics for quantized inputs were expected")
 
 
 def calibration(clips, mean=(128, 128, 128), std=(128, 128, 128)) -> list[np.ndarray]:

@@ -3,6 +3,7 @@
 import itertools
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +16,19 @@ CALIBRATION_CLIPS = 64
 
 
 def convert(
-    source: Path, labels_file: Path, output: Path, kind: str, calibration: Path | None
+    source: Path,
+    labels_file: Path,
+    output: Path,
+    kind: str,
+    calibration: Path | None,
+    pooling: str = "avg",
 ) -> int:
-    """Writes the model file, of kind int8, float16 or float32; returns its size in bytes."""
+    """Writes the model file, of kind int8, float16 or float32; returns its size in bytes.
+
+    pooling is the WCM's: avg as in the official code, max as in the paper's text.
+    """
     names = read_labels(labels_file)
-    preset = checkpoint.PRESET
+    preset = replace(checkpoint.PRESET, wcm_pool=pooling)
     model, classes = checkpoint.load(source, preset)
     if len(names) != classes:
         raise ValueError(f"{labels_file}: {len(names)} labels; {source} has {classes} classes")

@@ -1,10 +1,11 @@
 """Every preset's cost, float32 beside int8, and what quantization changes."""
 
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import keras
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 from . import custom, graph, latency, network, starter
 from .evaluate import Model
@@ -40,9 +41,7 @@ def starter_pair() -> tuple[bytes, bytes]:
 
 def _classifier(path: Path) -> list[np.ndarray]:
     """Kernel [channels,classes] and bias of a model's last layer, as real numbers."""
-    plain = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
-    interpreter = Interpreter(str(path), experimental_op_resolver_type=plain)
-    interpreter.allocate_tensors()
+    interpreter = Model(path, plain=True).interpreter
     (layer,) = (n for n in interpreter._get_ops_details() if n["op_name"] == "FULLY_CONNECTED")
     details = {d["index"]: d for d in interpreter.get_tensor_details()}
     real = []
@@ -53,27 +52,32 @@ def _classifier(path: Path) -> list[np.ndarray]:
     return [real[0].T, real[1]]
 
 
-def report(work: Path) -> list[str]:
-    """Markdown: a table of every preset, and the starter's agreement on its held-out clips."""
+def report(work: Path) -> Iterator[str]:
+    """Markdown: a table of every preset, and the starter's agreement on its held-out clips.
+
+    Those are drawn for the last line, where `work` has none yet: 1 GB, in minutes.
+    """
     files, counts = {}, {}
     for name, preset in PRESETS.items():
+        print(f"exporting {name}", file=sys.stderr, flush=True)
         pair = starter_pair() if name == "nano" else random_pair(preset, CLASSES[name])
         files |= {
             f"{name} {kind}": data for kind, data in zip(("float32", "int8"), pair, strict=True)
         }
         model = network.build(preset, CLASSES[name], folded=True)
         counts[name] = model.count_params() / 1e6, network.multiply_adds(model) / 1e6
+    print("measuring", file=sys.stderr, flush=True)
     ms = latency.interleaved(files)
-    lines = [
+    yield from (
         "| preset | M params | M multiply-adds | ops, float32 / int8 "
         "| all in one XNNPACK partition | MB, float32 / int8 "
         "| ms float32, 1 / 2 threads | ms int8, 1 / 2 threads |",
         "|---|--:|--:|--:|---|--:|--:|--:|",
-    ]
+    )
     for name, (params, multiply_adds) in counts.items():
         pair = [files[f"{name} {kind}"] for kind in ("float32", "int8")]
         graphs = [graph.read(data) for data in pair]
-        lines.append(
+        yield (
             f"| {name} | {params:.2f} | {multiply_adds:,.0f} "
             f"| {' / '.join(str(g.nodes) for g in graphs)} "
             f"| {' / '.join('yes' if g.whole else 'no' for g in graphs)} "
@@ -85,13 +89,10 @@ def report(work: Path) -> list[str]:
             + "|"
         )
     operators = graph.read(files["full int8"]).ops
-    return [
-        *lines,
-        "",
-        "Operators of full, int8: " + ", ".join(f"{n} {op}" for op, n in operators.most_common()),
-        "full and half: random weights. nano: the starter.",
-        agreement(Model(files["nano float32"]), Model(files["nano int8"]), work),
-    ]
+    yield ""
+    yield "Operators of full, int8: " + ", ".join(f"{n} {op}" for op, n in operators.most_common())
+    yield "full and half: random weights. nano: the starter."
+    yield agreement(Model(files["nano float32"]), Model(files["nano int8"]), work)
 
 
 def agreement(float32: Model, int8: Model, work: Path) -> str:

@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from .augment import augmented_batch
 from .network import PositionMap
+from .resize import bilinear
 
 BATCH = 32
 WARM_UP = 0.05  # share of the training
@@ -44,11 +45,7 @@ def carry_over(small: keras.Model, large: keras.Model) -> None:
         weights = layer.get_weights()
         target = large.get_layer(layer.name)
         if isinstance(layer, PositionMap):
-            map_ = torch.from_numpy(weights[0]).permute(0, 3, 1, 2)
-            enlarged = functional.interpolate(
-                map_, target.map.shape[1:3], mode="bilinear", align_corners=True
-            )
-            weights = [enlarged.permute(0, 2, 3, 1).numpy()]
+            weights = [bilinear(weights[0], *target.map.shape[1:3])]
         target.set_weights(weights)
 
 

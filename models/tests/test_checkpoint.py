@@ -18,12 +18,13 @@ from films import film
 from torch import nn
 from torch.nn import functional
 
-from squeezetime import checkpoint, graph, imported, network
+from squeezetime import checkpoint, graph, imported
 from squeezetime.evaluate import Model
 from squeezetime.export import to_tflite
 from squeezetime.folding import fold
 from squeezetime.packaging import unpack
 from squeezetime.presets import Preset
+from squeezetime.resize import bilinear
 
 SMALL = Preset(
     frames=16, size=64, planes=(8, 12, 16, 20), depths=(2, 1, 2, 1), expansion=4, symmetric=True
@@ -61,7 +62,8 @@ def reference(state: dict, preset: Preset, clip: torch.Tensor) -> torch.Tensor:
                     block + "downsample.1",
                 )
             y = functional.relu(bn(conv(x, block + "conv1"), block + "bn1"))
-            w = conv(y.mean((2, 3), keepdim=True), block + "conv2.param_conv.1")
+            pooled = {"avg": y.mean, "max": y.amax}[preset.wcm_pool]((2, 3), keepdim=True)
+            w = conv(pooled, block + "conv2.param_conv.1")
             w = torch.sigmoid(
                 conv(
                     functional.relu(bn(w, block + "conv2.param_conv.2")),
@@ -163,8 +165,8 @@ def saved(tmp_path, state, wrap=True):
 
 @pytest.mark.parametrize(
     "preset",
-    [SMALL, pytest.param(checkpoint.PRESET, marks=pytest.mark.slow)],
-    ids=["small", "full"],
+    [SMALL, replace(SMALL, wcm_pool="max"), checkpoint.PRESET],
+    ids=["small", "small, maximum", "full"],
 )
 def test_import_gives_the_official_logits(tmp_path, preset):
     classes = 51
@@ -391,10 +393,24 @@ def test_what_import_writes_is_a_model_file(tmp_path, monkeypatch, capsys):
         assert made_of.per_channel == (kind == "int8") and "TRANSPOSE" not in made_of.ops
 
 
-def test_max_pooling_is_another_network():
-    clip = np.random.default_rng(0).uniform(-1, 1, (1, 64, 64, 48)).astype(np.float32)
+def test_max_pooling_is_another_network(tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoint, "PRESET", SMALL)
+    (tmp_path / "labels.txt").write_text("a\nb\nc\nd\ne\n")
+    source = saved(tmp_path, made_up(SMALL, 5))
+    clip = np.random.default_rng(0).integers(0, 256, (64, 64, 48), np.uint8)
     logits = []
-    for pool in ("avg", "max"):
-        keras.utils.set_random_seed(0)
-        logits.append(network.build(replace(SMALL, wcm_pool=pool), 5)(clip, training=False))
+    for pooling in ("avg", "max"):
+        output = tmp_path / f"{pooling}.tflite"
+        imported.convert(source, tmp_path / "labels.txt", output, "float32", None, pooling)
+        logits.append(Model(output).logits(clip))
     assert np.abs(np.subtract(*logits)).max() > 1e-3 * np.ptp(logits[0])
+
+
+def test_position_maps_are_resized_as_the_official_code_does():
+    maps = np.random.default_rng(0).standard_normal((1, 7, 5, 3)).astype(np.float32)
+    for size in ((7, 5), (4, 9), (1, 1), (20, 3)):
+        theirs = functional.interpolate(
+            torch.from_numpy(maps).permute(0, 3, 1, 2), size, mode="bilinear", align_corners=True
+        )
+        ours = bilinear(maps, *size)
+        np.testing.assert_allclose(ours, theirs.permute(0, 2, 3, 1).numpy(), atol=1e-5)
