@@ -85,6 +85,7 @@ def _import(arguments) -> None:
         arguments.output,
         arguments.type,
         arguments.calibration,
+        arguments.pooling,
     )
     print(f"{arguments.output}: {size:,} bytes")
 
@@ -177,6 +178,9 @@ def _parser() -> argparse.ArgumentParser:
         help="an official checkpoint (SqueezeTime_K400.pth, ...) -> .tflite",
     )
     import_.add_argument("checkpoint", type=Path)
+    import_.add_argument(
+        "--pooling", choices=("avg", "max"), default="avg", help="the WCM's: max is the paper's"
+    )
     import_.add_argument(
         "--labels",
         type=Path,
