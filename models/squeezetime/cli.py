@@ -1,13 +1,28 @@
 """The console command `squeezetime`: trains, imports, exports and examines models for edged."""
 
 import argparse
+import importlib.util
 import json
 import os
+import sys
 from pathlib import Path
+
+# Without these glibc gives memory back after each step, and page faults can bring training to a
+# stop. It reads them when a process begins.
+_MALLOC = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(16 << 30)}
+
+
+def _to_train() -> None:
+    """Sets what must be there before keras is imported, or even Python starts."""
+    if sys.platform == "linux" and not _MALLOC.keys() <= os.environ.keys():
+        os.environ |= _MALLOC | os.environ
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+    os.environ["KERAS_BACKEND"] = "torch"
+    os.environ["KERAS_TORCH_DEVICE"] = "cpu"  # else keras puts the network on a GPU it finds
 
 
 def _train_starter(arguments) -> None:
-    os.environ["KERAS_BACKEND"] = "torch"  # read once, when keras is first imported
+    _to_train()
     from . import starter
 
     arguments.weights.parent.mkdir(parents=True, exist_ok=True)
@@ -15,7 +30,7 @@ def _train_starter(arguments) -> None:
     print(f"weights in {arguments.weights}")
 
 
-def _export(arguments) -> None:
+def _export_starter(arguments) -> None:
     os.environ["KERAS_BACKEND"] = "tensorflow"
     from . import starter
 
@@ -54,9 +69,11 @@ def _example(arguments) -> None:
 
 
 def _train(arguments) -> None:
-    os.environ["KERAS_BACKEND"] = "torch"
+    _to_train()
     from . import custom
 
+    if not importlib.util.find_spec("tensorflow"):
+        raise ModuleNotFoundError(name="tensorflow")  # now, not when all is trained
     custom.train(
         arguments.data,
         arguments.preset,
@@ -64,10 +81,12 @@ def _train(arguments) -> None:
         arguments.epochs,
         arguments.init,
         arguments.freeze,
+        arguments.mirror,
+        arguments.reverse,
     )
 
 
-def _export_own(arguments) -> None:
+def _export(arguments) -> None:
     os.environ["KERAS_BACKEND"] = "tensorflow"
     from . import custom
 
@@ -105,72 +124,72 @@ def _inspect(arguments) -> None:
     print(json.dumps(manifest, indent=1))
 
 
+def _positive(text: str) -> int:
+    if (number := int(text)) < 1:
+        raise argparse.ArgumentTypeError(f"{number} is less than 1")
+    return number
+
+
 def _parser() -> argparse.ArgumentParser:
-    from .starter import cache_folder
+    from .starter import WORKERS, cache_folder
 
     work = argparse.ArgumentParser(add_help=False)
-    work.add_argument("--work", type=Path, default=cache_folder(), help="folder of the clip sets")
+    work.add_argument(
+        "--work", type=Path, default=cache_folder(), help="folder of the clip sets: %(default)s"
+    )
     weights = argparse.ArgumentParser(add_help=False)
-    weights.add_argument("--weights", type=Path, default=cache_folder() / "starter.weights.h5")
+    weights.add_argument(
+        "--weights",
+        type=Path,
+        default=cache_folder() / "starter.weights.h5",
+        help="file that train-starter leaves: %(default)s",
+    )
     kind = argparse.ArgumentParser(add_help=False)
-    kind.add_argument("--type", choices=("int8", "float16", "float32"), default="int8")
+    kind.add_argument(
+        "--type",
+        choices=("int8", "float16", "float32"),
+        default="int8",
+        help="of the weights: %(default)s, smallest and fastest, unless told otherwise",
+    )
 
     parser = argparse.ArgumentParser(prog="squeezetime", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    train = commands.add_parser(
-        "train-starter", parents=[work, weights], help="draw the clips and train the starter model"
-    )
-    train.add_argument("--minutes", type=float, default=float("inf"), help="end earlier, annealed")
-    train.add_argument("--workers", type=int, default=os.cpu_count())
-    train.set_defaults(run=_train_starter)
-
-    export = commands.add_parser(
-        "export", parents=[work, weights], help="weights -> int8 .tflite with labels and manifest"
-    )
-    export.add_argument("-o", "--output", type=Path, required=True)
-    export.set_defaults(run=_export)
-
-    evaluate = commands.add_parser(
-        "evaluate",
-        parents=[work],
-        help="the starter on held-out clips, worse pictures and real footage",
-    )
-    evaluate.add_argument("model", type=Path)
-    evaluate.add_argument("--footage", type=Path, help="vtest.avi of Debian's opencv-doc")
-    evaluate.add_argument("--picture", type=Path, help="PNG of what was taken for what")
-    evaluate.set_defaults(run=_evaluate)
-
-    presets = commands.add_parser(
-        "presets", parents=[work], help="what each size costs, float32 beside int8"
-    )
-    presets.set_defaults(run=_presets)
-
-    example = commands.add_parser("example", help="clips of real walkers, to try train with")
-    example.add_argument("--footage", type=Path, required=True, help="vtest.avi")
-    example.add_argument("--count", type=int, default=5, help="clips a label")
-    example.add_argument("-o", "--output", type=Path, required=True)
-    example.set_defaults(run=_example)
-
     own = commands.add_parser("train", help="a model of your own, from a folder of clips per label")
     own.add_argument("--data", type=Path, required=True, help="DATA/LABEL/clip.mp4 and so on")
-    own.add_argument("--preset", choices=("nano", "half", "full"), default="nano")
-    own.add_argument("-o", "--output", type=Path, required=True)
-    own.add_argument("--epochs", type=int, default=20)
+    own.add_argument(
+        "--preset",
+        choices=("nano", "half", "full"),
+        default="nano",
+        help="the network: nano (the default) has 0.8 M parameters, half 8, full 30",
+    )
+    own.add_argument("-o", "--output", type=Path, required=True, help="the .tflite to be written")
+    own.add_argument(
+        "--epochs",
+        type=_positive,
+        default=20,
+        help="times that it sees all clips: %(default)s; another number starts anew",
+    )
     own.add_argument(
         "--init",
-        default="",
-        help="weights to start from: starter, an official .pth (--preset full), a .weights.h5",
+        help="weights to start from: starter (for nano, what it does by itself), none, an official "
+        ".pth (--preset full), or the best.weights.h5 of another training",
     )
     own.add_argument("--freeze", action="store_true", help="train the classifier alone")
-    own.set_defaults(run=_train)
-
-    export_own = commands.add_parser(
-        "export-own", parents=[kind], help="the second half of train, by itself"
+    own.add_argument("--no-mirror", dest="mirror", action="store_false", help="never mirror a clip")
+    own.add_argument(
+        "--no-reverse", dest="reverse", action="store_false", help="never play a clip backwards"
     )
-    export_own.add_argument("work", type=Path)
-    export_own.add_argument("-o", "--output", type=Path, required=True)
-    export_own.set_defaults(run=_export_own)
+    own.set_defaults(run=_train, extra="train,export")
+
+    export = commands.add_parser(
+        "export",
+        parents=[kind],
+        help="what train left in MY.training -> .tflite: train does that, too, as int8",
+    )
+    export.add_argument("work", type=Path, metavar="MY.training")
+    export.add_argument("-o", "--output", type=Path, required=True)
+    export.set_defaults(run=_export, extra="export")
 
     import_ = commands.add_parser(
         "import",
@@ -193,7 +212,7 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         help="a video, or a folder of them, like what the camera will see: for int8",
     )
-    import_.set_defaults(run=_import)
+    import_.set_defaults(run=_import, extra="import")
 
     verify = commands.add_parser(
         "verify", help="accuracy of a model file on your clips: what edged will see"
@@ -205,11 +224,54 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument(
         "--beside", type=Path, help="another export of it: how often both see the same"
     )
-    verify.set_defaults(run=_verify)
+    verify.set_defaults(run=_verify, extra="clips")
 
     inspect = commands.add_parser("inspect", help="labels and manifest of a model file")
     inspect.add_argument("model", type=Path)
-    inspect.set_defaults(run=_inspect)
+    inspect.set_defaults(run=_inspect, extra="")
+
+    train = commands.add_parser(
+        "train-starter",
+        parents=[work, weights],
+        help="the starter's recipe: draw its clips and train it",
+    )
+    train.add_argument("--minutes", type=float, default=float("inf"), help="end earlier, annealed")
+    train.add_argument(
+        "--workers",
+        type=_positive,
+        default=WORKERS,
+        help="processes of one thread: %(default)s; another number trains another model",
+    )
+    train.set_defaults(run=_train_starter, extra="train")
+
+    export = commands.add_parser(
+        "export-starter",
+        parents=[work, weights],
+        help="what train-starter left -> .tflite",
+    )
+    export.add_argument("-o", "--output", type=Path, required=True)
+    export.set_defaults(run=_export_starter, extra="export")
+
+    evaluate = commands.add_parser(
+        "evaluate",
+        parents=[work],
+        help="the starter on held-out clips, worse pictures and real footage",
+    )
+    evaluate.add_argument("model", type=Path)
+    evaluate.add_argument("--footage", type=Path, help="vtest.avi of Debian's opencv-doc")
+    evaluate.add_argument("--picture", type=Path, help="PNG of what was taken for what")
+    evaluate.set_defaults(run=_evaluate, extra="clips")
+
+    presets = commands.add_parser(
+        "presets", parents=[work], help="what each size costs, float32 beside int8"
+    )
+    presets.set_defaults(run=_presets, extra="export")
+
+    example = commands.add_parser("example", help="clips of real walkers, to try train with")
+    example.add_argument("--footage", type=Path, required=True, help="vtest.avi")
+    example.add_argument("--count", type=int, default=5, help="clips a label: %(default)s")
+    example.add_argument("-o", "--output", type=Path, required=True)
+    example.set_defaults(run=_example, extra="clips")
     return parser
 
 
@@ -219,3 +281,14 @@ def main() -> None:
         arguments.run(arguments)
     except (OSError, ValueError) as error:
         raise SystemExit(f"squeezetime: {error}") from error
+    except KeyboardInterrupt:
+        print("\nsqueezetime: interrupted", file=sys.stderr)
+        raise SystemExit(130) from None
+    except ModuleNotFoundError as error:
+        module = (error.name or "squeezetime").partition(".")[0]
+        if module == "squeezetime":
+            raise
+        extra = f"[{arguments.extra}]" if arguments.extra else ""
+        raise SystemExit(
+            f"squeezetime: {module} is not installed: pip install -e 'models{extra}'"
+        ) from error

@@ -1,4 +1,8 @@
-"""edged.json: what edged asks of it. README.md says what each key is."""
+"""edged.json: made, and what edged asks of it. README.md says what each key is."""
+
+from collections.abc import Sequence
+
+from .presets import Preset
 
 
 def _text(value) -> bool:
@@ -43,3 +47,38 @@ def problems(manifest) -> list[str]:
         for key, good in REQUIRED.items()
         if key not in manifest or not good(manifest[key])
     ]
+
+
+def build(
+    name: str,
+    version: str,
+    preset: Preset,
+    frame_rate: float,
+    *,
+    mean: Sequence[float] = (128, 128, 128),
+    std: Sequence[float] = (128, 128, 128),
+    kind: str = "int8",
+    background: str = "",
+    license: str = "",
+    training_data: str = "",
+    accuracy: dict | None = None,
+) -> dict:
+    """For a network of the preset that gives logits, exported as int8, float16 or float32."""
+    return {
+        "format": 1,
+        "name": name,
+        "version": version,
+        "frames": preset.frames,
+        "frame_rate": frame_rate,
+        "height": preset.size,
+        "width": preset.size,
+        "channel_order": "tc",
+        "mean": list(mean),
+        "std": list(std),
+        "input_type": "int8" if kind == "int8" else "float32",
+        "output": "logits",
+        "background": background,
+        "license": license,
+        "training_data": training_data,
+        **({"accuracy": accuracy} if accuracy else {}),
+    }

@@ -101,8 +101,8 @@ class _Builder:
             return x
         return BatchNorm(momentum=BN_MOMENTUM, epsilon=BN_EPSILON, name=name + "_bn")(x)
 
-    def conv_norm(self, x, filters, kernel, name, strides=1, bias=False):
-        return self.norm(self.conv(x, filters, kernel, name, strides, bias), name)
+    def conv_norm(self, x, filters, kernel, name, bias=False):
+        return self.norm(self.conv(x, filters, kernel, name, bias=bias), name)
 
     def stem(self, x):
         """5x5 convolution and 3x3 pool, each at stride 2.

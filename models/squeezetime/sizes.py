@@ -7,7 +7,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from . import custom, graph, latency, network, starter
+from . import begin, graph, latency, network, starter
 from .evaluate import Model
 from .export import to_tflite
 from .folding import fold
@@ -34,7 +34,7 @@ def starter_pair() -> tuple[bytes, bytes]:
     """
     preset = PRESETS["nano"]
     model = network.build(preset, len(LABELS))
-    custom.start_from_starter(model)
+    begin.start_from_starter(model)
     model.get_layer("classifier").set_weights(_classifier(STARTER))
     return to_tflite(fold(model, preset, len(LABELS))), STARTER.read_bytes()
 

@@ -7,12 +7,14 @@ from zlib import crc32
 
 import numpy as np
 
+from . import manifest
 from .labels import BACKGROUND, LABELS
 from .presets import PRESETS
 
 PRESET = PRESETS["nano"]
 NAME = "edged-starter"
 VERSION = "0.2.0"
+WORKERS = 2  # processes that train; the batches of all make a step, so it is a part of the recipe
 FRAME_RATE = 8  # frames a second: the 16 frames are 2 s
 
 TRAIN_SEED, VALIDATION_SEED, TEST_SEED = 1, 2, 3
@@ -38,7 +40,8 @@ def cache_folder() -> Path:
 
 def clip_set(work: Path, name: str) -> tuple[np.ndarray, np.ndarray]:
     """The set "train", "validation" or "test", made where work has none yet."""
-    from .synthetic.clips import make_set, plain_shot, varied_shot
+    from .synthetic.clips import VERSION, plain_shot, varied_shot
+    from .synthetic.sets import make_set
 
     seed, count = {
         "train": (TRAIN_SEED, TRAIN_CLIPS),
@@ -46,10 +49,28 @@ def clip_set(work: Path, name: str) -> tuple[np.ndarray, np.ndarray]:
         "test": (TEST_SEED, TEST_CLIPS),
     }[name]
     mix = MIX if name == "train" else EVERY
-    path = work / f"{name}-{seed}-{count}-{crc32(bytes(mix)):08x}.npy"
+    path = work / f"{name}-{seed}-{count}-{crc32(bytes(mix), VERSION):08x}.npy"
     held_out = name == "test"
     shots = plain_shot if held_out else varied_shot
     return make_set(path, seed, count, PRESET.frames, PRESET.size, mix, held_out, shots)
+
+
+def half_set(work: Path, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """The set at half the size: a file as well, which all workers read, and none has to itself."""
+    from .synthetic.sets import new_array
+    from .train import halved
+
+    clips, labels = clip_set(work, name)
+    path = Path(clips.filename).with_suffix(".half.npy")
+    if not path.exists():
+        beside = path.with_suffix(".part")
+        count, height, width, channels = clips.shape
+        small = new_array(beside, (count, height // 2, width // 2, channels))
+        for start in range(0, count, 500):
+            small[start : start + 500] = halved(clips[start : start + 500])
+        small.flush()
+        beside.rename(path)
+    return np.load(path, mmap_mode="r"), labels
 
 
 def train(work: Path, weights: Path, minutes: float, workers: int) -> None:
@@ -62,7 +83,7 @@ def train(work: Path, weights: Path, minutes: float, workers: int) -> None:
     import torch
 
     for name in ("train", "validation"):
-        clip_set(work, name)
+        half_set(work, name)
     weights.with_suffix(".rendezvous").unlink(missing_ok=True)  # of a run that was killed
     torch.multiprocessing.spawn(_work, (workers, work, weights, minutes), nprocs=workers)
 
@@ -72,7 +93,7 @@ def _work(rank, workers, work, weights, minutes) -> None:
     import torch
 
     from . import network
-    from .train import carry_over, fit, halved
+    from .train import carry_over, fit
 
     torch.set_num_threads(1)
     rendezvous = f"file://{weights.with_suffix('.rendezvous')}"
@@ -81,7 +102,7 @@ def _work(rank, workers, work, weights, minutes) -> None:
     sets = clip_set(work, "train"), clip_set(work, "validation")
 
     small = network.build(replace(PRESET, size=PRESET.size // 2), len(LABELS))
-    small_sets = [(halved(clips), labels) for clips, labels in sets]
+    small_sets = half_set(work, "train"), half_set(work, "validation")
     best_draft = weights.with_name("draft-" + weights.name)
     fit(
         small,
@@ -98,13 +119,13 @@ def _work(rank, workers, work, weights, minutes) -> None:
     model = network.build(PRESET, len(LABELS))
     carry_over(small, model)
     share = minutes * (1 - DRAFT_SHARE) / (EPOCHS + POLISH_EPOCHS)
-    fit(model, *sets, weights, PRESET.frames, EPOCHS, RATE, share * EPOCHS, TRAIN_SEED + 1)
-    polish(model, *sets, weights, share * POLISH_EPOCHS)
+    best = fit(model, *sets, weights, PRESET.frames, EPOCHS, RATE, share * EPOCHS, TRAIN_SEED + 1)
+    polish(model, *sets, weights, share * POLISH_EPOCHS, best)
     torch.distributed.destroy_process_group()
 
 
-def polish(model, train, validation, weights: Path, minutes: float) -> None:
-    """Goes on from the best weights at a lower rate."""
+def polish(model, train, validation, weights: Path, minutes: float, best: float) -> None:
+    """Goes on from the best weights at a lower rate; keeps them where nothing better comes."""
     from .train import fit
 
     model.load_weights(weights)
@@ -118,6 +139,7 @@ def polish(model, train, validation, weights: Path, minutes: float) -> None:
         POLISH_RATE,
         minutes,
         TRAIN_SEED + 2,
+        best,
     )
 
 
@@ -126,7 +148,7 @@ def export(work: Path, weights: Path, output: Path) -> int:
 
     Beside it, OUTPUT.weights.npz: what `train --init starter` begins with.
     """
-    from .custom import keep_starter
+    from .begin import keep_starter
     from .evaluate import Model
     from .export import calibration, load_trained, to_tflite
     from .folding import fold
@@ -136,7 +158,6 @@ def export(work: Path, weights: Path, output: Path) -> int:
     kernel, bias = model.get_layer("classifier").get_weights()
     bias[LABELS.index(BACKGROUND)] += STILL_BIAS
     model.get_layer("classifier").set_weights([kernel, bias])
-    keep_starter(model, output.with_suffix(".weights.npz"))
     folded = fold(model, PRESET, len(LABELS))
     clips, _ = clip_set(work, "train")
     int8 = to_tflite(folded, calibration(clips[:: len(clips) // CALIBRATION_CLIPS]))
@@ -146,28 +167,17 @@ def export(work: Path, weights: Path, output: Path) -> int:
     accuracy = {"clips": len(truth)}
     for name, flatbuffer in (("int8", int8), ("float32", float32)):
         accuracy[name] = round(float((Model(flatbuffer).best(test_clips) == truth).mean()), 4)
-    content = pack(int8, LABELS, manifest(accuracy))
+    about = manifest.build(
+        NAME,
+        VERSION,
+        PRESET,
+        FRAME_RATE,
+        background=BACKGROUND,
+        license="Apache-2.0",
+        training_data="procedural clips (models/squeezetime/synthetic), no real footage",
+        accuracy=accuracy,
+    )
+    content = pack(int8, LABELS, about)
+    keep_starter(model, output.with_suffix(".weights.npz"))
     write_whole(output, content)
     return len(content)
-
-
-def manifest(accuracy: dict) -> dict:
-    """edged.json, format 1."""
-    return {
-        "format": 1,
-        "name": NAME,
-        "version": VERSION,
-        "frames": PRESET.frames,
-        "frame_rate": FRAME_RATE,
-        "height": PRESET.size,
-        "width": PRESET.size,
-        "channel_order": "tc",
-        "mean": [128, 128, 128],
-        "std": [128, 128, 128],
-        "input_type": "int8",
-        "output": "logits",
-        "background": BACKGROUND,
-        "license": "Apache-2.0",
-        "training_data": "procedural clips (models/squeezetime/synthetic), no real footage",
-        "accuracy": accuracy,
-    }

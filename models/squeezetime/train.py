@@ -49,7 +49,7 @@ def carry_over(small: keras.Model, large: keras.Model) -> None:
         target.set_weights(weights)
 
 
-def _rate(peak: float, progress: float) -> float:
+def rate_at(peak: float, progress: float) -> float:
     """Learning rate at progress 0..1: linear warm-up, then half a cosine down to 0."""
     if progress < WARM_UP:
         return peak * (0.05 + 0.95 * progress / WARM_UP)
@@ -107,13 +107,14 @@ def fit(
     peak_rate: float,
     minutes: float,
     seed: int,
+    best: float = -1.0,
 ) -> float:
     """Trains model together with the other workers of the process group.
 
     The first worker keeps the weights of the best epoch in the file `weights`. The learning
     rate falls to 0 at the end of `epochs` or of `minutes`, whichever comes first, so that a
-    slow machine ends with a finished, if shorter, schedule. Returns the best validation
-    accuracy (of the first worker).
+    slow machine ends with a finished, if shorter, schedule. `best` is the validation accuracy of
+    what the file holds already. Returns the new one (of the first worker).
     """
     rank, workers = distributed.get_rank(), distributed.get_world_size()
     clips, labels = train
@@ -122,7 +123,7 @@ def fit(
     steps = len(clips) // (BATCH * workers)
     parameters = [variable.value for variable in model.trainable_variables]
     optimizer = torch.optim.AdamW(parameters, lr=peak_rate, weight_decay=WEIGHT_DECAY)
-    started, best, progress = time.monotonic(), -1.0, 0.0
+    started, progress = time.monotonic(), 0.0
 
     for epoch in range(epochs):
         losses, right = [], 0
@@ -132,7 +133,7 @@ def fit(
             done = (epoch * steps + step) / (epochs * steps)
             progress = _agreed(min(1.0, max(done, elapsed / minutes)))
             for group in optimizer.param_groups:
-                group["lr"] = _rate(peak_rate, progress)
+                group["lr"] = rate_at(peak_rate, progress)
             at = np.sort(mine[step * BATCH : (step + 1) * BATCH])
             batch, classes = augmented_batch(variants, clips[at], labels[at], frames)
             loss, hits = _step(model, parameters, optimizer, batch, classes)

@@ -13,11 +13,13 @@ pytest.importorskip("tensorflow")
 from films import film
 from test_checkpoint import SMALL, made_up
 
-from squeezetime import checkpoint, custom, graph, semantics
+from squeezetime import checkpoint, custom, graph
 from squeezetime.evaluate import Model
 from squeezetime.export import load_trained
 from squeezetime.packaging import unpack
 from squeezetime.verify import verify
+
+STARTER = Path(custom.__file__).parent.parent / "starter.tflite"
 
 
 def bar(rng, direction, count=20):
@@ -57,8 +59,6 @@ def test_a_model_of_ones_own(tmp_path):
         tmp_path / "data",
         "--epochs",
         4,
-        "--init",
-        "starter",
         "-o",
         mine,
     )
@@ -66,30 +66,32 @@ def test_a_model_of_ones_own(tmp_path):
     assert not mine.exists()
     done = run(*arguments)
     assert done.returncode == 0, done.stderr
+    assert "mirrored: goes_left <-> goes_right" in done.stdout
+    assert "played backwards: goes_left <-> goes_right" in done.stdout
+    assert "it will always see an action" in done.stdout
     assert "skipped: " in done.stdout and "broken.mp4" in done.stdout
     assert "1 files skipped" in done.stdout and "beware" in done.stdout
     assert re.search(r"going on after epoch [123] of 4", done.stdout), done.stdout
     labels, manifest = unpack(mine)
     assert labels == ["goes_left", "goes_right"] and manifest["frames"] == 16
     assert mine.with_suffix(".confusion.png").stat().st_size > 500
-    assert "recall" in mine.with_suffix(".report.txt").read_text()
+    report = mine.with_suffix(".report.txt").read_text()
+    assert "recall" in report and len(re.findall(r"^  goes_\w+/\d.mp4", report, re.M)) == 4
+    assert "of    4 videos" in list(verify(mine, tmp_path / "my.training" / "held-out"))[-1]
     assert Model(mine).input["dtype"] == np.int8
     made_of = graph.read(mine)
     assert made_of.whole and "TRANSPOSE" not in made_of.ops, made_of
     assert list(verify(mine, tmp_path / "data"))[-2].split()[-1] >= "0.900"
 
     whole = tmp_path / "whole.tflite"
-    done = run("export-own", tmp_path / "my.training", "--type", "float32", "-o", whole)
+    done = run("export", tmp_path / "my.training", "--type", "float32", "-o", whole)
     assert done.returncode == 0, done.stderr
     assert Model(whole).input["dtype"] == np.float32 and unpack(whole)[1]["input_type"] == "float32"
-    same, windows = re.findall(r"\d+ of \d+", list(verify(mine, tmp_path / "data", whole))[-2])[
-        -1
-    ].split(" of ")
-    assert int(windows) >= 12 and int(same) >= int(windows) - 1
+    told = list(verify(mine, tmp_path / "data", whole))
+    same, windows = map(int, re.search(r"in (\d+) of (\d+) windows", told[-2]).groups())
+    assert windows >= 12 and same >= windows - 1
     with pytest.raises(ValueError, match="other labels"):
-        list(
-            verify(mine, tmp_path / "data", Path(custom.__file__).parent.parent / "starter.tflite")
-        )
+        list(verify(mine, tmp_path / "data", STARTER))
 
     again = run(*arguments)
     assert "going on after epoch 4 of 4" in again.stdout, again.stdout + again.stderr
@@ -102,7 +104,7 @@ def test_a_model_of_ones_own(tmp_path):
         ({"a": 2, "b": 0}, "no video"),
         ({"a": 2, "A": 2}, "'a' and 'A' differ in case alone"),
         ({"a": 2, "state": 2}, "'state' is reserved"),
-        ({"a": 2, "b": 1}, "single clip"),
+        ({"a": 2, "lonely": 1}, "lonely: a single clip"),
         ({"a": 2, "b": -2}, "no video in it that could be read"),
     ],
 )
@@ -115,23 +117,8 @@ def test_folders_that_cannot_be_trained_on(tmp_path, layout, says):
             film(path, bar(rng, 1, 4))
             if count < 0:  # cut off: its index is at the end
                 path.write_bytes(path.read_bytes()[:-200])
-    done = run("train", "--data", tmp_path, "-o", tmp_path / "x.tflite")
+    done = run("train", "--data", tmp_path, "-o", tmp_path.parent / "x.tflite")
     assert done.returncode == 1 and says in done.stderr and "Traceback" not in done.stderr
-
-
-def test_what_flips_with_the_picture_and_with_time():
-    labels = [
-        "turn left",
-        "turn right",
-        "wave",
-        "open_door",
-        "close_door",
-        "wave left hand",
-        "sit down",
-    ]
-    assert semantics.mirrored(labels) == [1, 0, 2, 3, 4, None, 6]
-    backwards = semantics.reversed_(labels)
-    assert backwards[3] == 4 and backwards[4] == 3 and backwards[2] is None and backwards[6] is None
 
 
 # The export is another process, which would not know of the smaller preset.
@@ -140,7 +127,6 @@ import os, pathlib, sys, types
 os.environ["KERAS_BACKEND"] = "torch"
 sys.path.insert(0, "TESTS")
 from squeezetime import checkpoint, custom
-from films import film
 from test_checkpoint import SMALL
 checkpoint.PRESET = SMALL
 custom.subprocess = types.SimpleNamespace(run=lambda _: types.SimpleNamespace(returncode=0))
@@ -178,4 +164,4 @@ def test_fine_tuning_an_official_checkpoint(tmp_path, monkeypatch):
 
 def test_an_official_checkpoint_is_of_the_preset_full(tmp_path):
     with pytest.raises(ValueError, match="add --preset full"):
-        custom.train(tmp_path, "nano", tmp_path / "x.tflite", 1, "k400.pth", False)
+        custom.train(tmp_path, "nano", tmp_path.parent / "x.tflite", 1, "k400.pth")

@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -8,6 +11,7 @@ from squeezetime.labels import LABELS
 from squeezetime.synthetic import camera, clips, tracks
 from squeezetime.synthetic.clips import make_clip
 from squeezetime.synthetic.scenes import load_photos
+from squeezetime.synthetic.sets import make_set
 
 TIMES = np.linspace(0, 1, 16)
 
@@ -79,3 +83,36 @@ def test_night_is_darker_and_leaves_most_clips_alone():
     means = np.array([at_night(rng, clip).mean() for _ in range(300)])
     assert 0.25 < (means < 199).mean() < 0.42
     assert 10 < means.min() < 30
+
+
+FULL_DISK = """
+import pathlib, resource, sys
+from squeezetime.synthetic.sets import new_array
+resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
+new_array(pathlib.Path(sys.argv[1]), (100_000,))
+"""
+
+
+def test_a_set_that_does_not_fit_on_the_disk_is_named(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", FULL_DISK, tmp_path / "set.npy"], capture_output=True, text=True
+    )
+    assert done.returncode == 1 and "set.npy: no room for 100,000 bytes" in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_set_is_drawn_once_and_is_what_was_asked_for(tmp_path, capsys):
+    def asked(side):
+        return make_set(
+            tmp_path / "set.npy", 1, 3, 4, side, (0, 1, 1), False, clips.plain_shot, processes=1
+        )
+
+    drawn, labels = asked(16)
+    assert drawn.shape == (3, 16, 16, 12) and sorted(labels) == [0, 1, 1]
+    assert drawn.std((1, 2, 3)).min() > 1
+    assert "3 of 3 clips drawn" in capsys.readouterr().out
+    again, same = asked(16)
+    assert np.array_equal(again, drawn) and np.array_equal(same, labels)
+    assert not capsys.readouterr().out
+    with pytest.raises(ValueError, match=r"set.npy: its shape is \(3, 16, 16, 12\)"):
+        asked(20)

@@ -1,18 +1,14 @@
-"""Clips and data sets of clips, reproducible from their seed."""
+"""Clips, reproducible from their seed."""
 
-import multiprocessing
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from ..labels import LABELS
 from . import camera, figures, scenes, tracks
 
-SHARD = 200  # clips drawn from one seed, by one process
-
-_photos: list[np.ndarray] = []  # a worker process's own
+VERSION = 0  # of what a seed gives: with another number new sets are drawn (starter.clip_set)
 
 
 @dataclass(frozen=True)
@@ -103,48 +99,3 @@ def _bystander(rng, movers, times, photos, tone):
     figure, track = _movers(rng, other, times, photos, tone)[0]
     figure.half_height = 0.5 * min(f.half_height for f, _ in movers)
     return [(figure, track)]
-
-
-def _make_shard(arguments) -> tuple[np.ndarray, np.ndarray]:
-    seed, index, count, frames, side, mix, held_out, shots = arguments
-    if not _photos:
-        _photos.extend(scenes.load_photos(held_out))
-    rng = np.random.default_rng((seed, index))
-    labels = rng.permutation(np.array([mix[i % len(mix)] for i in range(count)]))
-    clips = [make_clip(rng, LABELS[label], frames, side, _photos, shots(rng)) for label in labels]
-    return np.stack(clips), labels.astype(np.int64)
-
-
-def make_set(
-    path: Path,
-    seed: int,
-    count: int,
-    frames: int,
-    side: int,
-    mix: tuple[int, ...],
-    held_out: bool,
-    shots: Callable[[np.random.Generator], Shot],
-    processes: int = 2,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Clips [count,side,side,frames*3] (mapped from path, made when absent) and labels [count].
-
-    The labels' indices come in turn from mix: one that stands there twice gets twice the clips.
-    """
-    labels_path = path.with_suffix(".labels.npy")
-    if not labels_path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        clips = np.lib.format.open_memmap(path, "w+", np.uint8, (count, side, side, frames * 3))
-        labels = np.empty(count, np.int64)
-        jobs = [
-            (seed, index, min(SHARD, count - start), frames, side, mix, held_out, shots)
-            for index, start in enumerate(range(0, count, SHARD))
-        ]
-        start = 0
-        with multiprocessing.get_context("spawn").Pool(processes) as pool:
-            for shard, shard_labels in pool.imap(_make_shard, jobs):
-                clips[start : start + len(shard)] = shard
-                labels[start : start + len(shard)] = shard_labels
-                start += len(shard)
-        clips.flush()
-        np.save(labels_path, labels)  # last: its presence says that the set is whole
-    return np.load(path, mmap_mode="r"), np.load(labels_path)

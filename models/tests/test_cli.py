@@ -1,0 +1,77 @@
+import os
+import subprocess
+import sys
+
+import pytest
+
+from squeezetime import cli
+
+READY = {**os.environ, **cli._MALLOC}
+
+
+def test_an_interrupt_gives_no_traceback(monkeypatch, capsys):
+    def interrupted(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "_inspect", interrupted)
+    monkeypatch.setattr(sys, "argv", ["squeezetime", "inspect", "x"])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 130 and capsys.readouterr().err == "\nsqueezetime: interrupted\n"
+
+
+@pytest.mark.parametrize(
+    ("module", "command", "extra"),
+    [
+        ("keras", "train --data . -o x.tflite", "[train,export]"),
+        ("tensorflow", "train --data . -o x.tflite", "[train,export]"),
+        ("torch", "train-starter", "[train]"),
+        ("keras", "import x.pth --labels x -o x.tflite", "[import]"),
+        ("ai_edge_litert", "verify x --clips .", "[clips]"),
+    ],
+)
+def test_what_is_missing_is_named_with_its_extra(tmp_path, module, command, extra):
+    without = f"""
+import sys
+sys.modules[{module!r}] = None
+sys.argv = ["squeezetime", *{command.split()!r}]
+from squeezetime.cli import main
+main()
+"""
+    environment = {**READY, "EDGED_CACHE": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", without],
+        cwd=tmp_path,
+        env=environment | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.stderr == (
+        f"squeezetime: {module} is not installed: pip install -e 'models{extra}'\n"
+    )
+
+
+def test_training_begins_with_what_glibc_reads():
+    bare = {k: v for k, v in os.environ.items() if k not in cli._MALLOC}
+    told = "import os; from squeezetime import cli; cli._to_train(); print(os.environ)"
+    for environment in bare, bare | {"MALLOC_MMAP_MAX_": "7"}:
+        done = subprocess.run(
+            [sys.executable, "-c", told], env=environment, capture_output=True, text=True
+        )
+        assert f"'MALLOC_MMAP_MAX_': '{environment.get('MALLOC_MMAP_MAX_', 0)}'" in done.stdout
+        assert "'MALLOC_TRIM_THRESHOLD_': '17179869184'" in done.stdout
+
+
+def test_a_gpu_is_left_alone():
+    pytest.importorskip("torch")
+    pytest.importorskip("keras")
+    told = """
+import torch
+torch.cuda.is_available = lambda: True
+from squeezetime import cli
+cli._to_train()
+import keras
+print(keras.ops.zeros(1).device)
+"""
+    done = subprocess.run([sys.executable, "-c", told], env=READY, capture_output=True, text=True)
+    assert done.stdout == "cpu\n", done.stderr

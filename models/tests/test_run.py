@@ -1,0 +1,172 @@
+"""Trainings that stop and go on, begin with weights, or may not; with a tiny network."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("av")
+
+from films import film
+from test_custom import bar
+
+from squeezetime import custom
+from squeezetime.cli import _MALLOC
+
+# On the torch backend, which is not that of the tests; without the export, which is the other.
+BEGINNING = f"""
+import os, pathlib, sys, types
+os.environ["KERAS_BACKEND"] = "torch"
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+import numpy as np
+from squeezetime import custom, dataset, form, presets, run
+TINY = presets.Preset(frames=4, size=32, planes=(8, 8, 12, 16), depths=(1, 2, 1, 1), expansion=2)
+form.PRESETS = {{"half": TINY, "nano": presets.PRESETS["nano"]}}
+custom.subprocess = types.SimpleNamespace(run=lambda _: types.SimpleNamespace(returncode=0))
+folder = pathlib.Path(sys.argv[1])
+def train(name, epochs=3, preset="half", **more):
+    custom.train(folder / "data", preset, folder / (name + ".tflite"), epochs, **more)
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    rng = np.random.default_rng(0)
+    for n in range(3):
+        film(tmp_path / "data" / "goes_right" / f"{n}.mp4", bar(rng, +1))
+        film(tmp_path / "data" / "goes_left" / f"{n}.mp4", bar(rng, -1))
+    return tmp_path
+
+
+def script(folder, text):
+    # One thread: two that share so little spend most of their time waiting.
+    done = subprocess.run(
+        [sys.executable, "-c", BEGINNING + text, folder],
+        env={**os.environ, **_MALLOC, "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_a_training_that_was_broken_off_ends_as_the_unbroken_one(folder):
+    told = script(
+        folder,
+        """
+train("whole")
+save = run.Run.save
+def breaks(*arguments):
+    save(*arguments)
+    raise KeyboardInterrupt
+run.Run.save = breaks
+try:
+    train("broken")
+except KeyboardInterrupt:
+    print("broken off")
+run.Run.save = save
+train("broken")
+import torch
+whole, broken = (torch.load(folder / f"{n}.training" / "newest.pt") for n in ("whole", "broken"))
+assert whole[2:] == broken[2:] and whole[2] == 3, (whole[2:], broken[2:])
+for a, b in zip(whole[0], broken[0], strict=True):
+    assert torch.equal(a, b)
+for n, moments in whole[1]["state"].items():
+    assert moments["step"] == 24, moments["step"]  # 3 epochs of 8: they were never forgotten
+    assert torch.equal(moments["exp_avg"], broken[1]["state"][n]["exp_avg"])
+""",
+    )
+    assert "broken off" in told and "going on after epoch 1 of 3" in told
+
+
+def test_a_training_of_other_clips_starts_anew_and_says_why(folder):
+    told = script(
+        folder,
+        """
+train("x", 1)
+os.utime(folder / "data/goes_left/0.mp4", (1, 1))
+os.rename(folder / "data/goes_left/1.mp4", folder / "data/goes_left/7.mp4")
+train("x", 1)
+train("x", 2)
+train("x", 2, mirror=False)
+train("x", 2, mirror=False)
+""",
+    )
+    because = [line.split("anew: ")[1] for line in told.splitlines() if "anew" in line]
+    assert because == [
+        "clips: 1 new (goes_left/7.mp4), 1 gone (goes_left/1.mp4), 1 changed (goes_left/0.mp4)",
+        "epochs was 1, is 2",
+        "mirror was True, is False",
+    ]
+    assert told.count("going on") == 1 and "going on after epoch 2 of 2" in told
+    assert "mirrored: none; not goes_left, goes_right" in told
+
+
+def test_weights_to_begin_with(folder):
+    script(
+        folder,
+        """
+from squeezetime import learning, network
+own = folder / "own.weights.h5"
+network.build(TINY, 5).save_weights(own)
+train("x", 1, init=str(own), freeze=True)
+mine = network.build(TINY, 2)
+mine.load_weights(folder / "x.training" / "best.weights.h5")
+theirs = network.build(TINY, 5)
+theirs.load_weights(own)
+for a, b in zip(mine.layers, theirs.layers, strict=True):
+    if a.name != "classifier":  # of other labels
+        for x, y in zip(a.get_weights(), b.get_weights(), strict=True):
+            np.testing.assert_array_equal(x, y)
+learning.freeze(mine)
+x = mine.get_layer("pool").output
+import keras, torch
+features = keras.Model(mine.input, x)(torch.zeros(1, 32, 32, 12))
+assert not features.requires_grad  # nothing is kept to go back through the backbone
+assert mine(torch.zeros(1, 32, 32, 12)).requires_grad
+import dataclasses
+network.build(dataclasses.replace(TINY, planes=(8, 8, 12, 24)), 2).save_weights(own)
+for how, says in (
+    (dict(init=str(own)), "own.weights.h5: not weights of the preset half: /layers/"),
+    (dict(init=str(folder / "absent.weights.h5")), "absent.weights.h5: no weights"),
+    (dict(init=str(folder / "x.training" / "best.weights.h5")), "copy it first"),
+    (dict(init="resnet"), "--init resnet: neither"),
+    (dict(init="starter"), "of the preset nano"),
+    (dict(freeze=True), "--freeze"),
+):
+    dataset.read = None  # not a clip is read before
+    try:
+        train("x", **how)
+        raise SystemExit(f"{how}: taken")
+    except ValueError as error:
+        assert says in str(error), error
+""",
+    )
+
+
+def test_the_starter_is_what_nano_begins_with(folder, monkeypatch):
+    told = script(
+        folder,
+        """
+from squeezetime import begin
+def begun(model, kind, preset, init):
+    raise ValueError(init)
+begin.begin = begun
+for preset in "nano", "half":
+    try:
+        train("x", preset=preset)
+    except ValueError as error:
+        print(error)
+""",
+    )
+    assert told.split() == ["starter", "none"]
+
+
+def test_a_model_is_not_written_among_the_clips(tmp_path):
+    (tmp_path / "a").mkdir()
+    with pytest.raises(ValueError, match="among the clips"):
+        custom.train(tmp_path, "half", tmp_path / "x.tflite", 1)

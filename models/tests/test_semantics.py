@@ -1,0 +1,98 @@
+import pytest
+
+from squeezetime import semantics
+
+
+def becomes(change, labels):
+    """{label: what its changed clip shows, None where that is not known}"""
+    return {
+        label: None if j is None else labels[j]
+        for label, j in zip(labels, change(labels), strict=True)
+    }
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ("turn left", "turn right"),
+        ("TurnLeft", "TurnRight"),
+        ("turn left 1", "turn right 1"),
+        ("lean_leftwards", "lean_rightwards"),
+        ("lefthand", "righthand"),
+        ("hand_L", "hand_R"),
+        ("l2r", "r2l"),
+        ("rotate_cw", "rotate_ccw"),
+        ("spin clockwise", "spin anticlockwise"),
+        ("SpinClockwise", "SpinCounterClockwise"),
+        ("links", "rechts"),
+        ("à gauche", "à droite"),
+        ("izquierda", "derecha"),
+        ("влево", "вправо"),
+        ("向左", "向右"),
+        ("eastbound", "westbound"),
+    ],
+)
+def test_a_mirror_swaps_sides(left, right):
+    assert becomes(semantics.mirrored, [left, "wave", right]) == {
+        left: right,
+        "wave": "wave",
+        right: left,
+    }
+    for alone in left, right:  # its mirror image is none of the labels: it must stay as it is
+        assert becomes(semantics.mirrored, [alone, "wave"]) == {alone: None, "wave": "wave"}
+
+
+def test_a_mirror_keeps_what_it_cannot_tell_apart():
+    labels = ["turn left 1", "turn right 2", "прыжок", "wave"]
+    assert semantics.mirrored(labels) == [None, None, None, 3]
+    assert semantics.mirrored(["turn_left", "turn-left", "turn right"]) == [None, None, None]
+
+
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        ("open_door", "close_door"),
+        ("OpeningDoor", "ClosingDoor"),
+        ("enter", "leave"),
+        ("enters shop", "exits shop"),
+        ("appear", "disappear"),
+        ("zoom_in", "zoom_out"),
+        ("sit_down", "stand_up"),
+        ("sitting down", "standing up"),
+        ("putting_on_hat", "taking_off_hat"),
+        ("turn light on", None),
+        ("left_to_right", "right_to_left"),
+        ("walk left to right", "walk right to left"),
+        ("bed_to_chair", "chair_to_bed"),
+        ("swipe_left", "swipe_right"),
+        ("rotate_cw", "rotate_counterclockwise"),
+        ("wave_left_hand", None),
+        ("thumb_up", None),
+        ("point_left", None),
+        ("turn_left", None),
+        ("sit", None),
+        ("light_on", None),
+        ("push", None),
+        ("door_open", None),
+    ],
+)
+def test_only_changes_are_played_backwards(first, last):
+    others = "wave_right_hand thumb_down point_right turn_right stand light_off pull door_closed"
+    labels = [first, "walk", *others.split(), *([last] if last else [])]
+    expected = {**dict.fromkeys(labels), **({first: last, last: first} if last else {})}
+    assert becomes(semantics.reversed_, labels) == expected
+
+
+def test_backwards_one_opposite_of_two_is_not_guessed():
+    assert semantics.reversed_(["enter", "leave", "exit"]) == [None, None, None]
+
+
+def test_what_is_told():
+    labels = ["go_left", "go_right", "turn_left", "wave"]
+    assert (
+        semantics.told("mirrored", labels, semantics.mirrored(labels))
+        == "mirrored: go_left <-> go_right, as themselves wave; not turn_left"
+    )
+    assert semantics.told("played backwards", ["a", "b"], [None, None]) == (
+        "played backwards: none; not a, b"
+    )
