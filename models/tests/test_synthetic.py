@@ -104,15 +104,15 @@ def test_a_set_that_does_not_fit_on_the_disk_is_named(tmp_path):
 def test_a_set_is_drawn_once_and_is_what_was_asked_for(tmp_path, capsys):
     def asked(side):
         return make_set(
-            tmp_path / "set.npy", 1, 3, 4, side, (0, 1, 1), False, clips.plain_shot, processes=1
+            tmp_path / "set.npy", 1, 3, 16, side, (0, 1, 1), False, clips.plain_shot, processes=1
         )
 
-    drawn, labels = asked(16)
-    assert drawn.shape == (3, 16, 16, 12) and sorted(labels) == [0, 1, 1]
+    drawn, labels = asked(32)
+    assert drawn.shape == (3, 32, 32, 48) and sorted(labels) == [0, 1, 1]
     assert drawn.std((1, 2, 3)).min() > 1
     assert "3 of 3 clips drawn" in capsys.readouterr().out
-    again, same = asked(16)
+    again, same = asked(32)
     assert np.array_equal(again, drawn) and np.array_equal(same, labels)
     assert not capsys.readouterr().out
-    with pytest.raises(ValueError, match=r"set.npy: its shape is \(3, 16, 16, 12\)"):
-        asked(20)
+    with pytest.raises(ValueError, match=r"set.npy: its shape is \(3, 32, 32, 48\)"):
+        asked(40)
