@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from . import checkpoint, export, labels, video
+from . import checkpoint, export, labels, manifest, video
 from .folding import fold
 from .packaging import pack, write_whole
 
@@ -34,7 +34,18 @@ def convert(
         raise ValueError(f"{labels_file}: {len(names)} labels; {source} has {classes} classes")
     inputs = _calibration(calibration, preset) if kind == "int8" else None
     flatbuffer = export.to_tflite(fold(model, preset, classes), inputs, half=kind == "float16")
-    content = pack(flatbuffer, names, manifest(source.stem, kind))
+    about = manifest.build(
+        source.stem,
+        "imported",
+        preset,
+        checkpoint.FRAME_RATE,
+        mean=checkpoint.MEAN,
+        std=checkpoint.STD,
+        kind=kind,
+        license="Apache-2.0 (xinghaochen/SqueezeTime); the data set has terms of its own",
+        training_data=f"official checkpoint {source.stem}",
+    )
+    content = pack(flatbuffer, names, about)
     write_whole(output, content)
     return len(content)
 
@@ -88,24 +99,3 @@ def spread(files: list[Path], preset, most: int) -> Iterator[np.ndarray]:
                 yield from itertools.islice(clips, 1)
         except video.Unreadable as error:
             print(f"squeezetime: skipped: {error}", file=sys.stderr)
-
-
-def manifest(name: str, kind: str) -> dict:
-    preset = checkpoint.PRESET
-    return {
-        "format": 1,
-        "name": name,
-        "version": "imported",
-        "frames": preset.frames,
-        "frame_rate": checkpoint.FRAME_RATE,
-        "height": preset.size,
-        "width": preset.size,
-        "channel_order": "tc",
-        "mean": list(checkpoint.MEAN),
-        "std": list(checkpoint.STD),
-        "input_type": "int8" if kind == "int8" else "float32",
-        "output": "logits",
-        "background": "",
-        "license": "Apache-2.0 (xinghaochen/SqueezeTime); the data set has terms of its own",
-        "training_data": f"official checkpoint {name}",
-    }
