@@ -28,6 +28,7 @@ const (
 // FD waits for a descriptor to become readable. It belongs to one goroutine; only Interrupt may be called from others.
 type FD struct {
 	file        *os.File
+	fd          uintptr // the file's
 	raw         syscall.RawConn
 	look        func(fd uintptr) (done bool) // f.poll: made once, since a method value is an allocation
 	seen        int16                        // by the last poll
@@ -41,7 +42,7 @@ func New(fd int, name string) (*FD, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &FD{file: os.NewFile(uintptr(own), name)}
+	f := &FD{file: os.NewFile(uintptr(own), name), fd: uintptr(own)}
 	f.look = f.poll
 	if err = f.file.SetReadDeadline(time.Time{}); err == nil { // else it is not in the poller
 		f.raw, err = f.file.SyscallConn()
@@ -66,7 +67,8 @@ func (f *FD) Wait(timeout time.Duration) (Event, error) {
 	switch {
 	case f.interrupted.Load():
 		return Interrupted, nil
-	case errors.Is(err, os.ErrDeadlineExceeded):
+	// Who was stopped for longer than the timeout may find both: what is there counts.
+	case errors.Is(err, os.ErrDeadlineExceeded) && !f.poll(f.fd):
 		return TimedOut, nil
 	case f.errno != 0:
 		return 0, f.errno

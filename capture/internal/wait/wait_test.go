@@ -55,6 +55,9 @@ func TestWait(t *testing.T) {
 			t.Errorf("readable: event %v, error %v; want Ready", event, err)
 		}
 	}
+	if event, err := f.Wait(-time.Second); event != Ready || err != nil {
+		t.Errorf("readable, deadline over: event %v, error %v; want Ready", event, err)
+	}
 	if n := testing.AllocsPerRun(100, func() { _, _ = f.Wait(time.Hour) }); n != 0 {
 		t.Errorf("%v allocations per Wait, want 0", n)
 	}
