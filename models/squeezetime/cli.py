@@ -23,27 +23,28 @@ def _to_train() -> None:
 
 def _train_starter(arguments) -> None:
     _to_train()
-    from . import starter
+    from .starter import recipe
 
     arguments.weights.parent.mkdir(parents=True, exist_ok=True)
-    starter.train(arguments.work, arguments.weights, arguments.minutes, arguments.workers)
+    recipe.train(arguments.work, arguments.weights, arguments.minutes, arguments.workers)
     print(f"weights in {arguments.weights}")
 
 
 def _export_starter(arguments) -> None:
     os.environ["KERAS_BACKEND"] = "tensorflow"
-    from . import starter
+    from .starter import recipe
 
-    size = starter.export(arguments.work, arguments.weights, arguments.output)
+    size = recipe.export(arguments.work, arguments.weights, arguments.output)
     print(f"{arguments.output}: {size:,} bytes")
 
 
 def _evaluate(arguments) -> None:
-    from . import latency, report, robustness, starter
-    from .evaluate import Model
+    from . import latency
+    from .litert import Model
+    from .starter import recipe, report, robustness
 
     model = Model(arguments.model)
-    size = starter.PRESET
+    size = recipe.PRESET
     results = {
         "drawn": report.on_drawn_clips(model, arguments.work, arguments.picture),
         "accuracy under": robustness.accuracies(model, size.frames, size.size),
@@ -62,7 +63,7 @@ def _presets(arguments) -> None:
 
 
 def _example(arguments) -> None:
-    from . import example
+    from .own import example
 
     for label, count in example.write(arguments.footage, arguments.output, arguments.count).items():
         print(f"{arguments.output / label}: {count} clips")
@@ -70,11 +71,11 @@ def _example(arguments) -> None:
 
 def _train(arguments) -> None:
     _to_train()
-    from . import custom
+    from .own import train
 
     if not importlib.util.find_spec("tensorflow"):
         raise ModuleNotFoundError(name="tensorflow")  # now, not when all is trained
-    custom.train(
+    train.train(
         arguments.data,
         arguments.preset,
         arguments.output,
@@ -88,17 +89,17 @@ def _train(arguments) -> None:
 
 def _export(arguments) -> None:
     os.environ["KERAS_BACKEND"] = "tensorflow"
-    from . import custom
+    from .own import train
 
-    size = custom.export(arguments.work, arguments.output, arguments.type)
+    size = train.export(arguments.work, arguments.output, arguments.type)
     print(f"{arguments.output}: {size:,} bytes")
 
 
 def _import(arguments) -> None:
     os.environ["KERAS_BACKEND"] = "tensorflow"
-    from . import imported
+    from .official import convert
 
-    size = imported.convert(
+    size = convert.convert(
         arguments.checkpoint,
         arguments.labels,
         arguments.output,
@@ -131,7 +132,7 @@ def _positive(text: str) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from .starter import WORKERS, cache_folder
+    from .starter.recipe import WORKERS, cache_folder
 
     work = argparse.ArgumentParser(add_help=False)
     work.add_argument(

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from .evaluate import Model
+from .litert import Model
 
 CONVOLUTIONS = ("CONV_2D", "DEPTHWISE_CONV_2D")
 

@@ -4,7 +4,7 @@ import statistics
 import time
 from pathlib import Path
 
-from .evaluate import Model
+from .litert import Model
 
 WARM_UP, TIMED = 1, 2  # invocations a turn: the first after another model's finds cold caches
 

@@ -7,12 +7,14 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from . import begin, graph, latency, network, starter
-from .evaluate import Model
+from . import graph, latency, network
 from .export import to_tflite
 from .folding import fold
 from .labels import LABELS
+from .litert import Model
+from .own import begin
 from .presets import PRESETS, Preset
+from .starter import recipe
 
 STARTER = Path(__file__).parent.parent / "starter.tflite"
 CLASSES = {"full": 400, "half": 400, "nano": len(LABELS)}
@@ -96,7 +98,7 @@ def report(work: Path) -> Iterator[str]:
 
 
 def agreement(float32: Model, int8: Model, work: Path) -> str:
-    clips, truth = starter.clip_set(work, "test")
+    clips, truth = recipe.clip_set(work, "test")
     whole, short = float32.best(clips), int8.best(clips)
     return (
         f"nano, {len(truth)} held-out clips: right are float32 {np.mean(whole == truth):.2%}, "

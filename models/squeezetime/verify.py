@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from . import video
-from .evaluate import Model
+from .litert import Model
 from .packaging import unpack
 
 

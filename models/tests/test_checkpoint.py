@@ -19,10 +19,11 @@ from madeup import SMALL, made_up
 from torch import nn
 from torch.nn import functional
 
-from squeezetime import checkpoint, graph, imported
-from squeezetime.evaluate import Model
+from squeezetime import graph
 from squeezetime.export import to_tflite
 from squeezetime.folding import fold
+from squeezetime.litert import Model
+from squeezetime.official import checkpoint, convert
 from squeezetime.packaging import unpack
 from squeezetime.presets import Preset
 from squeezetime.resize import bilinear
@@ -286,13 +287,13 @@ def test_labels_that_do_not_fit_are_refused(tmp_path, monkeypatch, labels, says)
     names.write_bytes(labels if isinstance(labels, bytes) else labels.encode())
     source, output = saved(tmp_path, made_up(SMALL, 5)), tmp_path / "x.tflite"
     with pytest.raises(ValueError, match=says):
-        imported.convert(source, names, output, "float32", None)
+        convert.convert(source, names, output, "float32", None)
     assert not output.exists()
 
 
 def test_labels_of_a_windows_editor(tmp_path):
     (tmp_path / "labels.txt").write_bytes("\ufeffstraße\r\nb\r\n".encode())
-    assert imported.read_labels(tmp_path / "labels.txt") == ("straße", "b")
+    assert convert.read_labels(tmp_path / "labels.txt") == ("straße", "b")
 
 
 def test_calibration_clips_come_from_all_of_every_file(tmp_path, capsys):
@@ -303,14 +304,14 @@ def test_calibration_clips_come_from_all_of_every_file(tmp_path, capsys):
         film(path, frames + (np.arange(len(frames)) // 4).astype(np.uint8)[:, None, None, None])
     files[1:1] = [tmp_path / "broken.mp4"]
     files[1].write_bytes(b"junk")
-    clips = list(imported.spread(files, SMALL, 16))
+    clips = list(convert.spread(files, SMALL, 16))
     grey = np.array([clip.mean() for clip in clips])
     assert clips[0].shape == (64, 64, 48) and "broken.mp4" in capsys.readouterr().err
     for n, count in enumerate((1, 4, 4)):
         of_file = grey[(grey > 80 * n - 10) & (grey < 80 * n + 70)] - 80 * n
         assert len(of_file) == count
         assert count == 1 or (of_file[0] < 10 and of_file[-1] > 50)
-    few = np.array([clip.mean() for clip in imported.spread([files[0], *files[2:]] * 4, SMALL, 3)])
+    few = np.array([clip.mean() for clip in convert.spread([files[0], *files[2:]] * 4, SMALL, 3)])
     assert len(few) == 3
 
 
@@ -320,7 +321,7 @@ def test_what_import_writes_is_a_model_file(tmp_path, monkeypatch, capsys):
     names.write_text("a\nb\nc\nd\ne\n")
     source, output = saved(tmp_path, made_up(SMALL, 5)), tmp_path / "x.tflite"
     for kind, type_ in (("int8", np.int8), ("float16", np.float32), ("float32", np.float32)):
-        imported.convert(source, names, output, kind, None)
+        convert.convert(source, names, output, kind, None)
         assert ("WARNING" in capsys.readouterr().err) == (kind == "int8")
         labels, manifest = unpack(output)
         assert labels == list("abcde") and manifest["height"] == SMALL.size
@@ -338,7 +339,7 @@ def test_max_pooling_is_another_network(tmp_path, monkeypatch):
     logits = []
     for pooling in ("avg", "max"):
         output = tmp_path / f"{pooling}.tflite"
-        imported.convert(source, tmp_path / "labels.txt", output, "float32", None, pooling)
+        convert.convert(source, tmp_path / "labels.txt", output, "float32", None, pooling)
         logits.append(Model(output).logits(clip))
     assert np.abs(np.subtract(*logits)).max() > 1e-3 * np.ptp(logits[0])
 

@@ -3,8 +3,8 @@ import pytest
 
 pytest.importorskip("PIL")  # the extra "clips"
 
-from squeezetime.dataset import File, split
-from squeezetime.windows import Draw, guesses, spread
+from squeezetime.own.dataset import File, split
+from squeezetime.own.windows import Draw, guesses, spread
 
 LABELS = ["a", "b"]
 

@@ -6,8 +6,9 @@ import pytest
 
 tf = pytest.importorskip("tensorflow")
 
-from squeezetime import checkpoint, graph, network
+from squeezetime import graph, network
 from squeezetime.export import to_tflite
+from squeezetime.official import checkpoint
 from squeezetime.presets import PRESETS
 
 kernel = tf.constant(np.random.default_rng(0).standard_normal((3, 3, 4, 4)), tf.float32)

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from squeezetime.augment import augment
 from squeezetime.labels import LABELS, MIRRORED, REVERSED, UPSIDE_DOWN, check
+from squeezetime.starter.augment import augment
 
 
 @pytest.mark.parametrize(

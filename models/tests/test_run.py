@@ -12,10 +12,10 @@ pytest.importorskip("torch")
 pytest.importorskip("av")
 
 from films import film
-from test_custom import bar
+from test_own import bar
 
-from squeezetime import custom
 from squeezetime.cli import _MALLOC
+from squeezetime.own import train
 
 # On the torch backend, which is not that of the tests; without the export, which is the other.
 BEGINNING = f"""
@@ -23,13 +23,14 @@ import os, pathlib, sys, types
 os.environ["KERAS_BACKEND"] = "torch"
 sys.path.insert(0, {str(Path(__file__).parent)!r})
 import numpy as np
-from squeezetime import custom, dataset, form, presets, run
+from squeezetime.own import dataset, form, run, train as command
+from squeezetime import presets
 TINY = presets.Preset(frames=4, size=32, planes=(8, 8, 12, 16), depths=(1, 2, 1, 1), expansion=2)
 form.PRESETS = {{"half": TINY, "nano": presets.PRESETS["nano"]}}
-custom.subprocess = types.SimpleNamespace(run=lambda _: types.SimpleNamespace(returncode=0))
+command.subprocess = types.SimpleNamespace(run=lambda _: types.SimpleNamespace(returncode=0))
 folder = pathlib.Path(sys.argv[1])
 def train(name, epochs=3, preset="half", **more):
-    custom.train(folder / "data", preset, folder / (name + ".tflite"), epochs, **more)
+    command.train(folder / "data", preset, folder / (name + ".tflite"), epochs, **more)
 """
 
 
@@ -110,7 +111,8 @@ def test_weights_to_begin_with(folder):
     script(
         folder,
         """
-from squeezetime import learning, network
+from squeezetime.own import loop
+from squeezetime import network
 own = folder / "own.weights.h5"
 network.build(TINY, 5).save_weights(own)
 train("x", 1, init=str(own), freeze=True)
@@ -122,7 +124,7 @@ for a, b in zip(mine.layers, theirs.layers, strict=True):
     if a.name != "classifier":  # of other labels
         for x, y in zip(a.get_weights(), b.get_weights(), strict=True):
             np.testing.assert_array_equal(x, y)
-learning.freeze(mine)
+loop.freeze(mine)
 x = mine.get_layer("pool").output
 import keras, torch
 features = keras.Model(mine.input, x)(torch.zeros(1, 32, 32, 12))
@@ -152,7 +154,7 @@ def test_the_starter_is_what_nano_begins_with(folder, monkeypatch):
     told = script(
         folder,
         """
-from squeezetime import begin
+from squeezetime.own import begin
 def begun(model, kind, preset, init):
     raise ValueError(init)
 begin.begin = begun
@@ -169,4 +171,4 @@ for preset in "nano", "half":
 def test_a_model_is_not_written_among_the_clips(tmp_path):
     (tmp_path / "a").mkdir()
     with pytest.raises(ValueError, match="among the clips"):
-        custom.train(tmp_path, "half", tmp_path / "x.tflite", 1)
+        train.train(tmp_path, "half", tmp_path / "x.tflite", 1)

@@ -1,6 +1,6 @@
 import pytest
 
-from squeezetime import semantics
+from squeezetime.own import semantics
 
 
 def becomes(change, labels):

@@ -6,12 +6,12 @@ import pytest
 
 pytest.importorskip("skimage")  # the extra "clips"
 
-from squeezetime.augment import at_night
 from squeezetime.labels import LABELS
-from squeezetime.synthetic import camera, clips, tracks
-from squeezetime.synthetic.clips import make_clip
-from squeezetime.synthetic.scenes import load_photos
-from squeezetime.synthetic.sets import make_set
+from squeezetime.starter.augment import at_night
+from squeezetime.starter.synthetic import camera, clips, tracks
+from squeezetime.starter.synthetic.clips import make_clip
+from squeezetime.starter.synthetic.scenes import load_photos
+from squeezetime.starter.synthetic.sets import make_set
 
 TIMES = np.linspace(0, 1, 16)
 
@@ -22,6 +22,13 @@ def test_a_seed_gives_the_same_clip_again(label):
     first, second = (make_clip(np.random.default_rng(7), label, 16, 32, photos) for _ in range(2))
     assert first.shape == (32, 32, 48) and first.dtype == np.uint8
     assert np.array_equal(first, second)
+
+
+@pytest.mark.parametrize("frames", (4, 8))
+def test_a_crossing_is_found_in_few_frames(frames):
+    for seed in range(50):
+        track = tracks.left_to_right(np.random.default_rng(seed), np.linspace(0, 1, frames))
+        assert len(track.x) == frames and track.x[-1] - track.x[0] > 0.12
 
 
 @pytest.mark.parametrize("label", LABELS)
@@ -87,7 +94,7 @@ def test_night_is_darker_and_leaves_most_clips_alone():
 
 FULL_DISK = """
 import pathlib, resource, sys
-from squeezetime.synthetic.sets import new_array
+from squeezetime.starter.synthetic.sets import new_array
 resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
 new_array(pathlib.Path(sys.argv[1]), (100_000,))
 """

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[3] / "models"))
-from squeezetime.evaluate import Model
+from squeezetime.litert import Model
 from squeezetime.verify import Shown
 
 model, frames, out = map(Path, sys.argv[1:4])

@@ -58,14 +58,15 @@ def _drift(rng: np.random.Generator, p: np.ndarray, amount: float) -> np.ndarray
 def _crossing(rng, times: np.ndarray) -> np.ndarray:
     """Position along one axis of an object that crosses, enters or leaves the picture.
 
-    Drawn again until it is seen to move by an eighth of the picture in at least 5 frames.
+    Drawn again until it is seen to move by an eighth of the picture in at least 5 of 16 frames.
     """
+    fewest = max(2, len(times) * 5 // 16)
     p = _progress(rng, times)
     while True:
         travel = np.exp(rng.uniform(np.log(0.16), np.log(1.4)))
         position = rng.uniform(-0.15, 1.15) + travel * (p - 0.5)
         seen = position[(position > 0) & (position < 1)]
-        if len(seen) >= 5 and np.ptp(seen) >= 0.125:
+        if len(seen) >= fewest and np.ptp(seen) >= 0.125:
             return position
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from . import checkpoint, export, labels, manifest, video
-from .folding import fold
-from .packaging import pack, write_whole
+from .. import export, labels, manifest, video
+from ..folding import fold
+from ..packaging import pack, write_whole
+from . import checkpoint
 
 CALIBRATION_CLIPS = 64
 

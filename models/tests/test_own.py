@@ -13,13 +13,15 @@ pytest.importorskip("tensorflow")
 from films import film
 from test_checkpoint import SMALL, made_up
 
-from squeezetime import checkpoint, custom, graph
-from squeezetime.evaluate import Model
+from squeezetime import graph
 from squeezetime.export import load_trained
+from squeezetime.litert import Model
+from squeezetime.official import checkpoint
+from squeezetime.own import train
 from squeezetime.packaging import unpack
 from squeezetime.verify import verify
 
-STARTER = Path(custom.__file__).parent.parent / "starter.tflite"
+STARTER = Path(__file__).parents[1] / "starter.tflite"
 
 
 def bar(rng, direction, count=20):
@@ -126,12 +128,13 @@ FROM_A_CHECKPOINT = """
 import os, pathlib, sys, types
 os.environ["KERAS_BACKEND"] = "torch"
 sys.path.insert(0, "TESTS")
-from squeezetime import checkpoint, custom
+from squeezetime.official import checkpoint
+from squeezetime.own import train
 from test_checkpoint import SMALL
 checkpoint.PRESET = SMALL
-custom.subprocess = types.SimpleNamespace(run=lambda _: types.SimpleNamespace(returncode=0))
+train.subprocess = types.SimpleNamespace(run=lambda _: types.SimpleNamespace(returncode=0))
 data, output, init = map(pathlib.Path, sys.argv[1:])
-custom.train(data, "full", output, 8, str(init), freeze=True)
+train.train(data, "full", output, 8, str(init), freeze=True)
 """
 
 
@@ -147,7 +150,7 @@ def test_fine_tuning_an_official_checkpoint(tmp_path, monkeypatch):
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     monkeypatch.setattr(checkpoint, "PRESET", SMALL)
-    custom.export(tmp_path / "x.training", output)
+    train.export(tmp_path / "x.training", output)
     _, manifest = unpack(output)
     assert manifest["frame_rate"] == 7.5 and manifest["std"][0] == 58.395
     # The backbone is the checkpoint's own: frozen, it came through training and export.
@@ -164,4 +167,4 @@ def test_fine_tuning_an_official_checkpoint(tmp_path, monkeypatch):
 
 def test_an_official_checkpoint_is_of_the_preset_full(tmp_path):
     with pytest.raises(ValueError, match="add --preset full"):
-        custom.train(tmp_path, "nano", tmp_path.parent / "x.tflite", 1, "k400.pth")
+        train.train(tmp_path, "nano", tmp_path.parent / "x.tflite", 1, "k400.pth")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .labels import MIRRORED, REVERSED, UPSIDE_DOWN
+from ..labels import MIRRORED, REVERSED, UPSIDE_DOWN
 
 
 def augment(rng: np.random.Generator, clip: np.ndarray, label: int) -> tuple[np.ndarray, int]:

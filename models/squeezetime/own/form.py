@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .presets import PRESETS, Preset
+from ..presets import PRESETS, Preset
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Form:
 def form(preset: str, official: bool) -> Form:
     if not official:
         return Form(PRESETS[preset])
-    from . import checkpoint
+    from ..official import checkpoint
 
     if preset != "full":
         raise ValueError("an official checkpoint is of the preset full: add --preset full")

@@ -5,10 +5,10 @@ import time
 import numpy as np
 import torch
 
+from ..starter.loop import GRADIENT_NORM, LABEL_SMOOTHING, WEIGHT_DECAY, rate_at
 from .dataset import File
 from .form import Form
 from .run import Run
-from .train import GRADIENT_NORM, LABEL_SMOOTHING, WEIGHT_DECAY, rate_at
 from .windows import Draw, guesses
 
 BATCH = 16

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..labels import LABELS
+from ...labels import LABELS
 from . import scenes
 from .clips import Shot, make_clip
 

@@ -10,9 +10,9 @@ import torch
 from torch import distributed
 from torch.nn import functional
 
+from ..network import PositionMap
+from ..resize import bilinear
 from .augment import augmented_batch
-from .network import PositionMap
-from .resize import bilinear
 
 BATCH = 32
 WARM_UP = 0.05  # share of the training

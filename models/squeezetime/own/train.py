@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from . import dataset, manifest, semantics
+from .. import manifest
+from ..packaging import pack, write_whole
+from . import dataset, semantics
 from .form import form
-from .packaging import pack, write_whole
 from .run import Run
 from .windows import guesses, spread
 
@@ -35,9 +36,10 @@ def train(
     """
     import keras
 
-    from . import confusion, network
+    from .. import network
+    from . import report
     from .begin import begin
-    from .learning import BATCH, fit, logits_of
+    from .loop import BATCH, fit, logits_of
 
     init = init or ("starter" if preset == "nano" else "none")
     if freeze and init == "none":
@@ -85,7 +87,7 @@ def train(
     fit(model, kind, training, held, flips, run, epochs, rate, freeze, SEED)
 
     model.load_weights(run.best)
-    lines = confusion.report(
+    lines = report.report(
         labels,
         held,
         lambda change: guesses(held, frames, BATCH, logits_of(model, kind), change),
@@ -129,8 +131,8 @@ def background_of(labels: list[str]) -> str:
 
 def export(folder: Path, output: Path, kind: str = "int8") -> int:
     """Writes what a training left as int8, float16 or float32; returns the bytes."""
-    from .export import calibration, load_trained, to_tflite
-    from .folding import fold
+    from ..export import calibration, load_trained, to_tflite
+    from ..folding import fold
 
     state = Run(folder).state()
     if "accuracy" not in state:

@@ -17,9 +17,9 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from . import network
-from .presets import PRESETS, Preset
-from .resize import bilinear
+from .. import network
+from ..presets import PRESETS, Preset
+from ..resize import bilinear
 
 PRESET = replace(PRESETS["full"], symmetric=True)
 MEAN, STD = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)

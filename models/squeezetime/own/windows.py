@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from .augment import at_night
+from ..starter.augment import at_night
 from .dataset import File
 
 

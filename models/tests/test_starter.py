@@ -14,7 +14,8 @@ TWICE = """
 import os, pathlib, sys
 os.environ["KERAS_BACKEND"] = "torch"
 import numpy as np, torch
-from squeezetime import network, presets, starter, train
+from squeezetime import network, presets
+from squeezetime.starter import recipe, loop
 TINY = presets.Preset(frames=4, size=32, planes=(8, 8, 12, 16), depths=(1, 1, 1, 1), expansion=2)
 folder = pathlib.Path(sys.argv[1])
 torch.distributed.init_process_group(
@@ -25,16 +26,16 @@ labels = np.arange(32) % 12
 model = network.build(TINY, 12)
 best = folder / "best.weights.h5"
 def fit(**more):
-    return train.fit(
+    return loop.fit(
         model, (clips, labels), (clips, labels), best, 4, 1, 1e-3, float("inf"), 1, **more
     )
 assert fit(best=0.99) == 0.99 and not best.exists()  # nothing worse takes the place of better
 assert 0 <= fit() <= 1 and best.exists()
 
-starter.clip_set = lambda work, name: (np.load(folder / "set.npy", mmap_mode="r"), labels)
+recipe.clip_set = lambda work, name: (np.load(folder / "set.npy", mmap_mode="r"), labels)
 np.save(folder / "set.npy", clips)
-small, _ = starter.half_set(folder, "train")
-assert np.array_equal(small, train.halved(clips)) and isinstance(small, np.memmap)
+small, _ = recipe.half_set(folder, "train")
+assert np.array_equal(small, loop.halved(clips)) and isinstance(small, np.memmap)
 """
 
 

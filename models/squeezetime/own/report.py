@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
+from ..litert import one_frame_repeated
+from ..packaging import write_whole
 from .dataset import File
-from .evaluate import one_frame_repeated
-from .packaging import write_whole
 
 
 def report(labels, held: list[File], guess: Callable, frames: int, picture: Path) -> list[str]:

@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .evaluate import Model
-from .labels import LABELS
+from ..labels import LABELS
+from ..litert import Model
 from .synthetic import camera
 from .synthetic.clips import Shot, make_clip
 from .synthetic.scenes import load_photos

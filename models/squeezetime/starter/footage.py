@@ -12,8 +12,8 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from .labels import LABELS
-from .sampling import on_grid
+from ..labels import LABELS
+from ..sampling import on_grid
 
 WIDTH, HEIGHT = 384, 288  # the analysis' own resolution; vtest.avi is twice that
 CROPS = (72, 96, 144, 192)  # sides of the square windows, in pixels of that resolution

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from . import footage, starter
-from .labels import LABELS
+from ..labels import LABELS
+from ..starter import footage, recipe
 
 APART = 2.5  # seconds between two clips of a label: none shows what another does
 CROP = 144  # pixels of footage.WIDTH x HEIGHT
@@ -13,8 +13,8 @@ CROP = 144  # pixels of footage.WIDTH x HEIGHT
 
 def write(video: Path, folder: Path, count: int) -> dict[str, int]:
     """Writes up to `count` clips of 2 s for each label that the video has; returns how many."""
-    size = starter.PRESET
-    found = footage.windows(video, size.frames, starter.FRAME_RATE, size.size, (CROP,))
+    size = recipe.PRESET
+    found = footage.windows(video, size.frames, recipe.FRAME_RATE, size.size, (CROP,))
     pictures, times = footage.read_frames(video)
     written = {}
     for index in np.unique(found.labels):
@@ -22,7 +22,7 @@ def write(video: Path, folder: Path, count: int) -> dict[str, int]:
         for start, y, x in found.places[found.labels == index]:
             if done == count or start < last + APART:
                 continue
-            at = (times >= start) & (times <= start + size.frames / starter.FRAME_RATE)
+            at = (times >= start) & (times <= start + size.frames / recipe.FRAME_RATE)
             y, x = int(y), int(x)
             path = folder / name / f"{start:04.1f}s.mp4"
             _film(path, pictures[at, y : y + CROP, x : x + CROP], round(1 / np.diff(times).mean()))

@@ -7,7 +7,7 @@ import pickle
 import shutil
 from pathlib import Path
 
-from .packaging import write_whole
+from ..packaging import write_whole
 
 
 class Run:

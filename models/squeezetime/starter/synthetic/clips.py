@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..labels import LABELS
+from ...labels import LABELS
 from . import camera, figures, scenes, tracks
 
 VERSION = 0  # of what a seed gives: with another number new sets are drawn (starter.clip_set)

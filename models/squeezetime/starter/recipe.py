@@ -7,9 +7,9 @@ from zlib import crc32
 
 import numpy as np
 
-from . import manifest
-from .labels import BACKGROUND, LABELS
-from .presets import PRESETS
+from .. import manifest
+from ..labels import BACKGROUND, LABELS
+from ..presets import PRESETS
 
 PRESET = PRESETS["nano"]
 NAME = "edged-starter"
@@ -57,8 +57,8 @@ def clip_set(work: Path, name: str) -> tuple[np.ndarray, np.ndarray]:
 
 def half_set(work: Path, name: str) -> tuple[np.ndarray, np.ndarray]:
     """The set at half the size: a file as well, which all workers read, and none has to itself."""
+    from .loop import halved
     from .synthetic.sets import new_array
-    from .train import halved
 
     clips, labels = clip_set(work, name)
     path = Path(clips.filename).with_suffix(".half.npy")
@@ -92,8 +92,8 @@ def _work(rank, workers, work, weights, minutes) -> None:
     import keras
     import torch
 
-    from . import network
-    from .train import carry_over, fit
+    from .. import network
+    from .loop import carry_over, fit
 
     torch.set_num_threads(1)
     rendezvous = f"file://{weights.with_suffix('.rendezvous')}"
@@ -126,7 +126,7 @@ def _work(rank, workers, work, weights, minutes) -> None:
 
 def polish(model, train, validation, weights: Path, minutes: float, best: float) -> None:
     """Goes on from the best weights at a lower rate; keeps them where nothing better comes."""
-    from .train import fit
+    from .loop import fit
 
     model.load_weights(weights)
     fit(
@@ -148,11 +148,11 @@ def export(work: Path, weights: Path, output: Path) -> int:
 
     Beside it, OUTPUT.weights.npz: what `train --init starter` begins with.
     """
-    from .begin import keep_starter
-    from .evaluate import Model
-    from .export import calibration, load_trained, to_tflite
-    from .folding import fold
-    from .packaging import pack, write_whole
+    from ..export import calibration, load_trained, to_tflite
+    from ..folding import fold
+    from ..litert import Model
+    from ..own.begin import keep_starter
+    from ..packaging import pack, write_whole
 
     model = load_trained(weights, PRESET, len(LABELS))
     kernel, bias = model.get_layer("classifier").get_weights()
@@ -174,7 +174,7 @@ def export(work: Path, weights: Path, output: Path) -> int:
         FRAME_RATE,
         background=BACKGROUND,
         license="Apache-2.0",
-        training_data="procedural clips (models/squeezetime/synthetic), no real footage",
+        training_data="procedural clips, no real footage: models/CARD.md",
         accuracy=accuracy,
     )
     content = pack(int8, LABELS, about)

@@ -8,9 +8,9 @@ from zlib import crc32
 
 import numpy as np
 
-from . import video
+from .. import video
+from ..labels import check
 from .form import Form
-from .labels import check
 
 VALIDATION = 0.25  # share of each label's files
 

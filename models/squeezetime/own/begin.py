@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
+from ..packaging import write_whole
 from .form import Form
-from .packaging import write_whole
 
-STARTER_WEIGHTS = Path(__file__).parent.parent / "starter.weights.npz"
+STARTER_WEIGHTS = Path(__file__).parents[2] / "starter.weights.npz"
 
 
 def begin(model, kind: Form, preset: str, init: str) -> None:
@@ -56,7 +56,7 @@ def keep_starter(model, path: Path) -> None:
 
 def start_from_official(model, path: Path) -> None:
     """An official checkpoint's weights, but for the classifier."""
-    from . import checkpoint
+    from ..official import checkpoint
 
     imported, _ = checkpoint.load(path, checkpoint.PRESET)
     for layer in model.layers:

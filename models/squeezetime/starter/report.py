@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
-from . import starter
-from .confusion import draw, matrix_of
-from .evaluate import Model, one_frame_repeated, played_backwards, recalls
-from .labels import BACKGROUND, LABELS, REVERSED
+from ..labels import BACKGROUND, LABELS, REVERSED
+from ..litert import Model, one_frame_repeated, played_backwards, recalls
+from ..own.report import draw, matrix_of
+from . import recipe
 
 ABLATION_CLIPS = 600
 
@@ -17,8 +17,8 @@ def on_drawn_clips(model: Model, work: Path, picture: Path | None = None) -> dic
 
     The confusion matrix goes into the PNG `picture`.
     """
-    clips, labels = starter.clip_set(work, "test")
-    frames = starter.PRESET.frames
+    clips, labels = recipe.clip_set(work, "test")
+    frames = recipe.PRESET.frames
     best = model.best(clips)
     if picture:
         draw(LABELS, matrix_of(labels, best, len(LABELS)), picture)
@@ -37,8 +37,8 @@ def on_footage(model: Model, footage: Path) -> dict:
     """Left against right, 12-way and still accuracy on windows of real walkers."""
     from .footage import CROPS, windows
 
-    preset = starter.PRESET
-    real = windows(footage, preset.frames, starter.FRAME_RATE, preset.size)
+    preset = recipe.PRESET
+    real = windows(footage, preset.frames, recipe.FRAME_RATE, preset.size)
     logits = np.stack([model.logits(clip) for clip in real.clips])
     best = logits.argmax(1)
     still = real.labels == LABELS.index(BACKGROUND)

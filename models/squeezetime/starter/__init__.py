@@ -1,0 +1,1 @@
+"""The model inside edged: `squeezetime train-starter`, `export-starter` and `evaluate`."""
