@@ -25,9 +25,24 @@ def becomes(change, labels):
         ("spin clockwise", "spin anticlockwise"),
         ("SpinClockwise", "SpinCounterClockwise"),
         ("links", "rechts"),
+        ("linke_hand", "rechte_hand"),
+        ("linker Arm", "rechter Arm"),
+        ("halblinks", "halbrechts"),
         ("à gauche", "à droite"),
+        ("bras_gauche", "bras_droit"),
+        ("mains gauches", "mains droites"),
         ("izquierda", "derecha"),
+        ("brazo_izquierdo", "brazo_derecho"),
+        ("braco_esquerdo", "braco_direito"),
+        ("mao_esquerda", "mao_direita"),
+        ("a_sinistra", "a_destra"),
+        ("braccio_sinistro", "braccio_destro"),
+        ("occhi_sinistri", "occhi_destri"),
         ("влево", "вправо"),
+        ("левая рука", "правая рука"),
+        ("левой рукой", "правой рукой"),
+        ("слева", "справа"),
+        ("walk_LR", "walk_RL"),
         ("向左", "向右"),
         ("eastbound", "westbound"),
     ],
@@ -42,10 +57,17 @@ def test_a_mirror_swaps_sides(left, right):
         assert becomes(semantics.mirrored, [alone, "wave"]) == {alone: None, "wave": "wave"}
 
 
+def test_what_only_looks_like_a_side_is_mirrored():
+    labels = ["sit_upright", "breaststroke", "blink", "blinks", "pedestrian", "destroy", "direct"]
+    assert semantics.mirrored(labels) == list(range(len(labels)))
+
+
 def test_a_mirror_keeps_what_it_cannot_tell_apart():
     labels = ["turn left 1", "turn right 2", "прыжок", "wave"]
     assert semantics.mirrored(labels) == [None, None, None, 3]
     assert semantics.mirrored(["turn_left", "turn-left", "turn right"]) == [None, None, None]
+    assert semantics.mirrored(["bras gauche", "bras droit", "bras droite"]) == [None, None, None]
+    assert semantics.mirrored(["left", "right", "links", "rechts"]) == [1, 0, 3, 2]
 
 
 @pytest.mark.parametrize(

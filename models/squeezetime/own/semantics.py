@@ -3,24 +3,25 @@
 import re
 import unicodedata
 
-_SIDES = (  # wherever they stand in a word: leftwards, linkshändig
+_SIDES = (  # patterns, wherever they stand in a word: leftwards, linkshändig
     ("left", "right"),
     ("east", "west"),
-    ("links", "rechts"),
-    ("gauche", "droite"),
+    ("link(?=[es])", "recht(?=[es])"),  # and what ends alike: linke Hand, rechte Hand
+    ("gauche", "droite?"),
     ("izquierd", "derech"),
     ("esquerd", "direit"),
+    (r"sinistr(?=[aeio]\b|ors)", r"destr(?=[aeio]\b|ors)"),
     ("лев", "прав"),
     ("左", "右"),
+    (r"\bl\b", r"\br\b"),
+    (r"\blr\b", r"\brl\b"),
+    (r"\blh\b", r"\brh\b"),
+    (r"\blhs\b", r"\brhs\b"),
+    (r"\bltr\b", r"\brtl\b"),
+    (r"\bcw\b", r"\bccw\b"),
 )
-_SIDE_WORDS = (  # as words of their own
-    ("l", "r"),
-    ("lh", "rh"),
-    ("lhs", "rhs"),
-    ("ltr", "rtl"),
-    ("sinistra", "destra"),
-    ("cw", "ccw"),
-)
+_NO_SIDES = r"\b(?:upright|bright|breast|[bcfkps]link|pedestr|endroit|adroit)"
+_SIDE = re.compile("|".join([_NO_SIDES, *(f"({a})|({b})" for a, b in _SIDES)]))
 _CHANGES = (  # of a state into another: what they look like backwards is the other
     ("enter", "leave"),
     ("enter", "exit"),
@@ -50,8 +51,6 @@ _CHANGES = (  # of a state into another: what they look like backwards is the ot
       for a, b in (("left", "right"), ("up", "down"), ("in", "out"))),
 )  # fmt: skip
 _DOUBLED = ("sit", "get", "put", "shut")
-_OTHER_SIDE = {a: b for pair in _SIDES for a, b in (pair, pair[::-1])}
-_OTHER_SIDE_WORD = {a: b for pair in _SIDE_WORDS for a, b in (pair, pair[::-1])}
 
 
 def mirrored(labels: list[str]) -> list[int | None]:
@@ -60,7 +59,12 @@ def mirrored(labels: list[str]) -> list[int | None]:
     One that names no side stays itself, unless it is in letters that are not understood.
     """
     names = [_name(label) for label in labels]
-    return [_partner(names, i, _mirror_image(name)) for i, name in enumerate(names)]
+    sided = [_sided(name) for name in names]
+    images = [_sided(name, mirror=True) for name in names]
+    return [
+        _partner(sided, i, {image} if image != sided[i] or names[i].isascii() else set())
+        for i, image in enumerate(images)
+    ]
 
 
 def reversed_(labels: list[str]) -> list[int | None]:
@@ -100,10 +104,9 @@ def _partner(names: list[str], index: int, candidates: set[str]) -> int | None:
     return found[0] if len(found) == 1 and names.count(names[index]) == 1 else None
 
 
-def _mirror_image(name: str) -> set[str]:
-    inside = re.sub("|".join(_OTHER_SIDE), lambda side: _OTHER_SIDE[side[0]], name)
-    other = " ".join(_OTHER_SIDE_WORD.get(word, word) for word in inside.split())
-    return set() if other == name and not name.isascii() else {other}
+def _sided(name: str, mirror: bool = False) -> str:
+    """The name with a mark in place of each side, or of the other one: <0>, <1> for left, right."""
+    return _SIDE.sub(lambda m: f"<{m.lastindex - 1 ^ mirror}>" if m.lastindex else m[0], name)
 
 
 def _opposites(name: str) -> set[str]:
