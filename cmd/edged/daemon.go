@@ -195,7 +195,7 @@ func (d *daemon) run(ctx context.Context) error {
 	defer background.Start(func(ctx context.Context) { d.settings.Keep(ctx, slog.Default()) })()
 	defer d.console.lines.start()()
 	defer beside(fail, d.publisher.Run)()
-	defer d.startWeb(ctx, fail)()
+	defer d.startWeb()()
 	err = d.watch(ctx)
 	return err
 }

@@ -2,6 +2,8 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
+	"io"
 	"net"
 	"strings"
 	"testing"
@@ -10,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
+	"edged/internal/logtest"
 	"edged/internal/mosquittotest"
 )
 
@@ -124,6 +127,36 @@ func TestRunIsObservable(t *testing.T) {
 	}
 	if status, _, stderr := edged(t, "status", "-c", config); status != exitFailed || !strings.Contains(stderr, "no edged answers") {
 		t.Errorf("edged status with no daemon: %d %s", status, stderr)
+	}
+}
+
+// An address that cannot be had at the start is served once it can; the log says so once.
+func TestTheStatusPageIsTriedAgain(t *testing.T) {
+	occupant, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer occupant.Close()
+	address, log := occupant.Addr().String(), new(logtest.Buffer)
+	config := write(t, "edged.yaml", fmt.Sprintf("web: {listen: %q}\ncameras: [{source: 'pattern:'}]\nmqtt: {broker: 'tcp://%s'}\n",
+		address, mosquittotest.FreeAddress(t)))
+	p := startEdgedTo(t, io.Discard, log, "run", "-c", config)
+	p.line(t, "online")
+	time.Sleep(2 * time.Second) // for the second try
+	occupant.Close()
+	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
+		if _, err = fetch(t.Context(), "http://"+address+"/healthz"); err == nil {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal(err)
+		}
+	}
+	if n := strings.Count(log.String(), "no status page"); n != 1 {
+		t.Errorf("told %d times:\n%s", n, log)
+	}
+	if err := p.stop(t); err != nil {
+		t.Errorf("exit: %v", err)
 	}
 }
 
