@@ -34,6 +34,7 @@ type loop struct {
 	buffer     device.Buffer
 	started    bool // a buffer has been dequeued: the sequence is known
 	mistimed   bool // the driver's times are of no use: frames get the time of their arrival
+	vain       int  // times in a row that a frame was announced and none was there
 }
 
 const (
@@ -41,6 +42,10 @@ const (
 	staleTime = 10 * time.Second
 	// aheadTime is how far a frame may be ahead: some drivers give it the time at which it should have been done.
 	aheadTime = time.Second
+	// Poll reports an error, and no frame is there, where a device is gone, but also where a signal interrupted it: the latter
+	// passes.
+	vainLooks = 3
+	vainPause = 10 * time.Millisecond
 )
 
 // run returns when the device fails, stalls or is interrupted; the last gives context.Canceled.
@@ -84,8 +89,13 @@ func (l *loop) run() error {
 func (l *loop) step() (delivered bool, err error) {
 	b := &l.buffer
 	if err := l.stream.Dequeue(b); err != nil {
+		if l.vain++; errors.Is(err, unix.EAGAIN) && l.vain <= vainLooks {
+			time.Sleep(vainPause)
+			return false, nil
+		}
 		return false, dequeueError(err)
 	}
+	l.vain = 0
 	if l.started {
 		// Unsigned: right across the wrap. A huge gap is a driver that repeats a number or starts to count anew.
 		if gap := b.Sequence - l.frame.Sequence - 1; gap < 1<<31 {
@@ -129,7 +139,7 @@ func (l *loop) time(stamp time.Duration) time.Duration {
 	return max(now, l.frame.Time+1)
 }
 
-// dequeueError tells what an errno means after poll has announced a frame: "none there" is poll's way to report an error, and
+// dequeueError tells what an errno means after poll has announced a frame: "none there" is how a device that is gone looks, and
 // a driver that was unbound says EINVAL, because its queue is gone.
 func dequeueError(err error) error {
 	var derr *device.Error

@@ -23,6 +23,7 @@ type fakeStream struct {
 	script  []device.Buffer
 	waitErr error
 	dequErr error
+	vain    []int // buffers left at which the next Dequeue finds none, once
 	queued  []int
 	stalls  bool // the script is followed by silence
 }
@@ -42,6 +43,10 @@ func (s *fakeStream) Wait(timeout time.Duration) (wait.Event, error) {
 }
 
 func (s *fakeStream) Dequeue(b *device.Buffer) error {
+	if len(s.vain) > 0 && s.vain[0] == len(s.script) {
+		s.vain = s.vain[1:]
+		return dequeue(unix.EAGAIN)
+	}
 	if len(s.script) == 0 {
 		return s.dequErr
 	}
@@ -54,6 +59,23 @@ func (s *fakeStream) Memory(b *device.Buffer) []byte { return make([]byte, b.Use
 func (s *fakeStream) Queue(index int) error {
 	s.queued = append(s.queued, index)
 	return nil
+}
+
+func dequeue(errno unix.Errno) error {
+	return &device.Error{Path: "/dev/video0", Op: "DQBUF", Err: errno}
+}
+
+// A poll that was interrupted announces a frame that is not there: the life goes on.
+func TestLoopLooksAgain(t *testing.T) {
+	s := &fakeStream{script: make([]device.Buffer, 4), vain: []int{4, 2, 2, 2, 1}}
+	for i := range s.script {
+		s.script[i] = device.Buffer{Used: 1, Sequence: uint32(i)}
+	}
+	frames := 0
+	l := loop{stream: s, sink: func(*Frame) { frames++ }}
+	if err := l.run(); !errors.Is(err, context.Canceled) || frames != 4 {
+		t.Errorf("%d frames of 4, error %v", frames, err)
+	}
 }
 
 func TestLoopDropsAndRequeues(t *testing.T) {
@@ -158,7 +180,6 @@ func TestLoopSequenceWraps(t *testing.T) {
 }
 
 func TestLoopEnds(t *testing.T) {
-	dq := func(errno unix.Errno) error { return &device.Error{Path: "/dev/video0", Op: "DQBUF", Err: errno} }
 	damaged := slices.Repeat([]device.Buffer{{Used: 1, Damaged: true}}, 3)
 	for _, c := range []struct {
 		name   string
@@ -167,14 +188,14 @@ func TestLoopEnds(t *testing.T) {
 		text   string
 	}{
 		{"poll hangs up", &fakeStream{waitErr: &device.Error{Path: "/dev/video0", Op: "poll", Err: unix.ENODEV}}, unix.ENODEV, "camera went away"},
-		{"unplugged", &fakeStream{dequErr: dq(unix.ENODEV)}, unix.ENODEV, "camera went away"},
-		{"driver unbound", &fakeStream{dequErr: dq(unix.EINVAL)}, unix.ENODEV, "camera went away"},
-		{"poll error, no frame", &fakeStream{dequErr: dq(unix.EAGAIN)}, unix.ENODEV, "camera went away"},
-		{"driver gives up", &fakeStream{dequErr: dq(unix.EIO)}, unix.EIO, "EIO"},
-		{"silence", &fakeStream{stalls: true}, unix.ETIMEDOUT, "no good frame for 20ms"},
-		{"silence after damage", &fakeStream{script: damaged, stalls: true}, unix.ETIMEDOUT, "no good frame for 20ms"},
+		{"unplugged", &fakeStream{dequErr: dequeue(unix.ENODEV)}, unix.ENODEV, "camera went away"},
+		{"driver unbound", &fakeStream{dequErr: dequeue(unix.EINVAL)}, unix.ENODEV, "camera went away"},
+		{"poll error, no frame", &fakeStream{dequErr: dequeue(unix.EAGAIN)}, unix.ENODEV, "camera went away"},
+		{"driver gives up", &fakeStream{dequErr: dequeue(unix.EIO)}, unix.EIO, "EIO"},
+		{"silence", &fakeStream{stalls: true}, unix.ETIMEDOUT, "no good frame for 100ms"},
+		{"silence after damage", &fakeStream{script: damaged, stalls: true}, unix.ETIMEDOUT, "no good frame for 100ms"},
 	} {
-		l := loop{stream: c.stream, path: "/dev/video0", stallAfter: 20 * time.Millisecond, sink: func(*Frame) {}}
+		l := loop{stream: c.stream, path: "/dev/video0", stallAfter: 100 * time.Millisecond, sink: func(*Frame) {}}
 		err := l.run()
 		if !errors.Is(err, c.want) || !strings.Contains(err.Error(), c.text) || !strings.HasPrefix(err.Error(), "/dev/video0: ") {
 			t.Errorf("%s: error %v, want %v with %q", c.name, err, c.want, c.text)
