@@ -8,6 +8,8 @@ import (
 	"time"
 
 	systemd "github.com/coreos/go-systemd/v22/daemon"
+
+	"edged/infer/trial"
 )
 
 // lookEvery is how often progress is looked for where no watchdog asks for it.
@@ -78,10 +80,17 @@ func (d *daemon) readiness() error {
 	return errors.Join(errs...)
 }
 
+// loadWithin is how long the model may take to be loaded, before which no camera is opened: as long as its trial, and some more
+// on a board that has other work to begin with.
+const loadWithin = trial.Limit + 30*time.Second
+
 // alive returns a function that says which cameras and pipelines did not get on since its last call; nil: all did.
 func (d *daemon) alive() func() error {
-	last := make([]progress, len(d.watchers))
+	last, began := make([]progress, len(d.watchers)), time.Now()
 	return func() error {
+		if d.info.Load() == nil && time.Since(began) < loadWithin {
+			return nil
+		}
 		var errs []error
 		for i, w := range d.watchers {
 			if !w.alive(&last[i]) { // every camera's marks must move

@@ -2,8 +2,10 @@ package main
 
 import (
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"edged/infer/engine"
 	"edged/ringbuffer"
 )
 
@@ -38,7 +40,9 @@ func TestAliveMeansProgress(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			w := &watcher{ring: ringbuffer.New(4, 3), views: []*view{{}}}
 			w.online.Store(c.online)
-			alive := (&daemon{watchers: []*watcher{w}}).alive()
+			d := &daemon{watchers: []*watcher{w}}
+			d.info.Store(new(engine.Info))
+			alive := d.alive()
 			c.step(w)
 			_ = alive() // the first look only takes the counters down
 			c.step(w)
@@ -47,4 +51,22 @@ func TestAliveMeansProgress(t *testing.T) {
 			}
 		})
 	}
+}
+
+// While the model is loaded there is no other progress; but not for ever.
+func TestLoadingTheModelIsProgress(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &daemon{watchers: []*watcher{{ring: ringbuffer.New(4, 3), views: []*view{{}}}}}
+		alive := d.alive()
+		for look := lookEvery; look < loadWithin+lookEvery; look += lookEvery {
+			time.Sleep(lookEvery)
+			if err := alive(); err != nil {
+				t.Errorf("after %v: %v", look, err)
+			}
+		}
+		time.Sleep(lookEvery)
+		if alive() == nil {
+			t.Error("a load that hangs does not show")
+		}
+	})
 }
