@@ -31,6 +31,17 @@ command.subprocess = types.SimpleNamespace(run=lambda _: types.SimpleNamespace(r
 folder = pathlib.Path(sys.argv[1])
 def train(name, epochs=3, preset="half", **more):
     command.train(folder / "data", preset, folder / (name + ".tflite"), epochs, **more)
+def broken_off(*arguments, **more):
+    save = run.Run.save
+    def breaks(*arguments):
+        save(*arguments)
+        raise KeyboardInterrupt
+    run.Run.save = breaks
+    try:
+        train(*arguments, **more)
+    except KeyboardInterrupt:
+        print("broken off")
+    run.Run.save = save
 """
 
 
@@ -60,16 +71,7 @@ def test_a_training_that_was_broken_off_ends_as_the_unbroken_one(folder):
         folder,
         """
 train("whole")
-save = run.Run.save
-def breaks(*arguments):
-    save(*arguments)
-    raise KeyboardInterrupt
-run.Run.save = breaks
-try:
-    train("broken")
-except KeyboardInterrupt:
-    print("broken off")
-run.Run.save = save
+broken_off("broken")
 train("broken")
 import torch
 whole, broken = (torch.load(folder / f"{n}.training" / "newest.pt") for n in ("whole", "broken"))
@@ -82,6 +84,14 @@ for n, moments in whole[1]["state"].items():
 """,
     )
     assert "broken off" in told and "going on after epoch 1 of 3" in told
+
+
+def test_a_training_that_has_not_come_to_its_end_is_not_exported(folder):
+    script(folder, 'train("x", 1); broken_off("x", 2)')
+    assert (folder / "x.training" / "best.weights.h5").exists()
+    with pytest.raises(ValueError, match=r"x\.training: no training that has come to its end"):
+        train.export(folder / "x.training", folder / "x.tflite")
+    assert not (folder / "x.training" / "calibration.npy").exists()
 
 
 def test_a_training_of_other_clips_starts_anew_and_says_why(folder):

@@ -16,12 +16,14 @@ class Run:
     state.json: what the training is made of, and in the end its accuracy;
     newest.pt: weights, optimizer and the epochs done, of the last whole epoch;
     best.weights.h5: the weights of the epoch that did best on the held-out files;
+    calibration.npy: windows for the export, from the end of the training on;
     held-out/: links to those files, for `squeezetime verify`.
     """
 
     def __init__(self, folder: Path):
         self.folder, self.done, self.best_score = folder, 0, -1.0
         self.newest, self.best = folder / "newest.pt", folder / "best.weights.h5"
+        self.noted, self.calibration = folder / "state.json", folder / "calibration.npy"
 
     def open(self, made_of: dict) -> str:
         """Makes the folder, empty unless a training of the very same is in it.
@@ -32,20 +34,20 @@ class Run:
         made_of = json.loads(json.dumps(made_of))  # as it is read back
         why = _difference(self.state().get("made_of"), made_of) if self.newest.exists() else ""
         if why or not self.newest.exists():
-            for path in self.newest, self.best:
+            for path in self.noted, self.newest, self.best, self.calibration:
                 path.unlink(missing_ok=True)
             self.note(made_of=made_of)
         return why
 
     def state(self) -> dict:
         try:
-            return json.loads((self.folder / "state.json").read_text())
+            return json.loads(self.noted.read_text())
         except (FileNotFoundError, json.JSONDecodeError):
             return {}
 
     def note(self, **what) -> None:
         content = json.dumps(self.state() | what, indent=1).encode()
-        write_whole(self.folder / "state.json", content)
+        write_whole(self.noted, content)
 
     def link_held_out(self, data: Path, names: list[str]) -> Path:
         folder = self.folder / "held-out"

@@ -102,7 +102,7 @@ def train(
     _say("\n".join(lines))
     calibration = io.BytesIO()
     np.save(calibration, spread(training, frames, CALIBRATION_WINDOWS))
-    write_whole(run.folder / "calibration.npy", calibration.getvalue())
+    write_whole(run.calibration, calibration.getvalue())
     run.note(accuracy=round(run.best_score, 4))
     # Another process: Keras reads its backend once, and TensorFlow is what exports.
     command = [sys.executable, "-m", "squeezetime", "export", str(run.folder), "-o", str(output)]
@@ -134,15 +134,16 @@ def export(folder: Path, output: Path, kind: str = "int8") -> int:
     from ..export import calibration, load_trained, to_tflite
     from ..folding import fold
 
-    state = Run(folder).state()
+    run = Run(folder)
+    state = run.state()
     if "accuracy" not in state:
         raise ValueError(f"{folder}: no training that has come to its end")
     labels, made_of = state["made_of"]["labels"], state["made_of"]
     of = form(made_of["preset"], made_of["official"])
-    model = load_trained(Run(folder).best, of.preset, len(labels), of.official)
+    model = load_trained(run.best, of.preset, len(labels), of.official)
     clips = None
     if kind == "int8":
-        clips = calibration(np.load(folder / "calibration.npy"), of.mean, of.std)
+        clips = calibration(np.load(run.calibration), of.mean, of.std)
     flatbuffer = to_tflite(fold(model, of.preset, len(labels)), clips, half=kind == "float16")
     about = manifest.build(
         output.stem,
