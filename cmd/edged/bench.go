@@ -123,7 +123,7 @@ func (b *benchCmd) watch(ctx context.Context, d *daemon, loop *infer.Loop, m *me
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	if b.Broker != "" {
-		defer beside(stop, d.publisher.Run)()
+		defer d.startPublisher()()
 	}
 	m.attach(d.cameras[0], func() { stop(errMeasured) }, stop)
 	camera := make(chan struct{})

@@ -3,10 +3,13 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"syscall"
 	"time"
 
+	"edged/internal/background"
 	"edged/internal/config"
 	"edged/publish/broker"
 )
@@ -20,39 +23,70 @@ func (b *brokerCmd) Run(ctx context.Context) error {
 	return broker.Serve(ctx, b.Listen, slog.Default())
 }
 
-// startBroker starts the built-in broker, where it is asked for. It, or another in its place, has the port then. While another
-// program has it, which is Debian's mosquitto most likely, one broker is enough.
-func (d *daemon) startBroker(ctx context.Context, fail context.CancelCauseFunc) (stop func(), err error) {
-	if d.cfg.MQTT.Broker != config.Embedded {
-		return func() {}, nil
-	}
-	child := &broker.Child{Address: d.cfg.MQTT.Listen}
-	switch err := child.Listen(ctx); {
-	case errors.Is(err, syscall.EADDRINUSE):
-		d.foreignBroker.Store(true)
-		slog.Warn("mqtt.listen is taken; the broker there is used in place of the built-in one", "address", child.Address)
-	case err != nil:
-		return nil, err
-	}
-	return beside(fail, func(ctx context.Context) error { return d.keepBroker(ctx, child) }), nil
+// builtIn is the built-in broker, where it is asked for. It outlives a reload that leaves its address alone: with it, others would
+// lose their connections, what is retained, and what is published before they are back.
+type builtIn struct {
+	address string                // "": not asked for
+	failed  atomic.Pointer[error] // why it does not have its port
+	end     func()
 }
 
-// keepBroker runs the built-in broker, once it has its port, until ctx ends.
-func (d *daemon) keepBroker(ctx context.Context, child *broker.Child) error {
-	for d.foreignBroker.Load() {
-		if !d.awaitPort(ctx) {
-			return nil
+// follow makes it what the configuration asks for. Where its port cannot be had, another program may be the broker there, which is
+// Debian's mosquitto most likely; one is enough.
+func (b *builtIn) follow(m config.MQTT) {
+	address := ""
+	if m.Broker == config.Embedded {
+		address = m.Listen
+	}
+	if address == b.address {
+		return
+	}
+	b.stop()
+	b.address = address
+	if address == "" {
+		return
+	}
+	child := &broker.Child{Address: address}
+	b.listen(child) // before anybody connects
+	b.end = background.Start(func(ctx context.Context) { b.keep(ctx, child) })
+}
+
+// stop ends the broker, if there is one.
+func (b *builtIn) stop() {
+	if b.end != nil {
+		b.end()
+	}
+	b.address, b.end = "", nil
+	b.failed.Store(nil)
+}
+
+// listen takes the port, or notes why it cannot, and says so for the first time.
+func (b *builtIn) listen(child *broker.Child) {
+	err := child.Listen(context.Background()) // an address and a port: there is nothing to wait for
+	if err == nil {
+		b.failed.Store(nil)
+		return
+	}
+	switch again := b.failed.Swap(&err) != nil; {
+	case again:
+	case errors.Is(err, syscall.EADDRINUSE):
+		slog.Warn("mqtt.listen is taken; the broker there is used in place of the built-in one", "address", child.Address)
+	default:
+		slog.Error("the built-in broker does not get mqtt.listen; trying again", "error", err)
+	}
+}
+
+// keep runs the broker, once it has its port, until ctx ends.
+func (b *builtIn) keep(ctx context.Context, child *broker.Child) {
+	for b.failed.Load() != nil {
+		if !awaitPort(ctx, child.Address) {
+			return
 		}
-		switch err := child.Listen(ctx); {
-		case err == nil:
-			d.foreignBroker.Store(false)
+		if b.listen(child); b.failed.Load() == nil {
 			slog.Info("mqtt.listen is free: starting the built-in broker", "address", child.Address)
-		case !errors.Is(err, syscall.EADDRINUSE):
-			return err
 		}
 	}
 	child.Run(ctx)
-	return nil
 }
 
 // portLooks is how often in a row mqtt.listen must be found free before the built-in broker takes it, each time portLook after
@@ -61,8 +95,8 @@ const portLooks = 6
 
 var portLook = 10 * time.Second
 
-// awaitPort returns true once nobody has listened on mqtt.listen for a while, false when ctx has ended.
-func (d *daemon) awaitPort(ctx context.Context) bool {
+// awaitPort returns true once mqtt.listen could have been had for a while, false when ctx has ended.
+func awaitPort(ctx context.Context, address string) bool {
 	look := time.NewTicker(portLook)
 	defer look.Stop()
 	for free := 0; free < portLooks; {
@@ -71,7 +105,7 @@ func (d *daemon) awaitPort(ctx context.Context) bool {
 			return false
 		case <-look.C:
 		}
-		if free++; d.publisher.Counters().Connected || !freePort(ctx, d.cfg.MQTT.Listen) {
+		if free++; !freePort(ctx, address) {
 			free = 0
 		}
 	}
@@ -80,8 +114,12 @@ func (d *daemon) awaitPort(ctx context.Context) bool {
 
 // describeBroker says whose broker it is as well, which the configuration alone does not.
 func (d *daemon) describeBroker() string {
-	if d.foreignBroker.Load() {
+	switch err := d.builtIn.failed.Load(); {
+	case err == nil:
+		return describeBroker(d.cfg.MQTT)
+	case errors.Is(*err, syscall.EADDRINUSE):
 		return "another program's, on " + d.cfg.MQTT.Listen
+	default:
+		return oneLine(fmt.Errorf("none: %w", *err))
 	}
-	return describeBroker(d.cfg.MQTT)
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"math"
 	"sync/atomic"
@@ -37,12 +36,11 @@ type daemon struct {
 	told      time.Duration               // when a command was logged last
 	info      atomic.Pointer[engine.Info] // what runs, once the model is loaded
 	health    atomic.Pointer[error]       // what hangs, by the last look
-	// foreignBroker: the built-in broker is asked for, and another program has its port.
-	foreignBroker atomic.Bool
+	builtIn   *builtIn                    // the process's
 }
 
 func newDaemon(cfg *config.Config, model *models.Model, out output) (*daemon, error) {
-	d := &daemon{cfg: cfg, model: model, console: newConsole(out), began: clock.Monotonic()}
+	d := &daemon{cfg: cfg, model: model, builtIn: new(builtIn), console: newConsole(out), began: clock.Monotonic()}
 	d.publisher = &publish.Publisher{
 		Broker:         cfg.MQTT.Broker,
 		Brokers:        cfg.MQTT.Brokers,
@@ -181,23 +179,19 @@ func (d *daemon) connect(v *view, index uint64) {
 	}
 }
 
-// run starts the stages from the broker up and stops them the other way round, so that the last events and "offline"
-// still find a publisher, and the publisher a broker.
+// run starts the stages from the publisher up and stops them the other way round, so that the last events and "offline" still
+// find it.
 func (d *daemon) run(ctx context.Context) error {
-	ctx, fail := context.WithCancelCause(ctx)
-	defer fail(nil)
-	stopBroker, err := d.startBroker(ctx, fail)
-	if err != nil {
-		return err
-	}
-	defer stopBroker()
 	d.openState()
 	defer background.Start(func(ctx context.Context) { d.settings.Keep(ctx, slog.Default()) })()
 	defer d.console.lines.start()()
-	defer beside(fail, d.publisher.Run)()
+	defer d.startPublisher()()
 	defer d.startWeb()()
-	err = d.watch(ctx)
-	return err
+	return d.watch(ctx)
+}
+
+func (d *daemon) startPublisher() (stop func()) {
+	return background.Start(func(ctx context.Context) { _ = d.publisher.Run(ctx) }) // it returns nil alone
 }
 
 // watch runs the cameras and their pipelines until ctx ends or one of them fails for good.
@@ -217,10 +211,7 @@ func (d *daemon) watch(ctx context.Context) error {
 	}
 	stages.Go(func() error { return d.statistics(stagesCtx) })
 	stages.Go(func() error { return d.watchdog(stagesCtx) })
-	if err := stages.Wait(); err != nil {
-		return err
-	}
-	return failure(ctx)
+	return stages.Wait()
 }
 
 // infer runs the model for all views until ctx ends. Opened is called once it is loaded.
@@ -245,14 +236,6 @@ func (d *daemon) loop(e *engine.Engine) *infer.Loop {
 	return loop
 }
 
-// failure is why ctx ended, where that was not a signal: the broker's error or the publisher's.
-func failure(ctx context.Context) error {
-	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
-		return cause
-	}
-	return nil
-}
-
 func engineOptions(m config.Model) engine.Options {
 	return engine.Options{Delegate: m.Delegate, Plugin: m.DelegateOptions, Threads: m.Threads, Strict: m.Strict}
 }
@@ -272,13 +255,4 @@ func (d *daemon) ready(info engine.Info) {
 		slog.Warn("delegate not used", "delegate", f.Delegate, "reason", f.Reason, "in_its_place", info.Delegate)
 	}
 	notify(systemd.SdNotifyReady + "\nSTATUS=" + d.summary())
-}
-
-// beside runs f until stop, which waits for its end. An error of f goes to fail.
-func beside(fail context.CancelCauseFunc, f func(context.Context) error) (stop func()) {
-	return background.Start(func(ctx context.Context) {
-		if err := f(ctx); err != nil {
-			fail(err)
-		}
-	})
 }

@@ -18,21 +18,18 @@ import (
 
 	"edged/internal/config"
 	"edged/internal/mosquittotest"
-	"edged/publish"
 )
 
-// A signal may come at any time, also before the built-in broker is up: that is a clean stop, not a failure.
+// A signal may come at any time, also before the built-in broker is up.
 func TestStopWhileTheBrokerStarts(t *testing.T) {
 	t.Setenv(asEdged, "1")
-	ctx, fail := context.WithCancelCause(t.Context())
-	fail(context.Canceled)
-	d := &daemon{cfg: config.Default()}
-	d.cfg.MQTT.Listen = mosquittotest.FreeAddress(t)
-	stop, err := d.startBroker(ctx, fail)
-	if err != nil {
-		t.Errorf("error %v, want none", err)
+	own, m := new(builtIn), config.Default().MQTT
+	m.Listen = mosquittotest.FreeAddress(t)
+	own.follow(m)
+	own.stop()
+	if !freePort(t.Context(), m.Listen) {
+		t.Error("somebody still listens there")
 	}
-	stop()
 }
 
 // Whoever has the built-in broker's port for a while does not keep it from starting for good.
@@ -46,16 +43,10 @@ func TestTheBuiltInBrokerStartsOnceItsPortIsFree(t *testing.T) {
 	}
 	defer occupant.Close()
 	address := occupant.Addr().String()
-	d := &daemon{cfg: config.Default(), publisher: &publish.Publisher{Broker: "tcp://" + address, Node: "board"}}
+	d := &daemon{cfg: config.Default(), builtIn: new(builtIn)}
 	d.cfg.MQTT.Listen = address
-	if err := d.publisher.Initialize(); err != nil {
-		t.Fatal(err)
-	}
-	stop, err := d.startBroker(t.Context(), func(err error) { t.Error(err) })
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer stop()
+	d.builtIn.follow(d.cfg.MQTT)
+	defer d.builtIn.stop()
 	if got := d.describeBroker(); got != "another program's, on "+address {
 		t.Errorf("the broker is %q while its port is taken", got)
 	}
@@ -68,6 +59,37 @@ func TestTheBuiltInBrokerStartsOnceItsPortIsFree(t *testing.T) {
 	}
 	if freePort(t.Context(), address) {
 		t.Error("nobody listens there")
+	}
+}
+
+// The address of a broker is no reason not to watch, whatever is wrong with it: a port below 1024 without the right to it, say, or
+// [::1] without IPv6. Neither can be had everywhere; this one nowhere.
+func TestAnAddressThatTheBuiltInBrokerCannotHave(t *testing.T) {
+	defer func(was time.Duration) { portLook = was }(portLook)
+	portLook = time.Millisecond
+	r := runCmd{Camera: "pattern:"}
+	d, err := r.prepare(t.Context(), output{io.Discard})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.cfg.MQTT.Listen, d.cfg.Web.Listen = "127.0.0.1:65536", ""
+	r.broker.follow(d.cfg.MQTT)
+	defer r.broker.stop()
+	ctx, stop := context.WithCancel(t.Context())
+	go func() {
+		defer stop()
+		for deadline := time.Now().Add(patience); !d.watchers[0].online.Load(); time.Sleep(time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Errorf("no picture: %v", d.readiness())
+				return
+			}
+		}
+		if got := d.describeBroker(); !strings.Contains(got, "none: broker: listen") {
+			t.Errorf("the broker is %q", got)
+		}
+	}()
+	if next, err := r.life(ctx, d, output{io.Discard}, nil); err != nil || next != nil {
+		t.Errorf("ended with %v", err)
 	}
 }
 

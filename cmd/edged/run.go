@@ -24,7 +24,8 @@ type runCmd struct {
 	Broker   string `placeholder:"URL" help:"The broker, in place of the configuration's: tcp://HOST:PORT or embedded."`
 	Fallback string `placeholder:"VIDEO" help:"Without configuration and without a usable camera: play this file in a loop."`
 
-	ports *ports `kong:"-"` // without configuration
+	ports  *ports  `kong:"-"` // without configuration
+	broker builtIn `kong:"-"`
 }
 
 // ports are addresses that were free when edged started. A reload stays there.
@@ -52,7 +53,9 @@ func (r *runCmd) Run(ctx context.Context, out output) error {
 		return err
 	}
 	defer context.AfterFunc(ctx, func() { notify(systemd.SdNotifyStopping) })()
+	defer r.broker.stop()
 	for d != nil {
+		r.broker.follow(d.cfg.MQTT)
 		if d, err = r.life(ctx, d, out, hup); err != nil {
 			return err
 		}
@@ -80,6 +83,7 @@ func (r *runCmd) prepare(ctx context.Context, out output) (*daemon, error) {
 	if err != nil {
 		return nil, err
 	}
+	d.builtIn = &r.broker
 	_ = logLevel.UnmarshalText([]byte(cfg.Log.Level)) // Load has seen that it is one; of a configuration that is refused it must not hold
 	return d, nil
 }

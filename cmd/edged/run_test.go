@@ -120,6 +120,17 @@ func (p *process) endBy(t *testing.T, s syscall.Signal) error {
 	}
 }
 
+// reload changes the configuration and has it taken over.
+func (p *process) reload(t *testing.T, config, content string) {
+	t.Helper()
+	if err := os.WriteFile(config, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // drain returns once the process has ended.
 func (p *process) drain() {
 	for ok := true; ok; {
@@ -290,6 +301,62 @@ func TestRunWithTheBuiltInBroker(t *testing.T) {
 	}
 }
 
+// A reload is none of other clients' business: their connections stay, what is retained stays, and they get what comes after it.
+func TestTheBuiltInBrokerOutlivesAReload(t *testing.T) {
+	address, other := mosquittotest.FreeAddress(t), mosquittotest.FreeAddress(t)
+	text := func(address, more string) string {
+		return fmt.Sprintf("node: board\nmqtt: {listen: %q}\nweb: {listen: ''}\ncameras: [{source: %q}]\n%s",
+			address, "file:"+footage(t, "walkers.mkv"), more)
+	}
+	config := write(t, "edged.yaml", text(address, ""))
+	p := startEdged(t, "run", "-c", config)
+	p.line(t, "online")
+	lost := make(chan error, 1)
+	client := mqtt.NewClient(mqtt.NewClientOptions().AddBroker("tcp://" + address).SetAutoReconnect(false).
+		SetClientID("other").SetConnectionLostHandler(func(_ mqtt.Client, err error) { lost <- err }))
+	messages := make(chan string, 1000)
+	keep := func(_ mqtt.Client, m mqtt.Message) { messages <- m.Topic() + " " + string(m.Payload()) }
+	for _, do := range []func() mqtt.Token{
+		client.Connect,
+		func() mqtt.Token { return client.Publish("note", 1, true, "kept") },
+		func() mqtt.Token { return client.Subscribe("edged/board/#", 1, keep) },
+	} {
+		if token := do(); !token.WaitTimeout(patience) || token.Error() != nil {
+			t.Fatal(token.Error())
+		}
+	}
+	await := func(part string) {
+		t.Helper()
+		for timeout := time.After(patience); ; {
+			select {
+			case m := <-messages:
+				if strings.Contains(m, part) {
+					return
+				}
+			case err := <-lost:
+				t.Fatal(err)
+			case <-timeout:
+				t.Fatalf("no %q", part)
+			}
+		}
+	}
+	p.reload(t, config, text(address, "detect: {stride: 1}\n"))
+	await("board/status offline")
+	await("board/status online")
+	await(`"phase":"start"`)
+	client.Subscribe("note", 1, keep)
+	await("note kept")
+
+	p.reload(t, config, text(other, ""))
+	subscribe(t, "tcp://"+other).wait(t, "edged/board/status", is("online"))
+	if !freePort(t.Context(), address) {
+		t.Error("the old address is still taken")
+	}
+	if err := p.stop(t); err != nil {
+		t.Errorf("exit: %v", err)
+	}
+}
+
 // Where Debian's mosquitto has the built-in broker's port, that one is used.
 func TestABrokerOnTheBuiltInOnesPortIsUsed(t *testing.T) {
 	broker := mosquittotest.Start(t)
@@ -333,25 +400,16 @@ func TestReload(t *testing.T) {
 	config := write(t, "edged.yaml", text("wrong", "front"))
 	p := startEdged(t, "run", "-c", config)
 	p.line(t, "online")
-	reload := func(content string) {
-		t.Helper()
-		if err := os.WriteFile(config, []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if err := p.cmd.Process.Signal(syscall.SIGHUP); err != nil {
-			t.Fatal(err)
-		}
-	}
-	reload(text("right", "front"))
+	p.reload(t, config, text("right", "front"))
 	sub := subscribe(t, strings.Replace(broker.URL(), "tcp://", "tcp://u:right@", 1))
 	sub.wait(t, "edged/board/front/status", is("online"))
 
-	reload("cameras: [{name: no such}]\n")
+	p.reload(t, config, "cameras: [{name: no such}]\n")
 	time.Sleep(500 * time.Millisecond)
 	sub.publish(t, "edged/board/front/enabled/set", "OFF")
 	sub.wait(t, "edged/board/front/enabled/state", is("OFF"))
 
-	reload(text("right", "back"))
+	p.reload(t, config, text("right", "back"))
 	sub.wait(t, "edged/board/back/status", is("online"))
 	sub.wait(t, "edged/board/front/status", is("offline"))
 	if err := p.stop(t); err != nil {

@@ -12,7 +12,7 @@ import (
 // A camera at less than half of the model's rate never fills a window: the log, the status and readyz must say so.
 func TestAViewWithoutWindowsIsShown(t *testing.T) {
 	w := openWatcher(t)
-	d := &daemon{cfg: config.Default(), watchers: []*watcher{w}, publisher: &publish.Publisher{Broker: "tcp://127.0.0.1:1", Node: "board"}}
+	d := &daemon{cfg: config.Default(), builtIn: new(builtIn), watchers: []*watcher{w}, publisher: &publish.Publisher{Broker: "tcp://127.0.0.1:1", Node: "board"}}
 	if err := d.publisher.Initialize(); err != nil {
 		t.Fatal(err)
 	}
