@@ -277,6 +277,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main() -> None:
+    sys.stdout.reconfigure(errors="backslashreplace")  # as stderr: a file's name may be any bytes
     arguments = _parser().parse_args()
     try:
         arguments.run(arguments)

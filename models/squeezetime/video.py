@@ -44,6 +44,8 @@ def _opened(path: Path):
         with av.open(str(path), metadata_errors="ignore") as container:
             if not container.streams.video:
                 raise Unreadable(f"{path}: no video in it")
+            if container.format.name == "tty":  # libavformat makes pictures of it
+                raise Unreadable(f"{path}: a text, no video")
             yield container
     except (av.FFmpegError, OSError) as error:
         raise Unreadable(f"{path}: {error}") from error
@@ -77,14 +79,19 @@ def _cropped(frame, height: int, width: int) -> np.ndarray:
     return np.rot90(rgb[y : y + height, x : x + width], turns)
 
 
-def runs_of(path: Path, rate: float, size: tuple[int, int]) -> list[np.ndarray]:
-    """The video's frames, in one array [N,H,W,3] for each stretch without a gap."""
+def runs_of(path: Path, frames: int, rate: float, size: tuple[int, int]) -> list[np.ndarray]:
+    """The video's frames, in one array [N,H,W,3] for each stretch without a gap.
+
+    Raises Unreadable where none of several has at least half of a window's frames.
+    """
     runs: list[list[np.ndarray]] = [[]]
     for frame in frames_at(path, rate, size):
         if frame is None:
             runs.append([])
         else:
             runs[-1].append(frame)
+    if len(runs) > 1:
+        _check_longest(path, max(map(len, runs)), frames, rate)
     return [np.stack(run) for run in runs]
 
 
@@ -93,20 +100,36 @@ def clips_of(
 ) -> Iterator[np.ndarray]:
     """The video's windows, side by side: uint8 [H,W,T*3]. None crosses a gap.
 
-    A video too short for one window gives one all the same, its last frame repeated.
+    A video too short for one window gives one all the same, its last frame repeated; where it has
+    gaps its longest stretch, of at least half a window, or Unreadable is raised.
     """
     window: list[np.ndarray] = []
-    given = 0
+    longest, gaps, given = window, False, False
     for frame in frames_at(path, rate, size, start):
         if frame is None:
-            window = []
+            window, gaps = [], True
             continue
         window.append(frame)
         if len(window) == frames:
             yield np.concatenate(window, axis=2)
-            given, window = given + 1, []
-    if not given and window:
-        yield np.concatenate(window + window[-1:] * (frames - len(window)), axis=2)
+            given, window = True, []
+        longest = max(longest, window, key=len)
+    if given or not longest:
+        return
+    if gaps:
+        _check_longest(path, len(longest), frames, rate)
+    yield np.concatenate(longest + longest[-1:] * (frames - len(longest)), axis=2)
+
+
+def _check_longest(path: Path, longest: int, frames: int, rate: float) -> None:
+    """One of a slow video's frames, repeated over a window, would be a frozen picture."""
+    if 2 * longest < frames:
+        with _opened(path) as container:
+            has = float(container.streams.video[0].average_rate or 0)
+        raise Unreadable(
+            f"{path}: {has:.3g} frames/s with gaps: of the {rate:g} a second that the model takes, "
+            f"at most {longest} are there in a row"
+        )
 
 
 def videos_in(folder: Path) -> list[Path]:

@@ -34,6 +34,10 @@ def test_what_is_held_out_hangs_on_the_names(count):
             assert len(held ^ held_names(changed)) <= 2
 
 
+def test_a_name_may_be_any_bytes():
+    assert held_names([file(0, "Stra\udcdfe"), file(0, "b"), file(1, "\udcff"), file(1, "c")])
+
+
 def test_a_label_with_a_single_clip_is_named():
     with pytest.raises(ValueError, match="b: a single clip"):
         split([file(0, "1"), file(0, "2"), file(1, "1")], LABELS)

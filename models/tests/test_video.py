@@ -31,15 +31,37 @@ def test_frames_are_taken_by_their_own_times(tmp_path):
 def test_no_window_crosses_a_gap(tmp_path):
     times = np.concatenate([np.arange(20) / 8, 3600 + np.arange(20) / 8])
     film(tmp_path / "x.mkv", levels(40, 5), times=times)
-    assert [len(run) for run in video.runs_of(tmp_path / "x.mkv", 8, (32, 32))] == [20, 20]
+    assert [len(run) for run in video.runs_of(tmp_path / "x.mkv", 16, 8, (32, 32))] == [20, 20]
     first, second = video.clips_of(tmp_path / "x.mkv", 16, 8, (32, 32))
     assert abs(first.mean() - 5 * 7.5) < 3 and abs(second.mean() - 5 * 27.5) < 3
 
 
 def test_one_missing_frame_is_held(tmp_path):
     film(tmp_path / "x.mkv", levels(12, 10), times=np.delete(np.arange(13) / 8, 5))
-    (run,) = video.runs_of(tmp_path / "x.mkv", 8, (32, 32))
+    (run,) = video.runs_of(tmp_path / "x.mkv", 16, 8, (32, 32))
     assert [round(f.mean() / 10) for f in run] == [0, 1, 2, 3, 4, 4, 5, 6, 7, 8, 9, 10, 11]
+
+
+@pytest.mark.parametrize(("rate", "longest"), [(2, 1), (3, 3)])
+def test_a_slow_video_is_refused_for_it_would_be_a_frozen_picture(tmp_path, rate, longest):
+    film(tmp_path / "x.mp4", levels(30), rate=rate)
+    says = rf"x\.mp4: {rate} frames/s with gaps: .* at most {longest} are there in a row"
+    for read in (video.runs_of, video.clips_of):
+        with pytest.raises(video.Unreadable, match=says):
+            list(read(tmp_path / "x.mp4", 16, 8, (32, 32)))
+
+
+def test_half_the_rate_will_do(tmp_path):
+    film(tmp_path / "x.mp4", levels(30), rate=4)
+    assert [len(run) for run in video.runs_of(tmp_path / "x.mp4", 16, 8, (32, 32))] == [59]
+
+
+def test_of_a_short_video_with_a_gap_the_longest_stretch_is_shown(tmp_path):
+    times = np.concatenate([[0, 1 / 8], 60 + np.arange(10) / 8, [120]])
+    film(tmp_path / "x.mkv", levels(13, 10), times=times)
+    (clip,) = video.clips_of(tmp_path / "x.mkv", 16, 8, (32, 32))
+    seen = [round(v / 10) for v in clip.reshape(32, 32, 16, 3).mean((0, 1, 3))]
+    assert seen == [*range(2, 12), *[11] * 6]
 
 
 @pytest.mark.parametrize(
@@ -93,6 +115,14 @@ def test_a_picture_is_no_clip(tmp_path):
         Image.fromarray(levels(2, 90)[1]).save(tmp_path / name)
         with pytest.raises(video.Unreadable, match=f"{name}: a single picture"):
             list(video.clips_of(tmp_path / name, 16, 8, (32, 32)))
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "film.nfo", "FILE_ID.DIZ"])
+def test_a_text_is_no_clip(tmp_path, name):
+    (tmp_path / name).write_text("The quick brown fox jumps over the lazy dog.\n" * 220)
+    for read in (video.runs_of, video.clips_of):
+        with pytest.raises(video.Unreadable, match=f"{name}: a text, no video"):
+            list(read(tmp_path / name, 16, 8, (32, 32)))
 
 
 @pytest.mark.parametrize("content", [b"", b"junk", b"\0\0\0\x20ftypisom" + bytes(40)])

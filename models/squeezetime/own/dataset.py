@@ -1,5 +1,6 @@
 """A folder of clips for each label: read, and split into what is trained on and what is not."""
 
+import os
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -42,11 +43,12 @@ def labels_in(data: Path) -> list[str]:
 def read(data: Path, labels: list[str], kind: Form, report: Callable[[str], None]) -> list[File]:
     """Every label's files. What cannot be read is named and left out."""
     files, skipped = [], 0
+    frames, size = kind.preset.frames, (kind.preset.size, kind.preset.size)
     for index, label in enumerate(labels):
         found = []
         for path in video.videos_in(data / label):
             try:
-                runs = video.runs_of(path, kind.frame_rate, (kind.preset.size, kind.preset.size))
+                runs = video.runs_of(path, frames, kind.frame_rate, size)
             except video.Unreadable as error:
                 skipped += 1
                 report(f"skipped: {error}")
@@ -55,7 +57,7 @@ def read(data: Path, labels: list[str], kind: Form, report: Callable[[str], None
             if len(runs) > 1:
                 used = f"{len(pictures)} of {sum(map(len, runs))} frames"
                 report(f"{path}: its time jumps: its longest stretch is used, {used}")
-            short = max(0, kind.preset.frames - len(pictures))
+            short = max(0, frames - len(pictures))
             pictures = np.pad(pictures, ((0, short), (0, 0), (0, 0), (0, 0)), "edge")
             of, name = path.stat(), path.relative_to(data).as_posix()
             found.append(File(index, name, of.st_size, of.st_mtime_ns, pictures))
@@ -82,7 +84,8 @@ def split(files: list[File], labels: list[str]) -> tuple[list[File], list[File]]
     training, held = [], []
     for label in sorted(counts):
         mine = sorted(
-            (f for f in files if f.label == label), key=lambda f: (crc32(f.name.encode()), f.name)
+            (f for f in files if f.label == label),
+            key=lambda f: (crc32(os.fsencode(f.name)), f.name),
         )
         share = max(1, round(VALIDATION * len(mine)))
         held += mine[:share]

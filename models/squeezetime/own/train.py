@@ -98,7 +98,8 @@ def train(
     lines.append(
         f"what the exported file makes of them: squeezetime verify {output} --clips {links}"
     )
-    write_whole(output.with_suffix(".report.txt"), "".join(f"{x}\n" for x in lines).encode())
+    text = "".join(f"{line}\n" for line in lines)
+    write_whole(output.with_suffix(".report.txt"), text.encode(errors="backslashreplace"))
     _say("\n".join(lines))
     calibration = io.BytesIO()
     np.save(calibration, spread(training, frames, CALIBRATION_WINDOWS))
