@@ -117,6 +117,21 @@ train("x", 2, mirror=False)
     assert "mirrored: none; not goes_left, goes_right" in told
 
 
+def test_a_disk_without_links(folder):
+    told = script(
+        folder,
+        """
+def symlink_to(path, target):
+    raise PermissionError(1, "Operation not permitted", str(target))
+pathlib.Path.symlink_to = symlink_to
+train("x", 1)
+""",
+    )
+    assert f"(no links to them for squeezetime verify: {folder / 'x.training'} is on" in told
+    assert "accuracy" in (folder / "x.training" / "state.json").read_text()
+    assert not (folder / "x.training" / "held-out").exists()
+
+
 def test_weights_to_begin_with(folder):
     script(
         folder,

@@ -49,12 +49,17 @@ class Run:
         content = json.dumps(self.state() | what, indent=1).encode()
         write_whole(self.noted, content)
 
-    def link_held_out(self, data: Path, names: list[str]) -> Path:
+    def link_held_out(self, data: Path, names: list[str]) -> Path | None:
+        """None where the file system has no links: exFAT, FAT."""
         folder = self.folder / "held-out"
         shutil.rmtree(folder, ignore_errors=True)
-        for name in names:
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).symlink_to((data / name).resolve())
+        try:
+            for name in names:
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                (folder / name).symlink_to((data / name).resolve())
+        except OSError:
+            shutil.rmtree(folder, ignore_errors=True)
+            return None
         return folder
 
     def save(self, model, optimizer, score: float) -> None:

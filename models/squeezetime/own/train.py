@@ -97,6 +97,8 @@ def train(
     links = run.link_held_out(data, [f.name for f in held])
     lines.append(
         f"what the exported file makes of them: squeezetime verify {output} --clips {links}"
+        if links
+        else f"(no links to them for squeezetime verify: {run.folder} is on a disk that has none)"
     )
     text = "".join(f"{line}\n" for line in lines)
     write_whole(output.with_suffix(".report.txt"), text.encode(errors="backslashreplace"))
