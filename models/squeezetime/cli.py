@@ -84,6 +84,8 @@ def _train(arguments) -> None:
         arguments.freeze,
         arguments.mirror,
         arguments.reverse,
+        arguments.pooling,
+        arguments.background,
     )
 
 
@@ -175,6 +177,17 @@ def _parser() -> argparse.ArgumentParser:
         "--init",
         help="weights to start from: starter (for nano, what it does by itself), none, an official "
         ".pth (--preset full), or the best.weights.h5 of another training",
+    )
+    own.add_argument(
+        "--pooling",
+        choices=("avg", "max"),
+        help="the WCM's, of an official .pth: avg (the default), max is the paper's",
+    )
+    own.add_argument(
+        "--background",
+        metavar="LABEL",
+        help="the label that never fires, '' for none: by default the one that is called "
+        "background, nothing, still, other or none",
     )
     own.add_argument("--freeze", action="store_true", help="train the classifier alone")
     own.add_argument("--no-mirror", dest="mirror", action="store_false", help="never mirror a clip")

@@ -136,7 +136,9 @@ from test_checkpoint import SMALL
 checkpoint.PRESET = SMALL
 train.subprocess = types.SimpleNamespace(run=lambda _: types.SimpleNamespace(returncode=0))
 data, output, init = map(pathlib.Path, sys.argv[1:])
-train.train(data, "full", output, 8, str(init), freeze=True)
+train.train(data, "full", output, 8, str(init), freeze=True, pooling="max", background="goes_left")
+again = output.with_name("again.tflite")
+train.train(data, "full", again, 1, str(output.with_suffix(".training") / "best.weights.h5"))
 """
 
 
@@ -155,6 +157,12 @@ def test_fine_tuning_an_official_checkpoint(tmp_path, monkeypatch):
     train.export(tmp_path / "x.training", output)
     _, manifest = unpack(output)
     assert manifest["frame_rate"] == 7.5 and manifest["std"][0] == 58.395
+    assert manifest["background"] == "goes_left" and "goes_left is the background" in done.stdout
+    assert "REDUCE_MAX" in graph.read(output).ops
+    # Another training that begins with its weights is of their form.
+    train.export(tmp_path / "again.training", tmp_path / "again.tflite")
+    assert unpack(tmp_path / "again.tflite")[1]["std"] == manifest["std"]
+    assert "REDUCE_MAX" in graph.read(tmp_path / "again.tflite").ops
     # The backbone is the checkpoint's own: frozen, it came through training and export.
     kept, _ = checkpoint.import_(checkpoint.read(tmp_path / "x.pth"), SMALL)
     model = load_trained(tmp_path / "x.training" / "best.weights.h5", SMALL, 2, official=True)

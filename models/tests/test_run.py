@@ -180,7 +180,7 @@ def test_the_starter_is_what_nano_begins_with(folder, monkeypatch):
         folder,
         """
 from squeezetime.own import begin
-def begun(model, kind, preset, init):
+def begun(model, preset, init):
     raise ValueError(init)
 begin.begin = begun
 for preset in "nano", "half":
@@ -197,3 +197,19 @@ def test_a_model_is_not_written_among_the_clips(tmp_path):
     (tmp_path / "a").mkdir()
     with pytest.raises(ValueError, match="among the clips"):
         train.train(tmp_path, "half", tmp_path / "x.tflite", 1)
+
+
+def test_the_label_that_never_fires():
+    assert train.background_of(["a", "Still"]) == "Still"
+    assert train.background_of(["a", "b"]) == ""
+    assert train.background_of(["a", "still"], "") == ""
+    assert train.background_of(["idle", "other", "still"], "idle") == "idle"
+    with pytest.raises(ValueError, match="other and still: each could be the background"):
+        train.background_of(["a", "other", "still"])
+    with pytest.raises(ValueError, match="--background idle: not one of a, b"):
+        train.background_of(["a", "b"], "idle")
+
+
+def test_pooling_is_asked_of_an_official_checkpoint_alone(tmp_path):
+    with pytest.raises(ValueError, match=r"--pooling is of an official \.pth"):
+        train.train(tmp_path, "nano", tmp_path.parent / "x.tflite", 1, pooling="max")

@@ -7,18 +7,17 @@ from pathlib import Path
 import numpy as np
 
 from ..packaging import write_whole
-from .form import Form
 
 STARTER_WEIGHTS = Path(__file__).parents[2] / "starter.weights.npz"
 
 
-def begin(model, kind: Form, preset: str, init: str) -> None:
+def begin(model, preset: str, init: str) -> None:
     """Gives the model what `init` names: none, starter, an official .pth, or a .weights.h5."""
     if init == "starter":
         if preset != "nano":
             raise ValueError("the starter's weights are of the preset nano")
         start_from_starter(model)
-    elif kind.official:
+    elif init.endswith(".pth"):
         start_from_official(model, Path(init))
     elif init != "none":
         start_from_own(model, Path(init), preset)

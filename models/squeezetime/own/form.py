@@ -1,6 +1,6 @@
 """What network is trained, and what its input is: ours, or the official checkpoints'."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,11 +21,13 @@ class Form:
         return (clips - mean) / std
 
 
-def form(preset: str, official: bool) -> Form:
+def form(preset: str, official: bool, pooling: str = "avg") -> Form:
+    """pooling: the WCM's, of an official checkpoint's form."""
     if not official:
         return Form(PRESETS[preset])
     from ..official import checkpoint
 
     if preset != "full":
         raise ValueError("an official checkpoint is of the preset full: add --preset full")
-    return Form(checkpoint.PRESET, True, checkpoint.FRAME_RATE, checkpoint.MEAN, checkpoint.STD)
+    of = replace(checkpoint.PRESET, wcm_pool=pooling)
+    return Form(of, True, checkpoint.FRAME_RATE, checkpoint.MEAN, checkpoint.STD)

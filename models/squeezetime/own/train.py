@@ -10,7 +10,7 @@ import numpy as np
 from .. import manifest
 from ..packaging import pack, write_whole
 from . import dataset, semantics
-from .form import form
+from .form import Form, form
 from .run import Run
 from .windows import guesses, spread
 
@@ -29,10 +29,13 @@ def train(
     freeze: bool = False,
     mirror: bool = True,
     backwards: bool = True,
+    pooling: str | None = None,
+    background: str | None = None,
 ) -> None:
     """Trains, resuming what a killed run left, exports, and writes a report beside `output`.
 
-    init: begin.begin's; by default the starter for nano, else none.
+    init: begin.begin's; by default the starter for nano, else none. pooling: the WCM's, of an
+    official .pth. background: background_of's.
     """
     import keras
 
@@ -44,7 +47,7 @@ def train(
     init = init or ("starter" if preset == "nano" else "none")
     if freeze and init == "none":
         raise ValueError("--freeze trains the classifier alone: it needs a backbone, see --init")
-    kind = form(preset, official=init.endswith(".pth"))
+    kind = _form_of(preset, init, pooling)
     run = Run(output.with_suffix(".training"))
     if output.resolve().is_relative_to(data.resolve()):
         raise ValueError(f"{output}: is among the clips of {data}; write it elsewhere")
@@ -52,9 +55,10 @@ def train(
         raise ValueError(f"--init {init}: will be overwritten by this very training; copy it first")
     frames = kind.preset.frames
     labels = dataset.labels_in(data)
+    background = background_of(labels, background)
     keras.utils.set_random_seed(SEED)
     model = network.build(kind.preset, len(labels), official=kind.official)
-    begin(model, kind, preset, init)
+    begin(model, preset, init)
 
     files = dataset.read(data, labels, kind, _say)
     training, held = dataset.split(files, labels)
@@ -65,7 +69,9 @@ def train(
     )
     _say(semantics.told("mirrored", labels, flips[0]))
     _say(semantics.told("played backwards", labels, flips[1]))
-    if not background_of(labels):
+    if background:
+        _say(f"{background} is the background: it never fires")
+    else:
         _say(f"no label is one of {', '.join(BACKGROUNDS)}: it will always see an action")
 
     why = run.open(
@@ -73,6 +79,8 @@ def train(
             "labels": labels,
             "preset": preset,
             "official": kind.official,
+            "pooling": kind.preset.wcm_pool,
+            "background": background,
             "init": [init, *_changed(init)],
             "freeze": freeze,
             "mirror": mirror,
@@ -127,9 +135,33 @@ def _changed(init: str) -> list[int]:
     return [of.st_size, of.st_mtime_ns]
 
 
-def background_of(labels: list[str]) -> str:
-    """The label that stands for nothing of interest; "" if none does."""
-    return next((label for label in labels if label.lower() in BACKGROUNDS), "")
+def _form_of(preset: str, init: str, pooling: str | None) -> Form:
+    """What the weights that the training begins with are for."""
+    if init.endswith(".pth"):
+        return form(preset, True, pooling or "avg")
+    if pooling:
+        raise ValueError("--pooling is of an official .pth: other weights are known")
+    of = Run(Path(init).parent).state().get("made_of", {}) if init.endswith(".h5") else {}
+    return form(preset, of.get("official", False), of.get("pooling", "avg"))
+
+
+def background_of(labels: list[str], chosen: str | None = None) -> str:
+    """The label that stands for nothing of interest and never fires; "" for none.
+
+    The chosen one, else the one that is called so. Raises ValueError where there is no such label,
+    or more than one.
+    """
+    if chosen:
+        if chosen not in labels:
+            raise ValueError(f"--background {chosen}: not one of {', '.join(labels)}")
+        return chosen
+    found = [label for label in labels if label.lower() in BACKGROUNDS] if chosen is None else []
+    if len(found) > 1:
+        raise ValueError(
+            f"{' and '.join(found)}: each could be the background, which never fires: "
+            f"say --background {found[0]}"
+        )
+    return "".join(found)
 
 
 def export(folder: Path, output: Path, kind: str = "int8") -> int:
@@ -142,7 +174,7 @@ def export(folder: Path, output: Path, kind: str = "int8") -> int:
     if "accuracy" not in state:
         raise ValueError(f"{folder}: no training that has come to its end")
     labels, made_of = state["made_of"]["labels"], state["made_of"]
-    of = form(made_of["preset"], made_of["official"])
+    of = form(made_of["preset"], made_of["official"], made_of["pooling"])
     model = load_trained(run.best, of.preset, len(labels), of.official)
     clips = None
     if kind == "int8":
@@ -156,7 +188,7 @@ def export(folder: Path, output: Path, kind: str = "int8") -> int:
         mean=of.mean,
         std=of.std,
         kind=kind,
-        background=background_of(labels),
+        background=made_of["background"],
         training_data="clips of its owner",
         accuracy={"validation_by_file": state["accuracy"]},
     )
