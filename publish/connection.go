@@ -16,7 +16,7 @@ import (
 type connection struct {
 	p      *Publisher
 	client mqtt.Client
-	link   net.Conn
+	link   *link
 	lost   chan struct{} // closed by paho when the link has broken and its goroutines have ended
 	cause  error         // why; read it after lost is closed
 }
@@ -33,7 +33,7 @@ func (p *Publisher) connect(ctx context.Context) (*connection, error) {
 		if dialErr = err; err != nil {
 			return nil, err
 		}
-		c.link = newLink(conn)
+		c.link = newLink(conn, p.refuseLarge)
 		disarm = context.AfterFunc(ctx, func() { c.link.Close() }) // ends paho's wait for the CONNACK
 		return c.link, nil
 	}
@@ -62,7 +62,8 @@ func (p *Publisher) clientOptions() *mqtt.ClientOptions {
 		SetCleanSession(true).
 		SetAutoReconnect(false).
 		SetConnectRetry(false).
-		SetOrderMatters(true). // of commands; receive never blocks
+		SetOrderMatters(true).                                        // of commands; receive never blocks
+		SetDefaultPublishHandler(func(mqtt.Client, mqtt.Message) {}). // what comes unasked is acknowledged
 		SetConnectTimeout(connectTimeout).
 		SetWriteTimeout(writeTimeout). // to hand a packet over; link has its own for writing it
 		SetKeepAlive(p.KeepAlive).
@@ -148,30 +149,44 @@ func (c *connection) farewell(grace context.Context) error {
 // retain publishes a retained message and waits until the broker has it.
 func (c *connection) retain(grace context.Context, topic string, value []byte) error {
 	token := c.client.Publish(topic, 1, true, value)
-	limit := within(ackTimeout, len(value))
+	if err := c.await(grace, token, topic, within(ackTimeout, len(value))); err != nil {
+		return err
+	}
+	c.p.counters.states.Add(1)
+	return nil
+}
+
+// await waits until the broker has acknowledged what it was sent.
+func (c *connection) await(grace context.Context, token mqtt.Token, what string, limit time.Duration) error {
 	timeout := time.NewTimer(limit)
 	defer timeout.Stop()
-	select {
-	case <-token.Done():
-		if err := c.failure(token); err != nil {
-			return err
+	for {
+		select {
+		case <-token.Done():
+			return c.failure(token)
+		case <-c.lost:
+			return c.broken()
+		case <-timeout.C:
+			if err := c.overdue(what, limit, timeout); err != nil {
+				return err
+			}
+		case <-grace.Done():
+			return errNoTimeLeft
 		}
-		c.p.counters.states.Add(1)
-		return nil
-	case <-c.lost:
-		return c.broken()
-	case <-timeout.C:
-		return noAcknowledgement(topic, limit)
-	case <-grace.Done():
-		return errNoTimeLeft
 	}
 }
 
-var errNoTimeLeft = errors.New("stopped before the broker had acknowledged everything")
-
-func noAcknowledgement(topic string, limit time.Duration) error {
-	return fmt.Errorf("the broker did not acknowledge %s within %v", topic, limit.Round(time.Second))
+// overdue is nil, and the timer set anew, where the acknowledgement may still be on its way.
+func (c *connection) overdue(what string, limit time.Duration, timeout *time.Timer) error {
+	left := limit - c.link.quiet()
+	if left <= 0 {
+		return fmt.Errorf("the broker did not acknowledge %s within %v", what, limit.Round(time.Second))
+	}
+	timeout.Reset(left)
+	return nil
 }
+
+var errNoTimeLeft = errors.New("stopped before the broker had acknowledged everything")
 
 // failure returns why a completed token failed, nil if it did not. Paho completes tokens before it tells that the link broke.
 func (c *connection) failure(token mqtt.Token) error {

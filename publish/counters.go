@@ -18,7 +18,7 @@ type Counters struct {
 	ScoresSent      uint64
 	ScoresSkipped   uint64 // windows without a connection, or replaced by a newer one before they could be sent
 	CommandsTaken   uint64
-	CommandsRefused uint64 // for what they asked
+	CommandsRefused uint64 // for what they asked, and what is too large to be one
 	UnknownNames    uint64 // calls that named no camera or label of this node
 }
 

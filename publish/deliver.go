@@ -75,7 +75,9 @@ func (d *delivery) run(ctx, grace context.Context) error {
 				return err
 			}
 		case <-d.timeout.C:
-			return noAcknowledgement(d.topic, d.limit)
+			if err := d.overdue(d.topic, d.limit, d.timeout); err != nil {
+				return err
+			}
 		case <-d.lost:
 			return d.broken()
 		case <-stopping:

@@ -170,20 +170,14 @@ func (p *Publisher) describeSensor(to map[string]component, s Sensor) {
 	p.add(to, "/"+s.ID, "sensor", s.Name, c)
 }
 
-// Bounds of what is read back from the broker: anybody who may write there could have put it there.
-const (
-	maxToldBytes      = 4 << 20
-	maxToldComponents = 10000
-)
+// maxToldComponents bounds what is read back from the broker: anybody who may write there could have put it there.
+const maxToldComponents = 10000
 
 var platformName = regexp.MustCompile(`^[a-z_]{1,32}$`)
 
 // removal compares what Home Assistant was told before with what it is told now. It returns what it must be told in between,
 // and the ids of the components that it then removes.
 func (d Discovery) removal(before, now []byte) (between []byte, gone []string, err error) {
-	if len(before) > maxToldBytes {
-		return nil, nil, fmt.Errorf("%d bytes", len(before))
-	}
 	var old struct {
 		Components map[string]struct {
 			Platform string `json:"platform"`

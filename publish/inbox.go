@@ -52,19 +52,8 @@ func (c *connection) subscribe(grace context.Context) error {
 	token := c.client.SubscribeMultiple(c.p.filters(), func(_ mqtt.Client, m mqtt.Message) {
 		c.p.receive(m.Topic(), m.Payload(), m.Retained())
 	})
-	timeout := time.NewTimer(ackTimeout)
-	defer timeout.Stop()
-	select {
-	case <-token.Done():
-		if err := c.failure(token); err != nil {
-			return err
-		}
-	case <-c.lost:
-		return c.broken()
-	case <-timeout.C:
-		return noAcknowledgement("the subscriptions", ackTimeout)
-	case <-grace.Done():
-		return errNoTimeLeft
+	if err := c.await(grace, token, "the subscriptions", ackTimeout); err != nil {
+		return err
 	}
 	var refused []string
 	for filter, qos := range token.(*mqtt.SubscribeToken).Result() {
@@ -101,7 +90,7 @@ func (p *Publisher) receive(topic string, payload []byte, isRetained bool) {
 	rest, own := strings.CutPrefix(topic, p.topics.prefix)
 	switch {
 	case topic == p.topics.status:
-		p.echo(string(payload), isRetained)
+		p.echo(string(payload) == online, isRetained)
 	case own:
 		p.command(rest, payload, isRetained)
 	case p.Discovery.Prefix == "":
@@ -116,10 +105,10 @@ func (p *Publisher) receive(topic string, payload []byte, isRetained bool) {
 
 // echo looks at the node's own status. An "offline" while this connection lives is the last will of one before, which the
 // broker had not known to be dead, or another node of the same name that has gone.
-func (p *Publisher) echo(status string, isRetained bool) {
+func (p *Publisher) echo(isOnline, isRetained bool) {
 	switch {
 	case isRetained: // from before this connection
-	case status == online:
+	case isOnline:
 		p.inbox.echoed.Store(true)
 	case p.once(&p.inbox.reasserted, 1):
 		p.changed(p.board.resend(p.board.node))
@@ -139,9 +128,17 @@ func (p *Publisher) command(topic string, payload []byte, isRetained bool) {
 		p.inbox.commands.put(c)
 		return
 	}
+	p.refuse(p.topics.prefix+topic, err)
+}
+
+func (p *Publisher) refuseLarge(topic string, bytes int) {
+	p.refuse(topic, fmt.Errorf("%d bytes; more than %d are not read", bytes, maxPacket))
+}
+
+func (p *Publisher) refuse(topic string, err error) {
 	p.counters.refused.Add(1)
 	if p.once(&p.inbox.complained, complainEvery) {
-		p.Log.Warn("publish: command refused", "topic", p.topics.prefix+topic, "error", err, "refused_so_far", p.counters.refused.Load())
+		p.Log.Warn("publish: message refused", "topic", topic, "error", err, "refused_so_far", p.counters.refused.Load())
 	}
 }
 

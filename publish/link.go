@@ -19,13 +19,14 @@ func within(small time.Duration, bytes int) time.Duration {
 	return small + time.Duration(bytes)*time.Second/slowest
 }
 
-// link gives each packet time by its size, where paho's own timeout is the same for all.
+// link gives each packet that is sent time by its size, where paho's own timeout is the same for all, and bounds those that come.
 type link struct {
 	net.Conn
+	*intake
 	writing chan struct{} // holds one: a ping must not cut short the time of the packet before it
 }
 
-func newLink(conn net.Conn) *link {
+func newLink(conn net.Conn, refuse func(topic string, bytes int)) *link {
 	for inner := conn; inner != nil; {
 		switch c := inner.(type) {
 		case *net.TCPConn:
@@ -37,8 +38,10 @@ func newLink(conn net.Conn) *link {
 			inner = nil
 		}
 	}
-	return &link{Conn: conn, writing: make(chan struct{}, 1)}
+	return &link{Conn: conn, intake: newIntake(conn, maxPacket, refuse), writing: make(chan struct{}, 1)}
 }
+
+func (l *link) Read(b []byte) (int, error) { return l.intake.Read(b) }
 
 func (l *link) Write(b []byte) (int, error) {
 	l.writing <- struct{}{}

@@ -32,6 +32,9 @@ type pipeBroker struct {
 	closesIn      time.Duration // after the connection came up; 0 = never
 	largest       int           // message, in bytes, that it does not answer by closing the connection; 0 = any
 	rate          int           // bytes/s that it reads; 0 = any
+	large         int           // bytes of a message that it sends after its answer to SUBSCRIBE; 0 = none
+	pace          time.Duration // that each 8 KB of it take
+	acks          chan uint16   // identifiers of messages that it gets acknowledged
 	received      chan *packets.PublishPacket
 }
 
@@ -61,6 +64,13 @@ func (e *pipeEnd) Close() error {
 
 func (b *pipeBroker) serve(conn net.Conn, closed <-chan struct{}) {
 	defer conn.Close()
+	out := io.Writer(conn)
+	if b.large > 0 {
+		q := make(queue, 10_000)
+		defer close(q)
+		go q.drain(conn, b.pace)
+		out = q
+	}
 	for {
 		packet, err := packets.ReadPacket(throttled{conn, b.rate})
 		if err != nil {
@@ -80,6 +90,10 @@ func (b *pipeBroker) serve(conn net.Conn, closed <-chan struct{}) {
 			if !b.noPong {
 				answer = packets.NewControlPacket(packets.Pingresp)
 			}
+		case *packets.PubackPacket:
+			if b.acks != nil {
+				b.acks <- p.MessageID
+			}
 		case *packets.PublishPacket:
 			if b.received != nil {
 				b.received <- p
@@ -98,8 +112,11 @@ func (b *pipeBroker) serve(conn net.Conn, closed <-chan struct{}) {
 			continue
 		}
 		time.Sleep(b.slow)
-		if err := answer.Write(conn); err != nil {
+		if err := answer.Write(out); err != nil {
 			return
+		}
+		if _, ok := answer.(*packets.SubackPacket); ok && b.large > 0 {
+			sendLarge(out, b.large)
 		}
 		if b.noReading {
 			<-closed

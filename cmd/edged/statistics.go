@@ -35,7 +35,7 @@ type nodeStats struct {
 	SettingsError   string `json:"settings_error,omitempty"` // why what was set is in memory alone
 	ScoresDropped   uint64 `json:"scores_dropped"`           // no connection, or a newer window came first
 	CommandsTaken   uint64 `json:"commands_taken"`
-	CommandsRefused uint64 `json:"commands_refused"` // for what they asked
+	CommandsRefused uint64 `json:"commands_refused"` // for what they asked, and what is too large to be one
 	ConsoleDropped  uint64 `json:"console_dropped"`  // lines that the terminal did not take
 	LogDropped      uint64 `json:"log_dropped"`      // lines that stderr did not take
 }

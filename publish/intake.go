@@ -1,0 +1,121 @@
+package publish
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"io"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// maxPacket is the largest packet that paho gets to see: it takes memory twice for each. The largest of use is what Home
+	// Assistant was told of the node before, with two entries of some 500 bytes for each action of each view.
+	maxPacket = 4 << 20
+	// pieceBytes is how much of a larger one is thrown away at once; on the slowest link it takes 2 s.
+	pieceBytes = 2 * slowest
+	// headBytes holds a message's first bytes with the longest topic, up to the identifier.
+	headBytes = 5 + 2 + 0xffff + 2
+)
+
+var (
+	pingresp  = []byte{0xd0, 0}
+	errNoMQTT = errors.New("what the broker sends is no MQTT")
+)
+
+// intake is what comes from the broker, packet by packet. A message of more than largest bytes is thrown away while it comes.
+// In its place paho gets a PINGRESP for each piece, since the broker lives and its own answers wait behind the message, and
+// at its end, where it must be acknowledged lest the broker hold back others, an empty message to do it for, to nobody.
+type intake struct {
+	in      *bufio.Reader
+	largest int
+	refuse  func(topic string, bytes int)
+
+	pass    int    // bytes to come that are handed on
+	skip    int    // bytes to come that are not
+	instead []byte // what is handed on in their place
+	empty   [7]byte
+
+	began   time.Time
+	skipped atomic.Int64 // nanoseconds since began: when something was thrown away last
+}
+
+func newIntake(r io.Reader, largest int, refuse func(topic string, bytes int)) *intake {
+	return &intake{in: bufio.NewReaderSize(r, headBytes), largest: largest, refuse: refuse, began: time.Now()}
+}
+
+// quiet returns for how long nothing has been thrown away, that is, for how long the broker's answers could come.
+func (i *intake) quiet() time.Duration { return time.Since(i.began) - time.Duration(i.skipped.Load()) }
+
+// Read hands on whole packets, in whatever pieces.
+func (i *intake) Read(b []byte) (n int, err error) {
+	for n == 0 && err == nil && len(b) > 0 {
+		switch {
+		case len(i.instead) > 0:
+			n = copy(b, i.instead)
+			i.instead = i.instead[n:]
+		case i.pass > 0:
+			n, err = i.in.Read(b[:min(len(b), i.pass)])
+			i.pass -= n
+		case i.skip > 0:
+			err = i.throwAway()
+		default:
+			err = i.next()
+		}
+	}
+	return n, err
+}
+
+// next looks at the first bytes of a packet: its type and flags, then its length, 7 bits a byte.
+func (i *intake) next() error {
+	length, size := 0, 0
+	for more := true; more; length++ {
+		head, err := i.in.Peek(2 + length)
+		if err != nil {
+			return err
+		}
+		if length == 4 {
+			return errNoMQTT
+		}
+		last := head[1+length]
+		size |= int(last&0x7f) << (7 * length)
+		more = last&0x80 != 0
+	}
+	if size > i.largest {
+		return i.tooLarge(1+length, size)
+	}
+	i.pass = 1 + length + size
+	return nil
+}
+
+// tooLarge looks at the topic and the identifier that follow a fixed header of so many bytes.
+func (i *intake) tooLarge(header, size int) error {
+	head, err := i.in.Peek(header + 2)
+	if err != nil {
+		return err
+	}
+	topic := int(binary.BigEndian.Uint16(head[header:]))
+	if kind := head[0] >> 4; kind != 3 || 2+topic+2 > size { // PUBLISH
+		return errNoMQTT
+	}
+	if head, err = i.in.Peek(header + 2 + topic + 2); err != nil {
+		return err
+	}
+	id := head[header+2+topic:]
+	i.empty = [7]byte{head[0], 5, 0, 1, '-', id[0], id[1]}
+	i.skip = header + size
+	i.refuse(string(head[header+2:header+2+topic]), size)
+	return nil
+}
+
+func (i *intake) throwAway() error {
+	n, err := i.in.Discard(min(i.skip, pieceBytes))
+	i.skip -= n
+	i.skipped.Store(int64(time.Since(i.began)))
+	i.instead = pingresp
+	if acknowledged := i.empty[0]&6 != 0; i.skip == 0 && acknowledged { // its quality of service
+		i.instead = i.empty[:]
+	}
+	return err
+}
