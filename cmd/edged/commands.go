@@ -77,6 +77,10 @@ func (d *daemon) obey(c publish.Command) {
 		d.setThreshold(v, c.Label, c.Score)
 		d.settings.SetThreshold(c.Path, c.Label, c.Score)
 	case publish.TakeSnapshot:
+		if !v.enabled.Load() {
+			log.Warn("no snapshot: the view is not enabled", "view", c.Path)
+			return
+		}
 		v.snapshots.request()
 	}
 }
@@ -91,6 +95,7 @@ func (d *daemon) view(path string) *view {
 }
 
 func (d *daemon) enable(v *view, on bool) {
+	v.snapshots.cancel()
 	v.enabled.Store(on)
 	d.publisher.Enabled(v.path, on)
 }
@@ -101,7 +106,8 @@ func (d *daemon) setThreshold(v *view, label string, score float64) {
 	if !ok {
 		return
 	}
-	t := infer.Thresholds{Enter: float32(score), Exit: float32(score) * base.Exit / base.Enter}
+	t := infer.Thresholds{Enter: float32(score)}
+	t.Exit = min(t.Enter, t.Enter*base.Exit/base.Enter) // where both are the same, rounding may put it above
 	if err := v.pipeline.Decider.SetThresholds(label, t); err != nil {
 		slog.Error("threshold not set", "view", v.path, "error", err)
 		return

@@ -5,12 +5,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"image/jpeg"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"edged/infer"
+	"edged/internal/logtest"
 	"edged/internal/mosquittotest"
 )
 
@@ -74,6 +77,30 @@ mqtt: {broker: "%s", scores: true, scores_every: 0s}
 	sub.wait(t, "edged/board/gate/left_to_right/threshold/state", is("0.99"))
 	sub.publish(t, "edged/board/gate/enabled/set", "ON")
 	sub.wait(t, "edged/board/gate/scores", has(`"left_to_right":`))
+}
+
+// Whatever is configured, no score that may be asked for is refused.
+func TestEveryThresholdIsTaken(t *testing.T) {
+	d, v := commanded(t)
+	log := new(logtest.Buffer)
+	defer slog.SetDefault(slog.Default())
+	slog.SetDefault(slog.New(slog.NewTextHandler(log, nil)))
+	for enter := 1; enter <= 100; enter++ {
+		for exit := 1; exit <= enter; exit++ {
+			base := infer.Thresholds{Enter: float32(float64(enter) / 100), Exit: float32(float64(exit) / 100)}
+			decider, err := infer.NewDecider([]string{"wave"}, infer.DeciderOptions{Rule: infer.Rule{Thresholds: base}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			v.pipeline.Decider, v.thresholds = decider, map[string]infer.Thresholds{"wave": base}
+			for score := 1; score <= 100; score++ {
+				d.setThreshold(v, "wave", float64(score)/100)
+			}
+		}
+	}
+	if log.String() != "" {
+		t.Error(log)
+	}
 }
 
 // A disk that cannot be written shows in the status, and what was set is written once it can be.

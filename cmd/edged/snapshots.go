@@ -4,9 +4,11 @@ import (
 	"context"
 	"log/slog"
 	"sync/atomic"
+	"time"
 
 	"edged/capture"
 	"edged/capture/pixel"
+	"edged/internal/clock"
 )
 
 // snapshots makes pictures for people of what a view sees, when asked. The work is done beside the capture loop, which only
@@ -16,7 +18,7 @@ type snapshots struct {
 	masks   [][]pixel.Point
 	publish func(jpeg []byte)
 
-	wanted atomic.Bool
+	asked  atomic.Int64 // when a picture was asked for, CLOCK_MONOTONIC; 0 = none is wanted
 	busy   atomic.Bool
 	work   chan struct{} // one token: data holds a frame
 	data   []byte        // the capture loop's while not busy, then make's
@@ -29,32 +31,37 @@ type snapshots struct {
 const (
 	snapshotWidth   = 1280 // at most
 	snapshotQuality = 80
+	// snapshotWithin is how long a request holds: a camera that comes back much later shows what nobody asked for.
+	snapshotWithin = 10 * time.Second
 )
 
 func newSnapshots(area pixel.Area, masks [][]pixel.Point) *snapshots {
 	return &snapshots{area: area, masks: masks, publish: func([]byte) {}, work: make(chan struct{}, 1)}
 }
 
-// request asks for a picture of the next frame.
+// request asks for a picture of the next frame, where it comes soon.
 func (s *snapshots) request() {
 	if s != nil {
-		s.wanted.Store(true)
+		s.asked.Store(int64(clock.Monotonic()))
 	}
 }
 
 // cancel forgets the request.
 func (s *snapshots) cancel() {
 	if s != nil {
-		s.wanted.Store(false)
+		s.asked.Store(0)
 	}
 }
 
 // see takes the frame where one is wanted and the last is done.
 func (s *snapshots) see(f *capture.Frame) {
-	if s == nil || !s.wanted.Load() || !s.busy.CompareAndSwap(false, true) {
+	if s == nil || s.asked.Load() == 0 || !s.busy.CompareAndSwap(false, true) {
 		return
 	}
-	s.wanted.Store(false)
+	if asked := s.asked.Swap(0); clock.Monotonic()-time.Duration(asked) > snapshotWithin {
+		s.busy.Store(false)
+		return
+	}
 	s.data, s.format = append(s.data[:0], f.Data...), f.Format
 	s.work <- struct{}{}
 }

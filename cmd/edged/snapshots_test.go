@@ -1,10 +1,14 @@
 package main
 
 import (
+	"log/slog"
 	"os"
 	"testing"
 
+	"edged/capture"
 	"edged/capture/pixel"
+	"edged/internal/settings"
+	"edged/publish"
 )
 
 // Every JPEG that edged watches makes a snapshot, too, of its own size; the masks are fitted once for all of a size.
@@ -40,4 +44,54 @@ func TestSnapshotsOfEveryJPEG(t *testing.T) {
 	if _, err := s.make(); err == nil {
 		t.Error("half a header makes a picture")
 	}
+}
+
+// A picture that was asked for while there was none to take is not published later, when nobody expects it.
+func TestASnapshotIsOfNow(t *testing.T) {
+	set := func(on bool) publish.Command { return publish.Command{Path: "gate", Kind: publish.SetEnabled, On: on} }
+	ask := publish.Command{Path: "gate", Kind: publish.TakeSnapshot}
+	for name, c := range map[string]struct {
+		commands []publish.Command
+		offline  bool // long after the commands
+		taken    bool
+	}{
+		"asked":                    {[]publish.Command{ask}, false, true},
+		"asked again":              {[]publish.Command{set(false), ask, set(true), ask}, false, true},
+		"asked while off":          {[]publish.Command{set(false), ask, set(true)}, false, false},
+		"asked, then off and on":   {[]publish.Command{ask, set(false), set(true)}, false, false},
+		"the camera is long gone":  {[]publish.Command{ask}, true, false},
+		"nobody asked for another": {nil, false, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, v := commanded(t)
+			v.snapshots = newSnapshots(pixel.Whole, nil)
+			for _, command := range c.commands {
+				d.obey(command)
+			}
+			if c.offline {
+				v.snapshots.asked.Add(-int64(snapshotWithin))
+			}
+			v.watched = true
+			v.wanted(&capture.Frame{}, 0)
+			if taken := len(v.snapshots.work) == 1; taken != c.taken {
+				t.Errorf("taken: %t", taken)
+			}
+		})
+	}
+}
+
+// commanded returns a daemon with nothing but a view that commands can reach.
+func commanded(t *testing.T) (*daemon, *view) {
+	t.Helper()
+	v := &view{path: "gate"}
+	v.enabled.Store(true)
+	store, err := settings.Open("", slog.Default())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &publish.Publisher{Broker: "tcp://127.0.0.1:1", Node: "board", Cameras: []publish.Camera{{Name: "gate", Labels: []string{"wave"}}}}
+	if err := p.Initialize(); err != nil {
+		t.Fatal(err)
+	}
+	return &daemon{views: []*view{v}, settings: store, publisher: p}, v
 }

@@ -94,7 +94,6 @@ func (v *view) wanted(f *capture.Frame, next uint64) bool {
 			v.pipeline.Begin(next)
 		} else {
 			v.pipeline.Pause()
-			v.snapshots.cancel()
 		}
 	}
 	if !on {
