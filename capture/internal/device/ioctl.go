@@ -19,19 +19,12 @@ import (
 )
 
 // ioctl calls the kernel until it is not interrupted. It returns 0 or the errno.
+//
+// No call is a raw one, not even QBUF and DQBUF thirty times a second: a driver whose buffers share a lock with its settings
+// holds it for as long as USB takes to answer, and all of Go would stand still.
 func ioctl(fd int, request uintptr, arg unsafe.Pointer) unix.Errno {
 	for {
 		_, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), request, uintptr(arg))
-		if errno != unix.EINTR {
-			return errno
-		}
-	}
-}
-
-// quick is ioctl for calls that never block: the Go runtime need not know of them, and its monitor is not woken up.
-func quick(fd int, request uintptr, arg unsafe.Pointer) unix.Errno {
-	for {
-		_, _, errno := unix.RawSyscall(unix.SYS_IOCTL, uintptr(fd), request, uintptr(arg))
 		if errno != unix.EINTR {
 			return errno
 		}
@@ -61,13 +54,13 @@ func queryBuffer(fd, index int) (offset int64, length int, errno unix.Errno) {
 
 func queueBuffer(fd, index int) unix.Errno {
 	b := newBuffer(index)
-	return quick(fd, C.VIDIOC_QBUF, unsafe.Pointer(&b))
+	return ioctl(fd, C.VIDIOC_QBUF, unsafe.Pointer(&b))
 }
 
 // dequeueBuffer fills in all of buf, which is reused so that nothing is allocated.
 func dequeueBuffer(fd int, buf *Buffer) unix.Errno {
 	b := newBuffer(0)
-	errno := quick(fd, C.VIDIOC_DQBUF, unsafe.Pointer(&b))
+	errno := ioctl(fd, C.VIDIOC_DQBUF, unsafe.Pointer(&b))
 	if errno != 0 {
 		return errno
 	}

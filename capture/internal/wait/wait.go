@@ -79,12 +79,12 @@ func (f *FD) Wait(timeout time.Duration) (Event, error) {
 	return Ready, nil
 }
 
-// poll looks without blocking, so by a raw system call: of any other the runtime's monitor would take note.
+// poll looks. Its system call is not a raw one: some drivers' locks may hold it up for seconds.
 func (f *FD) poll(fd uintptr) (done bool) {
 	look := unix.PollFd{Fd: int32(fd), Events: unix.POLLIN}
 	for {
 		var now unix.Timespec
-		n, _, errno := unix.RawSyscall6(unix.SYS_PPOLL, uintptr(unsafe.Pointer(&look)), 1, uintptr(unsafe.Pointer(&now)), 0, 0, 0)
+		n, _, errno := unix.Syscall6(unix.SYS_PPOLL, uintptr(unsafe.Pointer(&look)), 1, uintptr(unsafe.Pointer(&now)), 0, 0, 0)
 		if errno == unix.EINTR { // uvcvideo takes a lock to answer
 			continue
 		}
