@@ -75,7 +75,7 @@ def _train(arguments) -> None:
 
     if not importlib.util.find_spec("tensorflow"):
         raise ModuleNotFoundError(name="tensorflow")  # now, not when all is trained
-    train.train(
+    folder = train.train(
         arguments.data,
         arguments.preset,
         arguments.output,
@@ -87,6 +87,7 @@ def _train(arguments) -> None:
         arguments.pooling,
         arguments.background,
     )
+    train.export_apart(folder, arguments.output)
 
 
 def _export(arguments) -> None:

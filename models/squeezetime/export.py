@@ -1,8 +1,9 @@
 """Export to TFLite: float32, or full int8 whose input bytes are the pixels' own, less 128."""
 
+import itertools
 import logging
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import keras
@@ -15,16 +16,23 @@ logging.getLogger("absl").setLevel(logging.ERROR)
 warnings.filterwarnings("ignore", "Statistics for quantized inputs were expected")
 
 
-def calibration(clips, mean=(128, 128, 128), std=(128, 128, 128)) -> list[np.ndarray]:
-    """Representative inputs from uint8 clips [N,H,W,T*3], with both ends of the range in them.
+class Calibration:
+    """Representative inputs, made one at a time, of uint8 clips [N,H,W,T*3], with both ends of the
+    range in them.
 
     With the mean and deviation of ours the ends make the converter choose scale 1/128 and zero
     point 0 for the input, so that the int8 input is (u8 ^ 0x80) and nothing has to be computed.
     """
-    first = clips[0].copy()
-    first[0, 0, :3], first[0, 1, :3] = 0, 255
-    mean, std = (np.tile(np.float32(v), first.shape[-1] // 3) for v in (mean, std))
-    return [((clip - mean) / std)[None] for clip in (first, *clips[1:])]
+
+    def __init__(self, clips, mean=(128, 128, 128), std=(128, 128, 128)):
+        self.clips, self.mean, self.std = clips, mean, std
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        first = self.clips[0].copy()
+        first[0, 0, :3], first[0, 1, :3] = 0, 255
+        mean, std = (np.tile(np.float32(v), first.shape[-1] // 3) for v in (self.mean, self.std))
+        for clip in itertools.chain([first], self.clips[1:]):
+            yield ((clip - mean) / std)[None]
 
 
 def to_tflite(

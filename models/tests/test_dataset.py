@@ -4,7 +4,7 @@ import pytest
 pytest.importorskip("PIL")  # the extra "clips"
 
 from squeezetime.own.dataset import File, split
-from squeezetime.own.windows import Draw, guesses, spread
+from squeezetime.own.windows import Draw, guesses, keep, packed, spread
 
 LABELS = ["a", "b"]
 
@@ -43,12 +43,16 @@ def test_a_label_with_a_single_clip_is_named():
         split([file(0, "1"), file(0, "2"), file(1, "1")], LABELS)
 
 
-def test_calibration_is_spread_over_all_labels():
+def test_calibration_is_spread_over_all_labels(tmp_path):
     files = [file(label, n, 100, 100 * label) for label in (0, 1) for n in range(5)]
     chosen = spread(files, 4, 7)
-    assert chosen.shape == (7, 24, 24, 12)
-    assert 3 <= (chosen.mean((1, 2, 3)) > 0).sum() <= 4
+    keep(tmp_path / "x.npy", chosen)
+    kept = np.load(tmp_path / "x.npy", mmap_mode="r")
+    assert kept.shape == (7, 24, 24, 12) and kept.dtype == np.uint8
+    assert all(np.array_equal(packed(w), k) for w, k in zip(chosen, kept, strict=True))
+    assert 3 <= (kept.mean((1, 2, 3)) > 0).sum() <= 4
     assert len(spread(files[:1], 16, 200)) == len(range(0, 85, 8))
+    assert all(np.shares_memory(w, files[0].frames) for w in spread(files[:1], 4, 9))
 
 
 def test_a_long_file_is_judged_a_few_windows_at_a_time():

@@ -17,9 +17,9 @@ from test_own import bar
 from squeezetime.cli import _MALLOC
 from squeezetime.own import train
 
-# On the torch backend, which is not that of the tests; without the export, which is the other.
+# On the torch backend, which is not that of the tests; without the export, which is on the other.
 BEGINNING = f"""
-import os, pathlib, sys, types
+import os, pathlib, sys
 os.environ["KERAS_BACKEND"] = "torch"
 sys.path.insert(0, {str(Path(__file__).parent)!r})
 import numpy as np
@@ -27,7 +27,6 @@ from squeezetime.own import dataset, form, run, train as command
 from squeezetime import presets
 TINY = presets.Preset(frames=4, size=32, planes=(8, 8, 12, 16), depths=(1, 2, 1, 1), expansion=2)
 form.PRESETS = {{"half": TINY, "nano": presets.PRESETS["nano"]}}
-command.subprocess = types.SimpleNamespace(run=lambda _: types.SimpleNamespace(returncode=0))
 folder = pathlib.Path(sys.argv[1])
 def train(name, epochs=3, preset="half", **more):
     command.train(folder / "data", preset, folder / (name + ".tflite"), epochs, **more)
@@ -115,6 +114,30 @@ train("x", 2, mirror=False)
     ]
     assert told.count("going on") == 1 and "going on after epoch 2 of 2" in told
     assert "mirrored: none; not goes_left, goes_right" in told
+
+
+def test_the_export_has_the_memory_that_the_training_took(folder):
+    script(
+        folder,
+        """
+import types
+def megabytes():
+    return int(pathlib.Path("/proc/self/statm").read_text().split()[1]) * 4096 >> 20
+def training():
+    return [np.ones(100_000, "u1") for _ in range(3000)]
+training()
+before = megabytes()
+def export(command):
+    assert megabytes() < before - 200, (megabytes(), before)
+    return types.SimpleNamespace(returncode=1)
+command.subprocess = types.SimpleNamespace(run=export)
+try:
+    command.export_apart(folder / "x.training", folder / "x.tflite")
+    raise SystemExit("no error")
+except ValueError as error:
+    assert f"squeezetime export {folder}/x.training -o {folder}/x.tflite" in str(error)
+""",
+    )
 
 
 def test_a_disk_without_links(folder):

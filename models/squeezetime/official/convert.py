@@ -61,7 +61,7 @@ def read_labels(path: Path) -> tuple[str, ...]:
     return found
 
 
-def _calibration(source: Path | None, preset) -> list[np.ndarray]:
+def _calibration(source: Path | None, preset) -> export.Calibration:
     """Representative inputs, normalized, [1,H,W,T*3]."""
     if source is not None:
         files = [source] if source.is_file() else video.videos_in(source)
@@ -78,7 +78,7 @@ def _calibration(source: Path | None, preset) -> list[np.ndarray]:
         clips = list(
             rng.integers(0, 256, (8, preset.size, preset.size, 3 * preset.frames), np.uint8)
         )
-    return export.calibration(clips, checkpoint.MEAN, checkpoint.STD)
+    return export.Calibration(clips, checkpoint.MEAN, checkpoint.STD)
 
 
 def spread(files: list[Path], preset, most: int) -> Iterator[np.ndarray]:

@@ -1,6 +1,7 @@
 """A model of one's own: a folder of clips for each label, on a CPU, from a few clips a label up."""
 
-import io
+import ctypes
+import gc
 import subprocess
 import sys
 from pathlib import Path
@@ -12,11 +13,11 @@ from ..packaging import pack, write_whole
 from . import dataset, semantics
 from .form import Form, form
 from .run import Run
-from .windows import guesses, spread
+from .windows import guesses, keep, spread
 
 SEED = 1
 RATE, TUNING_RATE = 2e-3, 1e-3  # peak learning rates: from nothing, and from weights that know
-CALIBRATION_WINDOWS = 200
+CALIBRATION_WINDOWS, CALIBRATION_BYTES = 200, 160 << 20  # at most
 BACKGROUNDS = ("background", "nothing", "still", "other", "none")
 
 
@@ -31,8 +32,10 @@ def train(
     backwards: bool = True,
     pooling: str | None = None,
     background: str | None = None,
-) -> None:
-    """Trains, resuming what a killed run left, exports, and writes a report beside `output`.
+) -> Path:
+    """Trains, resuming what a killed run left, and writes a report beside `output`.
+
+    Returns the folder that export needs.
 
     init: begin.begin's; by default the starter for nano, else none. pooling: the WCM's, of an
     official .pth. background: background_of's.
@@ -111,15 +114,21 @@ def train(
     text = "".join(f"{line}\n" for line in lines)
     write_whole(output.with_suffix(".report.txt"), text.encode(errors="backslashreplace"))
     _say("\n".join(lines))
-    calibration = io.BytesIO()
-    np.save(calibration, spread(training, frames, CALIBRATION_WINDOWS))
-    write_whole(run.calibration, calibration.getvalue())
+    most = CALIBRATION_BYTES // (kind.preset.size**2 * frames * 3)
+    keep(run.calibration, spread(training, frames, min(CALIBRATION_WINDOWS, most)))
     run.note(accuracy=round(run.best_score, 4))
-    # Another process: Keras reads its backend once, and TensorFlow is what exports.
-    command = [sys.executable, "-m", "squeezetime", "export", str(run.folder), "-o", str(output)]
+    return run.folder
+
+
+def export_apart(folder: Path, output: Path) -> None:
+    """Does export in another process: Keras reads its backend once, and TensorFlow exports."""
+    gc.collect()
+    if sys.platform == "linux":  # with what cli sets glibc keeps the training's memory
+        ctypes.CDLL(None).malloc_trim(0)
+    command = [sys.executable, "-m", "squeezetime", "export", str(folder), "-o", str(output)]
     if subprocess.run(command).returncode:
         raise ValueError(
-            f"trained, but not exported; `squeezetime export {run.folder} -o {output}` tries again"
+            f"trained, but not exported; `squeezetime export {folder} -o {output}` tries again"
         )
 
 
@@ -166,7 +175,7 @@ def background_of(labels: list[str], chosen: str | None = None) -> str:
 
 def export(folder: Path, output: Path, kind: str = "int8") -> int:
     """Writes what a training left as int8, float16 or float32; returns the bytes."""
-    from ..export import calibration, load_trained, to_tflite
+    from ..export import Calibration, load_trained, to_tflite
     from ..folding import fold
 
     run = Run(folder)
@@ -178,7 +187,7 @@ def export(folder: Path, output: Path, kind: str = "int8") -> int:
     model = load_trained(run.best, of.preset, len(labels), of.official)
     clips = None
     if kind == "int8":
-        clips = calibration(np.load(run.calibration), of.mean, of.std)
+        clips = Calibration(np.load(run.calibration, mmap_mode="r"), of.mean, of.std)
     flatbuffer = to_tflite(fold(model, of.preset, len(labels)), clips, half=kind == "float16")
     about = manifest.build(
         output.stem,

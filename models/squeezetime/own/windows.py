@@ -1,9 +1,13 @@
 """The network's windows out of files: drawn at random to train on, all of them to be judged."""
 
+import io
+import itertools
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 
+from ..packaging import write_whole
 from ..starter.augment import at_night
 from .dataset import File
 
@@ -25,11 +29,20 @@ def batches(file: File, frames: int, size: int) -> Iterator[np.ndarray]:
         yield np.stack([packed(file.frames[s : s + frames]) for s in at[first : first + size]])
 
 
-def spread(files: list[File], frames: int, count: int) -> np.ndarray:
-    """At most `count` windows, evenly out of all: uint8 [n,H,W,T*3]."""
+def spread(files: list[File], frames: int, most: int) -> list[np.ndarray]:
+    """At most so many windows [T,H,W,3], evenly out of all: not copied."""
     every = [(f, s) for f in files for s in starts(f, frames)]
-    chosen = np.unique(np.linspace(0, len(every) - 1, min(count, len(every))).round().astype(int))
-    return np.stack([packed(every[i][0].frames[every[i][1] :][:frames]) for i in chosen])
+    chosen = np.unique(np.linspace(0, len(every) - 1, min(most, len(every))).round().astype(int))
+    return [every[i][0].frames[every[i][1] :][:frames] for i in chosen]
+
+
+def keep(path: Path, windows: list[np.ndarray]) -> None:
+    """Writes them packed as one array, uint8 [n,H,W,T*3], .npy, and holds one at a time."""
+    head = io.BytesIO()
+    shape = (len(windows), *packed(windows[0]).shape)
+    about = {"descr": "|u1", "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(head, about)
+    write_whole(path, itertools.chain([head.getvalue()], map(packed, windows)))
 
 
 def guesses(

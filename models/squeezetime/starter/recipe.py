@@ -148,7 +148,7 @@ def export(work: Path, weights: Path, output: Path) -> int:
 
     Beside it, OUTPUT.weights.npz: what `train --init starter` begins with.
     """
-    from ..export import calibration, load_trained, to_tflite
+    from ..export import Calibration, load_trained, to_tflite
     from ..folding import fold
     from ..litert import Model
     from ..own.begin import keep_starter
@@ -160,7 +160,7 @@ def export(work: Path, weights: Path, output: Path) -> int:
     model.get_layer("classifier").set_weights([kernel, bias])
     folded = fold(model, PRESET, len(LABELS))
     clips, _ = clip_set(work, "train")
-    int8 = to_tflite(folded, calibration(clips[:: len(clips) // CALIBRATION_CLIPS]))
+    int8 = to_tflite(folded, Calibration(clips[:: len(clips) // CALIBRATION_CLIPS]))
     float32 = to_tflite(folded)
 
     test_clips, truth = clip_set(work, "test")
