@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"edged/internal/background"
 	"edged/internal/backoff"
 	"edged/internal/self"
 )
@@ -24,11 +25,16 @@ type Child struct {
 	Output io.Writer
 
 	socket  *os.File      // listens
+	silence time.Duration // between two looks at the process, and how long each of them may take; 0 = silence
 	started func(pid int) // for tests, each process; may be nil
 }
 
-// stopWithin is the time from SIGTERM to SIGKILL.
-const stopWithin = 3 * time.Second
+const (
+	// stopWithin is the time from SIGTERM to SIGKILL.
+	stopWithin = 3 * time.Second
+	// silence is the default.
+	silence = 30 * time.Second
+)
 
 // Listen opens the port, which nobody else can have until Run ends. Clients may connect at once: they wait for a process, the
 // first or one in the place of another that has died.
@@ -44,7 +50,7 @@ func (c *Child) Listen(ctx context.Context) error {
 	return nil
 }
 
-// Run starts the broker and starts it again, after a jittered wait of 0.1 s that doubles to 10 s, whenever it has died. It
+// Run starts the broker and starts it again, after a jittered wait of 0.1 s that doubles to 10 s, whenever it has died or hung. It
 // returns when ctx ends, once the process is gone. Listen must have succeeded.
 func (c *Child) Run(ctx context.Context) {
 	defer c.socket.Close()
@@ -53,6 +59,9 @@ func (c *Child) Run(ctx context.Context) {
 	}
 	if c.Output == nil {
 		c.Output = os.Stderr
+	}
+	if c.silence == 0 {
+		c.silence = silence
 	}
 	wait := backoff.Backoff{Min: 100 * time.Millisecond, Max: 10 * time.Second, Healthy: 10 * time.Second}
 	for {
@@ -85,8 +94,45 @@ func (c *Child) life(ctx context.Context) error {
 	if c.started != nil {
 		c.started(cmd.Process.Pid)
 	}
+	defer background.Start(func(ctx context.Context) { c.watch(ctx, cmd.Process) })()
 	if err := wait(); err != nil {
 		return err
 	}
 	return errors.New("exit status 0, though nobody asked it to stop")
+}
+
+// watch kills the process once it was silent twice in a row.
+func (c *Child) watch(ctx context.Context, process *os.Process) {
+	look := time.NewTicker(c.silence)
+	defer look.Stop()
+	for silent := 0; silent < 2; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-look.C:
+		}
+		if silent++; c.answers(ctx) || ctx.Err() != nil {
+			silent = 0
+		}
+	}
+	c.Log.Error("broker: its process hangs; killing it")
+	_ = process.Kill()
+}
+
+// hello is a CONNECT of MQTT 3.1.1 without a name, and a DISCONNECT.
+const hello = "\x10\x0c\x00\x04MQTT\x04\x02\x00\x00\x00\x00\xe0\x00"
+
+// answers says whether the broker does anything with a client: to refuse one too many is enough.
+func (c *Child) answers(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, c.silence)
+	defer cancel()
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp", c.Address)
+	if err == nil {
+		defer conn.Close()
+		defer context.AfterFunc(ctx, func() { conn.Close() })()
+		if _, err = conn.Write([]byte(hello)); err == nil {
+			_, _ = conn.Read(make([]byte, 4))
+		}
+	}
+	return ctx.Err() == nil
 }

@@ -61,11 +61,17 @@ type running struct {
 // start runs a Child until the test ends, and waits for its first process.
 func start(t testing.TB) (r *running, pid int) {
 	t.Helper()
+	return startWith(t, 0)
+}
+
+func startWith(t testing.TB, silence time.Duration) (r *running, pid int) {
+	t.Helper()
 	r = &running{t: t, address: mosquittotest.FreeAddress(t), log: new(logtest.Buffer), pids: make(chan int, 100)}
 	child := &Child{
 		Address: r.address,
 		Log:     slog.New(slog.NewTextHandler(r.log, nil)),
 		Output:  r.log,
+		silence: silence,
 		started: func(pid int) { r.pids <- pid },
 	}
 	if err := child.Listen(t.Context()); err != nil {
@@ -166,6 +172,21 @@ func TestChildIsRestartedWhenItDies(t *testing.T) {
 	if !strings.Contains(r.log.String(), "signal: killed") {
 		t.Errorf("the log does not say how the first one ended:\n%s", r.log)
 	}
+}
+
+// What hangs dies of nothing, and its socket goes on taking connections.
+func TestChildIsReplacedWhenItHangs(t *testing.T) {
+	r, pid := startWith(t, 300*time.Millisecond)
+	r.works()
+	time.Sleep(time.Second)
+	if len(r.pids) > 0 {
+		t.Fatalf("a broker that answers was replaced:\n%s", r.log)
+	}
+	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	r.nextPID()
+	r.works()
 }
 
 // Nobody else can have the port while one process has died and the next is not there yet, and whoever connects then is served.
