@@ -221,10 +221,38 @@ func TestParseNamesTheProblem(t *testing.T) {
 	}
 }
 
-func TestNoBackground(t *testing.T) {
-	data := withTail(t, weights(t), entry{"edged.json", manifest(t, map[string]any{"background": ""})}, entry{"labels.txt", twoLabels})
-	if _, err := parse("m", data); err != nil {
-		t.Error(err)
+// testdata/tails.json says what is taken and what is not; the Python reader, packaging.py, is held to it, too.
+func TestTails(t *testing.T) {
+	text, err := os.ReadFile("testdata/tails.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var cases []struct {
+		What    string
+		Set     map[string]json.RawMessage
+		Without []string
+		Labels  *string
+		Good    bool
+	}
+	if err := json.Unmarshal(text, &cases); err != nil {
+		t.Fatal(err)
+	}
+	w := weights(t)
+	for _, c := range cases {
+		changes, labels := map[string]any{}, twoLabels
+		for key, value := range c.Set {
+			changes[key] = value
+		}
+		for _, key := range c.Without {
+			changes[key] = nil
+		}
+		if c.Labels != nil {
+			labels = *c.Labels
+		}
+		_, err := parse("m", withTail(t, w, entry{"edged.json", manifest(t, changes)}, entry{"labels.txt", labels}))
+		if (err == nil) != c.Good {
+			t.Errorf("%s: error %v", c.What, err)
+		}
 	}
 }
 

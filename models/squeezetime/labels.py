@@ -1,6 +1,7 @@
 """What a label may be; the starter's labels, and what a mirrored or reversed clip makes of them."""
 
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 
 LABELS = (
@@ -41,23 +42,27 @@ MAX_BYTES, MAX_COUNT = 64, 10000
 RESERVED = ("enabled", "threshold", "snapshot", "scores", "status", "event", "state", "last")
 
 
+def problems(labels: Sequence[str]) -> list[str]:
+    """What edged would refuse, in words that name each such label."""
+    found = [f"{label!r} {problem}" for label in labels if (problem := _problem(label))]
+    found += [f"{label!r} is there twice" for label, n in Counter(labels).items() if n > 1]
+    if not 1 <= len(labels) <= MAX_COUNT:
+        found.append(f"{len(labels)} of them; 1 to {MAX_COUNT} can be")
+    return found
+
+
 def check(labels: Sequence[str], where: str) -> None:
     """Raises ValueError for what edged would refuse, and for labels that differ in case alone.
 
     The message names each such label, and `where` it stands.
     """
-    problems = [f"{label!r} {problem}" for label in labels if (problem := _problem(label))]
-    seen: dict[str, str] = {}
+    found, seen = problems(labels), {}
     for label in labels:
-        other = seen.get(label.casefold())
-        if other is not None:
-            differ = "is there twice" if other == label else f"and {other!r} differ in case alone"
-            problems.append(f"{label!r} {differ}")
-        seen[label.casefold()] = label
-    if len(labels) > MAX_COUNT:
-        problems.append(f"{len(labels)} of them, at most {MAX_COUNT}")
-    if problems:
-        raise ValueError(f"{where}: labels: " + "; ".join(problems))
+        other = seen.setdefault(label.casefold(), label)
+        if other != label:
+            found.append(f"{label!r} and {other!r} differ in case alone")
+    if found:
+        raise ValueError(f"{where}: labels: " + "; ".join(found))
 
 
 def _problem(label: str) -> str:

@@ -1,20 +1,32 @@
 """edged.json: made, and what edged asks of it. README.md says what each key is."""
 
+import sys
 from collections.abc import Sequence
 
 from .presets import Preset
+
+_MAX_FLOAT32 = 3.4028234663852886e38
 
 
 def _text(value) -> bool:
     return isinstance(value, str)
 
 
+def _whole(value) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
 def _number(value) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    number = _whole(value) or isinstance(value, float)
+    return number and abs(value) <= sys.float_info.max
 
 
 def _up_to(most: int):
-    return lambda value: isinstance(value, int) and 1 <= value <= most
+    return lambda value: _whole(value) and 1 <= value <= most
+
+
+def _one_of(*words: str):
+    return lambda value: _text(value) and value in words
 
 
 def _rgb(value) -> bool:
@@ -22,31 +34,46 @@ def _rgb(value) -> bool:
 
 
 REQUIRED = {
-    "format": lambda value: value == 1,
-    "name": _text,
+    "format": lambda value: _whole(value) and value == 1,
+    "name": lambda value: _text(value) and value != "",
     "version": _text,
     "frames": _up_to(64),
     "frame_rate": lambda value: _number(value) and 0 < value <= 240,
     "height": _up_to(1024),
     "width": _up_to(1024),
-    "channel_order": ("tc", "ct").__contains__,
+    "channel_order": _one_of("tc", "ct"),
     "mean": _rgb,
     "std": lambda value: _rgb(value) and all(v > 0 for v in value),
-    "input_type": ("int8", "uint8", "float32").__contains__,
-    "output": ("logits", "probabilities").__contains__,
+    "input_type": _one_of("int8", "uint8", "float32"),
+    "output": _one_of("logits", "probabilities"),
     "background": _text,
+}
+OPTIONAL = {
+    "license": _text,
+    "training_data": _text,
+    "accuracy": lambda value: isinstance(value, dict),
 }
 
 
-def problems(manifest) -> list[str]:
-    """What is wrong with it, in words; nothing where edged takes it."""
+def problems(manifest, labels: Sequence[str]) -> list[str]:
+    """What is wrong with it, in words; nothing where edged takes it (models/manifest.go)."""
     if not isinstance(manifest, dict):
         return ["no object"]
-    return [
-        f"{key} is {manifest[key]!r}" if key in manifest else f"{key} is missing"
-        for key, good in REQUIRED.items()
-        if key not in manifest or not good(manifest[key])
-    ]
+    rules = REQUIRED | OPTIONAL
+    found = [f"{key} is missing" for key in REQUIRED if key not in manifest]
+    for key, value in manifest.items():
+        if key not in rules:
+            found.append(f"unknown key {key!r}")
+        elif not rules[key](value):
+            found.append(f"{key} is {value!r}")
+    if found:
+        return found
+    if manifest["background"] not in ("", *labels):
+        found.append(f"background is {manifest['background']!r}, which is no label")
+    for mean, std in zip(manifest["mean"], manifest["std"], strict=True):
+        if max(abs(mean), abs(255 - mean)) / std > _MAX_FLOAT32:
+            found.append(f"mean {mean} with std {std} makes inputs beyond float32")
+    return found
 
 
 def build(

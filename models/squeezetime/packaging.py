@@ -8,8 +8,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from . import manifest
+from .labels import problems as label_problems
 
 LABELS_NAME, MANIFEST_NAME = "labels.txt", "edged.json"
+MAX_LABELS_BYTES, MAX_MANIFEST_BYTES = 1 << 20, 64 << 10  # as edged's models/tail.go
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same bytes for the same model
 
 
@@ -28,18 +30,41 @@ def pack(flatbuffer: bytes, labels: tuple[str, ...], described: dict) -> bytes:
 
 def unpack(path: Path) -> tuple[list[str], dict]:
     """Labels and manifest of a model file. Raises ValueError where edged would take neither."""
-    content = io.BytesIO(path.read_bytes())
+    content = path.read_bytes()
+    if content[4:8] != b"TFL3":
+        raise ValueError(f"{path}: not a TFLite model")
     try:
-        with zipfile.ZipFile(content) as archive:
-            labels = archive.read(LABELS_NAME).decode().splitlines()
-            described = json.loads(archive.read(MANIFEST_NAME))
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            labels = _entry(archive, LABELS_NAME, MAX_LABELS_BYTES).removesuffix("\n").split("\n")
+            described = json.loads(
+                _entry(archive, MANIFEST_NAME, MAX_MANIFEST_BYTES), parse_constant=_no_json
+            )
     except Exception as error:  # of many kinds: zlib's, zipfile's, the decoders'
         raise ValueError(
             f"{path}: no {LABELS_NAME} and {MANIFEST_NAME} zipped onto it, or incomplete: {error}"
         ) from error
-    if wrong := manifest.problems(described):
-        raise ValueError(f"{path}: {MANIFEST_NAME}: {'; '.join(wrong)}")
+    for name, wrong in (
+        (LABELS_NAME, label_problems(labels)),
+        (MANIFEST_NAME, manifest.problems(described, labels)),
+    ):
+        if wrong:
+            raise ValueError(f"{path}: {name}: {'; '.join(wrong)}")
     return labels, described
+
+
+def _entry(archive: zipfile.ZipFile, name: str, most: int) -> str:
+    found = [entry for entry in archive.infolist() if entry.filename == name]
+    if len(found) > 1:
+        raise ValueError(f"{name} is there twice")
+    with archive.open(name) as file:
+        content = file.read(most + 1)  # what the directory claims as the size need not be true
+    if len(content) > most:
+        raise ValueError(f"{name} has more than {most >> 10} kB")
+    return content.decode()
+
+
+def _no_json(constant: str):
+    raise ValueError(f"{constant} is no JSON")
 
 
 def write_whole(path: Path, content: bytes | Iterable[bytes]) -> None:

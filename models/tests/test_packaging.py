@@ -1,4 +1,7 @@
+import io
+import json
 import random
+import re
 import subprocess
 import sys
 import zipfile
@@ -11,6 +14,61 @@ from squeezetime.packaging import pack, unpack, write_whole
 FLATBUFFER = b"\x1c\0\0\0TFL3" + bytes(100)
 STARTER = Path(__file__).parent.parent / "starter.tflite"
 MANIFEST = unpack(STARTER)[1]
+TAILS = json.loads((STARTER.parent / "testdata/tails.json").read_text())
+
+
+def zipped(*entries):
+    packed = io.BytesIO(FLATBUFFER)
+    packed.seek(0, io.SEEK_END)
+    with zipfile.ZipFile(packed, "a") as archive:
+        for name, text in entries:
+            archive.writestr(name, text)
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize("case", TAILS, ids=lambda case: case["what"])
+def test_what_edged_takes_is_taken_and_nothing_else(tmp_path, case):
+    """As the Go reader, models_test.go."""
+    described = MANIFEST | case.get("set", {})
+    described = {k: v for k, v in described.items() if k not in case.get("without", ())}
+    labels = case.get("labels", "still\nmove\n")
+    path = tmp_path / "x.tflite"
+    path.write_bytes(zipped(("labels.txt", labels), ("edged.json", json.dumps(described))))
+    if case.get("good"):
+        assert unpack(path) == (labels.removesuffix("\n").split("\n"), described)
+    else:
+        with pytest.raises(ValueError, match=r"x\.tflite: (labels\.txt|edged\.json): "):
+            unpack(path)
+
+
+@pytest.mark.parametrize("label", ["state", "a/b", "a+", "#", "x" * 65])
+def test_a_label_that_is_no_level_of_a_topic(tmp_path, label):
+    path = tmp_path / "x.tflite"
+    path.write_bytes(pack(FLATBUFFER, ("still", label), MANIFEST))
+    with pytest.raises(ValueError, match=rf"x\.tflite: labels\.txt: '{re.escape(label)}'"):
+        unpack(path)
+
+
+@pytest.mark.parametrize(
+    ("entries", "says"),
+    [
+        (
+            [("labels.txt", "a"), ("labels.txt", "b"), ("edged.json", "{}")],
+            "labels.txt is there tw",
+        ),
+        ([("labels.txt", "a\n" * (1 << 20)), ("edged.json", "{}")], "more than 1024 kB"),
+        ([("labels.txt", "a"), ("edged.json", " " * (65 << 10))], "more than 64 kB"),
+        ([("labels.txt", "a"), ("edged.json", '{"mean": [NaN]}')], "NaN is no JSON"),
+        ([("labels.txt", "a"), ("edged.json", "\ufeff{}")], "BOM"),
+        ([("labels.txt", b"stra\xdfe"), ("edged.json", "{}")], "utf-8"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_tail_that_edged_does_not_read(tmp_path, entries, says):
+    path = tmp_path / "x.tflite"
+    path.write_bytes(zipped(*entries))
+    with pytest.raises(ValueError, match=rf"x\.tflite: .*{says}"):
+        unpack(path)
 
 
 def test_labels_and_manifest_come_back(tmp_path):
@@ -37,6 +95,9 @@ def test_a_bare_flatbuffer_is_refused_by_name(tmp_path):
     [
         ({"frames": None}, "frames is None"),
         ({"height": 0, "frame_rate": 0}, "frame_rate is 0; height is 0"),
+        ({"depth": 1}, "unknown key 'depth'"),
+        ({"background": "b"}, "background is 'b', which is no label"),
+        ({"std": [1, 1e-38, 1]}, "mean 128 with std 1e-38 makes inputs beyond float32"),
         ({"frames": 16.0}, "frames is 16.0"),
         ({"mean": [1, 2]}, r"mean is \[1, 2\]"),
         ({"std": [1, 0, 1]}, r"std is \[1, 0, 1\]"),
@@ -45,7 +106,7 @@ def test_a_bare_flatbuffer_is_refused_by_name(tmp_path):
 )
 def test_a_manifest_that_edged_would_refuse_is_refused(tmp_path, change, says):
     path = tmp_path / "x.tflite"
-    path.write_bytes(pack(FLATBUFFER, ("a",), MANIFEST | change))
+    path.write_bytes(pack(FLATBUFFER, ("a",), MANIFEST | {"background": ""} | change))
     with pytest.raises(ValueError, match=rf"x\.tflite: edged\.json: {says}"):
         unpack(path)
     for key in MANIFEST.keys() - {"license", "training_data", "accuracy"}:
@@ -64,7 +125,7 @@ def test_whatever_is_damaged_is_an_error_that_names_the_file(tmp_path):
             del content[rng.randrange(tail) :]
         else:
             content[rng.randrange(tail)] ^= 1 << rng.randrange(8)
-        path.write_bytes(content)
+        path.write_bytes(FLATBUFFER + content)
         try:
             unpack(path)
         except ValueError as error:
