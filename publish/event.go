@@ -3,6 +3,8 @@ package publish
 import (
 	"crypto/rand"
 	"encoding/hex"
+	"fmt"
+	"strconv"
 	"time"
 )
 
@@ -16,6 +18,16 @@ const (
 )
 
 func (p Phase) String() string { return [...]string{"start", "update", "end"}[p] }
+
+// UnmarshalJSON takes a Phase's number and no other: a disk may say anything.
+func (p *Phase) UnmarshalJSON(text []byte) error {
+	n, err := strconv.ParseUint(string(text), 10, 8)
+	if err == nil && Phase(n) > End {
+		err = fmt.Errorf("phase %d", n)
+	}
+	*p = Phase(n)
+	return err
+}
 
 // Event is the start or the end of an action, or news of one that goes on. All times are on CLOCK_MONOTONIC.
 type Event struct {

@@ -35,14 +35,8 @@ func openNotes(path string, s scribe, saved batch) (*notes, batch, error) {
 	}
 	n := &notes{path: path, scribe: s, file: file}
 	text, err := os.ReadFile(path)
-	for err == nil && n.size < int64(len(text)) {
-		line, _, whole := bytes.Cut(text[n.size:], []byte("\n"))
-		var e entry
-		if !whole || json.Unmarshal(line, &e) != nil || !saved.take(e) {
-			err = file.Truncate(n.size)
-			break
-		}
-		n.size += int64(len(line)) + 1
+	if n.size = saved.replay(text); err == nil && n.size < int64(len(text)) {
+		err = file.Truncate(n.size)
 	}
 	if err != nil {
 		file.Close()
@@ -50,6 +44,18 @@ func openNotes(path string, s scribe, saved batch) (*notes, batch, error) {
 	}
 	n.head, n.next = saved.first, saved.next()
 	return n, saved, nil
+}
+
+// replay brings s up to date, and returns how many bytes are entries.
+func (s *batch) replay(text []byte) (size int64) {
+	for {
+		line, _, whole := bytes.Cut(text[size:], []byte("\n"))
+		var e entry
+		if !whole || json.Unmarshal(line, &e) != nil || !s.take(e) {
+			return size
+		}
+		size += int64(len(line)) + 1
+	}
 }
 
 // take brings s up to date. It is false for an event that does not follow.

@@ -2,6 +2,8 @@ package publish
 
 import (
 	"bytes"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -10,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"edged/internal/clock"
 	"edged/internal/mosquittotest"
 )
 
@@ -202,5 +205,74 @@ func TestRecordBytesIsWhatARecordTakes(t *testing.T) {
 	}
 	if n := p.journal.notes.size; int(n) > p.outbox.bytes || int(n) < p.outbox.bytes/2 {
 		t.Errorf("%d bytes; %d were reckoned", n, p.outbox.bytes)
+	}
+}
+
+// Whatever the files say, what is taken from them can be published and written again.
+func FuzzNotes(f *testing.F) {
+	text, survived := damagedNotes(f)
+	f.Add(text)
+	f.Fuzz(survived)
+}
+
+func TestNotesWithAWrongBit(t *testing.T) {
+	text, survived := damagedNotes(t)
+	for bit := range 8 * len(text) {
+		text[bit/8] ^= 1 << (bit % 8)
+		survived(t, text)
+		text[bit/8] ^= 1 << (bit % 8)
+	}
+}
+
+// damagedNotes returns three notes, and what takes over such a text and does with it what can be done.
+func damagedNotes(t testing.TB) (text []byte, survived func(*testing.T, []byte)) {
+	p, _ := testPublisher(t, "tcp://127.0.0.1:1")
+	s := scribe{run: "5f1c09ab", boot: "this", now: clock.Now}
+	var lines bytes.Buffer
+	n := notes{scribe: s}
+	for id := range uint64(3) {
+		r := s.record(event(id, Phase(id)))
+		n.encode(&lines, entry{Seq: id, Record: &r})
+	}
+	return lines.Bytes(), func(t *testing.T, text []byte) {
+		var waiting batch
+		waiting.replay(text)
+		p.outbox.restore(waiting, s, nil)
+		defer p.outbox.clear(0)
+		events, _, _ := p.outbox.from(0)
+		for _, e := range events {
+			r := s.record(e)
+			n.encode(new(bytes.Buffer), entry{Record: &r})
+			if !p.board.has(e.Source, e.Label) {
+				continue
+			}
+			if payload := p.encoder.append(nil, &e, p.board.views[e.Source], p.now()); !json.Valid(payload) {
+				t.Errorf("published: %q", payload)
+			}
+		}
+	}
+}
+
+// A phase that there is not makes the file damaged, not edged end.
+func TestADamagedPhase(t *testing.T) {
+	for phase, good := range map[string]bool{"0": true, "2": true, "3": false, "4": false, "255": false, "256": false, "-1": false, "1.5": false} {
+		value := []byte(`{"Run":"cafe","Event":{"ID":3,"Source":"front","Label":"wave","Phase":` + phase + `}}`)
+		saved := batch{}
+		err := saved.read(key(7), value)
+		if damaged := new(damage); (err == nil) != good || err != nil && !errors.As(err, &damaged) {
+			t.Errorf("phase %s in outbox.db: %v", phase, err)
+		}
+		path := filepath.Join(t.TempDir(), "notes")
+		if err := os.WriteFile(path, []byte(`{"Seq":7,"Record":`+string(value)+"}\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		n, waiting, err := openNotes(path, scribe{}, batch{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		n.file.Close()
+		if len(waiting.records) == 1 != good {
+			t.Errorf("phase %s in the notes: %d events", phase, len(waiting.records))
+		}
 	}
 }
