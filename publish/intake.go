@@ -71,12 +71,12 @@ func (i *intake) Read(b []byte) (n int, err error) {
 func (i *intake) next() error {
 	length, size := 0, 0
 	for more := true; more; length++ {
+		if length == 4 {
+			return errNoMQTT
+		}
 		head, err := i.in.Peek(2 + length)
 		if err != nil {
 			return err
-		}
-		if length == 4 {
-			return errNoMQTT
 		}
 		last := head[1+length]
 		size |= int(last&0x7f) << (7 * length)
