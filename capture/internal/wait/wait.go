@@ -54,6 +54,8 @@ func New(fd int, name string) (*FD, error) {
 	return f, nil
 }
 
+const nextLook = 5 * time.Millisecond
+
 // Wait blocks until the descriptor is readable, Interrupt is called or the timeout is over. What was hung up is ENODEV.
 func (f *FD) Wait(timeout time.Duration) (Event, error) {
 	f.seen, f.errno = 0, 0
@@ -64,6 +66,12 @@ func (f *FD) Wait(timeout time.Duration) (Event, error) {
 		return Interrupted, nil
 	}
 	err := f.raw.Read(f.look)
+	// Where a signal interrupts the poller's own question, a camera's driver answers with an error, which counts there until the
+	// next event. A look says what is true.
+	for err != nil && !errors.Is(err, os.ErrDeadlineExceeded) && !f.poll(f.fd) {
+		time.Sleep(nextLook)
+		err = f.raw.Read(f.look)
+	}
 	switch {
 	case f.interrupted.Load():
 		return Interrupted, nil

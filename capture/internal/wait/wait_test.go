@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -70,6 +71,39 @@ func TestWait(t *testing.T) {
 	unix.Close(w)
 	if _, err := f.Wait(time.Hour); !errors.Is(err, unix.ENODEV) {
 		t.Errorf("hung up: error %v, want ENODEV", err)
+	}
+}
+
+// An error that has passed must not be reported for ever: the poller keeps it until there is another event.
+func TestAnErrorPasses(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "pipe")
+	if err := unix.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	open := func(mode int) (fd int) {
+		t.Helper()
+		fd, err := unix.Open(path, mode|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return fd
+	}
+	r, w := open(unix.O_RDONLY), open(unix.O_WRONLY)
+	defer unix.Close(w)
+	for n := 1; n > 0; n, _ = unix.Write(w, make([]byte, 1<<10)) { // full, it has nothing to report but errors
+	}
+	f, err := New(w, "pipe")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	time.AfterFunc(10*time.Millisecond, func() { unix.Close(r) })
+	if event, err := f.Wait(time.Hour); event != Ready || err != nil {
+		t.Errorf("nobody reads: event %v, error %v; want Ready", event, err)
+	}
+	defer unix.Close(open(unix.O_RDONLY))
+	if event, err := f.Wait(50 * time.Millisecond); event != TimedOut || err != nil {
+		t.Errorf("the error has passed: event %v, error %v; want TimedOut", event, err)
 	}
 }
 
