@@ -12,7 +12,7 @@ type Counters struct {
 	ConnectFailures uint64 // tries that did not
 	EventsWaiting   int
 	EventsSent      uint64 // acknowledged by the broker
-	EventsDropped   uint64 // too many, too large or too old
+	EventsDropped   uint64 // too many, too large, too old, or of what the configuration no longer has
 	OutboxError     error  // why events wait in memory alone; nil: they do not, or nobody asked for more
 	StatesSent      uint64 // retained messages acknowledged by the broker
 	ScoresSent      uint64

@@ -117,9 +117,13 @@ func (d *delivery) blame(err error) error {
 
 func (d *delivery) sendEvent() bool {
 	e, seq, ok := d.p.outbox.oldest()
-	for ok && !d.p.board.has(e.Source, e.Label) { // an earlier process's, of what the configuration no longer has
-		d.p.outbox.remove(seq)
+	gone := 0
+	for ; ok && !d.p.board.has(e.Source, e.Label); gone++ { // an earlier process's, of what the configuration no longer has
+		d.p.outbox.giveUp(seq)
 		e, seq, ok = d.p.outbox.oldest()
+	}
+	if gone > 0 {
+		d.p.Log.Warn("publish: events of an earlier run are dropped: their camera, view or label is no longer there", "events", gone)
 	}
 	if !ok {
 		return false

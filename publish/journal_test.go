@@ -89,6 +89,27 @@ func TestEventsOutliveTheProcess(t *testing.T) {
 	}
 }
 
+// What waits of a camera that the configuration has no more, or by another name, is dropped: counted, and told once.
+func TestEventsOfWhatIsGone(t *testing.T) {
+	t.Parallel()
+	dir, _ := leftBehind(t, 20)
+	broker := mosquittotest.Start(t)
+	sub := subscribe(t, broker.URL())
+	p, log := testPublisher(t, broker.URL(), func(p *Publisher) { p.Cameras[0].Name = "porch" })
+	if err := p.OpenOutbox(dir); err != nil {
+		t.Fatal(err)
+	}
+	e := event(1, Start)
+	e.Source = "porch"
+	p.Event(e)
+	run(t, p)
+	sub.next("edged/board/porch/event")
+	waitFor(t, "acknowledged", func() bool { return p.Counters().EventsSent == 1 })
+	if c := p.Counters(); c.EventsDropped != 20 || c.EventsWaiting != 0 || strings.Count(log.String(), "are dropped") != 1 || !log.Has("events=20")() {
+		t.Errorf("%+v: %s", c, log)
+	}
+}
+
 func TestNothingIsWrittenWhileTheBrokerAcknowledges(t *testing.T) {
 	t.Parallel()
 	broker := mosquittotest.Start(t)

@@ -110,11 +110,16 @@ func (o *outbox) oldest() (e Event, seq uint64, ok bool) {
 }
 
 // remove forgets an acknowledged event. One that was dropped meanwhile is no longer there, and nothing else goes.
-func (o *outbox) remove(seq uint64) {
+func (o *outbox) remove(seq uint64) { o.leave(seq, o.advance) }
+
+// giveUp drops an event that nobody can be told of.
+func (o *outbox) giveUp(seq uint64) { o.leave(seq, o.drop) }
+
+func (o *outbox) leave(seq uint64, leave func()) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.head == seq && o.head != o.tail {
-		o.advance()
+		leave()
 		o.tell()
 	}
 }

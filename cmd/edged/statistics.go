@@ -30,7 +30,7 @@ type nodeStats struct {
 	BrokerFailures  uint64 `json:"broker_failures"`          // tries to connect that failed
 	EventsSent      uint64 `json:"events_sent"`              // acknowledged by the broker
 	EventsWaiting   int    `json:"events_waiting"`           // not yet acknowledged
-	EventsDropped   uint64 `json:"events_dropped"`           // too many, too large or too old
+	EventsDropped   uint64 `json:"events_dropped"`           // too many, too large, too old, or of what the configuration no longer has
 	OutboxError     string `json:"outbox_error,omitempty"`   // why events wait in memory alone
 	SettingsError   string `json:"settings_error,omitempty"` // why what was set is in memory alone
 	ScoresDropped   uint64 `json:"scores_dropped"`           // no connection, or a newer window came first
