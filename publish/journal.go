@@ -286,8 +286,15 @@ func (j *journal) write() {
 	}
 	if err == nil {
 		err = j.notes.restart(j.outbox, j.low, j.high)
+	} else {
+		err = errors.Join(err, j.notes.shorten(j.outbox, j.low, j.high, 4*j.outbox.limits.bytes))
 	}
-	if j.saving.is(err, j.log); err != nil {
+	j.saving.is(err, j.log)
+	if err == nil && j.noting.error() != nil { // there may be nothing to note for days
+		err = j.notes.try()
+		j.noting.is(err, j.log)
+	}
+	if err != nil {
 		select { // try again
 		case j.save <- struct{}{}:
 		default:

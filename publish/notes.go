@@ -96,13 +96,29 @@ func (n *notes) write(o *outbox) error {
 	if len(events) == 0 {
 		n.encode(&lines, entry{Head: head})
 	}
-	if _, err := n.file.Write(lines.Bytes()); err != nil {
+	if err := n.append(lines.Bytes()); err != nil {
+		return err
+	}
+	n.head, n.next = head, next
+	return nil
+}
+
+func (n *notes) append(lines []byte) error {
+	if _, err := n.file.Write(lines); err != nil {
 		_ = n.file.Truncate(n.size) // a full disk takes half a line
 		return err
 	}
-	n.size += int64(lines.Len())
-	n.head, n.next = head, next
+	n.size += int64(len(lines))
 	return nil
+}
+
+// try writes what the file says already.
+func (n *notes) try() error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	var line bytes.Buffer
+	n.encode(&line, entry{Head: n.head})
+	return n.append(line.Bytes())
 }
 
 func (n *notes) encode(lines *bytes.Buffer, e entry) {
@@ -126,6 +142,16 @@ func (n *notes) restart(o *outbox, head, next uint64) error {
 	}
 	n.size, n.head, n.next = 0, head, next
 	return n.write(o)
+}
+
+// shorten has a file of more than most bytes say the same in fewer, where bbolt's holds the events [head, next).
+func (n *notes) shorten(o *outbox, head, next uint64, most int) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.size <= int64(most) {
+		return nil
+	}
+	return n.replace(o, head, next)
 }
 
 func (n *notes) replace(o *outbox, head, next uint64) error {

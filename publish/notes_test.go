@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -274,5 +275,76 @@ func TestADamagedPhase(t *testing.T) {
 		if len(waiting.records) == 1 != good {
 			t.Errorf("phase %s in the notes: %d events", phase, len(waiting.records))
 		}
+	}
+}
+
+// While bbolt's file cannot be written, what is acknowledged leaves the notes all the same.
+func TestNotesStaySmallWhileTheDatabaseFails(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	p, _ := testPublisher(t, "tcp://127.0.0.1:1", func(p *Publisher) { p.QueueBytes = 20_000 })
+	if err := p.OpenOutbox(dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.journal.db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	defer p.journal.notes.file.Close()
+	var largest int64
+	for id := range uint64(10_000) {
+		p.Event(event(id, Start))
+		if err := p.journal.notes.add(p.outbox); err != nil {
+			t.Fatal(err)
+		}
+		if _, seq, _ := p.outbox.oldest(); id%8 > 0 {
+			p.outbox.remove(seq)
+		}
+		if id%10 == 0 {
+			p.journal.write()
+		}
+		largest = max(largest, p.journal.notes.size)
+	}
+	if p.journal.saving.error() == nil || largest > 5*20_000 {
+		t.Errorf("%d bytes of notes; saving: %v", largest, p.journal.saving.error())
+	}
+	if err := p.journal.notes.add(p.outbox); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := numbers(t, dir), contents(p.outbox); len(want) == 0 || !slices.Equal(got, want) {
+		t.Errorf("the files hold %v, the outbox %v", got, want)
+	}
+}
+
+// What could not be noted is no trouble any more when the notes can be written again, though nothing else happens.
+func TestNotesThatCanBeWrittenAgain(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	p, log := testPublisher(t, "tcp://127.0.0.1:1")
+	if err := p.OpenOutbox(dir); err != nil {
+		t.Fatal(err)
+	}
+	good := p.journal.notes.file
+	bad, err := os.Open(good.Name()) // for reading alone
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.journal.notes.file = bad
+	stop := run(t, p)
+	p.Event(event(1, Start))
+	waitFor(t, "it is said", func() bool { return p.Counters().OutboxError != nil })
+	_, seq, _ := p.outbox.oldest()
+	p.outbox.remove(seq) // the broker has it
+	time.Sleep(3 * journalDelay)
+	if p.Counters().OutboxError == nil {
+		t.Errorf("it is over too early: %s", log)
+	}
+	p.journal.notes.mu.Lock()
+	p.journal.notes.file = good
+	p.journal.notes.mu.Unlock()
+	bad.Close()
+	waitFor(t, "it is over", func() bool { return p.Counters().OutboxError == nil })
+	stop()
+	if n := strings.Count(log.String(), "the outbox "); n != 2 {
+		t.Errorf("%d lines, want one when it began and one when it ended: %s", n, log)
 	}
 }
