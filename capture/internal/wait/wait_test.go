@@ -90,7 +90,8 @@ func TestAnErrorPasses(t *testing.T) {
 	}
 	r, w := open(unix.O_RDONLY), open(unix.O_WRONLY)
 	defer unix.Close(w)
-	for n := 1; n > 0; n, _ = unix.Write(w, make([]byte, 1<<10)) { // full, it has nothing to report but errors
+	for n := 1; n > 0; { // full, it has nothing to report but errors
+		n, _ = unix.Write(w, make([]byte, 1<<10))
 	}
 	f, err := New(w, "pipe")
 	if err != nil {
