@@ -175,6 +175,13 @@ func TestErrorsShowNoPassword(t *testing.T) {
 		"in YAML that is none": "mqtt: {password: " + canary + "\n  - x: [",
 		"in a broken camera":   "cameras: [{name: 'a b', source: 'command:ffmpeg -i rtsp://u:" + canary + "@h'}]",
 		"in a camera twice":    "cameras: [{name: a, source: 'command:ffmpeg -i rtsp://u:" + canary + "@h', width: -1, quantum: 3}]",
+		"for all of mqtt":      "mqtt: tcp://board:" + canary + "@127.0.0.1:1",
+		"for the addresses":    "mqtt: {broker: 'tcp://127.0.0.1:1', brokers: 'tcp://board:" + canary + "@127.0.0.1:1'}",
+		"for the cameras":      "cameras: rtsp://u:" + canary + "@h/1",
+		"for a camera":         "cameras: ['rtsp://u:" + canary + "@h/1']",
+		"in a list for a text": "mqtt: {broker: [tcp://board:" + canary + "@127.0.0.1:1]}",
+		"for a key":            "mqtt: {tcp://board:" + canary + "@127.0.0.1:1: 1}",
+		"in a long list":       "mqtt: {broker: [tcp://127.0.0.1:1, tcp://a-name-of-40-letters-or-so.example.org:1, tcp://board:" + canary + "@127.0.0.1:1]}",
 		"in an unknown camera": "cameras: [{name: a, source: 'rtsp://u:" + canary + "@h/1'}]",
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -151,6 +151,9 @@ func (d *decoder) fields(path string, n ast.Node, v reflect.Value) {
 			d.problem(at, "no secret may stand in this file; put it into one of its own and name that in mqtt.password_file, or set EDGED_MQTT_PASSWORD")
 		default:
 			d.unknown = true
+			if isAddress(key) {
+				at = path
+			}
 			d.problem(at, "no such key; allowed here: %s", strings.Join(keys(v.Type()), ", "))
 		}
 	}
@@ -236,9 +239,15 @@ func kindName(t reflect.Type) string {
 	}
 }
 
+// isAddress says whether the text looks like one, which no message repeats: there may be a password in it.
+func isAddress(s string) bool { return strings.Contains(s, "@") || strings.Contains(s, "://") }
+
 // oneLine is the node as the user wrote it, short enough for a message.
 func oneLine(n ast.Node) string {
 	s := strings.Join(strings.Fields(n.String()), " ")
+	if isAddress(s) {
+		return "an address"
+	}
 	if len(s) > 40 {
 		s = s[:40] + "…"
 	}
