@@ -180,8 +180,7 @@ func TestErrorsShowNoPassword(t *testing.T) {
 		"for the cameras":      "cameras: rtsp://u:" + canary + "@h/1",
 		"for a camera":         "cameras: ['rtsp://u:" + canary + "@h/1']",
 		"in a list for a text": "mqtt: {broker: [tcp://board:" + canary + "@127.0.0.1:1]}",
-		"for a key":            "mqtt: {tcp://board:" + canary + "@127.0.0.1:1: 1}",
-		"in a long list":       "mqtt: {broker: [tcp://127.0.0.1:1, tcp://a-name-of-40-letters-or-so.example.org:1, tcp://board:" + canary + "@127.0.0.1:1]}",
+		"for a key":            "mqtt: {'tcp://board:" + canary + "@127.0.0.1:1': 1}",
 		"in an unknown camera": "cameras: [{name: a, source: 'rtsp://u:" + canary + "@h/1'}]",
 	} {
 		t.Run(name, func(t *testing.T) {
