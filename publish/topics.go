@@ -36,7 +36,8 @@ func (p *Publisher) check() error {
 	errs := []error{checkName("node", p.Node)}
 	cameras := map[string]bool{}
 	for _, c := range p.Cameras {
-		errs = append(errs, checkName("camera", c.Name), checkNames(c, "label", c.Labels), checkNames(c, "view", c.Views))
+		of := fmt.Sprintf("camera %q: ", c.Name)
+		errs = append(errs, checkName("camera", c.Name), checkNames(of, "label", c.Labels), checkNames(of, "view", c.Views))
 		if cameras[c.Name] {
 			errs = append(errs, fmt.Errorf("publish: two cameras are named %q; give each a name of its own", c.Name))
 		}
@@ -55,16 +56,20 @@ func (p *Publisher) check() error {
 	return errors.Join(errs...)
 }
 
-func checkNames(c Camera, kind string, names []string) error {
+// CheckLabels reports every label that no topic can have; each camera's are checked by Run, too.
+func CheckLabels(labels []string) error { return checkNames("", "label", labels) }
+
+// checkNames reports what is wrong with the names; of, which begins the messages, says whose they are.
+func checkNames(of, kind string, names []string) error {
 	var errs []error
 	seen := map[string]bool{}
 	for _, n := range names {
 		errs = append(errs, checkName(kind, n))
 		if seen[n] {
-			errs = append(errs, fmt.Errorf("publish: camera %q: %s %q is there twice; %ss must differ", c.Name, kind, n, kind))
+			errs = append(errs, fmt.Errorf("publish: %s%s %q is there twice; %ss must differ", of, kind, n, kind))
 		}
 		if slices.Contains(reserved, n) {
-			errs = append(errs, fmt.Errorf("publish: camera %q: %s %q: reserved for a topic of edged's own; rename it", c.Name, kind, n))
+			errs = append(errs, fmt.Errorf("publish: %s%s %q: reserved for a topic of edged's own; rename it", of, kind, n))
 		}
 		seen[n] = true
 	}

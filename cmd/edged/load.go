@@ -8,6 +8,7 @@ import (
 	"edged/infer/engine"
 	"edged/internal/config"
 	"edged/models"
+	"edged/publish"
 )
 
 // openEngine loads the model, with a clip for each view. The calling goroutine owns the engine from then on and must be the
@@ -28,7 +29,7 @@ func openEngine(m *models.Model, o engine.Options, views []*view) (*engine.Engin
 	return e, nil
 }
 
-// loadModel reads the model file, or the starter where path is empty.
+// loadModel reads the model file, or the starter where path is empty. Its labels can be published.
 func loadModel(path string) (*models.Model, error) {
 	open := models.Starter
 	if path != "" {
@@ -37,6 +38,9 @@ func loadModel(path string) (*models.Model, error) {
 	m, err := open()
 	if err != nil {
 		return nil, misconfigured{err}
+	}
+	if err := publish.CheckLabels(m.Labels); err != nil {
+		return nil, misconfigured{fmt.Errorf("%s: %w", m.Path, err)}
 	}
 	return m, nil
 }

@@ -1,14 +1,18 @@
 package main
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"edged/infer/trial"
+	"edged/models"
 )
 
 // The test binary is edged itself where this is set: so tests start and kill the real program.
@@ -81,6 +85,9 @@ func TestCommands(t *testing.T) {
 		{"model", []string{"model"}, 0, []string{"int8 [1 96 96 48]", "xnnpack", "left_to_right", "still"}, nil},
 		{"model json", []string{"model", "--json"}, 0, []string{`"nodes_delegated"`, `"scale"`}, nil},
 		{"model not a model", []string{"model", notModel}, exitConfig, nil, []string{notModel}},
+		{"model with labels that no topic can have", []string{"model", withLabels(t, "state", "a/b")}, exitConfig, nil, []string{
+			`labels.tflite: publish: label "state": reserved`, `label "a/b": '/' has a meaning of its own`,
+		}},
 		{"too many threads", []string{"model", "--threads", "4096"}, exitUsage, nil, []string{"--threads 4096", "number of cores"}},
 		{"no such delegate", []string{"model", "--delegate", "tpu"}, exitUsage, nil, []string{"tpu", "xnnpack"}},
 		{"negative stride", []string{"replay", "--stride=-3", notModel}, exitConfig, nil, []string{"--stride -3"}},
@@ -111,6 +118,48 @@ func TestCommands(t *testing.T) {
 			}
 		})
 	}
+}
+
+// withLabels returns a copy of the starter with these as its first labels.
+func withLabels(t *testing.T, first ...string) string {
+	t.Helper()
+	m, err := models.Starter()
+	if err != nil {
+		t.Fatal(err)
+	}
+	archive, err := zip.NewReader(bytes.NewReader(m.Data), int64(len(m.Data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	manifest, err := fs.ReadFile(archive, "edged.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	labels := append(first, m.Labels[len(first):]...)
+	labels[len(first)] = m.Manifest.Background
+	path := filepath.Join(t.TempDir(), "labels.tflite")
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.Write(m.Data); err != nil {
+		t.Fatal(err)
+	}
+	tail := zip.NewWriter(f)
+	for name, text := range map[string]string{"labels.txt": strings.Join(labels, "\n"), "edged.json": string(manifest)} {
+		w, err := tail.Create(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(w, text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := tail.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 func TestCancelledReplayEndsWithoutEvents(t *testing.T) {
