@@ -21,7 +21,6 @@ BN_EPSILON = 1e-5
 STEM_WAVES = 10  # rank of the stem's kernel in time while it is trained
 
 
-@keras.saving.register_keras_serializable("squeezetime")
 class Waves(keras.initializers.Initializer):
     """Start of the stem's time factor, [1,1,T*3,K]: K slow waves over T, without a constant part.
 
@@ -38,7 +37,6 @@ class Waves(keras.initializers.Initializer):
         return keras.ops.convert_to_tensor(kernel[None, None] / np.sqrt(channels), dtype=dtype)
 
 
-@keras.saving.register_keras_serializable("squeezetime")
 class PositionMap(layers.Layer):
     """x + P: the learned temporal position encoding P, [H,W,C], of the IOI branch."""
 
@@ -51,7 +49,6 @@ class PositionMap(layers.Layer):
         return x + self.map
 
 
-@keras.saving.register_keras_serializable("squeezetime")
 class BatchNorm(layers.BatchNormalization):
     """BatchNormalization by torch's own fused kernel where torch is the backend.
 
