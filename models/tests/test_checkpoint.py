@@ -315,6 +315,31 @@ def test_calibration_clips_come_from_all_of_every_file(tmp_path, capsys):
     assert len(few) == 3
 
 
+@pytest.mark.parametrize(
+    ("kind", "calibration", "says"),
+    [
+        ("int8", "absent", "absent: no such video"),
+        ("int8", "empty", "empty: no such video, and no folder with one"),
+        ("float16", "empty", "empty: is for int8, of no use for float16"),
+    ],
+)
+def test_what_calibration_names_is_looked_at_first(tmp_path, monkeypatch, kind, calibration, says):
+    def load(*_):
+        raise AssertionError("the checkpoint was read before")
+
+    monkeypatch.setattr(checkpoint, "load", load)
+    (tmp_path / "labels.txt").write_text("a\nb\n")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ValueError, match=rf"--calibration .*/{says}"):
+        convert.convert(
+            tmp_path / "x.pth",
+            tmp_path / "labels.txt",
+            tmp_path / "x.tflite",
+            kind,
+            tmp_path / calibration,
+        )
+
+
 def test_what_import_writes_is_a_model_file(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(checkpoint, "PRESET", SMALL)
     names = tmp_path / "labels.txt"

@@ -29,11 +29,12 @@ def convert(
     pooling is the WCM's: avg as in the official code, max as in the paper's text.
     """
     names = read_labels(labels_file)
+    videos = _videos(calibration, kind)
     preset = replace(checkpoint.PRESET, wcm_pool=pooling)
     model, classes = checkpoint.load(source, preset)
     if len(names) != classes:
         raise ValueError(f"{labels_file}: {len(names)} labels; {source} has {classes} classes")
-    inputs = _calibration(calibration, preset) if kind == "int8" else None
+    inputs = _calibration(videos, preset) if kind == "int8" else None
     flatbuffer = export.to_tflite(fold(model, preset, classes), inputs, half=kind == "float16")
     about = manifest.build(
         source.stem,
@@ -61,13 +62,24 @@ def read_labels(path: Path) -> tuple[str, ...]:
     return found
 
 
-def _calibration(source: Path | None, preset) -> export.Calibration:
+def _videos(source: Path | None, kind: str) -> list[Path] | None:
+    """What the calibration's windows are of; None where it has none."""
+    if source is None:
+        return None
+    if kind != "int8":
+        raise ValueError(f"--calibration {source}: is for int8, of no use for {kind}")
+    found = video.videos_in(source) if source.is_dir() else [source] if source.exists() else []
+    if not found:
+        raise ValueError(f"--calibration {source}: no such video, and no folder with one")
+    return found
+
+
+def _calibration(videos: list[Path] | None, preset) -> export.Calibration:
     """Representative inputs, normalized, [1,H,W,T*3]."""
-    if source is not None:
-        files = [source] if source.is_file() else video.videos_in(source)
-        clips = list(spread(files, preset, CALIBRATION_CLIPS))
+    if videos is not None:
+        clips = list(spread(videos, preset, CALIBRATION_CLIPS))
         if not clips:
-            raise ValueError(f"{source}: no video in it that could be read")
+            raise ValueError(f"--calibration: no video that can be read: {videos[0]}, ...")
     else:
         print(
             "squeezetime: WARNING: no --calibration: the int8 ranges come from noise, which no"
