@@ -39,12 +39,20 @@ def _export_starter(arguments) -> None:
 
 
 def _evaluate(arguments) -> None:
-    from . import latency
+    from . import labels, latency, manifest, packaging
     from .litert import Model
     from .starter import recipe, report, robustness
 
-    model = Model(arguments.model)
     size = recipe.PRESET
+    names, about = packaging.unpack(arguments.model)
+    wanted = manifest.build("", "", size, recipe.FRAME_RATE)
+    keys = "frames", "frame_rate", "height", "width", "channel_order", "mean", "std"
+    if tuple(names) != labels.LABELS or any(about[key] != wanted[key] for key in keys):
+        raise ValueError(
+            f"{arguments.model}: not of the starter's labels and windows, which evaluate draws; "
+            "squeezetime verify has a model see clips"
+        )
+    model = Model(arguments.model)
     results = {
         "drawn": report.on_drawn_clips(model, arguments.work, arguments.picture),
         "accuracy under": robustness.accuracies(model, size.frames, size.size),
@@ -134,6 +142,15 @@ def _positive(text: str) -> int:
     return number
 
 
+def _new_file(text: str) -> Path:
+    """Known now, not when all that is written there has been computed."""
+    path = Path(text)
+    if path.is_dir() or not path.parent.is_dir():
+        what = "is a folder" if path.is_dir() else f"there is no folder {path.parent}"
+        raise argparse.ArgumentTypeError(f"{text}: {what}")
+    return path
+
+
 def _parser() -> argparse.ArgumentParser:
     from .starter.recipe import WORKERS, cache_folder
 
@@ -167,7 +184,9 @@ def _parser() -> argparse.ArgumentParser:
         default="nano",
         help="the network: nano (the default) has 0.8 M parameters, half 8, full 30",
     )
-    own.add_argument("-o", "--output", type=Path, required=True, help="the .tflite to be written")
+    own.add_argument(
+        "-o", "--output", type=_new_file, required=True, help="the .tflite to be written"
+    )
     own.add_argument(
         "--epochs",
         type=_positive,
@@ -203,7 +222,7 @@ def _parser() -> argparse.ArgumentParser:
         help="what train left in MY.training -> .tflite: train does that, too, as int8",
     )
     export.add_argument("work", type=Path, metavar="MY.training")
-    export.add_argument("-o", "--output", type=Path, required=True)
+    export.add_argument("-o", "--output", type=_new_file, required=True)
     export.set_defaults(run=_export, extra="export")
 
     import_ = commands.add_parser(
@@ -221,7 +240,7 @@ def _parser() -> argparse.ArgumentParser:
         required=True,
         help="a text file, a label a line, in the checkpoint's order",
     )
-    import_.add_argument("-o", "--output", type=Path, required=True)
+    import_.add_argument("-o", "--output", type=_new_file, required=True)
     import_.add_argument(
         "--calibration",
         type=Path,
@@ -264,7 +283,7 @@ def _parser() -> argparse.ArgumentParser:
         parents=[work, weights],
         help="what train-starter left -> .tflite",
     )
-    export.add_argument("-o", "--output", type=Path, required=True)
+    export.add_argument("-o", "--output", type=_new_file, required=True)
     export.set_defaults(run=_export_starter, extra="export")
 
     evaluate = commands.add_parser(

@@ -1,11 +1,14 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from squeezetime import cli
+from squeezetime.packaging import pack, unpack
 
+STARTER = Path(__file__).parents[1] / "starter.tflite"
 READY = {**os.environ, **cli._MALLOC}
 
 
@@ -18,6 +21,42 @@ def test_an_interrupt_gives_no_traceback(monkeypatch, capsys):
     with pytest.raises(SystemExit) as ended:
         cli.main()
     assert ended.value.code == 130 and capsys.readouterr().err == "\nsqueezetime: interrupted\n"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "train --data .",
+        "export x.training",
+        "import x.pth --labels x",
+        "export-starter",
+    ],
+)
+@pytest.mark.parametrize(
+    ("output", "says"), [(".", "is a folder"), ("no/x.tflite", "there is no folder no")]
+)
+def test_where_nothing_can_be_written_is_said_first(
+    tmp_path, monkeypatch, capsys, command, output, says
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["squeezetime", *command.split(), "-o", output])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 2 and f"{output}: {says}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "other", [{"frame_rate": 7.5}, {"height": 112, "width": 112}, {"labels": 11}], ids=str
+)
+def test_only_the_starter_is_evaluated(tmp_path, monkeypatch, other):
+    pytest.importorskip("PIL")
+    labels, manifest = unpack(STARTER)
+    model = tmp_path / "my.tflite"
+    described = {key: other.get(key, value) for key, value in manifest.items()}
+    model.write_bytes(pack(b"\x1c\0\0\0TFL3", labels[: other.get("labels", 12)], described))
+    monkeypatch.setattr(sys, "argv", ["squeezetime", "evaluate", str(model)])
+    with pytest.raises(SystemExit, match=r"my\.tflite: not of the starter's labels and windows"):
+        cli.main()
 
 
 @pytest.mark.parametrize(
