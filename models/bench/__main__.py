@@ -83,7 +83,8 @@ def table(networks: dict, files: dict[str, bytes], ms: dict[tuple[str, int], flo
         cells.append(" / ".join("1, all" if g.whole else str(g.partitions) for g in parts))
         cells += ["" if v is None else f"{v:g}" for v in (peer.paper_cpu_ms, peer.paper_top1)]
         lines.append(f"| {' | '.join(cells)} |")
-    return lines
+    sources = (f"{name}, {peer.source}" for name, (_, _, peer) in networks.items())
+    return [*lines, "", "In brackets: " + "; ".join(sources) + "."]
 
 
 def main() -> None:

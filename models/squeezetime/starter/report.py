@@ -9,8 +9,6 @@ from ..litert import Model, one_frame_repeated, played_backwards, recalls
 from ..own.report import draw, matrix_of
 from . import recipe
 
-ABLATION_CLIPS = 600
-
 
 def on_drawn_clips(model: Model, work: Path, picture: Path | None = None) -> dict:
     """Accuracy and recalls on the test set, and on clips robbed of their motion or reversed.
@@ -22,14 +20,13 @@ def on_drawn_clips(model: Model, work: Path, picture: Path | None = None) -> dic
     best = model.best(clips)
     if picture:
         draw(LABELS, matrix_of(labels, best, len(LABELS)), picture)
-    some, truth = clips[:ABLATION_CLIPS], labels[:ABLATION_CLIPS]
-    reversed_truth = np.array(REVERSED)[truth]
+    frozen, backwards = one_frame_repeated(clips, frames), played_backwards(clips, frames)
     return {
         "clips": len(labels),
         "accuracy": float((best == labels).mean()),
         "recall": dict(zip(LABELS, recalls(best, labels, len(LABELS)), strict=True)),
-        "one_frame_repeated": float((model.best(one_frame_repeated(some, frames)) == truth).mean()),
-        "reversed": float((model.best(played_backwards(some, frames)) == reversed_truth).mean()),
+        "one_frame_repeated": float((model.best(frozen) == labels).mean()),
+        "reversed": float((model.best(backwards) == np.array(REVERSED)[labels]).mean()),
     }
 
 
