@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -135,7 +136,7 @@ func withLabels(t *testing.T, first ...string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	labels := append(first, m.Labels[len(first):]...)
+	labels := slices.Concat(first, m.Labels[len(first):])
 	labels[len(first)] = m.Manifest.Background
 	path := filepath.Join(t.TempDir(), "labels.tflite")
 	f, err := os.Create(path)
