@@ -103,7 +103,9 @@ os.rename(folder / "data/goes_left/1.mp4", folder / "data/goes_left/7.mp4")
 train("x", 1)
 train("x", 2)
 train("x", 2, mirror=False)
-train("x", 2, mirror=False)
+train("x", 2, mirror=False, background="goes_left")
+import json
+assert json.loads((folder / "x.training" / "state.json").read_text())["background"] == "goes_left"
 """,
     )
     because = [line.split("anew: ")[1] for line in told.splitlines() if "anew" in line]

@@ -13,7 +13,7 @@ from ..packaging import write_whole
 class Run:
     """A folder with
 
-    state.json: what the training is made of, and in the end its accuracy;
+    state.json: what the training is made of, and in the end its accuracy and background;
     newest.pt: weights, optimizer and the epochs done, of the last whole epoch;
     best.weights.h5: the weights of the epoch that did best on the held-out files;
     calibration.npy: windows for the export, from the end of the training on;

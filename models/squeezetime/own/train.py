@@ -83,7 +83,6 @@ def train(
             "preset": preset,
             "official": kind.official,
             "pooling": kind.preset.wcm_pool,
-            "background": background,
             "init": [init, *_changed(init)],
             "freeze": freeze,
             "mirror": mirror,
@@ -116,7 +115,7 @@ def train(
     _say("\n".join(lines))
     most = CALIBRATION_BYTES // (kind.preset.size**2 * frames * 3)
     keep(run.calibration, spread(training, frames, min(CALIBRATION_WINDOWS, most)))
-    run.note(accuracy=round(run.best_score, 4))
+    run.note(accuracy=round(run.best_score, 4), background=background)
     return run.folder
 
 
@@ -180,7 +179,7 @@ def export(folder: Path, output: Path, kind: str = "int8") -> int:
 
     run = Run(folder)
     state = run.state()
-    if "accuracy" not in state:
+    if not {"accuracy", "background"} <= state.keys():
         raise ValueError(f"{folder}: no training that has come to its end")
     labels, made_of = state["made_of"]["labels"], state["made_of"]
     of = form(made_of["preset"], made_of["official"], made_of["pooling"])
@@ -197,7 +196,7 @@ def export(folder: Path, output: Path, kind: str = "int8") -> int:
         mean=of.mean,
         std=of.std,
         kind=kind,
-        background=made_of["background"],
+        background=state["background"],
         training_data="clips of its owner",
         accuracy={"validation_by_file": state["accuracy"]},
     )
