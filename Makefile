@@ -61,7 +61,7 @@ test-system: deps
 	test/vm/system.sh $(CUTS)
 
 test-cameras: deps
-	@set -o pipefail; show='^\||^ +[a-z_]*_test.go:|^(---|FAIL|panic)'; \
+	@set -o pipefail; show='^\||^ +[a-z_]*_test.go:|^(---|FAIL|panic)|Oops'; \
 	EDGED_CAMERAS=long EDGED_VM_TIMEOUT=900 test/vm/e2e.sh -test.run 'Faults|Colours' | grep -aE "$$show" && \
 	EDGED_REPLUGS=200 EDGED_VM_TIMEOUT=1500 test/vm/e2e.sh -test.run ManyReplugs | grep -aE "$$show"
 

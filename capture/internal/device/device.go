@@ -7,6 +7,7 @@ package device
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/vladimirvivien/go4vl/v4l2"
 	"golang.org/x/sys/unix"
@@ -70,10 +71,17 @@ func captures(c v4l2.Capability) error {
 	return fmt.Errorf("not a camera (device_caps %08x): try the device's other nodes", caps)
 }
 
+// farewell is how long the kernel may take to be done with a device that is gone: Linux 6.1 may crash where it is closed just
+// then (an oops in ida_free, by v4l2_release), and the thread that closes it is no more.
+const farewell = 200 * time.Millisecond
+
 // Close ends streaming if it is on, frees the buffers and closes the node: no memory that Memory returned may be touched
 // afterwards.
 func (d *Device) Close() error {
 	err := d.Stop()
+	if gone(d.fd) {
+		time.Sleep(farewell)
+	}
 	if cerr := unix.Close(d.fd); err == nil && cerr != nil {
 		err = &Error{Path: d.Path, Op: "close", Err: cerr}
 	}
