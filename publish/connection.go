@@ -34,6 +34,7 @@ func (p *Publisher) connect(ctx context.Context) (*connection, error) {
 			return nil, err
 		}
 		c.link = newLink(conn, p.refuseLarge)
+		c.link.codes = len(p.filters())
 		disarm = context.AfterFunc(ctx, func() { c.link.Close() }) // ends paho's wait for the CONNACK
 		return c.link, nil
 	}

@@ -7,6 +7,8 @@ import (
 	"io"
 	"sync/atomic"
 	"time"
+
+	"github.com/eclipse/paho.mqtt.golang/packets"
 )
 
 const (
@@ -31,6 +33,7 @@ type intake struct {
 	in      *bufio.Reader
 	largest int
 	refuse  func(topic string, bytes int)
+	codes   int // that the answer to SUBSCRIBE may have: paho panics at one more; 0 = any
 
 	pass    int    // bytes to come that are handed on
 	skip    int    // bytes to come that are not
@@ -69,6 +72,7 @@ func (i *intake) Read(b []byte) (n int, err error) {
 
 // next looks at the first bytes of a packet: its type and flags, then its length, 7 bits a byte.
 func (i *intake) next() error {
+	var kind byte
 	length, size := 0, 0
 	for more := true; more; length++ {
 		if length == 4 {
@@ -78,12 +82,16 @@ func (i *intake) next() error {
 		if err != nil {
 			return err
 		}
+		kind = head[0] >> 4
 		last := head[1+length]
 		size |= int(last&0x7f) << (7 * length)
 		more = last&0x80 != 0
 	}
 	if size > i.largest {
 		return i.tooLarge(1+length, size)
+	}
+	if kind == packets.Suback && i.codes > 0 && size > 2+i.codes {
+		return errNoMQTT
 	}
 	i.pass = 1 + length + size
 	return nil
@@ -96,7 +104,7 @@ func (i *intake) tooLarge(header, size int) error {
 		return err
 	}
 	topic := int(binary.BigEndian.Uint16(head[header:]))
-	if kind := head[0] >> 4; kind != 3 || 2+topic+2 > size { // PUBLISH
+	if kind := head[0] >> 4; kind != packets.Publish || 2+topic+2 > size {
 		return errNoMQTT
 	}
 	if head, err = i.in.Peek(header + 2 + topic + 2); err != nil {

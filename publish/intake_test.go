@@ -184,8 +184,10 @@ func TestWhatIsNoMQTTEndsTheConnection(t *testing.T) {
 		"a length without end":   "\x30\xff\xff\xff\xff\x01",
 		"a large answer":         "\x90\xff\x7f" + strings.Repeat("x", 20000),
 		"a topic beyond the end": "\x32\x80\x01\x00\x80" + strings.Repeat("x", 200),
+		"a code too many":        "\x90\x05\x00\x01\x01\x01\x01",
 	} {
 		in := newIntake(strings.NewReader(text), 100, func(string, int) {})
+		in.codes = 2
 		if got, err := io.ReadAll(in); len(got) > 0 || !errors.Is(err, errNoMQTT) {
 			t.Errorf("%s: %d bytes, %v", name, len(got), err)
 		}
