@@ -20,13 +20,14 @@ def on_drawn_clips(model: Model, work: Path, picture: Path | None = None) -> dic
     best = model.best(clips)
     if picture:
         draw(LABELS, matrix_of(labels, best, len(LABELS)), picture)
-    frozen, backwards = one_frame_repeated(clips, frames), played_backwards(clips, frames)
+    frozen = model.best(one_frame_repeated(clips, frames))
+    backwards = model.best(played_backwards(clips, frames))
     return {
         "clips": len(labels),
         "accuracy": float((best == labels).mean()),
         "recall": dict(zip(LABELS, recalls(best, labels, len(LABELS)), strict=True)),
-        "one_frame_repeated": float((model.best(frozen) == labels).mean()),
-        "reversed": float((model.best(backwards) == np.array(REVERSED)[labels]).mean()),
+        "one_frame_repeated": float((frozen == labels).mean()),
+        "reversed": float((backwards == np.array(REVERSED)[labels]).mean()),
     }
 
 
