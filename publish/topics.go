@@ -56,7 +56,7 @@ func (p *Publisher) check() error {
 	return errors.Join(errs...)
 }
 
-// CheckLabels reports every label that no topic can have; each camera's are checked by Run, too.
+// CheckLabels reports every label that no topic can have; each camera's are checked by Initialize, too.
 func CheckLabels(labels []string) error { return checkNames("", "label", labels) }
 
 // checkNames reports what is wrong with the names; of, which begins the messages, says whose they are.

@@ -39,19 +39,12 @@ def _export_starter(arguments) -> None:
 
 
 def _evaluate(arguments) -> None:
-    from . import labels, latency, manifest, packaging
+    from . import latency
     from .litert import Model
     from .starter import recipe, report, robustness
 
+    report.check(arguments.model)
     size = recipe.PRESET
-    names, about = packaging.unpack(arguments.model)
-    wanted = manifest.build("", "", size, recipe.FRAME_RATE)
-    keys = "frames", "frame_rate", "height", "width", "channel_order", "mean", "std"
-    if tuple(names) != labels.LABELS or any(about[key] != wanted[key] for key in keys):
-        raise ValueError(
-            f"{arguments.model}: not of the starter's labels and windows, which evaluate draws; "
-            "squeezetime verify has a model see clips"
-        )
     model = Model(arguments.model)
     results = {
         "drawn": report.on_drawn_clips(model, arguments.work, arguments.picture),

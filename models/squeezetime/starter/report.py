@@ -4,10 +4,23 @@ from pathlib import Path
 
 import numpy as np
 
+from .. import manifest, packaging
 from ..labels import BACKGROUND, LABELS, REVERSED
 from ..litert import Model, one_frame_repeated, played_backwards, recalls
 from ..own.report import draw, matrix_of
 from . import recipe
+
+
+def check(path: Path) -> None:
+    """Raises ValueError for a model file of other labels or windows than what is drawn here."""
+    names, about = packaging.unpack(path)
+    wanted = manifest.build("", "", recipe.PRESET, recipe.FRAME_RATE)
+    keys = "frames", "frame_rate", "height", "width", "channel_order", "mean", "std"
+    if tuple(names) != LABELS or any(about[key] != wanted[key] for key in keys):
+        raise ValueError(
+            f"{path}: not of the starter's labels and windows, which evaluate draws; "
+            "squeezetime verify has a model see clips"
+        )
 
 
 def on_drawn_clips(model: Model, work: Path, picture: Path | None = None) -> dict:
