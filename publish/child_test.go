@@ -67,6 +67,7 @@ func fill(dir string) {
 	for err == nil {
 		_, err = f.Write(make([]byte, 1<<10))
 	}
+	must(f.Close()) // while it is open its space is not given back
 	orders.Scan()
 	must(os.Remove(f.Name()))
 }
