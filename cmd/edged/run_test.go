@@ -419,6 +419,7 @@ func TestReload(t *testing.T) {
 
 // A terminal that is closed ends what was started in it, unless nohup is there to keep it. With a configuration SIGHUP is a reload.
 func TestAClosedTerminalEndsATry(t *testing.T) {
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP) // the tests may have been started by nohup themselves
 	sub := subscribe(t, mosquittotest.Start(t).URL())
 	options := sub.client.OptionsReader()
 	args := []string{"run", "--camera", "pattern:", "--broker", options.Servers()[0].String()}
