@@ -195,6 +195,24 @@ func withoutDHT(src []byte) []byte {
 	}
 }
 
+// A camera's frame without Huffman tables means the standard's, whatever came before it.
+func TestDecodeWithoutTablesAfterOthers(t *testing.T) {
+	src := withoutDHT(goJPEG(t, scene(160, 120)))
+	want, got := make([]byte, 3*96*96), make([]byte, 3*96*96)
+	if err := newDecoder(t, 96, 96).Decode(want, Format{FourCC: MJPEG}, src); err != nil {
+		t.Fatal(err)
+	}
+	d := newDecoder(t, 96, 96)
+	for _, name := range []string{"progressive", "arithmetic", "baseline", "restarts"} {
+		if err := d.Decode(got, Format{FourCC: MJPEG}, jpegFile(t, name)); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Decode(got, Format{FourCC: MJPEG}, src); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("after a %s JPEG: error %v, same pixels %v", name, err, bytes.Equal(got, want))
+		}
+	}
+}
+
 // The frames here are what cameras really send and must decode to the same pixels.
 func TestDecodeQuirkyJPEG(t *testing.T) {
 	src := goJPEG(t, scene(160, 120))

@@ -45,6 +45,7 @@ struct pixel_decoder {
   uint32_t wanted;    // bit i: areas[i]
   int source_width, source_height;
   tjhandle jpeg;
+  int jpeg_tables;    // the last picture came with Huffman tables
   struct room planes;     // of the decoded picture
   struct room sums;       // of a line of a plane on its way to the result's size
   struct room results;    // what follows

@@ -44,9 +44,27 @@ static int jpeg_corrupt(struct pixel_decoder *d, const char *where) {
   return status;
 }
 
+// jpeg_has_tables says whether a picture comes with Huffman tables before its first scan.
+static int jpeg_has_tables(const uint8_t *src, size_t size) {
+  for (size_t at = 2; at + 4 <= size && src[at] == 0xff;) {
+    uint8_t marker = src[at + 1];
+    if (marker == 0xc4) return 1;
+    if (marker == 0xda) return 0;
+    at += marker == 0xff ? 1 : 2 + (src[at + 2] << 8 | src[at + 3]);
+  }
+  return 0;
+}
+
 int pixel_jpeg_planes(struct pixel_decoder *d, const uint8_t *src, size_t size, struct planes *p) {
   int w = 0, h = 0, sampling, space;
   if (size < 4 || src[0] != 0xff || src[1] != 0xd8) return pixel_fail(d, PIXEL_CORRUPT, "no JPEG start marker");
+  // Without tables of its own a picture means the standard's, but libjpeg takes those of the last picture that had some.
+  int tables = jpeg_has_tables(src, size);
+  if (!tables && d->jpeg_tables && d->jpeg) {
+    tjDestroy(d->jpeg);
+    d->jpeg = NULL;
+  }
+  d->jpeg_tables = tables;
   if (!d->jpeg && !(d->jpeg = tjInitDecompress())) return pixel_fail(d, PIXEL_FAILED, "no memory for a JPEG decompressor");
   if (tjDecompressHeader3(d->jpeg, src, size, &w, &h, &sampling, &space)) return jpeg_corrupt(d, "JPEG header");
   // A file of tables without a picture is no error to TurboJPEG: it sets no size.
