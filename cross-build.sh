@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds edged for other machines: cross-build.sh [arm64|armhf|amd64]...   (no argument: all three)
-# Leaves dist/ARCH/edged with its libtensorflowlite_c.so beside it, dist/edged_VERSION_ARCH.deb of both, a CycloneDX SBOM, and
-# dist/SHA256SUMS. Checks that they run on any glibc from 2.34 on. The same commit gives the same bytes, wherever it is built.
+# Leaves dist/ARCH/edged with its libtensorflowlite_c.so beside it, a CycloneDX SBOM and the licence texts of others' code in it,
+# dist/edged_VERSION_ARCH.deb of all that, and dist/SHA256SUMS. Checks that they run on any glibc from 2.34 on. The same commit gives the same bytes, wherever it is built.
 # The names are Debian's; armhf is ARMv7 with hardware floating point. Works on a Debian machine of any of these, whose
 # package sources carry the others; needs root or sudo once, for the cross compilers. libturbojpeg and libyuv are linked
 # statically, out of Debian packages that are unpacked in $EDGED_CACHE and not installed.
@@ -43,7 +43,7 @@ check() {
 
 # bill DIR GOARCH: the SBOM of the Go modules in DIR/edged. Without a serial number and a time, it depends on them alone.
 bill() {
-  (cd cmd/edged && GOOS=linux GOARCH=$2 CGO_ENABLED=1 "$cache/cyclonedx-gomod-v1.10.0/cyclonedx-gomod" mod -licenses=false -noserial -json \
+  (cd cmd/edged && GOOS=linux GOARCH=$2 CGO_ENABLED=1 "$cache/cyclonedx-gomod-v1.10.0/cyclonedx-gomod" mod -licenses=true -noserial -json \
     -type application -output - "$top" 2>/dev/null) | python3 packaging/bill.py "$version" "$date" >"$1/edged.cdx.json"
 }
 
@@ -65,6 +65,7 @@ build() {
   check "$out/edged" "$triplet"
   check "$out/libtensorflowlite_c.so" "$triplet"
   bill "$out" "$3"
+  GOOS=linux GOARCH=$3 CGO_ENABLED=1 packaging/notices.sh "$sysroot" >"$out/third-party"
   packaging/deb.sh "$arch" "$deb_version" "$seconds"
 }
 

@@ -44,6 +44,8 @@ build/reproduce.sh arm64
 ./cross-build.sh armhf
 build/deps.sh lintian
 lintian --fail-on error dist/*.deb
+odd=$(for deb in dist/*.deb; do dpkg-deb -c "$deb"; done | grep -vE '^(drwxr-xr-x|-rwxr-xr-x|-rw-r--r--) root/root ' || true)
+[ -z "$odd" ] || { echo "modes or owners that a package must not have: $odd"; exit 1; }
 
 step "arm64 guest: uvcvideo, vivid, unplug"
 test/vm/e2e.sh

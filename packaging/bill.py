@@ -16,6 +16,10 @@ bill = json.loads(re.sub(r"pkg:golang/edged(@[^?\"]*)?(?=[?\"])", f"pkg:golang/e
 bill["metadata"]["timestamp"] = sys.argv[2]
 bill["metadata"]["component"]["version"] = sys.argv[1]
 bill["metadata"].pop("tools", None)  # their hashes differ from one machine's build of the tool to another's
+for component in bill["components"]:
+    for found in component.get("evidence", {}).get("licenses", []):
+        if found["license"].get("id") == "BSD-Source-Code":  # what it takes Go's own BSD-3-Clause for
+            found["license"]["id"] = "BSD-3-Clause"
 for name, version, licence, purl in NATIVE:
     bill["components"].append(
         {

@@ -9,6 +9,7 @@ export SOURCE_DATE_EPOCH=$3 LC_ALL=C
 umask 022
 
 root=$(mktemp -d)
+chmod 755 "$root" # the package's own root: what unpacks it by hand takes the mode over
 trap 'rm -rf "$root"' EXIT
 doc=$root/usr/share/doc/edged
 install -D -m 755 "dist/$arch/edged" "$root/usr/bin/edged"
@@ -19,6 +20,7 @@ install -D -m 644 systemd/edged.sysusers "$root/usr/lib/sysusers.d/edged.conf"
 install -D -m 644 packaging/completion.bash "$root/usr/share/bash-completion/completions/edged"
 install -D -m 644 packaging/debian/copyright "$doc/copyright"
 install -D -m 644 "dist/$arch/edged.cdx.json" "$doc/edged.cdx.json"
+gzip -9n <"dist/$arch/third-party" >"$doc/third-party.gz"
 install -d "$root/usr/share/man/man1" "$root/usr/share/man/man5"
 gzip -9n <packaging/man/edged.1 >"$root/usr/share/man/man1/edged.1.gz"
 packaging/man/edged.yaml.5.sh <edged.example.yaml | gzip -9n >"$root/usr/share/man/man5/edged.yaml.5.gz"
@@ -42,7 +44,7 @@ Architecture: $arch
 Maintainer: The edged authors <edged@edged.invalid>
 Section: misc
 Priority: optional
-Depends: libc6 (>= 2.34), libgcc-s1, libstdc++6 (>= 12), init-system-helpers (>= 1.54), systemd (>= 249)
+Depends: libc6 (>= 2.34), libgcc-s1, libstdc++6 (>= 12), init-system-helpers (>= 1.54), procps, systemd (>= 249)
 Suggests: mosquitto, ffmpeg
 Installed-Size: $(du -k -s --apparent-size "$root" | cut -f1)
 Description: sees actions in camera pictures and publishes them to MQTT
