@@ -77,5 +77,6 @@ def write_whole(path: Path, content: bytes | Iterable[bytes]) -> None:
             os.fsync(file.fileno())
         os.replace(beside, path)
     except OSError as error:
-        beside.unlink(missing_ok=True)
         raise OSError(f"{path}: not written, and left as it was: {error.strerror}") from error
+    finally:
+        beside.unlink(missing_ok=True)  # where it was not renamed: a full disk, an interrupt

@@ -152,6 +152,16 @@ def test_a_full_disk_leaves_what_was_there(tmp_path, before):
     assert [p.read_bytes() for p in tmp_path.iterdir()] == ([before] if before else [])
 
 
+def test_an_interrupt_leaves_what_was_there(tmp_path):
+    def content():
+        yield b"half"
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_whole(tmp_path / "model.tflite", content())
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_folder_that_is_not_there_is_named(tmp_path):
     with pytest.raises(OSError, match=r"absent/model\.tflite"):
         write_whole(tmp_path / "absent" / "model.tflite", b"")

@@ -157,6 +157,26 @@ train("x", 1)
     assert not (folder / "x.training" / "held-out").exists()
 
 
+def test_a_full_disk_is_told_by_the_file_that_it_has_no_room_for(folder):
+    """RLIMIT_FSIZE: h5py, left to write the file, crashes of it as of a full disk."""
+    script(
+        folder,
+        """
+import resource
+from squeezetime import network, weights
+enough = weights.content_of(network.build(TINY, 2)).getbuffer().nbytes
+resource.setrlimit(resource.RLIMIT_FSIZE, (enough - 1, enough - 1))
+try:
+    train("x", 1)
+    raise SystemExit("no error")
+except OSError as error:
+    assert "x.training/best.weights.h5: not written" in str(error), error
+""",
+    )
+    left = {p.name for p in (folder / "x.training").iterdir()}
+    assert not {name for name in left if "part" in name or name.startswith("best")}, left
+
+
 def test_weights_to_begin_with(folder):
     script(
         folder,

@@ -1,11 +1,11 @@
 """The weights that training begins with: the starter's, an official checkpoint's, one's own."""
 
 import io
-import tempfile
 from pathlib import Path
 
 import numpy as np
 
+from .. import weights
 from ..packaging import write_whole
 
 STARTER_WEIGHTS = Path(__file__).parents[2] / "starter.weights.npz"
@@ -27,7 +27,8 @@ def start_from_starter(model) -> None:
     """The starter's weights, but for the classifier."""
     if not STARTER_WEIGHTS.exists():
         raise ValueError(
-            f"{STARTER_WEIGHTS} is missing: it is in the repository, not in the package"
+            f"{STARTER_WEIGHTS} is missing: it comes with the repository, not with the package: "
+            "pip install -e its folder models, or begin with --init none"
         )
     with np.load(STARTER_WEIGHTS) as stored:
         for layer in model.layers:
@@ -68,9 +69,7 @@ def start_from_own(model, path: Path, preset: str) -> None:
     if not path.name.endswith(".weights.h5"):
         raise ValueError(f"--init {path}: neither starter, none, a .pth nor a .weights.h5")
     there = _shapes(path)
-    with tempfile.TemporaryDirectory() as folder:
-        model.save_weights(Path(folder) / "new.weights.h5")
-        here = _shapes(Path(folder) / "new.weights.h5")
+    here = _shapes(weights.content_of(model))
     # Keras names a layer there by its class: the classifier is the one that is dense.
     differ = [
         f"{name} is {there.get(name, 'missing')}, not {here.get(name, 'there')}"
@@ -83,7 +82,7 @@ def start_from_own(model, path: Path, preset: str) -> None:
     model.load_weights(path, skip_mismatch=here != there)
 
 
-def _shapes(path: Path) -> dict[str, str]:
+def _shapes(path: Path | io.BytesIO) -> dict[str, str]:
     """Every array of a .weights.h5 by name: 1x1x48x10 and so on."""
     import h5py
 

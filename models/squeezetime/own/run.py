@@ -2,11 +2,11 @@
 
 import io
 import json
-import os
 import pickle
 import shutil
 from pathlib import Path
 
+from .. import weights
 from ..packaging import write_whole
 
 
@@ -68,13 +68,11 @@ class Run:
 
         if score >= self.best_score:
             self.best_score = score
-            beside = self.best.with_name("part-" + self.best.name)
-            model.save_weights(beside)
-            os.replace(beside, self.best)
+            weights.save(model, self.best)
         self.done += 1
         content = io.BytesIO()
-        weights = [v.value.detach() for v in model.weights]
-        state = (weights, optimizer.state_dict(), self.done, self.best_score)
+        values = [v.value.detach() for v in model.weights]
+        state = (values, optimizer.state_dict(), self.done, self.best_score)
         torch.save(state, content)
         write_whole(self.newest, content.getvalue())
 
@@ -88,8 +86,8 @@ class Run:
             state = torch.load(self.newest, weights_only=True)
         except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
             raise ValueError(f"{self.newest}: damaged; remove it to start anew") from error
-        weights, of_optimizer, self.done, self.best_score = state
-        for variable, value in zip(model.weights, weights, strict=True):
+        values, of_optimizer, self.done, self.best_score = state
+        for variable, value in zip(model.weights, values, strict=True):
             variable.assign(value)
         optimizer.load_state_dict(of_optimizer)
 

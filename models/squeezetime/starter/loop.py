@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from ..network import PositionMap
 from ..resize import bilinear
+from ..weights import save
 from .augment import augmented_batch
 
 BATCH = 32
@@ -151,7 +152,7 @@ def fit(
             )
             if score >= best:
                 best = score
-                model.save_weights(weights)
+                save(model, weights)
         if progress >= 1:
             break
     distributed.barrier()  # the best weights are on the disk
