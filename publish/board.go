@@ -17,7 +17,9 @@ type board struct {
 	// removal and discovery are what Home Assistant is told; removal, where it has a value, must come before.
 	removal, discovery *retained
 
-	all     []*retained // node, cameras, Home Assistant, views: the order in which a new connection sends them
+	// all is in the order in which a new connection sends them: Home Assistant, views, cameras, and last the node. Nobody takes
+	// a state from before for one of now: they count when camera and node are online.
+	all     []*retained
 	changed []*retained // those to be sent among the events, oldest change first; never longer than all
 	late    []*retained // those to be sent when no event waits, likewise
 	scored  []*view     // views whose window is to be sent, oldest first; never longer than views
@@ -84,10 +86,6 @@ const (
 
 func newBoard(t topics, cameras []Camera) *board {
 	b := &board{statuses: map[string]*retained{}, views: map[string]*view{}}
-	b.node = b.retain(t.status, online)
-	for _, c := range cameras {
-		b.statuses[c.Name] = b.retain(t.of(c.Name, "status"), offline)
-	}
 	b.removal, b.discovery = b.retain(t.discovery, ""), b.retain(t.discovery, "")
 	b.removal.tries, b.discovery.tries = 3, 3
 	for _, c := range cameras {
@@ -95,6 +93,10 @@ func newBoard(t topics, cameras []Camera) *board {
 			b.addView(t, c, path)
 		}
 	}
+	for _, c := range cameras {
+		b.statuses[c.Name] = b.retain(t.of(c.Name, "status"), offline)
+	}
+	b.node = b.retain(t.status, online)
 	b.changed = make([]*retained, 0, len(b.all))
 	b.scored = make([]*view, 0, len(b.views))
 	return b

@@ -4,7 +4,7 @@ import "slices"
 
 // The methods in this file belong to the connection: they take from the board what is to be sent next.
 
-// connect starts a connection's view of the board: nothing that changed before matters, since all of it is sent anew.
+// connect starts a connection's view of the board: all of it is sent anew, in its own order.
 func (b *board) connect() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -12,7 +12,7 @@ func (b *board) connect() {
 	b.changed, b.late = b.changed[:0], b.late[:0]
 	for _, r := range b.all {
 		r.waiting = false
-		if r.tries > 0 && len(r.value) > 0 {
+		if len(r.value) > 0 {
 			b.wait(r)
 		}
 	}
@@ -28,13 +28,6 @@ func (b *board) disconnect() {
 		b.scoresSkipped++
 	}
 	b.scored = b.scored[:0]
-}
-
-// value appends to dst what r holds now.
-func (b *board) value(dst []byte, r *retained) []byte {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return append(dst, r.value...)
 }
 
 // next takes the retained message that waits longest in the queue, changed or late, and appends what it holds to dst.

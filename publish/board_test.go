@@ -8,6 +8,9 @@ import (
 func newTestBoard() *board {
 	b := newBoard(newTopics("n"), []Camera{{Name: "c", Labels: []string{"still", "wave"}, Background: "still"}})
 	b.connect()
+	for len(b.changed) > 0 { // announced
+		b.next(&b.changed, nil)
+	}
 	return b
 }
 

@@ -42,7 +42,7 @@ func commanded(t *testing.T) (*Publisher, *subscriber, *obeyed) {
 		p.OnCommand = o.take
 	})
 	run(t, p)
-	sub.until("edged/board/yard/gate/wave/state", "OFF")
+	sub.until("edged/board/status", "online")
 	return p, sub, o
 }
 
@@ -122,7 +122,7 @@ func TestAFloodOfCommands(t *testing.T) {
 	})
 	run(t, p)
 	defer release()
-	sub.until("edged/board/front/rise/state", "OFF")
+	sub.until("edged/board/status", "online")
 
 	const flood = 5000
 	var before, after runtime.MemStats

@@ -99,9 +99,9 @@ func (c *connection) serve(ctx context.Context) error {
 	grace, cancel := outlive(ctx, c.p.StopTimeout)
 	defer cancel()
 
-	defer c.expectEcho()()
 	err := c.announce(ctx, grace)
 	if err == nil {
+		defer c.expectEcho()()
 		err = c.deliver(ctx, grace)
 	}
 	if err == nil {
@@ -115,22 +115,15 @@ func (c *connection) serve(ctx context.Context) error {
 	return nil
 }
 
-// announce subscribes, then sends the node's status and the newest of every retained message that comes before the events.
+// announce subscribes, then sends the newest of every retained message that comes before the events. The node's status is the
+// last of them: what changes meanwhile has its turn after it.
 func (c *connection) announce(ctx, grace context.Context) error {
 	if err := c.subscribe(grace); err != nil {
 		return err
 	}
-	for _, r := range c.p.board.all {
-		select {
-		case <-ctx.Done():
-			return nil
-		default:
-		}
-		value := c.p.board.value(nil, r)
-		if len(value) == 0 || r.tries > 0 {
-			continue
-		}
-		if err := c.retain(grace, r.topic, value); err != nil {
+	for ctx.Err() == nil {
+		r, value := c.p.board.next(&c.p.board.changed, nil)
+		if err := c.retain(grace, r.topic, value); err != nil || r == c.p.board.node {
 			return err
 		}
 	}

@@ -18,7 +18,7 @@ func BenchmarkLatency(b *testing.B) {
 	sub := subscribe(b, broker.URL())
 	p, _ := testPublisher(b, broker.URL())
 	run(b, p)
-	sub.until("edged/board/front/rise/state", "OFF")
+	sub.until("edged/board/status", "online")
 	bare := mqtt.NewClient(mqtt.NewClientOptions().AddBroker(broker.URL()).SetClientID("bare"))
 	if token := bare.Connect(); !token.WaitTimeout(eventually) || token.Error() != nil {
 		b.Fatalf("bare client: %v", token.Error())

@@ -15,7 +15,7 @@ func TestViewsHaveTopicsOfTheirOwn(t *testing.T) {
 		p.Cameras = []Camera{{Name: "front", Views: []string{"door", "path"}, Labels: []string{"wave"}, Snapshots: true}}
 	})
 	run(t, p)
-	sub.until("edged/board/front/path/wave/state", "OFF")
+	sub.until("edged/board/status", "online")
 
 	p.CameraStatus("front", true)
 	sub.until("edged/board/front/status", "online")

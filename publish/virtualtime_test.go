@@ -147,6 +147,7 @@ func bubble(t *testing.T, dial dialer, test func(t *testing.T, p *Publisher, log
 		p, log := testPublisher(t, "tcp://broker.invalid")
 		p.dial = dial
 		stop := run(t, p)
+		defer time.Sleep(10 * time.Second) // a slow broker answers on
 		defer stop()
 		test(t, p, log)
 	})
@@ -269,7 +270,7 @@ func TestBrokerThatNeverAnswersIsGivenUp(t *testing.T) {
 		says   string
 	}{
 		{"no CONNACK", &pipeBroker{deaf: true}, connectTimeout, "took the connection and did not answer within 5s"},
-		{"no PUBACK", &pipeBroker{noPuback: true}, ackTimeout, "did not acknowledge edged/board/status within 5s"},
+		{"no PUBACK", &pipeBroker{noPuback: true}, ackTimeout, "did not acknowledge edged/board/front/wave/state within 5s"},
 		{"no PINGRESP", &pipeBroker{noPong: true}, 15 * time.Second, "pingresp not received"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -283,6 +284,21 @@ func TestBrokerThatNeverAnswersIsGivenUp(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A broker that drops what it is sent is told from one that takes its time.
+func TestTheEchoIsExpectedOnceTheStatusIsSent(t *testing.T) {
+	bubble(t, (&pipeBroker{slow: 4 * time.Second}).dial, func(t *testing.T, _ *Publisher, log *logtest.Buffer) {
+		const sent = 6 * 4 * time.Second // its answers until then: to CONNECT, SUBSCRIBE, two states, two statuses
+		time.Sleep(sent + echoTimeout - time.Second)
+		if log.Has("its ACL forbids")() {
+			t.Errorf("it is expected too early: %s", log)
+		}
+		time.Sleep(2 * time.Second)
+		if !log.Has("its ACL forbids")() {
+			t.Errorf("its absence is not noticed: %s", log)
+		}
+	})
 }
 
 // armed is a context that counts the functions which wait for its end.
