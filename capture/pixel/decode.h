@@ -7,6 +7,11 @@
 
 // A side longer than this is refused before anything is decoded or allocated.
 #define PIXEL_MAX_SIDE 8192
+// So is a JPEG of more pixels: its planes take up to 3 bytes for each.
+#define PIXEL_MAX_JPEG_AREA (1 << 24)
+// One in several scans, as progressive ones are, takes 9, and the time of a picture for each scan.
+#define PIXEL_MAX_SCANS_AREA (1 << 21)
+#define PIXEL_MAX_SCANS 32
 // A longer line, in bytes, is refused too: three planes of such lines must have a size that 32 bits hold, as size_t has
 // on armv7.
 #define PIXEL_MAX_STRIDE (1 << 16)
@@ -37,8 +42,8 @@ void pixel_free(struct pixel_decoder *d);
 
 // pixel_decode writes each area's centre crop, scaled, into dst: [areas,height,width,3] RGB, row-major, no padding. Bit i of
 // wanted says whether area i is wanted; the others' part of dst stays as it is.
-// stride is that of the luma plane or of the packed line, 0 for unpadded; it means nothing for JPEG, and neither do
-// width, height and colour. On anything but PIXEL_OK dst is undefined and pixel_message says why.
+// stride is that of the luma plane or of the packed line, 0 for unpadded; it means nothing for JPEG, and neither does
+// colour; width and height are then what the camera was set to, 0 where that is not known. On anything but PIXEL_OK dst is undefined and pixel_message says why.
 int pixel_decode(struct pixel_decoder *d, uint32_t fourcc, int width, int height, int stride, int colour,
                  const uint8_t *src, size_t src_size, uint32_t wanted, uint8_t *dst, size_t dst_size);
 

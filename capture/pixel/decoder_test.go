@@ -240,7 +240,7 @@ func TestDecodeQuirkyJPEG(t *testing.T) {
 // patchSOF returns src with height and width in its frame header replaced.
 func patchSOF(src []byte, h, w int) []byte {
 	out := append([]byte(nil), src...)
-	i := bytes.Index(out, []byte{0xff, 0xc0})
+	i := max(bytes.Index(out, []byte{0xff, 0xc0}), bytes.Index(out, []byte{0xff, 0xc2}))
 	copy(out[i+5:], []byte{byte(h >> 8), byte(h), byte(w >> 8), byte(w)})
 	return out
 }
@@ -252,6 +252,15 @@ func TestDecodeRefuses(t *testing.T) {
 	// A header of four components and the start of its scan are all that is looked at.
 	cmyk := []byte{0xff, 0xd8, 0xff, 0xc0, 0, 20, 8, 0, 8, 0, 8, 4, 1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0, 4, 0x11, 0,
 		0xff, 0xda, 0, 14, 4, 1, 0, 2, 0, 3, 0, 4, 0, 0, 63, 0, 0, 0xff, 0xd9}
+	progressive := jpegFile(t, "progressive")
+	scan := bytes.LastIndex(progressive, []byte{0xff, 0xda})
+	scans := bytes.Clone(progressive[:len(progressive)-2])
+	for bytes.Count(scans, []byte{0xff, 0xda}) < 33 {
+		scans = append(scans, progressive[scan:len(progressive)-2]...)
+	}
+	head, _, _ := bytes.Cut(src, []byte{0xff, 0xda})
+	apart := append(bytes.Clone(head), 0xff, 0xda, 0, 8, 1, 1, 0, 0, 63, 0, 0xff, 0xd9)
+	hidden := append([]byte{0xff, 0xd8, 0xff, 0x01}, src[2:]...)
 	frame := make([]byte, 160*120*3)
 	mjpeg := Format{FourCC: MJPEG}
 	for _, c := range []struct {
@@ -270,6 +279,12 @@ func TestDecodeRefuses(t *testing.T) {
 		{"overwritten scan", mjpeg, append(append(append([]byte(nil), src[:len(src)*3/4]...), make([]byte, 40)...), 0xff, 0xd9), ErrCorrupt, "data"},
 		{"zero height", mjpeg, patchSOF(src, 0, 160), ErrCorrupt, "header"},
 		{"absurd size", mjpeg, patchSOF(src, 60000, 60000), ErrUnsupported, "60000x60000"},
+		{"too many pixels", mjpeg, patchSOF(src, 4097, 4096), ErrUnsupported, "4096x4097; at most 16777216 pixels"},
+		{"too many for several scans", mjpeg, patchSOF(progressive, 1025, 2048), ErrUnsupported, "progressive JPEG of 2048x1025; at most 2097152"},
+		{"a scan for each component", mjpeg, patchSOF(apart, 1025, 2048), ErrUnsupported, "2048x1025; at most 2097152"},
+		{"a marker that hides the rest", mjpeg, patchSOF(hidden, 1025, 2048), ErrUnsupported, "2048x1025; at most 2097152"},
+		{"too many scans", mjpeg, scans, ErrUnsupported, "JPEG of 33 scans; at most 32"},
+		{"far larger than the camera's", Format{FourCC: MJPEG, Width: 80, Height: 59}, src, ErrCorrupt, "JPEG of 160x120 from a camera set to 80x59"},
 		{"RGB JPEG", mjpeg, inRGB, ErrUnsupported, "RGB"},
 		{"CMYK JPEG", mjpeg, cmyk, ErrUnsupported, "CMYK"},
 		{"unknown format", Format{FourCC: 0x30313050, Width: 160, Height: 120}, frame, ErrUnsupported, "unknown pixel format"},

@@ -43,8 +43,9 @@ func (c FourCC) Supported() bool {
 
 // Format says how one picture lies in memory.
 type Format struct {
-	FourCC        FourCC
-	Width, Height int // pixels; for JPEG the picture's own header decides
+	FourCC FourCC
+	// Width and Height are in pixels. Of a JPEG the picture's own header decides, but one of more than four times as many is refused.
+	Width, Height int
 	// Stride is the number of bytes from one line to the next, of the luma plane where there are several (a chroma
 	// plane's is then the same divided by the horizontal subsampling, rounded up). 0 means no padding.
 	Stride int

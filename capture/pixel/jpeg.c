@@ -44,33 +44,73 @@ static int jpeg_corrupt(struct pixel_decoder *d, const char *where) {
   return status;
 }
 
-// jpeg_has_tables says whether a picture comes with Huffman tables before its first scan.
-static int jpeg_has_tables(const uint8_t *src, size_t size) {
-  for (size_t at = 2; at + 4 <= size && src[at] == 0xff;) {
+// What a JPEG's segments say before its first scan. One that cannot be followed as far as there may have several scans.
+struct jpeg_head {
+  int tables;  // it brings Huffman tables
+  int scans;   // all of its coefficients are kept until the last of several scans
+};
+
+static struct jpeg_head jpeg_head(const uint8_t *src, size_t size) {
+  struct jpeg_head head = {0, 1};
+  int progressive = 1, components = 0;
+  for (size_t at = 2; at + 9 < size && src[at] == 0xff;) {
     uint8_t marker = src[at + 1];
-    if (marker == 0xc4) return 1;
-    if (marker == 0xda) return 0;
-    at += marker == 0xff ? 1 : 2 + (src[at + 2] << 8 | src[at + 3]);
+    if (marker == 0xff) {
+      at++;
+      continue;
+    }
+    if (marker == 0xda) {
+      head.scans = progressive || src[at + 4] != components;
+      break;
+    }
+    if (marker == 0xc4) {
+      head.tables = 1;
+    } else if (marker >= 0xc0 && marker <= 0xcf && marker != 0xcc) {
+      progressive = marker == 0xc2 || marker == 0xca;
+      components = src[at + 9];
+    } else if (marker != 0xcc && (marker < 0xdb || marker == 0xff)) {
+      break;  // one without a length, or none that belongs here
+    }
+    at += 2 + (src[at + 2] << 8 | src[at + 3]);
   }
-  return 0;
+  return head;
+}
+
+// jpeg_scans is how many scans there are, at the most: two such bytes are a marker wherever they are not inside a segment.
+static int jpeg_scans(const uint8_t *src, size_t size) {
+  int n = 0;
+  const uint8_t *end = src + size;
+  while ((src = memchr(src, 0xff, (size_t)(end - src))) && ++src < end) n += *src == 0xda;
+  return n;
 }
 
 int pixel_jpeg_planes(struct pixel_decoder *d, const uint8_t *src, size_t size, struct planes *p) {
   int w = 0, h = 0, sampling, space;
   if (size < 4 || src[0] != 0xff || src[1] != 0xd8) return pixel_fail(d, PIXEL_CORRUPT, "no JPEG start marker");
   // Without tables of its own a picture means the standard's, but libjpeg takes those of the last picture that had some.
-  int tables = jpeg_has_tables(src, size);
-  if (!tables && d->jpeg_tables && d->jpeg) {
+  struct jpeg_head head = jpeg_head(src, size);
+  if (!head.tables && d->jpeg_tables && d->jpeg) {
     tjDestroy(d->jpeg);
     d->jpeg = NULL;
   }
-  d->jpeg_tables = tables;
+  d->jpeg_tables = head.tables;
   if (!d->jpeg && !(d->jpeg = tjInitDecompress())) return pixel_fail(d, PIXEL_FAILED, "no memory for a JPEG decompressor");
   if (tjDecompressHeader3(d->jpeg, src, size, &w, &h, &sampling, &space)) return jpeg_corrupt(d, "JPEG header");
   // A file of tables without a picture is no error to TurboJPEG: it sets no size.
   if (w < 1 || h < 1) return pixel_fail(d, PIXEL_CORRUPT, "JPEG header: no picture");
   if (w > PIXEL_MAX_SIDE || h > PIXEL_MAX_SIDE) {
     return pixel_fail(d, PIXEL_UNSUPPORTED, "JPEG of %dx%d; at most %d a side", w, h, PIXEL_MAX_SIDE);
+  }
+  int most = head.scans ? PIXEL_MAX_SCANS_AREA : PIXEL_MAX_JPEG_AREA;
+  if (w * h > most) {
+    return pixel_fail(d, PIXEL_UNSUPPORTED, "%s JPEG of %dx%d; at most %d pixels", head.scans ? "progressive" : "baseline", w, h, most);
+  }
+  if (head.scans && jpeg_scans(src, size) > PIXEL_MAX_SCANS) {
+    return pixel_fail(d, PIXEL_UNSUPPORTED, "JPEG of %d scans; at most %d", jpeg_scans(src, size), PIXEL_MAX_SCANS);
+  }
+  // d->source_... is what the driver was set to, 0 where nobody said.
+  if (d->source_width > 0 && d->source_height > 0 && w * h > 4 * d->source_width * d->source_height) {
+    return pixel_fail(d, PIXEL_CORRUPT, "JPEG of %dx%d from a camera set to %dx%d", w, h, d->source_width, d->source_height);
   }
   if (space != TJCS_YCbCr && space != TJCS_GRAY) {
     return pixel_fail(d, PIXEL_UNSUPPORTED, "JPEG in %s; only YCbCr and grey", space == TJCS_RGB ? "RGB" : "CMYK");
@@ -93,10 +133,9 @@ int pixel_jpeg_planes(struct pixel_decoder *d, const uint8_t *src, size_t size, 
   int status = pixel_reserve(d, &d->planes, total);
   if (status) return status;
   uint8_t *room = d->planes.data, *out[3] = {room, room + offset[1], room + offset[2]};
-  // LIMITSCANS: a crafted progressive picture must not hold the capture loop for minutes. Never FASTDCT here: at half
-  // size TurboJPEG 2.1 gives subsampled chroma to an inverse DCT that does not fit the fast method's tables, and every
-  // colour comes out four times too strong; at the smaller sizes it saves nothing.
-  if (tjDecompressToYUVPlanes(d->jpeg, src, size, out, w, p->stride, h, TJFLAG_LIMITSCANS) &&
+  // Never FASTDCT here: at half size TurboJPEG 2.1 gives subsampled chroma to an inverse DCT that does not fit the fast method's
+  // tables, and every colour comes out four times too strong; at the smaller sizes it saves nothing.
+  if (tjDecompressToYUVPlanes(d->jpeg, src, size, out, w, p->stride, h, 0) &&
       !jpeg_harmless(d->jpeg)) {
     return jpeg_corrupt(d, "JPEG data");
   }

@@ -29,7 +29,7 @@ type snapshots struct {
 }
 
 const (
-	snapshotWidth   = 1280 // at most
+	snapshotSide    = 1280 // at most
 	snapshotQuality = 80
 	// snapshotWithin is how long a request holds: a camera that comes back much later shows what nobody asked for.
 	snapshotWithin = 10 * time.Second
@@ -85,7 +85,7 @@ func (s *snapshots) run(ctx context.Context, view string) error {
 	}
 }
 
-// make decodes the frame, masks it and encodes it again, no larger than snapshotWidth.
+// make decodes the frame, masks it and encodes it again, no side longer than snapshotSide.
 func (s *snapshots) make() ([]byte, error) {
 	width, height := s.format.Width, s.format.Height
 	if s.format.FourCC.Compressed() { // its own header decides
@@ -95,8 +95,8 @@ func (s *snapshots) make() ([]byte, error) {
 		}
 	}
 	width, height = max(1, int(s.area.Width*float64(width))), max(1, int(s.area.Height*float64(height)))
-	if width > snapshotWidth {
-		width, height = snapshotWidth, max(1, height*snapshotWidth/width)
+	if most := max(width, height); most > snapshotSide {
+		width, height = max(1, width*snapshotSide/most), max(1, height*snapshotSide/most)
 	}
 	if err := s.open(width, height); err != nil {
 		return nil, err

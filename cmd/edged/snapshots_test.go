@@ -17,7 +17,7 @@ import (
 func TestSnapshotsOfEveryJPEG(t *testing.T) {
 	s := newSnapshots(pixel.Whole, [][]pixel.Point{{{X: 0, Y: 0}, {X: 0.5, Y: 0}, {X: 0.5, Y: 1}, {X: 0, Y: 1}}})
 	defer s.close()
-	s.format = pixel.Format{FourCC: pixel.MJPEG, Width: 1, Height: 1}
+	s.format = pixel.Format{FourCC: pixel.MJPEG}
 	var last *pixel.Decoder
 	for _, name := range []string{"baseline", "progressive", "arithmetic", "progressive-arithmetic"} {
 		var err error
@@ -45,6 +45,23 @@ func TestSnapshotsOfEveryJPEG(t *testing.T) {
 	s.data = s.data[:1]
 	if _, err := s.make(); err == nil {
 		t.Error("half a header makes a picture")
+	}
+}
+
+// However large the camera's pictures, and whatever their shape.
+func TestASnapshotIsNoLarger(t *testing.T) {
+	for _, size := range [][4]int{{1280, 720, 1280, 720}, {2560, 1440, 1280, 720}, {16, 4096, 5, 1280}, {1, 8192, 1, 1280}} {
+		s := newSnapshots(pixel.Whole, nil)
+		s.format = pixel.Format{FourCC: pixel.Grey, Width: size[0], Height: size[1]}
+		s.data = make([]byte, size[0]*size[1])
+		picture, err := s.make()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if w, h, err := pixel.JPEGSize(picture); err != nil || w != size[2] || h != size[3] {
+			t.Errorf("of %dx%d: %dx%d, error %v", size[0], size[1], w, h, err)
+		}
+		s.close()
 	}
 }
 
