@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from .pixels import Planes, to_rgb
 from .sampling import on_grid
 
 
@@ -19,14 +20,23 @@ def frames_at(
 ) -> Iterator[np.ndarray | None]:
     """The frames that edged would take at `rate` a second, from `start` seconds on: uint8 [H,W,3].
 
-    RGB, upright, scaled and cut about its middle to size, which is (H, W). None stands where time
-    jumps: edged begins a new window there.
+    RGB, upright, scaled and cut about its middle to size, which is (H, W), each pixel as edged has
+    it. None stands where time jumps: edged begins a new window there.
     """
     with _opened(path) as container:
         if start:
             container.seek(int(start * 1e6) + (container.start_time or 0))
+        planes_of = _Planes()
         for frame in on_grid(_timed(container, path, start), rate):
-            yield None if frame is None else _cropped(frame, *size)
+            yield None if frame is None else to_rgb(planes_of(frame), *size)
+
+
+def frames_of(path: Path) -> Iterator[tuple[int, Planes]]:
+    """Every frame, upright, after its time in nanoseconds."""
+    with _opened(path) as container:
+        planes_of = _Planes()
+        for time, frame in _timed(container, path, 0):
+            yield time, planes_of(frame)
 
 
 def seconds(path: Path) -> float:
@@ -65,18 +75,28 @@ def _timed(container, path: Path, start: float) -> Iterator[tuple[int, object]]:
         raise Unreadable(f"{path}: a single picture, no video")
 
 
-def _cropped(frame, height: int, width: int) -> np.ndarray:
-    turns = round(frame.rotation / 90)  # a phone held upright films sideways, and says so
-    if turns % 2:
-        height, width = width, height
-    scale = max(height / frame.height, width / frame.width)
-    whole_height, whole_width = (
-        max(height, round(frame.height * scale)),
-        max(width, round(frame.width * scale)),
-    )
-    rgb = frame.to_ndarray(width=whole_width, height=whole_height, format="rgb24")
-    y, x = (whole_height - height) // 2, (whole_width - width) // 2
-    return np.rot90(rgb[y : y + height, x : x + width], turns)
+class _Planes:
+    """What edged has of a frame: as its ffmpeg converts it (capture/ffmpeg.go)."""
+
+    def __init__(self):
+        from av.video.reformatter import VideoReformatter
+
+        self.reformatter = VideoReformatter()
+
+    def __call__(self, frame) -> Planes:
+        turns = round(frame.rotation / 90)  # a phone held upright films sideways, and says so
+        converted = self.reformatter.reformat(
+            frame,
+            format="yuv420p",
+            dst_colorspace="ITU601",
+            dst_color_range="MPEG",
+            interpolation="BICUBIC",
+        )
+        return tuple(np.rot90(_pixels(plane), turns) for plane in converted.planes)
+
+
+def _pixels(plane) -> np.ndarray:
+    return np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[:, : plane.width]
 
 
 def runs_of(path: Path, frames: int, rate: float, size: tuple[int, int]) -> list[np.ndarray]:

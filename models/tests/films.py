@@ -3,10 +3,14 @@
 from fractions import Fraction
 
 import av
+from av.video.reformatter import VideoReformatter
 
 
-def film(path, frames, rate=8, times=None, title="", codec="libx264"):
-    """Writes uint8 [N,H,W,3] as a video, at `rate` or at these times (seconds)."""
+def film(path, frames, rate=8, times=None, title="", codec="libx264", colours=None):
+    """Writes uint8 [N,H,W,3] as a video, at `rate` or at these times (seconds).
+
+    colours: the matrix and the range that it is converted by, and says so.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with av.open(str(path), "w") as container:
         if title:
@@ -16,10 +20,17 @@ def film(path, frames, rate=8, times=None, title="", codec="libx264"):
         stream.pix_fmt, stream.options = "yuv420p", {"qp": "10"}
         if times is not None:
             stream.codec_context.time_base = Fraction(1, 1000)
+        if colours:
+            stream.codec_context.colorspace, stream.codec_context.color_range = colours
         for number, picture in enumerate(frames):
             frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
             if times is not None:
                 frame.pts, frame.time_base = round(times[number] * 1000), Fraction(1, 1000)
+            if colours:
+                matrix, range_ = colours
+                frame = VideoReformatter().reformat(
+                    frame, format="yuv420p", dst_colorspace=matrix, dst_color_range=range_
+                )
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
 

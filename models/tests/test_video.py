@@ -6,6 +6,7 @@ import pytest
 
 pytest.importorskip("av")
 
+from av.video.reformatter import ColorRange, Colorspace
 from films import film, turn
 
 from squeezetime import video
@@ -92,6 +93,25 @@ def test_a_model_that_is_not_square_sees_the_middle(tmp_path):
     film(tmp_path / "x.mp4", frames)
     frame = next(iter(video.frames_at(tmp_path / "x.mp4", 8, (32, 64))))
     assert frame.shape == (32, 64, 3) and frame.mean() > 245
+
+
+def test_a_pixel_is_the_average_of_what_it_covers(tmp_path):
+    """As in edged, where capture/pixel/workshop_test.go compares each."""
+    frames = np.random.default_rng(0).integers(0, 256, (2, 192, 192, 1), np.uint8)
+    film(tmp_path / "x.mp4", frames.repeat(3, axis=3))
+    average = frames[0].reshape(32, 6, 32, 6).mean((1, 3))[..., None]
+    frame = next(iter(video.frames_at(tmp_path / "x.mp4", 8, (32, 32))))
+    assert np.abs(frame - average).mean() < 2
+
+
+@pytest.mark.parametrize("matrix", [Colorspace.ITU601, Colorspace.ITU709])
+@pytest.mark.parametrize("range_", [ColorRange.MPEG, ColorRange.JPEG])
+def test_colours_are_what_the_file_says(tmp_path, matrix, range_):
+    colours = [(200, 60, 40), (30, 180, 60), (40, 50, 190), (235, 235, 235)]
+    frames = np.uint8(colours)[:, None, None].repeat(64, axis=1).repeat(64, axis=2)
+    film(tmp_path / "x.mp4", frames, colours=(matrix, range_))
+    shown = [frame.mean((0, 1)) for frame in video.frames_at(tmp_path / "x.mp4", 8, (32, 32))]
+    np.testing.assert_allclose(shown, colours, rtol=0, atol=4)
 
 
 def test_a_tag_in_another_encoding_does_no_harm(tmp_path):
