@@ -6,6 +6,9 @@ mkdir -p "$cache"
 say() { printf '%s: %s\n' "$(basename "$0" .sh)" "$*" >&2; }
 die() { say "$*"; exit 1; }
 
+# retry COMMAND...: up to three times, as the network needs it.
+retry() { "$@" || { sleep 5; "$@"; } || { sleep 20; "$@"; }; }
+
 as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
 }

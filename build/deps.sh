@@ -4,10 +4,10 @@
 #   tflite    the TFLite C library for $EDGED_ARCH  footage   real footage of people walking (Debian's opencv-doc)
 #   walkers   a part of it, cropped for the starter model    subscriber   mosquitto_sub
 #   test      mosquitto, ffmpeg, Python venv with ai-edge-litert
-#   lint      golangci-lint                         sbom      cyclonedx-gomod
+#   lint      golangci-lint, whose path it prints   sbom      cyclonedx-gomod
 #   lintian   what checks a Debian package
 # What is not an apt package lands in $EDGED_CACHE: the library and Go checked by their hashes, Python packages pinned by
-# version. A second call does nothing.
+# version. A second call does nothing. Calls at the same time, of other clones, wait for each other.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=build/apt.sh
@@ -23,7 +23,7 @@ wheel() {
   local tmp
   tmp=$(mktemp -d "$cache/wheel.XXXXXX")
   echo "$1 --hash=sha256:$2" >"$tmp/pin"
-  python3 -m pip download -q --no-deps --only-binary :all: --python-version 3.11 --platform "manylinux_2_17_$3" \
+  retry python3 -m pip download -q --no-deps --only-binary :all: --python-version 3.11 --platform "manylinux_2_17_$3" \
     --platform "manylinux_2_35_$3" --require-hashes -r "$tmp/pin" -d "$tmp"
   python3 -m zipfile -e "$tmp"/*.whl "$4"
   rm -rf "$tmp"
@@ -113,7 +113,7 @@ dep_test() {
     say "Python environment for the parity test"
     rm -rf "$venv"
     python3 -m venv "$venv"
-    "$venv/bin/pip" install -q -r "$here/requirements-test.txt"
+    retry "$venv/bin/pip" install -q -r "$here/requirements-test.txt"
     cp "$here/requirements-test.txt" "$venv/"
   fi
 }
@@ -125,10 +125,11 @@ dep_lintian() {
 golangci_version=v2.12.0
 dep_lint() {
   local bin=$cache/golangci-lint-$golangci_version/golangci-lint
+  echo "$bin"
   [ -x "$bin" ] && return
   say "golangci-lint $golangci_version (built from its module)"
   # It is a tool of the host: none of the cgo flags that edged is built with.
-  env -u CGO_CFLAGS -u CGO_LDFLAGS CGO_ENABLED=0 GOFLAGS= GOBIN="${bin%/*}" \
+  retry env -u CGO_CFLAGS -u CGO_LDFLAGS CGO_ENABLED=0 GOFLAGS= GOBIN="${bin%/*}" \
     "$(command -v go || echo "$cache/go/bin/go")" install "github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$golangci_version"
 }
 
@@ -136,13 +137,15 @@ dep_sbom() {
   local bin=$cache/cyclonedx-gomod-v1.10.0/cyclonedx-gomod
   [ -x "$bin" ] && return
   say "cyclonedx-gomod v1.10.0 (built from its module)"
-  env -u CGO_CFLAGS -u CGO_LDFLAGS CGO_ENABLED=0 GOFLAGS= GOBIN="${bin%/*}" \
+  retry env -u CGO_CFLAGS -u CGO_LDFLAGS CGO_ENABLED=0 GOFLAGS= GOBIN="${bin%/*}" \
     "$(command -v go || echo "$cache/go/bin/go")" install github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
 }
 
 for what in "$@"; do
   case $what in
-    compiler | go | tflite | footage | walkers | subscriber | test | lint | lintian | sbom) "dep_$what" ;;
+    lint | sbom) "dep_$what" ;; # Go's own locks are enough, and it takes minutes
+    compiler | go | tflite | footage | walkers | subscriber | test | lintian)
+      if [ -n "${EDGED_DEPS_LOCKED:-}" ]; then "dep_$what"; else EDGED_DEPS_LOCKED=1 flock -o "$cache/deps.lock" "$0" "$what"; fi ;;
     *) die "unknown dependency $what" ;;
   esac
 done

@@ -2,16 +2,19 @@
 # Everything that must hold, in one call; `make test` sets the environment. Stops at the first failure.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# shellcheck source=build/apt.sh
+. build/apt.sh
 
 step() { printf '\n=== %s (%d s)\n' "$*" "$SECONDS"; }
 
 step "what the tests need"
 build/deps.sh compiler go
 hash -r
-build/deps.sh lint >/dev/null & # compiles for minutes: beside the downloads
+setsid nice -n 19 build/deps.sh lint >/dev/null & # compiles for minutes: beside the rest
 lint=$!
+trap 'kill -- "-$lint" 2>/dev/null || true' EXIT
 build/deps.sh tflite footage walkers test
-go mod download
+retry go mod download
 
 step "gofmt, go vet, the scripts' syntax"
 for script in build/*.sh packaging/*.sh test/vm/*.sh test/vm/system/steps bench/*.sh systemd/*.sh cross-build.sh .ci/run; do bash -n "$script"; done
@@ -20,13 +23,14 @@ unformatted=$(gofmt -l .)
 go vet ./...
 
 step "tests"
-go test -parallel 8 ./... # most of publish waits
+# What was cached knows nothing of the libraries that this machine has now. Most of publish waits.
+go test -count 1 -parallel 8 ./...
 
 step "a cluster of three NATS servers that die in turn"
-(cd test/cluster && go vet . && go test .)
+(cd test/cluster && go vet . && go test -count 1 .)
 
 step "race detector"
-go test -race -parallel 8 ./ringbuffer ./infer/... ./publish/... ./capture ./internal/... ./cmd/edged
+go test -race -count 1 -parallel 8 ./ringbuffer ./infer/... ./publish/... ./capture ./internal/... ./cmd/edged
 
 step "the C code under AddressSanitizer and UndefinedBehaviorSanitizer"
 make -s test-asan
@@ -34,7 +38,7 @@ make -s test-asan
 step "golangci-lint"
 wait "$lint"
 # A cache of this clone's own: what another left there names that one's files, whose nolint comments may be gone.
-GOLANGCI_LINT_CACHE=$PWD/bin/.lint "$EDGED_CACHE"/golangci-lint-*/golangci-lint run ./...
+GOLANGCI_LINT_CACHE=$PWD/bin/.lint "$(build/deps.sh lint)" run ./...
 
 step "the unit file"
 systemd/verify.sh

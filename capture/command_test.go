@@ -78,7 +78,11 @@ func TestCommandSaysWhyItEnded(t *testing.T) {
 		{"printf 'YUV4MPEG2 W64 H48 F10:1 C420\\nFRAME\\nabc'; exec sleep 60", "no frame for 300ms", Stalled},
 		{"exec sleep 60", "no frame for 300ms", Stalled},
 	} {
-		_, err := watchCommand(t, &Command{Line: c.line, StallAfter: 300 * time.Millisecond}, 1)
+		patience := 20 * time.Second // a busy machine may take long to start a shell
+		if c.failure == Stalled {
+			patience = 300 * time.Millisecond
+		}
+		_, err := watchCommand(t, &Command{Line: c.line, StallAfter: patience}, 1)
 		if err == nil || !strings.Contains(err.Error(), c.want) || FailureOf(err) != c.failure {
 			t.Errorf("%s: %v (%v), want %q (%v)", c.line, err, FailureOf(err), c.want, c.failure)
 		}
@@ -95,7 +99,7 @@ func TestCommandLeavesNoProcessBehind(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			pidFile := filepath.Join(t.TempDir(), "pid")
-			_, err := watchCommand(t, &Command{Line: fmt.Sprintf(line, pidFile), StallAfter: 500 * time.Millisecond}, 1)
+			_, err := watchCommand(t, &Command{Line: fmt.Sprintf(line, pidFile), StallAfter: 2 * time.Second}, 1)
 			if FailureOf(err) != Stalled {
 				t.Fatalf("ended with %v", err)
 			}

@@ -134,12 +134,13 @@ func (l testLog) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// kill ends it as SIGKILL does, and returns the ids of the events that it had handed over.
+// kill ends it as SIGKILL does, and returns the ids of the events that it had handed over, but for the last: that one may have
+// been handed over in the very instant, in which another goroutine had not noted it yet.
 func (c *child) kill() []string {
 	_ = c.cmd.Process.Kill()
 	<-c.read
 	_ = c.cmd.Wait()
-	return c.ids
+	return c.ids[:max(0, len(c.ids)-1)]
 }
 
 // fillOrFree tells it to fill its file system, and the next time to free it.
@@ -213,8 +214,7 @@ func TestKilledAtRandomInstants(t *testing.T) {
 	}
 	lost, took := deliverRest(t, c, b.URL(), dir, ids)
 	repeated, _ := c.count()
-	// An event is in the notes some 0.1 ms after it was handed over: of 50 kills one may come in between on a busy machine.
-	if lost > 1 {
+	if lost > 0 {
 		t.Errorf("%d of %d events are lost", lost, len(ids))
 	}
 	report(t, fmt.Sprintf("edged killed %d times (SIGKILL) at random instants, the broker stopped half of the time", kills), len(ids), lost, repeated, took)
@@ -306,9 +306,10 @@ func TestDamagedOutboxUnderLoad(t *testing.T) {
 	after := startChild(t, b.URL(), dir, "")
 	time.Sleep(3 * time.Second)
 	b.Start()
-	safe, took := deliverRest(t, c, b.URL(), dir, after.kill())
+	later := after.kill()
+	safe, took := deliverRest(t, c, b.URL(), dir, later)
 	repeated, _ := c.count()
-	ids = append(ids, after.ids...)
+	ids = append(ids, later...)
 	lost := c.missing(ids)
 	if _, err := os.Stat(path + ".damaged"); err != nil || safe > 0 {
 		t.Errorf("%v; %d lost, %d of them from after the damage", err, lost, safe)

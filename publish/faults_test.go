@@ -122,9 +122,7 @@ func TestFaults(t *testing.T) {
 			setup: func(p *Publisher) { p.Username, p.Password = "board", "wrong" },
 			fault: func(x *trial, lasts time.Duration) {
 				time.Sleep(lasts)
-				if !strings.Contains(x.log.String(), "user name or password is wrong") {
-					x.t.Errorf("the refusal is not named: %s", x.log)
-				}
+				waitFor(x.t, "the refusal's name", func() bool { return strings.Contains(x.log.String(), "user name or password is wrong") })
 				x.reload(func(p *Publisher) { p.Username, p.Password = "board", "right" })
 			},
 		},
@@ -217,9 +215,7 @@ func expiredCertificate(t *testing.T) {
 	lasts := choice(30*time.Second, 3*time.Second)
 	x.try(fmt.Sprintf("certificate expired for %v, then renewed", lasts), setup, func(x *trial) {
 		time.Sleep(lasts)
-		if !strings.Contains(x.log.String(), "certificate has expired") {
-			t.Errorf("it is not named: %s", x.log)
-		}
+		waitFor(t, "its name", func() bool { return strings.Contains(x.log.String(), "certificate has expired") })
 		x.broker.Shutdown()
 		sign(time.Hour)
 		x.broker.Start()

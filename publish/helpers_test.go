@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 }
 
 // eventually is how long a test waits for what must happen; none of them passes faster when it is shorter.
-const eventually = 20 * time.Second
+const eventually = time.Minute
 
 // testPublisher returns an initialized publisher of the node "board" with one camera, and what it logs.
 func testPublisher(t testing.TB, url string, change ...func(*Publisher)) (*Publisher, *logtest.Buffer) {

@@ -124,7 +124,7 @@ func TestNothingIsWrittenWhileTheBrokerAcknowledges(t *testing.T) {
 		waitFor(t, "acknowledged", func() bool { return p.outbox.len() == 0 })
 	}
 	time.Sleep(2 * journalDelay)
-	if n := p.journal.writes.Load(); n > 1 { // one where a busy machine held up an acknowledgement
+	if n := p.journal.writes.Load(); n > 2 { // two where a busy machine held up an acknowledgement: in, and out again
 		t.Errorf("%d writes to the disk for events that did not wait", n)
 	}
 }

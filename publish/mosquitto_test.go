@@ -145,7 +145,7 @@ func TestCleanStopDeliversWhatWaitsAndSaysOffline(t *testing.T) {
 	t.Parallel()
 	broker := mosquittotest.Start(t)
 	sub := subscribe(t, broker.URL())
-	p, _ := testPublisher(t, broker.URL())
+	p, _ := testPublisher(t, broker.URL(), func(p *Publisher) { p.StopTimeout = eventually })
 	p.CameraStatus("front", true)
 	stop := run(t, p)
 	sub.until("edged/board/status", "online")

@@ -12,6 +12,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -100,17 +101,17 @@ func TestTLSWithClientCertificates(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		tls  *tls.Config
-		want string // in the log
+		want string // in the log; either of two, where the broker's reason may be lost with the connection
 	}{
 		{"both know each other", &tls.Config{RootCAs: ca.pool(), Certificates: []tls.Certificate{ca.client()}}, "publish: connected"},
 		{"system's authorities", nil, "certificate signed by unknown authority"},
 		{"another authority", &tls.Config{RootCAs: stranger.pool()}, "certificate signed by unknown authority"},
-		{"no client certificate", &tls.Config{RootCAs: ca.pool()}, "certificate required"},
+		{"no client certificate", &tls.Config{RootCAs: ca.pool()}, "certificate required|want TLS or a client certificate"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p, log := testPublisher(t, "mqtts://"+broker.Address, func(p *Publisher) { p.TLS = c.tls })
 			run(t, p)
-			waitFor(t, c.want, func() bool { return strings.Contains(log.String(), c.want) })
+			waitFor(t, c.want, func() bool { return regexp.MustCompile(c.want).MatchString(log.String()) })
 		})
 	}
 }

@@ -57,7 +57,9 @@ mqtt: {broker: "%s", scores: true, scores_every: 0s}
 	sub.wait(t, "edged/board/gate/left_to_right/threshold/state", is("0.99"))
 	sub.publish(t, "edged/board/gate/enabled/set", "OFF")
 	sub.wait(t, "edged/board/gate/enabled/state", is("OFF"))
-	time.Sleep(500 * time.Millisecond) // what was on its way
+	for n := -1; n != sub.count("edged/board/gate/scores"); time.Sleep(time.Second) { // what was on its way
+		n = sub.count("edged/board/gate/scores")
+	}
 	sub.forget()
 	time.Sleep(time.Second)
 	if n := sub.count("edged/board/gate/scores"); n > 0 {

@@ -16,6 +16,7 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 
 	"edged/internal/clock"
+	"edged/internal/mosquittotest"
 	"edged/publish"
 )
 
@@ -30,12 +31,11 @@ type node struct {
 
 func freePort(t *testing.T) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	address, err := net.ResolveTCPAddr("tcp", mosquittotest.FreeAddress(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	return address.Port
 }
 
 // startCluster runs the servers on loopback ports until the test ends, and waits until they have a leader for MQTT's streams.

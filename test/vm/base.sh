@@ -4,7 +4,7 @@
 #   $vm/host    QEMU, cpio, kmod and their libraries: run from here, not installed
 #   $vm/kernel  Debian's arm64 kernel      $vm/root  programs and libraries of the guest (busybox, mosquitto, ...)
 vm=$cache/vm/2 # raise the number where the lists of packages below change
-base_cpio=$vm/base.cpio
+base_cpio=$vm/base-$(cat "$here/init" "$here/base.sh" | sha256sum | cut -c1-12).cpio
 
 # vivid: a camera without hardware. vhci-hcd: where uvcsim plugs in. uvcvideo: the driver under test.
 guest_modules=(vivid vhci-hcd uvcvideo)
@@ -58,6 +58,7 @@ build_base() {
   install -m 755 "$here/init" "$root/init"
   copy_modules "$root"
   pack "$root" >"$root.cpio"
+  find "$vm" -maxdepth 1 -name 'base*.cpio' -mtime +7 -delete
   mv "$root.cpio" "$base_cpio"
   rm -rf "$root"
 }
@@ -65,4 +66,4 @@ build_base() {
 fetch_base
 # shellcheck disable=SC2034
 kernel_image=$(echo "$vm"/kernel/boot/vmlinuz-*)
-if [ "$here/init" -nt "$base_cpio" ] || [ "$here/base.sh" -nt "$base_cpio" ]; then build_base; fi
+[ -e "$base_cpio" ] || build_base

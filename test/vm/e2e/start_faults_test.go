@@ -35,7 +35,7 @@ func TestFaultsAtTheStart(t *testing.T) {
 	allow(denied, 0o660)
 	busy, _ := node(t, "BUSY")
 	thief := start(t, "v4l2-ctl", "-d", busy, "--stream-mmap", "--stream-count=1000000", "--stream-to=/dev/null")
-	time.Sleep(3 * time.Second) // nothing tells when it streams; edged's log tells whether it did
+	thief.expect("frames", func(line string) bool { return strings.Contains(line, "fps") })
 
 	sub := subscribe(t)
 	f := faults{T: t, sub: sub, edged: startEdged(t, `

@@ -18,7 +18,10 @@ type host struct {
 
 func plugIn(t *testing.T, isochronous bool) (*host, *camera) {
 	t.Helper()
-	c := &clip{frames: [][]byte{jpegOf(t, 640, 480, 0), jpegOf(t, 640, 480, 50), jpegOf(t, 640, 480, 99)}, width: 640, height: 480}
+	c := &clip{width: 640, height: 480}
+	for shade := range uint8(50) { // so many that frames which are late, and skipped, do not bring the same again
+		c.frames = append(c.frames, jpegOf(t, int(c.width), int(c.height), 5*shade))
+	}
 	kernel, device, err := newCable()
 	if err != nil {
 		t.Fatal(err)
