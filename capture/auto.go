@@ -1,7 +1,9 @@
 package capture
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -16,7 +18,8 @@ type streaming struct {
 }
 
 // firstOf starts the first of the nodes that can be started and says why those before it could not. That a camera is in use
-// shows only then: V4L2 lets any number of programs open it. Where none starts, the error is of all the reasons.
+// shows only then: V4L2 lets any number of programs open it. Where none starts, the error is of what is wrong with the cameras; a
+// Raspberry Pi has a dozen nodes of other things.
 func firstOf(nodes []string, start func(path string) (streaming, error)) (streaming, reasons, error) {
 	var passed reasons
 	for _, path := range nodes {
@@ -26,10 +29,16 @@ func firstOf(nodes []string, start func(path string) (streaming, error)) (stream
 		}
 		passed = append(passed, err)
 	}
-	if len(passed) == 0 {
+	cameras := slices.DeleteFunc(slices.Clone(passed), func(err error) bool { return errors.Is(err, device.ErrNoCamera) })
+	switch {
+	case len(passed) == 0:
 		return streaming{}, nil, fmt.Errorf("no camera: there is no /dev/video* (%w)", unix.ENODEV)
+	case len(cameras) == 0:
+		return streaming{}, nil, fmt.Errorf("no camera: none of the %d /dev/video* is one (%w); `edged probe` says why", len(passed), unix.ENODEV)
+	case !errors.As(cameras, new(unix.Errno)):
+		return streaming{}, nil, fmt.Errorf("no usable camera (%w): %w", unix.ENODEV, cameras)
 	}
-	return streaming{}, nil, fmt.Errorf("no usable camera: %w", passed)
+	return streaming{}, nil, fmt.Errorf("no usable camera: %w", cameras)
 }
 
 // reasons is several errors on one line.

@@ -89,12 +89,19 @@ func (v *V4L2) start(path string) (streaming, error) {
 	return streaming{}, err
 }
 
+// offers are the modes that will do. A node that is named is taken at its word that it is a camera.
 func (v *V4L2) offers(d *device.Device) ([]offer, error) {
 	formats, err := d.Formats()
 	if err != nil {
 		return nil, err
 	}
-	found, err := offers(formats, d.Sizes, v.wanted(), d.USB)
+	if v.Path == "" {
+		err = d.Camera()
+	}
+	var found []offer
+	if err == nil {
+		found, err = offers(formats, d.Sizes, v.wanted(), d.USB)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s (%s): %w", d.Path, d.Card, err)
 	}

@@ -5,6 +5,7 @@
 package device
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -68,7 +69,23 @@ func captures(c v4l2.Capability) error {
 	case caps&v4l2.CapVideoCaptureMPlane != 0:
 		return fmt.Errorf("multi-planar capture only (device_caps %08x), which edged does not read", caps)
 	}
-	return fmt.Errorf("not a camera (device_caps %08x): try the device's other nodes", caps)
+	return fmt.Errorf("%w (device_caps %08x): try the device's other nodes", ErrNoCamera, caps)
+}
+
+// ErrNoCamera is what a node of something else is: of a camera's metadata, a codec, an image processor.
+var ErrNoCamera = errors.New("not a camera")
+
+// Camera says why a node that captures need not be one. V4L2 asks of every camera that it has an input. An image processor, as the
+// Raspberry Pi's bcm2835-isp, captures and streams like one, and waits for ever for pictures that somebody gives it.
+func (d *Device) Camera() error {
+	errno := getInput(d.fd)
+	if errno == unix.ENOTTY {
+		return fmt.Errorf("%w: it has no input (G_INPUT)", ErrNoCamera)
+	}
+	if errno != 0 {
+		return d.failed("G_INPUT", errno)
+	}
+	return nil
 }
 
 // farewell is how long the kernel may take to be done with a device that is gone: Linux 6.1 may crash where it is closed just

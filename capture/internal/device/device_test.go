@@ -81,6 +81,9 @@ func TestStreamingCallsOnNoCamera(t *testing.T) {
 	if formats, err := d.Formats(); !errors.Is(err, unix.ENOTTY) || !strings.Contains(err.Error(), "ENUM_FMT") {
 		t.Errorf("Formats: %v, error %v; want ENOTTY from ENUM_FMT", formats, err)
 	}
+	if err := d.Camera(); !errors.Is(err, ErrNoCamera) {
+		t.Errorf("Camera: error %v, want ErrNoCamera", err)
+	}
 	if sizes := d.Sizes(0); len(sizes) != 0 {
 		t.Errorf("Sizes: %v", sizes)
 	}

@@ -38,6 +38,11 @@ func gone(fd int) bool {
 	return errno == unix.ENODEV || errno == unix.ENXIO
 }
 
+func getInput(fd int) unix.Errno {
+	var input C.int
+	return ioctl(fd, C.VIDIOC_G_INPUT, unsafe.Pointer(&input))
+}
+
 // requestBuffers asks for n buffers and returns how many there are; 0 frees them all.
 func requestBuffers(fd, n int) (int, unix.Errno) {
 	r := C.struct_v4l2_requestbuffers{count: C.__u32(n), _type: C.V4L2_BUF_TYPE_VIDEO_CAPTURE, memory: C.V4L2_MEMORY_MMAP}
