@@ -28,9 +28,11 @@ type Camera struct {
 	Log      *slog.Logger // may be nil
 }
 
+// LongestPause is the longest before a source is opened again.
+const LongestPause = 10 * time.Second
+
 const (
 	firstPause = 500 * time.Millisecond
-	longPause  = 10 * time.Second
 	// devicePause is the longest before a device that gave no picture is asked again: it may be free, or be answering, without
 	// any sign of it, and asking costs next to nothing.
 	devicePause = 2500 * time.Millisecond
@@ -69,7 +71,7 @@ type supervisor struct {
 
 // Run runs the source until ctx ends, which is the error it then returns, or a file does: io.EOF.
 func (c *Camera) Run(ctx context.Context) error {
-	s := supervisor{Camera: c, pauses: backoff.Backoff{Min: firstPause, Max: longPause, Healthy: healthy}}
+	s := supervisor{Camera: c, pauses: backoff.Backoff{Min: firstPause, Max: LongestPause, Healthy: healthy}}
 	for {
 		before := s.state()
 		began := time.Now()

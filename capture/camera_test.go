@@ -114,7 +114,7 @@ func TestCameraBacksOff(t *testing.T) {
 			t.Errorf("error %v, want the context's", err)
 		}
 		for i := 1; i < len(s.opened); i++ {
-			most := min(firstPause<<min(i-1, 8), longPause)
+			most := min(firstPause<<min(i-1, 8), LongestPause)
 			pause := s.opened[i] - s.opened[i-1] - 100*time.Millisecond
 			if pause < most/2 || pause > most {
 				t.Errorf("pause %d is %v, want %v to %v", i, pause, most/2, most)

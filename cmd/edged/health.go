@@ -9,6 +9,7 @@ import (
 
 	systemd "github.com/coreos/go-systemd/v22/daemon"
 
+	"edged/capture"
 	"edged/infer/trial"
 )
 
@@ -104,24 +105,30 @@ func (d *daemon) alive() func() error {
 // progress is what a watcher had done when it was last looked at.
 type progress struct {
 	frames, attempts, seen uint64
-	quiet                  int // looks in a row at which the camera was offline without a frame or another attempt
+	moved                  time.Time // when there was last seen to be another frame, or another attempt to open the camera
 }
 
-// quietLooks may pass without an attempt to open an absent camera: its pauses grow, and an attempt may itself take as long
-// as a stall.
-const quietLooks = 2
+// patience is how long a camera may be without a frame or another attempt: one takes two stalls where a program begins a picture and
+// then hangs, and a little more until it is killed. Between two attempts there is a pause.
+func (w *watcher) patience() time.Duration {
+	const end = 2 * time.Second
+	if w.online.Load() {
+		return 2*w.stallAfter + end
+	}
+	return 2*w.stallAfter + end + capture.LongestPause
+}
 
 func (w *watcher) alive(last *progress) bool {
 	now := progress{
 		frames:   w.counters.Frames.Load(),
 		attempts: w.counters.Attempts.Load(),
 		seen:     w.seen(),
+		moved:    time.Now(),
 	}
-	online := w.online.Load()
-	if !online && now.attempts == last.attempts && now.frames == last.frames {
-		now.quiet = last.quiet + 1
+	if now.attempts == last.attempts && now.frames == last.frames && !last.moved.IsZero() {
+		now.moved = last.moved
 	}
-	captured := now.frames != last.frames || !online && now.quiet < quietLooks
+	captured := time.Since(now.moved) <= w.patience()
 	newest, filled := w.ring.Newest()
 	inferred := !filled || newest.Seq <= now.seen || now.seen != last.seen
 	*last = now

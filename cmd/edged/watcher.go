@@ -23,6 +23,8 @@ type watcher struct {
 	ring    *ringbuffer.Ring // a slot holds a picture for each view
 	views   []*view
 
+	stallAfter time.Duration // of the configuration
+
 	idle bool // the capture loop has seen that no view is enabled
 	seed maphash.Seed
 
@@ -44,11 +46,12 @@ const spareSlots = 4
 func newWatcher(cam config.Camera, views []config.View, m *models.Model, detect config.Detect) (*watcher, error) {
 	f := m.Manifest
 	w := &watcher{
-		name:    cam.Name,
-		model:   m,
-		sampler: capture.NewSampler(f.FrameRate),
-		ring:    ringbuffer.New(f.Frames+spareSlots, len(views)*f.FrameBytes()),
-		seed:    maphash.MakeSeed(),
+		name:       cam.Name,
+		stallAfter: cam.StallAfter,
+		model:      m,
+		sampler:    capture.NewSampler(f.FrameRate),
+		ring:       ringbuffer.New(f.Frames+spareSlots, len(views)*f.FrameBytes()),
+		seed:       maphash.MakeSeed(),
 	}
 	var areas []pixel.Area
 	for i, c := range views {

@@ -28,7 +28,7 @@ type Store struct {
 
 	mu      sync.Mutex
 	views   map[string]View
-	failed  error         // why the last write failed: what was set is in memory alone
+	failed  error         // why the file could not be read, or the last write failed: what was set is in memory alone
 	changed chan struct{} // one token: to be written
 }
 
@@ -48,8 +48,8 @@ type file struct {
 	Views  map[string]View `json:"views"`
 }
 
-// Open reads the settings in the folder dir, none where it has none; dir "" keeps them in memory. A file that cannot be read as
-// settings is put aside as settings.json.damaged, and logged.
+// Open reads the settings in the folder dir, none where it has none; dir "" keeps them in memory. A file that is no settings, or has a
+// wrong one among them, is put aside as settings.json.damaged, and logged. After an error the file is left as it is: it may be whole.
 func Open(dir string, log *slog.Logger) (*Store, error) {
 	s := &Store{views: map[string]View{}, changed: make(chan struct{}, 1)}
 	if dir == "" {
@@ -57,19 +57,19 @@ func Open(dir string, log *slog.Logger) (*Store, error) {
 	}
 	s.path = filepath.Join(dir, fileName)
 	data, err := os.ReadFile(s.path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	if errors.Is(err, fs.ErrNotExist) {
 		return s, nil
-	case err != nil:
-		return s, fmt.Errorf("settings: %w", err)
 	}
-	if err := s.read(data); err != nil {
-		log.Error("settings: the file is damaged; what was set is lost", "file", s.path, "error", err, "kept_as", s.path+".damaged")
-		if err := os.Rename(s.path, s.path+".damaged"); err != nil {
-			return s, fmt.Errorf("settings: %w", err)
+	if err == nil {
+		if damage := s.read(data); damage != nil {
+			log.Error("settings: the file is damaged; what was set is lost", "file", s.path, "error", damage, "kept_as", s.path+".damaged")
+			err = os.Rename(s.path, s.path+".damaged")
 		}
 	}
-	return s, nil
+	if err != nil {
+		s.path, s.failed = "", fmt.Errorf("settings: %w", err)
+	}
+	return s, s.failed
 }
 
 func (s *Store) read(data []byte) error {
@@ -89,7 +89,9 @@ func (s *Store) read(data []byte) error {
 				return fmt.Errorf("view %q: threshold of %q is %g", path, label, score)
 			}
 		}
-		s.views[path] = view
+	}
+	if f.Views != nil {
+		s.views = f.Views
 	}
 	return nil
 }

@@ -73,6 +73,44 @@ func TestADamagedFileIsPutAside(t *testing.T) {
 	}
 }
 
+// Of a file with one wrong setting none holds: which others would must not be a matter of chance.
+func TestAllOfAFileOrNothing(t *testing.T) {
+	for range 20 {
+		dir := t.TempDir()
+		content := `{"format":1,"views":{"a":{"enabled":false},"b":{"enabled":false},"c":{"thresholds":{"wave":7}},"d":{"enabled":false}}}`
+		if err := os.WriteFile(filepath.Join(dir, fileName), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s, _ := open(t, dir)
+		for _, path := range []string{"a", "b", "d"} {
+			if s.View(path).Enabled != nil {
+				t.Fatalf("view %s has its settings of a file that was put aside", path)
+			}
+		}
+	}
+}
+
+// What cannot be read now may be read after the next start.
+func TestAFileThatCannotBeReadStays(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, fileName)
+	if err := os.Symlink(fileName, path); err != nil { // too many levels of links, even for root
+		t.Fatal(err)
+	}
+	s, err := Open(dir, slog.New(slog.DiscardHandler))
+	if err == nil || s.Err() == nil {
+		t.Fatalf("error %v, afterwards %v", err, s.Err())
+	}
+	s.SetEnabled("a", false)
+	keep(s)
+	if info, err := os.Lstat(path); err != nil || info.Mode()&os.ModeSymlink == 0 {
+		t.Errorf("the file was replaced (%v)", err)
+	}
+	if v := s.View("a"); v.Enabled == nil || *v.Enabled {
+		t.Errorf("%+v", v)
+	}
+}
+
 func TestWithoutAFolderNothingIsWritten(t *testing.T) {
 	s, log := open(t, "")
 	s.SetEnabled("a", false)
