@@ -50,7 +50,7 @@ func (r *runCmd) Run(ctx context.Context, out output) error {
 	}
 	d, err := r.prepare(ctx, out)
 	if err != nil {
-		return err
+		return unlessDone(ctx, err)
 	}
 	defer context.AfterFunc(ctx, func() { notify(systemd.SdNotifyStopping) })()
 	defer r.broker.stop()
@@ -104,6 +104,9 @@ func (r *runCmd) life(ctx context.Context, d *daemon, out output, hup <-chan os.
 		}
 		notify(reloading())
 		next, err := r.prepare(ctx, out)
+		if ctx.Err() != nil && err != nil { // it was the trial of a model that ended
+			return nil, <-ended
+		}
 		if err != nil {
 			slog.Error("reload refused, going on as before", "error", err)
 			notify(systemd.SdNotifyReady)

@@ -2,13 +2,17 @@ package main
 
 import (
 	"fmt"
+	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"edged/infer/engine"
 	"edged/infer/trial"
+	"edged/internal/logtest"
 	"edged/internal/mosquittotest"
 	"edged/models"
 )
@@ -44,6 +48,70 @@ func TestANewModelIsTriedFirst(t *testing.T) {
 	}
 	if err := p.stop(t); err != nil {
 		t.Errorf("exit: %v", err)
+	}
+}
+
+// SIGTERM while a model is on trial is the end that was asked for: no failure, no refused model, nothing that systemd takes for the
+// end of a reload.
+func TestTheEndDuringATrial(t *testing.T) {
+	m, err := models.Starter()
+	if err != nil {
+		t.Fatal(err)
+	}
+	model := write(t, "new.tflite", string(m.Data))
+	for _, when := range []string{"start", "reload"} {
+		t.Run(when, func(t *testing.T) {
+			socket, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Net: "unixgram", Name: filepath.Join(t.TempDir(), "notify")})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer socket.Close()
+			t.Setenv("NOTIFY_SOCKET", socket.LocalAddr().String())
+			await := func(want string) (others string) {
+				message := make([]byte, 4096)
+				for {
+					_ = socket.SetReadDeadline(time.Now().Add(patience))
+					n, err := socket.Read(message)
+					if err != nil {
+						t.Fatalf("no %q, only %q: %v", want, others, err)
+					}
+					if strings.Contains(string(message[:n]), want) {
+						return others
+					}
+					others += string(message[:n]) + "\n"
+				}
+			}
+			trying := fmt.Sprintf("model: {file: %q}\n", model)
+			before := fmt.Sprintf("cameras: [{name: front, source: 'pattern:'}]\nmqtt: {listen: %q}\nweb: {listen: ''}\n", mosquittotest.FreeAddress(t))
+			config := write(t, "edged.yaml", before+trying)
+			if when == "reload" {
+				config = write(t, "edged.yaml", before)
+			}
+			var log logtest.Buffer
+			p := startEdgedTo(t, io.Discard, &log, "run", "-c", config)
+			if when == "reload" {
+				await("READY=1")
+				p.reload(t, config, before+trying)
+			}
+			await("trying the model")
+			if err := p.stop(t); err != nil {
+				t.Errorf("exit: %v", err)
+			}
+			if strings.Contains(log.String(), "refused") || strings.Contains(log.String(), "canceled") {
+				t.Errorf("log: %s", &log)
+			}
+			end, err := net.DialUnix("unixgram", nil, socket.LocalAddr().(*net.UnixAddr))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer end.Close()
+			if _, err := end.Write([]byte("over")); err != nil {
+				t.Fatal(err)
+			}
+			if said := await("over"); strings.Contains(said, "READY=1") {
+				t.Errorf("after STOPPING=1: %q", said)
+			}
+		})
 	}
 }
 
