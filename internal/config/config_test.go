@@ -65,6 +65,26 @@ func TestExampleFileWithEverythingSwitchedOn(t *testing.T) {
 	}
 }
 
+// What looks like a number is the text that it is, and a whole number is one as people read it.
+func TestTextsAndWholeNumbersAreTakenAsWritten(t *testing.T) {
+	for _, text := range []string{"010", "0x10", "1_000", "0b11", "0o17", "1e3", "-0", "007"} {
+		c, err := Parse("x.yaml", []byte("mqtt: {username: "+text+"}\ncameras: [{source: "+text+"}]\n"))
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+		} else if c.MQTT.Username != text || c.Cameras[0].Source != text {
+			t.Errorf("%s is taken as %q and %q", text, c.MQTT.Username, c.Cameras[0].Source)
+		}
+	}
+	for text, want := range map[string]int{"10": 10, "010": 10, "+10": 10, "10.7": 0, "10.0": 0, "0x10": 0, "1_0": 0, "1e1": 0, "'10'": 0, "true": 0, "99999999999999999999": 0} {
+		c, err := Parse("x.yaml", []byte("cameras: [{source: 'v4l2:auto', fps: "+text+"}]\n"))
+		if refused := err != nil && strings.Contains(err.Error(), "must be a whole number"); refused != (want == 0) {
+			t.Errorf("fps: %s: error %v", text, err)
+		} else if err == nil && c.Cameras[0].FPS != want {
+			t.Errorf("fps: %s is taken as %d", text, c.Cameras[0].FPS)
+		}
+	}
+}
+
 func TestEveryProblemIsReportedAtOnce(t *testing.T) {
 	_, err := Parse("bad.yaml", []byte(`node: "living room"
 cameras:

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -128,10 +129,33 @@ func (d *decoder) value(path string, n ast.Node, v reflect.Value) {
 	case reflect.Map:
 		d.dict(path, n, v)
 	default:
-		if err := yaml.NodeToValue(n, v.Addr().Interface()); err != nil {
+		if err := scalar(n, v); err != nil {
 			d.problem(path, "must be %s, not %s", kindName(v.Type()), oneLine(n))
 		}
 	}
+}
+
+// scalar stores a text as it stands in the file, also where YAML reads another in it, as 8 in 010, and as a whole number nothing else.
+func scalar(n ast.Node, v reflect.Value) (err error) {
+	number := false
+	switch n.(type) {
+	case *ast.IntegerNode, *ast.FloatNode, *ast.InfinityNode, *ast.NanNode:
+		number = true
+	}
+	switch text := n.GetToken().Value; {
+	case v.Kind() == reflect.String && number:
+		v.SetString(text)
+	case v.Kind() == reflect.Int:
+		var i int
+		if _, ok := n.(*ast.IntegerNode); !ok {
+			return strconv.ErrSyntax
+		}
+		i, err = strconv.Atoi(text)
+		v.SetInt(int64(i))
+	default:
+		err = yaml.NodeToValue(n, v.Addr().Interface())
+	}
+	return err
 }
 
 func (d *decoder) fields(path string, n ast.Node, v reflect.Value) {
