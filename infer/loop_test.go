@@ -37,6 +37,7 @@ type slowClip struct {
 
 func (c *slowClip) Push([]byte) {}
 func (c *slowClip) Hold()       {}
+func (c *slowClip) Clear()      {}
 func (c *slowClip) Invoke() error {
 	c.runs++
 	c.wait = max(c.wait, c.model.tick-c.last)

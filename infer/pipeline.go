@@ -15,6 +15,7 @@ import (
 type Clip interface {
 	Push(rgb []byte) // moves the window on by a frame
 	Hold()           // moves the window on by the frame that came last
+	Clear()          // leaves nothing of any frame
 	Invoke() error   // runs the model on the window
 	Scores(dst []float32)
 }
@@ -177,6 +178,7 @@ func (p *Pipeline) gap() {
 	}
 	p.skip()
 	p.schedule.empty()
+	p.Clip.Clear()
 	p.Gate.reset()
 	p.Decider.Gap(p.OnEvent)
 	p.Stats.Gaps.Add(1)

@@ -27,6 +27,7 @@ type fakeEngine struct {
 
 func (e *fakeEngine) Push(rgb []byte) { e.window = append(e.window, rgb[0]) }
 func (e *fakeEngine) Hold()           { e.window = append(e.window, e.window[len(e.window)-1]) }
+func (e *fakeEngine) Clear()          { e.window = e.window[:0] }
 func (e *fakeEngine) Invoke() error {
 	e.windows = append(e.windows, bytes.Clone(e.window[len(e.window)-e.frames:]))
 	if e.onInvoke != nil {
@@ -323,5 +324,6 @@ type quietEngine struct{}
 
 func (quietEngine) Push([]byte)          {}
 func (quietEngine) Hold()                {}
+func (quietEngine) Clear()               {}
 func (quietEngine) Invoke() error        { return nil }
 func (quietEngine) Scores(dst []float32) { dst[1] = 1 - dst[1] }

@@ -19,7 +19,7 @@ type Frame struct {
 	Time  time.Duration // of capture, on CLOCK_MONOTONIC (a file's frames: presentation time)
 }
 
-// Ring is the buffer. Reserve, Commit and Reset belong to the writer, everything else to anyone.
+// Ring is the buffer. Reserve, Commit, Reset and Wipe belong to the writer, everything else to anyone.
 type Ring struct {
 	slots   []slot
 	epoch   atomic.Uint64
@@ -97,6 +97,29 @@ func (r *Ring) Commit(tick int64, t time.Duration) {
 func (r *Ring) Reset() {
 	r.epoch.Add(1)
 	r.wake()
+}
+
+// Wipe makes all frames unavailable and clears their pixels, but for those that a reader pins just now; it returns whether there were
+// none. It is the writer's.
+func (r *Ring) Wipe() (all bool) {
+	if r.reserved != nil {
+		clear(r.reserved.data)
+	}
+	all = true
+	for i := range r.slots {
+		s := &r.slots[i]
+		if s == r.reserved {
+			continue
+		}
+		if !s.pins.CompareAndSwap(0, writing) {
+			all = false
+			continue
+		}
+		s.seq.Store(0)
+		clear(s.data)
+		s.pins.Store(0)
+	}
+	return all
 }
 
 // Epoch returns the current epoch; it starts at 1.

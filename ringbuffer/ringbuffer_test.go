@@ -126,6 +126,38 @@ func TestResetHidesOlderFrames(t *testing.T) {
 	}
 }
 
+func TestWipeLeavesNoPixels(t *testing.T) {
+	r := New(4, 8)
+	for tick := range int64(6) {
+		write(r, tick)
+	}
+	if _, _, ok := r.Pin(6); !ok {
+		t.Fatal("frame 6 is not there")
+	}
+	fill(r.Reserve(), 7) // half a picture
+	if r.Wipe() {
+		t.Error("all is said to be wiped while a frame is pinned")
+	}
+	if _, _, ok := r.Pin(5); ok {
+		t.Error("a wiped frame can be pinned")
+	}
+	r.Unpin(6)
+	if !r.Wipe() {
+		t.Error("not all is wiped")
+	}
+	for i := range r.slots {
+		if data := r.slots[i].data; !bytes.Equal(data, make([]byte, len(data))) {
+			t.Errorf("slot %d holds %v", i, data)
+		}
+	}
+	if write(r, 7); r.newest.Load() != 7 {
+		t.Error("the next frame has another number")
+	}
+	if f, ok := r.Newest(); !ok || f.Seq != 7 {
+		t.Errorf("after it Newest = %+v, %v; want frame 7", f, ok)
+	}
+}
+
 func TestNotifyHoldsOneTokenPerReader(t *testing.T) {
 	r := New(4, 8)
 	a, b := notify(r), notify(r)

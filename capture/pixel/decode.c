@@ -50,6 +50,13 @@ void pixel_free(struct pixel_decoder *d) {
   free(d);
 }
 
+void pixel_wipe(struct pixel_decoder *d) {
+  struct room rooms[] = {d->results, d->planes, d->sums};
+  for (size_t i = 0; i < sizeof rooms / sizeof *rooms; i++) {
+    if (rooms[i].data) memset(rooms[i].data, 0, rooms[i].size);
+  }
+}
+
 void pixel_source(const struct pixel_decoder *d, int *width, int *height) {
   *width = d->source_width;
   *height = d->source_height;

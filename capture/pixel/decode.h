@@ -40,6 +40,9 @@ struct pixel_area {
 struct pixel_decoder *pixel_new(int width, int height, int count, const struct pixel_area *areas);
 void pixel_free(struct pixel_decoder *d);
 
+// pixel_wipe leaves nothing of the pictures that were decoded.
+void pixel_wipe(struct pixel_decoder *d);
+
 // pixel_decode writes each area's centre crop, scaled, into dst: [areas,height,width,3] RGB, row-major, no padding. Bit i of
 // wanted says whether area i is wanted; the others' part of dst stays as it is.
 // stride is that of the luma plane or of the packed line, 0 for unpadded; it means nothing for JPEG, and neither does

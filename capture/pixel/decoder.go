@@ -151,6 +151,9 @@ func (d *Decoder) Times() (decode, scale time.Duration) {
 	return time.Duration(decodeNS), time.Duration(scaleNS)
 }
 
+// Wipe leaves nothing of the pictures that were decoded in the decoder's memory.
+func (d *Decoder) Wipe() { C.pixel_wipe(d.c) }
+
 // Close frees the decoder's memory; Decode must not be called afterwards. A second Close does nothing.
 func (d *Decoder) Close() {
 	C.pixel_free(d.c)

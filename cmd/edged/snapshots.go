@@ -81,6 +81,7 @@ func (s *snapshots) run(ctx context.Context, view string) error {
 		} else {
 			s.publish(picture)
 		}
+		clear(s.data)
 		s.busy.Store(false)
 	}
 }
@@ -102,6 +103,10 @@ func (s *snapshots) make() ([]byte, error) {
 		return nil, err
 	}
 	rgb := make([]byte, 3*width*height)
+	defer func() { // a picture is for those alone who get it
+		clear(rgb)
+		s.decoder.Wipe()
+	}()
 	if err := s.decoder.Decode(rgb, s.format, s.data); err != nil {
 		return nil, err
 	}

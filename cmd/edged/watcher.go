@@ -25,8 +25,9 @@ type watcher struct {
 
 	stallAfter time.Duration // of the configuration
 
-	idle bool // the capture loop has seen that no view is enabled
-	seed maphash.Seed
+	idle  bool // the capture loop has seen that no view is enabled
+	wiped bool // and nothing seen is left in the ring
+	seed  maphash.Seed
 
 	online    atomic.Bool
 	reason    atomic.Pointer[error] // why it went offline last
@@ -116,8 +117,8 @@ func (w *watcher) frame(f *capture.Frame) {
 	f.Verdict, f.Digest = capture.Good, w.digest(slot) // the slot is not reserved again before the next frame
 }
 
-// wanted returns the views that look at the frame, by bit. Where there are none, nothing seen stays in memory, and what is on
-// ends.
+// wanted returns the views that look at the frame, by bit. Where there are none, nothing of what was seen stays in memory (but in the
+// driver's, whose frames are not looked at), and what is on ends.
 func (w *watcher) wanted(f *capture.Frame) (views uint32) {
 	next := w.ring.Next()
 	for i, v := range w.views {
@@ -130,9 +131,12 @@ func (w *watcher) wanted(f *capture.Frame) (views uint32) {
 		if !w.idle {
 			w.sampler.Reset()
 			w.ring.Reset()
+			w.decoder.Wipe()
 		}
+		w.wiped = w.wiped || w.ring.Wipe()
 	}
 	w.idle = views == 0
+	w.wiped = w.wiped && w.idle
 	return views
 }
 

@@ -147,3 +147,19 @@ func TestNoAllocationPerFrameAndWindow(t *testing.T) {
 		t.Error("no window was measured")
 	}
 }
+
+// With the last view switched off, nothing of what it saw is left.
+func TestNothingSeenOutlivesTheLastView(t *testing.T) {
+	w := openWatcher(t)
+	c := newCamera(t, w)
+	c.deliver(t, 300)
+	w.views[0].enabled.Store(false)
+	c.deliver(t, 1)
+	for tick := range w.ring.Slots() {
+		slot := w.ring.Reserve()
+		if i := bytes.IndexFunc(slot, func(r rune) bool { return r != 0 }); i >= 0 {
+			t.Errorf("slot %d of the ring has something at %d", tick, i)
+		}
+		w.ring.Commit(int64(tick), 0)
+	}
+}

@@ -55,6 +55,12 @@ func (c *Clip) Push(rgb []byte) { c.window.Push(rgb) }
 // Hold moves the window on by the frame that came last, for a tick of the sampling grid that has none.
 func (c *Clip) Hold() { c.window.Hold() }
 
+// Clear leaves no picture: the window is meaningless until T frames have been pushed again.
+func (c *Clip) Clear() {
+	clear(c.own)
+	clear(c.e.input)
+}
+
 // Invoke runs the model on the window. It doesn't allocate.
 func (c *Clip) Invoke() error {
 	if c.own != nil {

@@ -214,6 +214,23 @@ func TestWindowSurvivesADelegateThatOverwritesItsInput(t *testing.T) {
 	}
 }
 
+func TestNoPictureOutlivesClear(t *testing.T) {
+	for _, clips := range []int{1, 2} {
+		e := open(t, Options{})
+		var c *Clip
+		for range clips {
+			c = clip(t, e)
+		}
+		run(t, c)
+		c.Clear()
+		for _, memory := range [][]byte{c.own, e.input} {
+			if !slices.Equal(memory, make([]byte, len(memory))) {
+				t.Errorf("one of %d clips: there is something left", clips)
+			}
+		}
+	}
+}
+
 func TestNothingAllocatesPerWindow(t *testing.T) {
 	e := open(t, Options{})
 	rgb, dst := make([]byte, 96*96*3), make([]float32, 12)
