@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"edged/internal/backoff"
+	"edged/internal/clock"
 )
 
 // Camera keeps a source running: it opens it again, with growing pauses, whenever it ends.
@@ -36,8 +37,8 @@ const (
 	// devicePause is the longest before a device that gave no picture is asked again: it may be free, or be answering, without
 	// any sign of it, and asking costs next to nothing.
 	devicePause = 2500 * time.Millisecond
-	// healthy is how long a life must have lasted for the pauses to start small again: a camera that dies with every first
-	// frame must not be opened twice a second for ever.
+	// healthy is how long a life that has shown something must have lasted for the pauses to start small again: a camera that dies
+	// with every first frame must not be opened twice a second for ever.
 	healthy = 10 * time.Second
 	// lookAfter is how often, during a pause, the source is asked whether something was plugged in.
 	lookAfter = 500 * time.Millisecond
@@ -66,7 +67,8 @@ type supervisor struct {
 	kind   Failure // why it is offline
 	last   Failure // how the last life ended
 	scrutiny
-	pauses backoff.Backoff // before the next attempt
+	suspended time.Duration   // as of the last frame
+	pauses    backoff.Backoff // before the next attempt
 }
 
 // Run runs the source until ctx ends, which is the error it then returns, or a file does: io.EOF.
@@ -105,7 +107,7 @@ func (s *supervisor) deliver(f *Frame) {
 		return
 	}
 	f.Verdict, f.Digest = Unseen, 0
-	f.Restart = f.Restart || s.frozen
+	f.Restart = s.wokeUp() || s.frozen || f.Restart
 	s.Sink(f)
 	if shows := s.judge(f, s.BadAfter, s.FrozenAfter); !shows || s.status == online {
 		return
@@ -119,6 +121,16 @@ func (s *supervisor) deliver(f *Frame) {
 	if s.OnStatus != nil {
 		s.OnStatus(true, nil)
 	}
+}
+
+// suspended is clock.Suspended; a variable, for tests.
+var suspended = clock.Suspended
+
+// wokeUp says whether the machine was suspended since the last frame: frame times do not show it.
+func (s *supervisor) wokeUp() bool {
+	before := s.suspended
+	s.suspended = suspended()
+	return s.suspended-before > time.Second
 }
 
 // failed notes the end of a life.
@@ -142,6 +154,9 @@ func (s *supervisor) failed(err error) {
 
 // pause is how long to wait after a life of that length.
 func (s *supervisor) pause(lived time.Duration) time.Duration {
+	if !s.seen {
+		lived = 0
+	}
 	pause := s.pauses.After(lived)
 	if _, ok := s.Source.(local); ok && !s.seen {
 		return min(pause, devicePause)

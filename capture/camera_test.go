@@ -24,6 +24,7 @@ type fakeSource struct {
 }
 
 type life struct {
+	hangs time.Duration // at first, without a frame
 	lasts time.Duration // with a frame every 100 ms
 	ends  error
 }
@@ -45,6 +46,7 @@ func (s *fakeSource) Run(ctx context.Context, sink Sink) error {
 	}
 	l := s.script[min(len(s.opened), len(s.script)-1)]
 	s.opened = append(s.opened, time.Since(s.start))
+	time.Sleep(l.hangs)
 	for began := time.Now(); time.Since(began) < l.lasts; {
 		sink(&Frame{Restart: time.Since(began) == 0})
 		select {
@@ -77,7 +79,7 @@ func supervise(t *testing.T, s *fakeSource, lasts time.Duration) (statuses []str
 func TestCameraReopens(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gone := fmt.Errorf("capture: %w", unix.ENODEV)
-		s := &fakeSource{script: []life{{0, unix.EBUSY}, {0, unix.EBUSY}, {20 * time.Second, gone}, {0, gone}, {time.Hour, nil}}}
+		s := &fakeSource{script: []life{{0, 0, unix.EBUSY}, {0, 0, unix.EBUSY}, {0, 20 * time.Second, gone}, {0, 0, gone}, {0, time.Hour, nil}}}
 		statuses, log, counters, err := supervise(t, s, time.Minute)
 		if !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("error %v, want the context's", err)
@@ -108,7 +110,7 @@ func TestCameraReopens(t *testing.T) {
 func TestCameraBacksOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		// It dies with its first frame, every time.
-		s := &fakeSource{script: []life{{time.Nanosecond, unix.EIO}}}
+		s := &fakeSource{script: []life{{0, time.Nanosecond, unix.EIO}}}
 		_, _, counters, err := supervise(t, s, 10*time.Minute)
 		if !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("error %v, want the context's", err)
@@ -130,10 +132,58 @@ func TestCameraBacksOff(t *testing.T) {
 	})
 }
 
+// A program that hangs for as long as a good life lasts was not well.
+func TestCameraBacksOffWhereNothingWasSeen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &plainSource{fakeSource{script: []life{{hangs: healthy, ends: unix.ETIMEDOUT}}}}
+		c := &Camera{Source: s, Sink: func(*Frame) {}}
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+		defer cancel()
+		_ = c.Run(ctx)
+		for i := 7; i < len(s.fake.opened); i++ {
+			if pause := s.fake.opened[i] - s.fake.opened[i-1] - healthy; pause < LongestPause/2 {
+				t.Errorf("pause %d is %v, want at least %v", i, pause, LongestPause/2)
+			}
+		}
+	})
+}
+
+// plainSource is no device of this machine.
+type plainSource struct{ fake fakeSource }
+
+func (s *plainSource) String() string                           { return s.fake.String() }
+func (s *plainSource) Run(ctx context.Context, sink Sink) error { return s.fake.Run(ctx, sink) }
+
+// What was before the machine was suspended and what is after it are two scenes, however close their frames' times.
+func TestASuspendIsAGap(t *testing.T) {
+	defer func(old func() time.Duration) { suspended = old }(suspended)
+	synctest.Test(t, func(t *testing.T) {
+		slept := time.Hour
+		suspended = func() time.Duration { return slept }
+		var restarts []int
+		n := 0
+		c := &Camera{Source: &fakeSource{script: []life{{lasts: time.Second, ends: io.EOF}}}, Sink: func(f *Frame) {
+			if f.Restart {
+				restarts = append(restarts, n)
+			}
+			switch n++; n {
+			case 3:
+				slept += 10 * time.Millisecond // the readings' own error
+			case 5:
+				slept += 2 * time.Second
+			}
+		}}
+		_ = c.Run(t.Context())
+		if fmt.Sprint(restarts) != "[0 5]" {
+			t.Errorf("restarts at %v, want 0 and 5", restarts)
+		}
+	})
+}
+
 // A device that gives nothing is asked often, whatever it says: nothing tells when another program has left it.
 func TestCameraAsksADeviceOften(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &fakeSource{script: []life{{0, unix.EBUSY}}}
+		s := &fakeSource{script: []life{{0, 0, unix.EBUSY}}}
 		statuses, log, _, _ := supervise(t, s, 10*time.Minute)
 		for i := 1; i < len(s.opened); i++ {
 			if pause := s.opened[i] - s.opened[i-1]; pause > devicePause {
@@ -150,8 +200,8 @@ func TestCameraAsksADeviceOften(t *testing.T) {
 func TestCameraTellsAnotherReason(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &fakeSource{script: []life{
-			{0, unix.ENODEV}, {0, unix.EACCES}, {0, unix.ENOENT}, // refused once: udev was not there yet
-			{0, unix.EACCES}, {0, unix.EACCES}, {0, unix.EACCES}, {time.Hour, nil},
+			{0, 0, unix.ENODEV}, {0, 0, unix.EACCES}, {0, 0, unix.ENOENT}, // refused once: udev was not there yet
+			{0, 0, unix.EACCES}, {0, 0, unix.EACCES}, {0, 0, unix.EACCES}, {0, time.Hour, nil},
 		}}
 		statuses, log, _, _ := supervise(t, s, time.Minute)
 		want := []string{"false no such device", "false permission denied", "true <nil>"}
@@ -167,7 +217,7 @@ func TestCameraTellsAnotherReason(t *testing.T) {
 func TestCameraNoticesReplug(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
-		s := &fakeSource{script: []life{{0, unix.ENODEV}}}
+		s := &fakeSource{script: []life{{0, 0, unix.ENODEV}}}
 		plugged := 5*time.Minute + 123*time.Millisecond
 		s.state = func() string {
 			if time.Since(start) >= plugged {
@@ -192,7 +242,7 @@ func TestCameraNoticesReplug(t *testing.T) {
 
 func TestCameraEndsWithFile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &fakeSource{script: []life{{time.Second, io.EOF}}}
+		s := &fakeSource{script: []life{{0, time.Second, io.EOF}}}
 		statuses, _, _, err := supervise(t, s, time.Hour)
 		if !errors.Is(err, io.EOF) || len(s.opened) != 1 || len(statuses) != 1 {
 			t.Errorf("error %v after %d lives, statuses %q; want io.EOF after one", err, len(s.opened), statuses)
@@ -203,7 +253,7 @@ func TestCameraEndsWithFile(t *testing.T) {
 func TestCameraEndsInAPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
-		c := &Camera{Source: &fakeSource{script: []life{{0, unix.EBUSY}}}, Sink: func(*Frame) {}}
+		c := &Camera{Source: &fakeSource{script: []life{{0, 0, unix.EBUSY}}}, Sink: func(*Frame) {}}
 		done := make(chan error)
 		go func() { done <- c.Run(ctx) }()
 		synctest.Wait()

@@ -38,9 +38,18 @@ func TestAtPlacesMonotonicTimesOnTheWallClock(t *testing.T) {
 	}
 }
 
+// Of no machine that runs tests it is known how long it was suspended; meanwhile it is not.
+func TestSuspendedStandsStill(t *testing.T) {
+	before := Suspended()
+	time.Sleep(20 * time.Millisecond)
+	if grown := Suspended() - before; before < -time.Millisecond || grown > 10*time.Millisecond || grown < -10*time.Millisecond {
+		t.Errorf("suspended for %v, and %v more while the test ran", before, grown)
+	}
+}
+
 func TestNowDoesNotAllocate(t *testing.T) {
 	var sink Instant
-	if n := testing.AllocsPerRun(100, func() { sink = Now() }); n != 0 {
+	if n := testing.AllocsPerRun(100, func() { sink = Now(); sink.Monotonic += Suspended() }); n != 0 {
 		t.Errorf("Now allocates %v times", n)
 	}
 	_ = sink
