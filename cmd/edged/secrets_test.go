@@ -130,6 +130,7 @@ func TestNoChildKnowsThePassword(t *testing.T) {
 			}
 		}
 	}
+	_ = p.stop(t) // cleanly: the command would outlive it otherwise
 }
 
 // environOf is the environment of the parent's child that has the word among its arguments, "" while it has none.
