@@ -31,18 +31,20 @@ const (
 	refusedSubscription = 0x80
 )
 
-// filters returns what the node subscribes to. Single levels are all that a broker's ACL need allow below the node's name.
+// filters returns what the node subscribes to. Single levels are all that a broker's ACL need allow below the node's name. QoS 1
+// would add nothing, since no session outlives a connection, and do harm: acknowledgements wait while a large message is on its
+// way out, and with them whatever else comes in, and goes out.
 func (p *Publisher) filters() map[string]byte {
-	f := map[string]byte{p.topics.status: 1}
+	f := map[string]byte{p.topics.status: 0}
 	if p.OnCommand != nil {
 		for _, set := range []string{"enabled/set", "snapshot/set", "+/threshold/set"} {
-			f[p.topics.of("+", set)] = 1
-			f[p.topics.of("+", "+", set)] = 1
+			f[p.topics.of("+", set)] = 0
+			f[p.topics.of("+", "+", set)] = 0
 		}
 	}
 	if p.Discovery.Prefix != "" {
-		f[p.Discovery.birthTopic()] = 1
-		f[p.Discovery.configTopic(p.clientID())] = 1
+		f[p.Discovery.birthTopic()] = 0
+		f[p.Discovery.configTopic(p.clientID())] = 0
 	}
 	return f
 }

@@ -17,8 +17,8 @@ const (
 	maxPacket = 4 << 20
 	// pieceBytes is how much of a larger one is thrown away at once; on the slowest link it takes 2 s.
 	pieceBytes = 2 * slowest
-	// headBytes holds a message's first bytes with the longest topic, up to the identifier.
-	headBytes = 5 + 2 + 0xffff + 2
+	// headBytes holds a message's first bytes with the longest topic.
+	headBytes = 5 + 2 + 0xffff
 )
 
 var (
@@ -27,8 +27,8 @@ var (
 )
 
 // intake is what comes from the broker, packet by packet. A message of more than largest bytes is thrown away while it comes.
-// In its place paho gets a PINGRESP for each piece, since the broker lives and its own answers wait behind the message, and
-// at its end, where it must be acknowledged lest the broker hold back others, an empty message to do it for, to nobody.
+// In its place paho gets a PINGRESP for each piece, since the broker lives and its own answers wait behind the message. Nothing
+// acknowledges it: what the node subscribes to comes with QoS 0.
 type intake struct {
 	in      *bufio.Reader
 	largest int
@@ -38,7 +38,6 @@ type intake struct {
 	pass    int    // bytes to come that are handed on
 	skip    int    // bytes to come that are not
 	instead []byte // what is handed on in their place
-	empty   [7]byte
 
 	began   time.Time
 	skipped atomic.Int64 // nanoseconds since began: when something was thrown away last
@@ -97,23 +96,21 @@ func (i *intake) next() error {
 	return nil
 }
 
-// tooLarge looks at the topic and the identifier that follow a fixed header of so many bytes.
+// tooLarge looks at the topic that follows a fixed header of so many bytes.
 func (i *intake) tooLarge(header, size int) error {
 	head, err := i.in.Peek(header + 2)
 	if err != nil {
 		return err
 	}
 	topic := int(binary.BigEndian.Uint16(head[header:]))
-	if kind := head[0] >> 4; kind != packets.Publish || 2+topic+2 > size {
+	if kind := head[0] >> 4; kind != packets.Publish || 2+topic > size {
 		return errNoMQTT
 	}
-	if head, err = i.in.Peek(header + 2 + topic + 2); err != nil {
+	if head, err = i.in.Peek(header + 2 + topic); err != nil {
 		return err
 	}
-	id := head[header+2+topic:]
-	i.empty = [7]byte{head[0], 5, 0, 1, '-', id[0], id[1]}
 	i.skip = header + size
-	i.refuse(string(head[header+2:header+2+topic]), size)
+	i.refuse(string(head[header+2:]), size)
 	return nil
 }
 
@@ -122,8 +119,5 @@ func (i *intake) throwAway() error {
 	i.skip -= n
 	i.skipped.Store(int64(time.Since(i.began)))
 	i.instead = pingresp
-	if acknowledged := i.empty[0]&6 != 0; i.skip == 0 && acknowledged { // its quality of service
-		i.instead = i.empty[:]
-	}
 	return err
 }

@@ -64,12 +64,12 @@ func TestWhatTheBrokerDoesNotTakeIsGivenUp(t *testing.T) {
 	})
 }
 
-// On a slow uplink a snapshot takes longer than a small message may, and than the answer to a ping.
+// On a slow uplink a snapshot takes longer than a small message may, and than the answer to a ping. Commands come meanwhile.
 func TestASlowUplinkGetsASnapshotThrough(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		received := make(chan *packets.PublishPacket, 1000)
-		p, log := testPublisher(t, "tcp://broker.invalid", withSnapshots)
-		p.dial = (&pipeBroker{rate: 10_000, received: received}).dial
+		p, log := testPublisher(t, "tcp://broker.invalid", withSnapshots, func(p *Publisher) { p.OnCommand = func(Command) {} })
+		p.dial = (&pipeBroker{rate: 10_000, received: received, commands: 2 * time.Second}).dial
 		stop := run(t, p)
 		defer time.Sleep(time.Second) // the broker reads on
 		defer stop()
@@ -77,17 +77,20 @@ func TestASlowUplinkGetsASnapshotThrough(t *testing.T) {
 		p.Snapshot("front", make([]byte, 300_000))
 		for n := range uint64(100) {
 			time.Sleep(time.Second)
-			p.Scores("front", n, time.Duration(n), []float32{1, 0, 0})
+			if n%10 == 9 { // after a command has come
+				p.Scores("front", n, time.Duration(n), []float32{1, 0, 0})
+				p.Stats([]byte("{}"))
+			}
 		}
 		p.Event(event(1, Start))
 		time.Sleep(time.Second)
-		if n := p.Counters().Connects; n != 1 || len(events(received)) != 1 {
-			t.Errorf("%d connections, want 1 and the event: %s", n, log)
+		if c := p.Counters(); c.Connects != 1 || len(events(received)) != 1 || c.CommandsTaken != 50 {
+			t.Errorf("%+v, want 1 connection, 50 commands and the event: %s", c, log)
 		}
 	})
 }
 
-// The same with a real kernel's queues: a ping must not wait in them behind the whole snapshot.
+// The same with mosquitto and a real kernel's queues: a ping must not wait in them behind the whole snapshot.
 func TestASlowUplinkOfTheKernels(t *testing.T) {
 	t.Parallel()
 	broker := mosquittotest.Start(t)
@@ -96,15 +99,20 @@ func TestASlowUplinkOfTheKernels(t *testing.T) {
 		return c.Control(func(fd uintptr) { _ = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, 4096) })
 	}}
 	slow := newProxyOn(t, broker.Address, short)
-	p, log := testPublisher(t, slow.url(), withSnapshots)
+	p, log := testPublisher(t, slow.url(), withSnapshots, func(p *Publisher) { p.OnCommand = func(Command) {} })
 	run(t, p)
 	waitFor(t, "connected", func() bool { return p.Counters().StatesSent >= 4 })
 	slow.perTenth.Store(1000)
 	picture := bytes.Repeat([]byte("x"), 120_000)
 	p.Snapshot("front", picture)
+	for range 10 {
+		sub.publish("edged/board/front/enabled/set", on, false)
+		time.Sleep(500 * time.Millisecond)
+		p.Stats([]byte("{}"))
+	}
 	sub.until("edged/board/front/snapshot", string(picture))
-	if n := p.Counters().Connects; n != 1 {
-		t.Errorf("%d connections: %s", n, log)
+	if c := p.Counters(); c.Connects != 1 || c.CommandsTaken != 10 {
+		t.Errorf("%+v, want 1 connection and 10 commands: %s", c, log)
 	}
 }
 

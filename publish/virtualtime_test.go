@@ -14,6 +14,7 @@ import (
 
 	"github.com/eclipse/paho.mqtt.golang/packets"
 
+	"edged/internal/background"
 	"edged/internal/logtest"
 )
 
@@ -34,7 +35,7 @@ type pipeBroker struct {
 	rate          int           // bytes/s that it reads; 0 = any
 	large         int           // bytes of a message that it sends after its answer to SUBSCRIBE; 0 = none
 	pace          time.Duration // that each 8 KB of it take
-	acks          chan uint16   // identifiers of messages that it gets acknowledged
+	commands      time.Duration // between two that it sends, of the QoS that it is asked for; 0 = none
 	received      chan *packets.PublishPacket
 }
 
@@ -65,7 +66,7 @@ func (e *pipeEnd) Close() error {
 func (b *pipeBroker) serve(conn net.Conn, closed <-chan struct{}) {
 	defer conn.Close()
 	out := io.Writer(conn)
-	if b.large > 0 {
+	if b.large > 0 || b.commands > 0 {
 		q := make(queue, 10_000)
 		defer close(q)
 		go q.drain(conn, b.pace)
@@ -90,10 +91,6 @@ func (b *pipeBroker) serve(conn net.Conn, closed <-chan struct{}) {
 			if !b.noPong {
 				answer = packets.NewControlPacket(packets.Pingresp)
 			}
-		case *packets.PubackPacket:
-			if b.acks != nil {
-				b.acks <- p.MessageID
-			}
 		case *packets.PublishPacket:
 			if b.received != nil {
 				b.received <- p
@@ -115,13 +112,29 @@ func (b *pipeBroker) serve(conn net.Conn, closed <-chan struct{}) {
 		if err := answer.Write(out); err != nil {
 			return
 		}
-		if _, ok := answer.(*packets.SubackPacket); ok && b.large > 0 {
+		if ack, ok := answer.(*packets.SubackPacket); ok && b.large > 0 {
 			sendLarge(out, b.large)
+		} else if ok && b.commands > 0 {
+			defer background.Start(func(ctx context.Context) { b.command(ctx, out, ack.ReturnCodes[0]) })()
 		}
 		if b.noReading {
 			<-closed
 			return
 		}
+	}
+}
+
+// command sends commands until ctx ends.
+func (b *pipeBroker) command(ctx context.Context, out io.Writer, qos byte) {
+	for id := uint16(1); ; id++ {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(b.commands):
+		}
+		c := packets.NewControlPacket(packets.Publish).(*packets.PublishPacket)
+		c.TopicName, c.Payload, c.Qos, c.MessageID = "edged/board/front/enabled/set", []byte(on), qos, id
+		_ = c.Write(out)
 	}
 }
 
