@@ -21,7 +21,7 @@ type Camera struct {
 	OnStatus func(online bool, reason error)
 	// BadAfter and FrozenAfter end a life in which no picture could be decoded, or in which all were the same, for that long;
 	// 0 = never. They rest on what the Sink says of the frames. After such a life the camera is offline until a picture decodes,
-	// or differs; until then the Sink gets a few frames a second, each a Restart, so that no window is made of them.
+	// or differs; until then the Sink gets a few frames a second, each marked as Frozen.
 	BadAfter    time.Duration
 	FrozenAfter time.Duration
 
@@ -107,7 +107,7 @@ func (s *supervisor) deliver(f *Frame) {
 		return
 	}
 	f.Verdict, f.Digest = Unseen, 0
-	f.Restart = s.wokeUp() || s.frozen || f.Restart
+	f.Restart, f.Frozen = s.wokeUp() || f.Restart, s.frozen
 	s.Sink(f)
 	if shows := s.judge(f, s.BadAfter, s.FrozenAfter); !shows || s.status == online {
 		return

@@ -22,6 +22,8 @@ type Frame struct {
 	// Restart marks the first frame of a Run and of each further pass through a looped file: what came before it is
 	// another scene, however little Time went by, and nothing that looks at several frames may reach across.
 	Restart bool
+	// Frozen says that the camera has sent nothing but one picture for long: whether this is another one is all that it is for.
+	Frozen bool
 
 	// These the Sink may set, before it returns, to tell what it saw.
 	Verdict Verdict

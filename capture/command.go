@@ -10,8 +10,6 @@ import (
 	"os"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"edged/capture/internal/matroska"
 	"edged/capture/internal/mjpeg"
 	"edged/capture/internal/y4m"
@@ -31,8 +29,11 @@ type Command struct {
 	Counters      *Counters     // may be nil
 }
 
-// errExited is the fate of a command that ended by itself. A camera has no end, whatever the exit status.
-var errExited = errors.New("the command ended")
+var (
+	// errExited is the fate of a command that ended by itself. A camera has no end, whatever the exit status.
+	errExited = errors.New("the command ended")
+	errHangs  = errors.New("the command hangs")
+)
 
 func (c *Command) String() string { return ShownSource(Spec{Kind: KindCommand, Path: c.Line}.String()) }
 
@@ -136,7 +137,7 @@ func (m *matroskaStream) close() error { return nil }
 func explain(err, waited error, stall time.Duration) error {
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return fmt.Errorf("no frame for %v: %w", stall, unix.ETIMEDOUT)
+		return fmt.Errorf("%w: no frame for %v", errHangs, stall)
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		err = fmt.Errorf("%w in the middle of a frame", errExited)
 	case errors.Is(err, io.EOF):

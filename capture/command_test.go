@@ -75,8 +75,8 @@ func TestCommandSaysWhyItEnded(t *testing.T) {
 		{"head -c 1000 /dev/zero", "frames by format", OtherFailure},
 		{"echo rtsp://me:secret@host/1 refused >&2", "rtsp://***@host/1 refused", Exited},
 		{"printf 'YUV4MPEG2 W64 H48 F10:1 C420\\nFRAME\\nabc'", "in the middle of a frame", Exited},
-		{"printf 'YUV4MPEG2 W64 H48 F10:1 C420\\nFRAME\\nabc'; exec sleep 60", "no frame for 300ms", Stalled},
-		{"exec sleep 60", "no frame for 300ms", Stalled},
+		{"printf 'YUV4MPEG2 W64 H48 F10:1 C420\\nFRAME\\nabc'; exec sleep 60", "the command hangs: no frame for 300ms", Stalled},
+		{"exec sleep 60", "the command hangs: no frame for 300ms", Stalled},
 	} {
 		patience := 20 * time.Second // a busy machine may take long to start a shell
 		if c.failure == Stalled {
@@ -85,6 +85,9 @@ func TestCommandSaysWhyItEnded(t *testing.T) {
 		_, err := watchCommand(t, &Command{Line: c.line, StallAfter: patience}, 1)
 		if err == nil || !strings.Contains(err.Error(), c.want) || FailureOf(err) != c.failure {
 			t.Errorf("%s: %v (%v), want %q (%v)", c.line, err, FailureOf(err), c.want, c.failure)
+		}
+		if strings.Contains(fmt.Sprint(err), "connection") {
+			t.Errorf("no connection is known in %q", err)
 		}
 		if strings.Contains(fmt.Sprint(err), "secret") {
 			t.Errorf("a password is in %q", err)

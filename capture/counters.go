@@ -48,14 +48,10 @@ func (f Failure) String() string {
 
 // FailureOf classifies what Source.Run returned.
 func FailureOf(err error) Failure {
-	if errors.Is(err, errExited) {
-		return Exited
-	}
-	if errors.Is(err, errUndecodable) {
-		return Undecodable
-	}
-	if errors.Is(err, errFrozen) {
-		return Frozen
+	for own, kind := range map[error]Failure{errExited: Exited, errHangs: Stalled, errUndecodable: Undecodable, errFrozen: Frozen} {
+		if errors.Is(err, own) {
+			return kind
+		}
 	}
 	var errno unix.Errno
 	if !errors.As(err, &errno) {

@@ -9,7 +9,7 @@ import (
 
 var (
 	errUndecodable = errors.New("frames come, but none can be decoded")
-	errFrozen      = errors.New("the same picture again and again: the camera hangs")
+	errFrozen      = errors.New("the camera hangs")
 )
 
 // scrutiny looks at what a camera's frames show, for a camera that streams and yet does not work.
@@ -58,7 +58,7 @@ func (s *scrutiny) judge(f *Frame, badAfter, frozenAfter time.Duration) bool {
 		}
 		if frozenAfter > 0 && now.Sub(s.changed) >= frozenAfter {
 			s.frozen = true
-			s.end(fmt.Errorf("capture: %w, for %v", errFrozen, frozenAfter))
+			s.end(fmt.Errorf("capture: %w: the same picture for %v", errFrozen, frozenAfter))
 		}
 	}
 	shows := !s.bad && !s.frozen

@@ -136,17 +136,17 @@ func TestUselessPicturesAreNoComeback(t *testing.T) {
 				ctx, end := context.WithTimeout(t.Context(), mended+4*time.Second)
 				defer end()
 				start := time.Now()
-				online := true
+				online := c.name == "frozen" // at first
 				var changes, log strings.Builder
 				camera := &Camera{
 					Source: &fakeSource{script: []life{{lasts: time.Hour}}}, Counters: new(Counters),
 					Log:      slog.New(slog.NewTextHandler(&log, nil)),
 					BadAfter: 5 * time.Second, FrozenAfter: 30 * time.Second,
 					Sink: func(f *Frame) {
-						if !online && f.Verdict == Good && !f.Restart && time.Since(start) < mended {
+						c.sink(f, time.Since(start))
+						if !online && f.Verdict == Good && !f.Frozen && time.Since(start) < mended {
 							t.Errorf("a frame at %v can get into a window", time.Since(start))
 						}
-						c.sink(f, time.Since(start))
 					},
 					OnStatus: func(on bool, _ error) {
 						online = on

@@ -52,10 +52,15 @@ const (
 	gateDark = 24
 )
 
+// CanGate says whether there can be a Gate for such windows.
+func CanGate(width, height, frames int) bool {
+	return width >= gateCells && height >= gateCells && frames >= 2
+}
+
 // NewGate returns a Gate for windows of that many frames, [height,width,3] u8. It is open at least once in a heartbeat, so
 // that whatever it misses the model sees in the end.
 func NewGate(width, height, frames int, heartbeat time.Duration) (*Gate, error) {
-	if width < gateCells || height < gateCells || frames < 2 || heartbeat <= 0 {
+	if !CanGate(width, height, frames) || heartbeat <= 0 {
 		return nil, fmt.Errorf("infer: motion gate for %d frames of %dx%d, every %v: at least 2 of %dx%d, and more than 0s",
 			frames, width, height, heartbeat, gateCells, gateCells)
 	}

@@ -52,6 +52,15 @@ const (
 // FrameBytes is the size of one frame as the model wants it: [Height,Width,3] u8.
 func (m *Manifest) FrameBytes() int { return m.Height * m.Width * 3 }
 
+// WindowBytes is the size of the input tensor: [1,Height,Width,3*Frames] elements of InputType.
+func (m *Manifest) WindowBytes() int64 {
+	elements := int64(m.Frames) * int64(m.FrameBytes())
+	if m.InputType == "float32" {
+		return 4 * elements
+	}
+	return elements
+}
+
 // parseManifest reads edged.json. Unlike json.Unmarshal it refuses unknown keys and null, and names every problem.
 func parseManifest(text []byte) (*Manifest, error) {
 	var m Manifest

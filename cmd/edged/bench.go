@@ -20,10 +20,18 @@ import (
 type benchCmd struct {
 	Model   string  `type:"existingfile" placeholder:"FILE" help:"Model file; the starter where it is not given."`
 	Source  string  `type:"existingfile" placeholder:"FILE" help:"Video file, played at its own pace; a moving pattern as 640x480 MJPEG where it is not given."`
-	Seconds float64 `default:"10" help:"How long to watch, from the first window on."`
+	Seconds float64 `default:"10" help:"How long to watch, from the first window on; 1 to 120."`
 	engineFlags
 	Broker string `placeholder:"URL" help:"Also publish every window's scores to this broker, tcp://HOST:PORT, as edged run would."`
 	JSON   bool   `help:"As JSON."`
+}
+
+// Validate is called by kong. The pattern takes 1.5 MB of the temporary folder a second.
+func (b *benchCmd) Validate() error {
+	if !(b.Seconds >= 1 && b.Seconds <= 120) { // NaN is neither
+		return fmt.Errorf("--seconds %g: must be 1 to 120", b.Seconds)
+	}
+	return b.engineFlags.Validate()
 }
 
 // Run measures edged run's own stages: the video at a camera's pace, a window for each sampled frame, between two

@@ -156,11 +156,7 @@ func repeated(f func()) time.Duration {
 func bareSqueeze(clip infer.Clip, manifest *models.Manifest) (squeeze, memcpy time.Duration) {
 	frame := make([]byte, manifest.FrameBytes())
 	squeeze = repeated(func() { clip.Push(frame) })
-	size := len(frame) * manifest.Frames
-	if manifest.InputType == "float32" {
-		size *= 4
-	}
-	from, to := make([]byte, size), make([]byte, size)
+	from, to := make([]byte, manifest.WindowBytes()), make([]byte, manifest.WindowBytes())
 	return squeeze, repeated(func() { copy(to, from) })
 }
 

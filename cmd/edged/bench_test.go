@@ -63,10 +63,14 @@ func TestBenchRefuses(t *testing.T) {
 	}{
 		{"delegate", []string{"--delegate", "npu"}, exitUsage, "npu"},
 		{"threads", []string{"--threads", "1000"}, exitUsage, "number of cores"},
+		{"no time", []string{"--seconds", "0"}, exitUsage, "1 to 120"},
+		{"endless", []string{"--seconds", "1e9"}, exitUsage, "1 to 120"},
+		{"negative", []string{"--seconds=-1"}, exitUsage, "1 to 120"},
+		{"not a number", []string{"--seconds", "nan"}, exitUsage, "1 to 120"},
 		{"model", []string{"--model", notVideo}, exitConfig, notVideo},
 		{"broker's address", []string{"--broker", "here"}, exitConfig, "mqtt.broker"},
 		{"video", []string{"--source", notVideo}, exitFailed, notVideo},
-		{"nobody at the broker's address", []string{"--seconds", "0.1", "--broker", "tcp://" + mosquittotest.FreeAddress(t)}, exitFailed, "not reached"},
+		{"nobody at the broker's address", []string{"--seconds", "1", "--broker", "tcp://" + mosquittotest.FreeAddress(t)}, exitFailed, "not reached"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			status, stdout, stderr := edged(t, append([]string{"bench"}, c.args...)...)

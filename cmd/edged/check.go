@@ -73,16 +73,16 @@ func checkNamed(cfg *config.Config) (*models.Model, error) {
 	return model, nil
 }
 
-// maxRings bounds the pictures in memory, bytes, for all cameras together: half of what the service may have.
+// maxRings bounds the pictures in memory, bytes, in all cameras' rings and windows: half of what the service may have.
 const maxRings = 256 << 20
 
 func checkRings(cfg *config.Config, f models.Manifest) error {
 	views := 0
 	for _, cam := range cfg.Cameras {
-		views += len(cfg.ViewsOf(cam))
+		views += max(1, len(cam.Views))
 	}
 	// A manifest's numbers are bounded, but their product may not fit an int of 32 bits.
-	total := int64(views) * int64(f.Frames+spareSlots) * int64(f.Width) * int64(f.Height) * 3
+	total := int64(views) * (int64(f.Frames+spareSlots)*int64(f.FrameBytes()) + f.WindowBytes())
 	if total > maxRings {
 		return fmt.Errorf("cameras, model.file: %d views of %d frames of %dx%d pixels take %d MB; at most %d: fewer cameras or views, or a smaller model",
 			views, f.Frames, f.Width, f.Height, total>>20, maxRings>>20)

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"net"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -13,6 +12,7 @@ import (
 	"edged/infer/engine"
 	"edged/internal/config"
 	"edged/models"
+	"edged/publish/address"
 )
 
 // console prints what a person at the terminal wants to see; logs go elsewhere.
@@ -40,25 +40,22 @@ func (c *console) banner(cfg *config.Config, m *models.Model, info engine.Info, 
 	c.printf("model     %s\n", describeModel(m))
 	c.printf("delegate  %s\n", describeDelegate(info))
 	c.printf("broker    %s\n", broker)
-	c.printf("subscribe %s\n", subscribeLine(cfg))
+	if line := subscribeLine(cfg); line != "" {
+		c.printf("subscribe %s\n", line)
+	}
 }
 
-// subscribeLine is the command that shows everything this node publishes.
+// subscribeLine is the command that shows everything this node publishes; "" where it would want a password, TLS or websockets.
 func subscribeLine(cfg *config.Config) string {
-	host, port, err := net.SplitHostPort(brokerAddress(cfg.MQTT))
-	if err != nil {
-		host, port = brokerAddress(cfg.MQTT), "1883"
+	broker := cfg.MQTT.Broker
+	if broker == config.Embedded {
+		broker = "tcp://" + cfg.MQTT.Listen
 	}
-	return fmt.Sprintf("mosquitto_sub -h %s -p %s -t 'edged/%s/#' -v", host, port, cfg.Node)
-}
-
-// brokerAddress is HOST:PORT, or HOST alone where the configuration leaves the port out.
-func brokerAddress(m config.MQTT) string {
-	if m.Broker == config.Embedded {
-		return m.Listen
+	u, err := address.Parse(broker)
+	if err != nil || u.Scheme != "tcp" && u.Scheme != "mqtt" || cfg.MQTT.Username != "" {
+		return ""
 	}
-	_, address, _ := strings.Cut(m.Broker, "://")
-	return address
+	return fmt.Sprintf("mosquitto_sub -h %s -p %s -t 'edged/%s/#' -v", u.Hostname(), u.Port(), cfg.Node)
 }
 
 // event prints one line per start and end of an action.

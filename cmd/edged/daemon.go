@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"math"
 	"sync/atomic"
@@ -65,7 +66,7 @@ func newDaemon(cfg *config.Config, model *models.Model, out output) (*daemon, er
 	}
 	d.publisher.TLS = secure
 	for _, cam := range cfg.Cameras {
-		w, err := newWatcher(cam, cfg.ViewsOf(cam), model, cfg.Detect)
+		w, err := newWatcher(cam, viewsOf(cfg, cam, model), model, cfg.Detect)
 		if err != nil {
 			d.close()
 			return nil, misconfigured{err}
@@ -74,7 +75,7 @@ func newDaemon(cfg *config.Config, model *models.Model, out output) (*daemon, er
 		camera, err := d.newCamera(cam, w)
 		if err != nil {
 			d.close()
-			return nil, misconfigured{err}
+			return nil, misconfigured{fmt.Errorf("cameras: %s: %w", cam.Name, err)}
 		}
 		d.cameras = append(d.cameras, camera)
 		d.views = append(d.views, w.views...)
@@ -112,7 +113,7 @@ func (d *daemon) newCamera(cam config.Camera, w *watcher) (*capture.Camera, erro
 	}
 	log := slog.Default().With("camera", cam.Name)
 	if spec.Kind == capture.KindV4L2 && cam.Width == 0 {
-		cam.Width, cam.Height = leastSize(cam, d.cfg.ViewsOf(cam), d.model.Manifest)
+		cam.Width, cam.Height = leastSize(cam, viewsOf(d.cfg, cam, d.model), d.model.Manifest)
 	}
 	source, err := capture.NewSource(spec, capture.Options{
 		FourCC: fourCC[cam.Format], Width: cam.Width, Height: cam.Height, FrameRate: float64(cam.FPS),

@@ -233,7 +233,7 @@ func TestSizeAskedOfACamera(t *testing.T) {
 		{config.Camera{Snapshots: true}, 640, 480},
 		{config.Camera{Views: []config.View{{Area: []float64{0, 0, 0.1, 0.2}}}}, 1280, 720},
 	} {
-		if w, h := leastSize(c.cam, new(config.Config).ViewsOf(c.cam), m.Manifest); w != c.width || h != c.height {
+		if w, h := leastSize(c.cam, new(config.Config).ViewsOf(c.cam, true), m.Manifest); w != c.width || h != c.height {
 			t.Errorf("%+v: %dx%d, want %dx%d", c.cam, w, h, c.width, c.height)
 		}
 	}

@@ -76,8 +76,7 @@ func sensors(cameras []publish.Camera) []publish.Sensor {
 			},
 			publish.Sensor{
 				ID: cam.Name + "/frames_dropped", Name: cam.Name + " frames dropped",
-				Value: of + "dropped_lost + " + of + "dropped_flagged + " + of + "dropped_empty + " + of + "dropped_corrupt",
-				Unit:  "frames", StateClass: total, Icon: "mdi:image-broken",
+				Value: of + "dropped", Unit: "frames", StateClass: total, Icon: "mdi:image-broken",
 			})
 		for _, path := range cam.Paths() {
 			list = append(list, publish.Sensor{

@@ -31,7 +31,7 @@ const (
 type cli struct {
 	Run     runCmd     `cmd:"" help:"Watch the cameras and publish what they show."`
 	Replay  replayCmd  `cmd:"" help:"Run a video file through the same pipeline, as fast as it goes; events as JSON lines."`
-	Status  statusCmd  `cmd:"" help:"Ask the running daemon how it is."`
+	Status  statusCmd  `cmd:"" help:"Ask the running daemon how it is; fails only where none answers."`
 	Check   checkCmd   `cmd:"" help:"Check a configuration and everything it names, without starting."`
 	Probe   probeCmd   `cmd:"" help:"Show cameras, TFLite and delegates of this machine."`
 	Model   modelCmd   `cmd:"" help:"Show a model file: manifest, tensors, quantization, delegated nodes."`
@@ -55,6 +55,7 @@ func (m misconfigured) Unwrap() error { return m.error }
 func main() {
 	oneProcessor()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends what does not end
 	status := execute(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(status)

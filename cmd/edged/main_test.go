@@ -7,10 +7,14 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
 
 	"edged/infer/trial"
 	"edged/models"
@@ -161,6 +165,49 @@ func withLabels(t *testing.T, first ...string) string {
 		t.Fatal(err)
 	}
 	return path
+}
+
+// Who presses Ctrl-C again wants to be rid of it, whatever it waits for: here for a reader of what it prints.
+func TestASecondInterruptEnds(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if _, err := unix.FcntlInt(w.Fd(), unix.F_SETPIPE_SZ, 4096); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "replay", "--windows", footage(t, "walkers.mkv"))
+	cmd.Env = append(os.Environ(), asEdged+"=1")
+	cmd.Stdout = w
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	w.Close()
+	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
+		if n, err := unix.IoctlGetInt(int(r.Fd()), unix.TIOCINQ); err != nil || time.Now().After(deadline) {
+			t.Fatalf("%d bytes were written, error %v", n, err)
+		} else if n == 4096 {
+			break
+		}
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	for tries := 1; ; tries++ {
+		_ = cmd.Process.Signal(os.Interrupt)
+		select {
+		case err := <-ended:
+			if tries == 1 || err == nil || !strings.Contains(err.Error(), "interrupt") {
+				t.Errorf("after signal %d: %v", tries, err)
+			}
+			return
+		case <-time.After(100 * time.Millisecond):
+			if tries == 50 {
+				_ = cmd.Process.Kill()
+				t.Fatal("it goes on")
+			}
+		}
+	}
 }
 
 func TestCancelledReplayEndsWithoutEvents(t *testing.T) {

@@ -42,7 +42,7 @@ func (r *replayCmd) Run(ctx context.Context, out output) error {
 	}
 	cfg := config.Config{Detect: detect}
 	cam := config.Camera{Name: "replay", MotionGate: &r.MotionGate}
-	w, err := newWatcher(cam, cfg.ViewsOf(cam), model, detect)
+	w, err := newWatcher(cam, viewsOf(&cfg, cam, model), model, detect)
 	if err != nil {
 		return misconfigured{err}
 	}

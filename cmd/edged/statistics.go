@@ -56,7 +56,7 @@ type cameraStats struct {
 	Reason       string  `json:"reason,omitempty"` // why it is offline
 	FramesPerSec float64 `json:"frames_per_second"`
 
-	Frames         uint64 `json:"frames"`          // that the camera delivered
+	Frames         uint64 `json:"frames"`          // that the camera delivered whole
 	Unwatched      uint64 `json:"unwatched"`       // frames while no view was enabled
 	OffGrid        uint64 `json:"off_grid"`        // given back undecoded: the model samples fewer
 	Mistimed       uint64 `json:"mistimed"`        // the driver's time made no sense: that of arrival was taken
@@ -65,6 +65,7 @@ type cameraStats struct {
 	DroppedEmpty   uint64 `json:"dropped_empty"`
 	DroppedCorrupt uint64 `json:"dropped_corrupt"` // did not decode
 	DroppedRing    uint64 `json:"dropped_ring"`    // a pipeline still read the slot
+	Dropped        uint64 `json:"dropped"`         // all of these
 
 	// Failures counts the times that the camera could not be opened or went away, by reason.
 	Failures map[string]uint64 `json:"failures"`
@@ -237,6 +238,7 @@ func (w *watcher) stats() cameraStats {
 		Failures:       map[string]uint64{},
 		Views:          map[string]viewStats{},
 	}
+	s.Dropped = s.DroppedLost + s.DroppedFlagged + s.DroppedEmpty + s.DroppedCorrupt + s.DroppedRing
 	if reason := w.reason.Load(); reason != nil && !s.Online {
 		s.Reason = oneLine(*reason)
 	}

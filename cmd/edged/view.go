@@ -30,14 +30,25 @@ type view struct {
 	starved   atomic.Pointer[error] // why it has no windows
 }
 
+// viewPath is where a view stands in topics.
+func viewPath(camera, view string) string {
+	if view == "" {
+		return camera
+	}
+	return camera + "/" + view
+}
+
+// viewsOf are the camera's views, as far as the model allows.
+func viewsOf(cfg *config.Config, cam config.Camera, m *models.Model) []config.View {
+	f := m.Manifest
+	return cfg.ViewsOf(cam, infer.CanGate(f.Width, f.Height, f.Frames))
+}
+
 func newView(camera config.Camera, c config.View, m *models.Model, detect config.Detect) (*view, error) {
 	f := m.Manifest
 	v := &view{
-		path: camera.Name, name: c.Name, thresholds: map[string]infer.Thresholds{},
+		path: viewPath(camera.Name, c.Name), name: c.Name, thresholds: map[string]infer.Thresholds{},
 		area: pixel.Area{X: c.Area[0], Y: c.Area[1], Width: c.Area[2], Height: c.Area[3]},
-	}
-	if c.Name != "" {
-		v.path += "/" + c.Name
 	}
 	decider, err := newDecider(m, detect, c.Stride)
 	if err != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -10,7 +11,9 @@ import (
 	"strings"
 	"testing"
 
+	"edged/internal/config"
 	"edged/internal/mosquittotest"
+	"edged/models"
 )
 
 // One camera, four views at strides of their own, on one engine and one decoding: each has topics, statistics and entities of
@@ -119,5 +122,30 @@ func TestMotionGateSavesAStillScene(t *testing.T) {
 	}
 	if saved := motionGate(t, clip); saved < 0.9 {
 		t.Errorf("%.1f %% of the windows saved, want 90 %%", 100*saved)
+	}
+}
+
+// A model with nothing to compare has no motion gate: by default it goes without, and who asks for one is told which camera's.
+func TestAModelWithoutAMotionGate(t *testing.T) {
+	m, err := models.Starter()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Manifest.Frames = 1
+	for _, c := range []struct{ views, want string }{
+		{"[{name: a}, {name: b}]", ""},
+		{"[{name: a}, {name: b, motion_gate: true}]", "cameras: gate/b: infer: motion gate for 1 frames"},
+	} {
+		cfg, err := config.Parse("edged.yaml", []byte("cameras: [{name: gate, source: 'pattern:', views: "+c.views+"}]\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := newDaemon(cfg, m, output{io.Discard})
+		if err == nil {
+			d.close()
+		}
+		if fmt.Sprint(err) != "<nil>" && c.want == "" || !strings.Contains(fmt.Sprint(err), c.want) {
+			t.Errorf("%s: error %v, want %q", c.views, err, c.want)
+		}
 	}
 }

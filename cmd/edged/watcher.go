@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"hash/maphash"
 	"log/slog"
 	"sync/atomic"
@@ -58,14 +59,14 @@ func newWatcher(cam config.Camera, views []config.View, m *models.Model, detect 
 	for i, c := range views {
 		v, err := newView(cam, c, m, detect)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("cameras: %s: %w", viewPath(cam.Name, c.Name), err)
 		}
 		v.pipeline.Ring, v.pipeline.Offset, v.pipeline.Size = w.ring, i*f.FrameBytes(), f.FrameBytes()
 		w.views, areas = append(w.views, v), append(areas, v.area)
 	}
 	decoder, err := pixel.NewDecoder(f.Width, f.Height, areas...)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("cameras: %s: %w", cam.Name, err)
 	}
 	decoder.Mask(polygons(cam.Masks))
 	w.decoder = decoder
@@ -85,7 +86,8 @@ func polygons(corners [][][]float64) [][]pixel.Point {
 // close frees what C allocated, after capture has ended.
 func (w *watcher) close() { w.decoder.Close() }
 
-// frame is the sink of the camera: it decodes a frame that lies on the sampling grid straight into the ring.
+// frame is the sink of the camera: it decodes a frame that lies on the sampling grid straight into the ring. A frozen camera's is looked
+// at and not kept.
 func (w *watcher) frame(f *capture.Frame) {
 	wanted := w.wanted(f)
 	if wanted == 0 {
@@ -95,11 +97,11 @@ func (w *watcher) frame(f *capture.Frame) {
 		w.sampler.Reset()
 	}
 	tick, take := w.sampler.Take(f.Time)
-	if !take {
+	if !take && !f.Frozen {
 		w.offGrid.Add(1)
 		return
 	}
-	if tick == 0 { // a new grid: a restart, or time went backwards
+	if take && tick == 0 { // a new grid: a restart, or time went backwards
 		w.ring.Reset()
 	}
 	slot := w.ring.Reserve()
@@ -113,8 +115,10 @@ func (w *watcher) frame(f *capture.Frame) {
 		w.complain(f, err)
 		return
 	}
-	w.ring.Commit(tick, f.Time)
-	f.Verdict, f.Digest = capture.Good, w.digest(slot) // the slot is not reserved again before the next frame
+	f.Verdict, f.Digest = capture.Good, w.digest(slot)
+	if !f.Frozen {
+		w.ring.Commit(tick, f.Time)
+	}
 }
 
 // wanted returns the views that look at the frame, by bit. Where there are none, nothing of what was seen stays in memory (but in the

@@ -23,7 +23,7 @@ func openWatcher(t *testing.T) *watcher {
 	}
 	cfg := config.Config{Detect: config.Default().Detect}
 	cam := config.Camera{Name: "test"}
-	w, err := newWatcher(cam, cfg.ViewsOf(cam), m, cfg.Detect)
+	w, err := newWatcher(cam, cfg.ViewsOf(cam, true), m, cfg.Detect)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,6 +145,25 @@ func TestNoAllocationPerFrameAndWindow(t *testing.T) {
 	}
 	if w.views[0].pipeline.Stats.Windows.Load() == before {
 		t.Error("no window was measured")
+	}
+}
+
+// Of a frozen camera's frames it matters alone whether they are another picture: they are no gaps, one after the other.
+func TestAFrozenCamerasFramesAreNotKept(t *testing.T) {
+	w := openWatcher(t)
+	c := newCamera(t, w)
+	c.deliver(t, 60)
+	next := w.ring.Next()
+	c.frame.Frozen = true
+	for range 30 {
+		c.frame.Verdict = capture.Unseen
+		c.deliver(t, 1)
+		if c.frame.Verdict != capture.Good {
+			t.Fatal("a frame was not looked at")
+		}
+	}
+	if gaps := w.views[0].pipeline.Stats.Gaps.Load(); gaps != 0 || w.ring.Next() != next {
+		t.Errorf("%d gaps, %d frames kept", gaps, w.ring.Next()-next)
 	}
 }
 

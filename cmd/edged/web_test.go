@@ -21,7 +21,7 @@ func fullStats() nodeStats {
 		Node: "attic", Version: "1.2.3", UptimeSeconds: 3725, Broker: "tcp://127.0.0.1:1883", BrokerConnected: true, EventsSent: 12,
 		Model: modelStats{Name: "edged-starter", Version: "0.1.0", SHA256: strings.Repeat("ab", 32), Delegate: "xnnpack", NodesDelegated: 79, NodesTotal: 79},
 		Cameras: map[string]cameraStats{
-			"gate": {Source: "v4l2:auto", Online: true, FramesPerSec: 30, Frames: 3000, DroppedLost: 3, Views: map[string]viewStats{
+			"gate": {Source: "v4l2:auto", Online: true, FramesPerSec: 30, Frames: 3000, DroppedLost: 3, Dropped: 3, Views: map[string]viewStats{
 				"gate": {Enabled: true, WindowsPerSec: 4, InvokeMs: 9.5, Windows: 400, WindowsGated: 20, InvokeSeconds: 3.8},
 			}},
 			"yard": {Source: "v4l2:/dev/video2", Reason: "no such device", Failures: map[string]uint64{"unplugged": 2}, Views: map[string]viewStats{"yard/door": {}}},
@@ -64,7 +64,7 @@ model    edged-starter 0.1.0, xnnpack, 79/79 nodes, sha256 abababababab
 broker   tcp://127.0.0.1:1883, connected; events: 12 sent, 0 waiting, 0 dropped
 
 CAMERA  STATUS   FRAMES/S  DROPPED
-gate    online   30.0      3 of 3000
+gate    online   30.0      3 of 3003
 yard    OFFLINE  0.0       0 of 0     no such device
 
 VIEW       ENABLED  WINDOWS/S  INVOKE  RUN  UNMOVED  SKIPPED

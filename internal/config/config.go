@@ -38,7 +38,7 @@ type Camera struct {
 	FrozenAfter time.Duration `yaml:"frozen_after"` // the same picture for so long: it hangs; 5s to 1h, 0s = that is all right
 	Snapshots   bool          `yaml:"snapshots"`    // publish a picture with each action, and when asked
 	Masks       [][][]float64 `yaml:"masks"`        // polygons of [x, y], 0 to 1 of the picture, that nothing sees
-	MotionGate  *bool         `yaml:"motion_gate"`  // of all its views, on or off; left out: on where edged watches more than one view
+	MotionGate  *bool         `yaml:"motion_gate"`  // of all its views, on or off; left out: on where edged watches more than one view, and the model has frames to compare
 	Views       []View        `yaml:"views"`        // parts that are watched each by itself; none = the whole picture
 }
 
@@ -50,13 +50,14 @@ type View struct {
 	MotionGate *bool     `yaml:"motion_gate"` // in place of the camera's
 }
 
-// ViewsOf returns the camera's views with every choice made; without any of its own, one with no name.
-func (c *Config) ViewsOf(cam Camera) []View {
+// ViewsOf returns the camera's views with every choice made; without any of its own, one with no name. A motion gate is on by default
+// only where the model can have one.
+func (c *Config) ViewsOf(cam Camera, canGate bool) []View {
 	views := slices.Clone(cam.Views)
 	if len(views) == 0 {
 		views = []View{{}}
 	}
-	gate := c.viewCount() > 1
+	gate := canGate && c.viewCount() > 1
 	override(&gate, cam.MotionGate)
 	for i := range views {
 		v := &views[i]

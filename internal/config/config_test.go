@@ -53,7 +53,7 @@ func TestExampleFileWithEverythingSwitchedOn(t *testing.T) {
 	if c.Node != "kitchen" || c.Model.DelegateOptions["device"] != "npu0" || c.Cameras[0].Format != "mjpeg" || c.MQTT.Username != "edged" || len(c.MQTT.Brokers) != 2 || c.MQTT.KeyFile == "" || c.MQTT.Password() != "hunter2" {
 		t.Fatalf("the examples did not take effect: %+v", c)
 	}
-	views := c.ViewsOf(c.Cameras[0])
+	views := c.ViewsOf(c.Cameras[0], true)
 	if len(views) != 2 || views[0].Stride != 2 || !*views[0].MotionGate || views[1].Stride != 4 || *views[1].MotionGate || views[1].Area[0] != 0.5 {
 		t.Fatalf("views %+v", views)
 	}

@@ -95,10 +95,10 @@ func (r *Reader) Next() ([]byte, error) {
 func readLine(r *bufio.Reader) ([]byte, error) {
 	line, err := r.ReadSlice('\n')
 	switch {
+	case len(line) > maxLine || errors.Is(err, bufio.ErrBufferFull): // the buffer may be the caller's, and larger
+		return nil, fmt.Errorf("line of more than %d bytes", maxLine)
 	case err == nil:
 		return line[:len(line)-1], nil
-	case errors.Is(err, bufio.ErrBufferFull):
-		return nil, fmt.Errorf("line of more than %d bytes", maxLine)
 	case err == io.EOF && len(line) > 0:
 		return nil, io.ErrUnexpectedEOF
 	}

@@ -1,6 +1,7 @@
 package y4m
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"io"
@@ -58,7 +59,7 @@ func TestHeaderRefuses(t *testing.T) {
 		"YUV4MPEG2 W16 H8 C411\n":                "unsupported",
 		"YUV4MPEG2 " + strings.Repeat("X", 2000): "line of more than 1024 bytes",
 	} {
-		if _, err := NewReader(strings.NewReader(header)); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := NewReader(bufio.NewReaderSize(strings.NewReader(header), 64<<10)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.40q: error %v, want one with %q", header, err, want)
 		}
 	}

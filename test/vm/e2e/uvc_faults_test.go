@@ -90,7 +90,7 @@ func TestFaultsOfUVCAndCommand(t *testing.T) {
 		fault{name: "no frames any more (stall)", camera: "usb", begin: every("silent"),
 			reason: "no good frame for 5s", kind: "stalled", end: intact},
 		fault{name: "the same picture for ever (`frozen_after: 10s`)", camera: "usb", begin: every("frozen"),
-			reason: "the same picture again and again", kind: "frozen", end: intact},
+			reason: "the camera hangs: the same picture for 10s", kind: "frozen", end: intact},
 	)
 	for _, fault := range []string{"truncated", "garbage"} {
 		one(f, camera, fault)
