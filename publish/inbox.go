@@ -16,15 +16,17 @@ import (
 // Assistant was told of the node before.
 type inbox struct {
 	commands   *mailbox
-	complained atomic.Int64 // when a refused command was logged last, Unix seconds
+	complained atomic.Int64 // when a refused command was logged last, seconds; 0 = never
 	echoed     atomic.Bool  // the broker has sent us something that we published ourselves
-	reasserted atomic.Int64 // when the node's status was put right last, Unix seconds
+	reassert   atomic.Bool  // the node's status is about to be put right
 }
 
 const (
 	complainEvery = 10 // seconds; a flood of bad commands must not become a flood of lines
 	// echoTimeout is how long the broker may take to deliver the node's own status.
 	echoTimeout = 10 * time.Second
+	// reassertAfter bounds how often the node's status is put right: two nodes of one name must not do it in turn.
+	reassertAfter = time.Second
 	// resendWithin spreads the answers of all nodes to Home Assistant's birth message.
 	resendWithin = 3 * time.Second
 	// refusedSubscription is SUBACK's return code for a filter that the broker does not grant (MQTT 3.1.1, 3.9.3).
@@ -112,8 +114,11 @@ func (p *Publisher) echo(isOnline, isRetained bool) {
 	case isRetained: // from before this connection
 	case isOnline:
 		p.inbox.echoed.Store(true)
-	case p.once(&p.inbox.reasserted, 1):
-		p.changed(p.board.resend(p.board.node))
+	case p.inbox.reassert.CompareAndSwap(false, true):
+		time.AfterFunc(reassertAfter, func() {
+			p.inbox.reassert.Store(false)
+			p.changed(p.board.resend(p.board.node))
+		})
 	}
 }
 
@@ -139,15 +144,10 @@ func (p *Publisher) refuseLarge(topic string, bytes int) {
 
 func (p *Publisher) refuse(topic string, err error) {
 	p.counters.refused.Add(1)
-	if p.once(&p.inbox.complained, complainEvery) {
+	now, then := int64(p.now().Monotonic/time.Second)+1, p.inbox.complained.Load()
+	if (then == 0 || now-then >= complainEvery) && p.inbox.complained.CompareAndSwap(then, now) {
 		p.Log.Warn("publish: message refused", "topic", topic, "error", err, "refused_so_far", p.counters.refused.Load())
 	}
-}
-
-// once says whether the last time it said so is the given number of seconds ago.
-func (p *Publisher) once(last *atomic.Int64, seconds int64) bool {
-	now, then := int64(p.now().Monotonic/time.Second)+1, last.Load()
-	return (then == 0 || now-then >= seconds) && last.CompareAndSwap(then, now)
 }
 
 // obey hands the commands over one by one until ctx ends.
