@@ -24,11 +24,20 @@ func plug(t *testing.T, args ...string) *process {
 	return p
 }
 
+// wantUsable looks whether there is a camera that v4l2:auto may take.
+func wantUsable(t *testing.T) {
+	t.Helper()
+	if found := command(t, payload+"edged", "probe", "--json"); !strings.Contains(found, "\"usable\": true,\n      \"formats\"") {
+		t.Errorf("no usable camera: %s", found)
+	}
+}
+
 // The main job: footage of a walker through uvcvideo as MJPEG, the starter model by XNNPACK, events at a subscriber. Then
 // the cable is pulled in mid-stream, and put back with someone walking the other way.
 func TestUVCCamera(t *testing.T) {
 	command(t, "modprobe", "-a", "vhci-hcd", "uvcvideo")
 	camera := plugIn(t, "left_to_right.mjpeg")
+	wantUsable(t)
 	sub := subscribe(t)
 	edged := start(t, payload+"edged", "run", "-c", payload+"edged.yaml")
 

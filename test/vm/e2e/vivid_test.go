@@ -15,6 +15,7 @@ import (
 // shows is a moving pattern, of which no event is expected.
 func TestVividYUYV(t *testing.T) {
 	loadVivid(t, 1)
+	wantUsable(t)
 	sub := subscribe(t)
 	edged := start(t, payload+"edged", "run", "-c", payload+"vivid.yaml")
 	sub.awaitPayload(cameraStatus, "online")
