@@ -44,7 +44,7 @@ func (c *Command) Run(ctx context.Context, sink Sink) error {
 		c.Counters = new(Counters)
 	}
 	if c.StallAfter == 0 {
-		c.StallAfter = defaultStall
+		c.StallAfter = defaultStallAfter
 	}
 	p, err := startProgram(ctx, c.Line)
 	if err == nil {
@@ -55,8 +55,6 @@ func (c *Command) Run(ctx context.Context, sink Sink) error {
 	}
 	return fmt.Errorf("capture: %s: %w", c, err)
 }
-
-const defaultStall = 5 * time.Second
 
 // deliver never returns nil.
 func (c *Command) deliver(p *program, sink Sink) error {
@@ -121,32 +119,10 @@ func (b *bareFrames) next() ([]byte, pixel.Format, time.Duration, error) {
 	return b.data, b.format, 0, err
 }
 
-func (b *bareFrames) close() error { return nil }
-
 // matroskaStream is raw 4:2:0 video.
 type matroskaStream struct{ reader *matroska.Reader }
 
 func (m *matroskaStream) next() ([]byte, pixel.Format, time.Duration, error) {
 	data, t, err := m.reader.Next()
 	return data, pixel.Format{FourCC: pixel.YUV420, Width: m.reader.Width, Height: m.reader.Height}, t, err
-}
-
-func (m *matroskaStream) close() error { return nil }
-
-// explain says why the frames of a program ended: err is of reading them, waited of its exit.
-func explain(err, waited error, stall time.Duration) error {
-	switch {
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		return fmt.Errorf("%w: no frame for %v", errHangs, stall)
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		err = fmt.Errorf("%w in the middle of a frame", errExited)
-	case errors.Is(err, io.EOF):
-		err = errExited
-	default:
-		return err
-	}
-	if waited != nil {
-		err = fmt.Errorf("%w (%w)", err, waited)
-	}
-	return err
 }

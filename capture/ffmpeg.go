@@ -28,7 +28,7 @@ type ffmpeg struct {
 	errors tail
 }
 
-func startFFmpeg(ctx context.Context, path string) (pictures, error) {
+func startFFmpeg(ctx context.Context, path string) (pass, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	f := &ffmpeg{cancel: cancel}
 	f.cmd = exec.CommandContext(ctx, "ffmpeg", "-nostdin", "-hide_banner", "-loglevel", "error",

@@ -14,14 +14,19 @@ import (
 	"edged/capture/pixel"
 )
 
-// pictures is one pass through a file. The data is valid until the next call; io.EOF is the end.
+// pictures come one after the other. The data is valid until the next call; io.EOF is the end.
 type pictures interface {
 	next() (data []byte, format pixel.Format, t time.Duration, err error)
+}
+
+// pass is one pass through a file.
+type pass interface {
+	pictures
 	close() error
 }
 
 // open recognizes the file by its first bytes.
-func (f *File) open(ctx context.Context) (pictures, error) {
+func (f *File) open(ctx context.Context) (pass, error) {
 	file, err := os.Open(f.Path)
 	if err != nil {
 		return nil, bare(err)
@@ -82,7 +87,7 @@ type planes struct {
 	count  int64
 }
 
-func openY4M(file *os.File, r io.Reader, fallbackRate float64) (pictures, error) {
+func openY4M(file *os.File, r io.Reader, fallbackRate float64) (pass, error) {
 	reader, err := y4m.NewReader(r)
 	if err != nil {
 		file.Close()

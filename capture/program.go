@@ -76,9 +76,27 @@ func (p *program) end(err error, stall time.Duration) error {
 	waited := p.cmd.Wait()
 	p.cancel()
 	_ = p.signal(syscall.SIGKILL) // what it started and left behind
-	err = explain(err, waited, stall)
+	err = whyEnded(err, waited, stall)
 	if words := p.said.String(); words != "" {
 		err = fmt.Errorf("%w: %s", err, redactFor(p.line, words))
+	}
+	return err
+}
+
+// whyEnded says why the frames of a program ended: err is of reading them, waited of its exit.
+func whyEnded(err, waited error, stall time.Duration) error {
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return fmt.Errorf("%w: no frame for %v", errHangs, stall)
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		err = fmt.Errorf("%w in the middle of a frame", errExited)
+	case errors.Is(err, io.EOF):
+		err = errExited
+	default:
+		return err
+	}
+	if waited != nil {
+		err = fmt.Errorf("%w (%w)", err, waited)
 	}
 	return err
 }

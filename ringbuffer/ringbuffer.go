@@ -6,6 +6,7 @@ package ringbuffer
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -180,10 +181,13 @@ func (r *Ring) Unpin(seq uint64) {
 func (r *Ring) Next() uint64 { return r.newest.Load() + 1 }
 
 // Notify registers a reader's channel, of capacity 1, which may be that of several rings: it holds one token whenever
-// something was committed or reset since the reader last took it, however often.
+// something was committed or reset since the reader last took it, however often. A second time changes nothing.
 func (r *Ring) Notify(c chan struct{}) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if slices.Contains(*r.readers.Load(), c) {
+		return
+	}
 	readers := append(append([]chan struct{}(nil), *r.readers.Load()...), c)
 	r.readers.Store(&readers)
 }

@@ -232,6 +232,9 @@ func TestConcurrentReadersSeeWholeFrames(t *testing.T) {
 		if i%997 == 996 {
 			r.Reset()
 		}
+		if i%101 == 100 {
+			r.Wipe()
+		}
 		if write(r, i) {
 			committed++
 		} else {

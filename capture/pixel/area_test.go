@@ -15,7 +15,7 @@ func part(m *image.RGBA, a Area) image.Image {
 // In every format each area shows its own part of the picture, however many there are beside it.
 func TestAreasShowTheirPart(t *testing.T) {
 	m := scene(640, 480)
-	areas := []Area{Whole, {0, 0, 0.5, 0.5}, {0.7, 0.1, 0.3, 0.8}, {0.25, 0.5, 0.2, 0.3}}
+	areas := []Area{Area{0, 0, 1, 1}, {0, 0, 0.5, 0.5}, {0.7, 0.1, 0.3, 0.8}, {0.25, 0.5, 0.2, 0.3}}
 	type source struct {
 		format Format
 		data   []byte
@@ -59,7 +59,7 @@ func TestAreasShowTheirPart(t *testing.T) {
 }
 
 func TestUnwantedAreasStayAsTheyAre(t *testing.T) {
-	d, err := NewDecoder(8, 8, Area{0, 0, 0.5, 1}, Area{0.5, 0, 0.5, 1}, Whole)
+	d, err := NewDecoder(8, 8, Area{0, 0, 0.5, 1}, Area{0.5, 0, 0.5, 1}, Area{0, 0, 1, 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +82,7 @@ func TestUnwantedAreasStayAsTheyAre(t *testing.T) {
 
 // What a mask hides in the picture is hidden in every area, also where a few pixels are made large; what is further away shows.
 func TestMasksHoldInEveryArea(t *testing.T) {
-	areas := []Area{Whole, {0.4, 0.4, 0.2, 0.2}, {0.45, 0.45, 0.05, 0.05}, {0, 0, 0.3, 0.3}}
+	areas := []Area{Area{0, 0, 1, 1}, {0.4, 0.4, 0.2, 0.2}, {0.45, 0.45, 0.05, 0.05}, {0, 0, 0.3, 0.3}}
 	for _, side := range []int{640, 120, 33} {
 		d, err := NewDecoder(64, 64, areas...)
 		if err != nil {

@@ -36,11 +36,8 @@ const MaxAreas = C.PIXEL_MAX_AREAS
 // Area is a part of a picture in fractions of it: 0, 0, 1, 1 is all of it.
 type Area struct{ X, Y, Width, Height float64 }
 
-// Whole is all of a picture.
-var Whole = Area{0, 0, 1, 1}
-
-// within says whether it has an inside and lies in the picture.
-func (a Area) within() bool {
+// Within says whether it has an inside and lies in the picture.
+func (a Area) Within() bool {
 	const slack = 1e-9 // 0.7 + 0.3 may be more than 1
 	return a.X >= 0 && a.Y >= 0 && a.Width > 0 && a.Height > 0 && a.X+a.Width <= 1+slack && a.Y+a.Height <= 1+slack
 }
@@ -57,14 +54,14 @@ type Decoder struct {
 // Close frees its C memory.
 func NewDecoder(width, height int, areas ...Area) (*Decoder, error) {
 	if len(areas) == 0 {
-		areas = []Area{Whole}
+		areas = []Area{{0, 0, 1, 1}}
 	}
 	if len(areas) > MaxAreas {
 		return nil, fmt.Errorf("pixel: %d areas; at most %d", len(areas), MaxAreas)
 	}
 	c := make([]C.struct_pixel_area, len(areas))
 	for i, a := range areas {
-		if !a.within() {
+		if !a.Within() {
 			return nil, fmt.Errorf("pixel: area %v: must lie within 0 to 1 of the picture, and have an inside", a)
 		}
 		c[i] = C.struct_pixel_area{C.double(a.X), C.double(a.Y), C.double(a.Width), C.double(a.Height)}

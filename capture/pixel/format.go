@@ -22,6 +22,12 @@ const (
 	Grey   FourCC = 'G' | 'R'<<8 | 'E'<<16 | 'Y'<<24 // luma alone
 )
 
+// ByName are the formats that a configuration can name.
+var ByName = map[string]FourCC{
+	"mjpeg": MJPEG, "yuyv": YUYV, "uyvy": UYVY, "nv12": NV12, "nv21": NV21, "yuv420": YUV420, "yvu420": YVU420,
+	"rgb24": RGB24, "bgr24": BGR24, "grey": Grey,
+}
+
 // String returns the four characters, with unprintable ones as a dot.
 func (c FourCC) String() string {
 	b := [4]byte{byte(c), byte(c >> 8), byte(c >> 16), byte(c >> 24)}

@@ -64,8 +64,8 @@ func (d *daemon) obey(c publish.Command) {
 		return
 	}
 	log := slog.New(slog.DiscardHandler)
-	if now := clock.Monotonic(); now-d.told >= tellEvery {
-		d.told, log = now, slog.Default()
+	if now := clock.Monotonic(); now-d.logged >= tellEvery {
+		d.logged, log = now, slog.Default()
 	}
 	switch c.Kind {
 	case publish.SetEnabled:

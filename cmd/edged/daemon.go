@@ -34,7 +34,7 @@ type daemon struct {
 	console   *console
 	settings  *settings.Store
 	began     time.Duration
-	told      time.Duration               // when a command was logged last
+	logged    time.Duration               // when a command was logged last
 	info      atomic.Pointer[engine.Info] // what runs, once the model is loaded
 	health    atomic.Pointer[error]       // what hangs, by the last look
 	builtIn   *builtIn                    // the process's
@@ -116,7 +116,7 @@ func (d *daemon) newCamera(cam config.Camera, w *watcher) (*capture.Camera, erro
 		cam.Width, cam.Height = leastSize(cam, viewsOf(d.cfg, cam, d.model), d.model.Manifest)
 	}
 	source, err := capture.NewSource(spec, capture.Options{
-		FourCC: fourCC[cam.Format], Width: cam.Width, Height: cam.Height, FrameRate: float64(cam.FPS),
+		FourCC: pixel.ByName[cam.Format], Width: cam.Width, Height: cam.Height, FrameRate: float64(cam.FPS),
 		StallAfter: cam.StallAfter, RealTime: true, Loop: true, Counters: &w.counters, Log: log,
 	})
 	if err != nil {
@@ -148,12 +148,6 @@ func leastSize(cam config.Camera, views []config.View, model models.Manifest) (w
 		height = max(height, int(math.Ceil(2*float64(model.Height)/v.Area[3])))
 	}
 	return min(width, 1280), min(height, 720)
-}
-
-// fourCC is the format of a configuration as V4L2 calls it; "" leaves the choice to capture.
-var fourCC = map[string]pixel.FourCC{
-	"": 0, "mjpeg": pixel.MJPEG, "yuyv": pixel.YUYV, "uyvy": pixel.UYVY, "nv12": pixel.NV12, "nv21": pixel.NV21,
-	"yuv420": pixel.YUV420, "yvu420": pixel.YVU420, "rgb24": pixel.RGB24, "bgr24": pixel.BGR24, "grey": pixel.Grey,
 }
 
 var phases = map[infer.Phase]publish.Phase{infer.Start: publish.Start, infer.Update: publish.Update, infer.End: publish.End}

@@ -15,7 +15,7 @@ import (
 
 // Every JPEG that edged watches makes a snapshot, too, of its own size; the masks are fitted once for all of a size.
 func TestSnapshotsOfEveryJPEG(t *testing.T) {
-	s := newSnapshots(pixel.Whole, [][]pixel.Point{{{X: 0, Y: 0}, {X: 0.5, Y: 0}, {X: 0.5, Y: 1}, {X: 0, Y: 1}}})
+	s := newSnapshots(pixel.Area{Width: 1, Height: 1}, [][]pixel.Point{{{X: 0, Y: 0}, {X: 0.5, Y: 0}, {X: 0.5, Y: 1}, {X: 0, Y: 1}}})
 	defer s.close()
 	s.format = pixel.Format{FourCC: pixel.MJPEG}
 	var last *pixel.Decoder
@@ -51,7 +51,7 @@ func TestSnapshotsOfEveryJPEG(t *testing.T) {
 // However large the camera's pictures, and whatever their shape.
 func TestASnapshotIsNoLarger(t *testing.T) {
 	for _, size := range [][4]int{{1280, 720, 1280, 720}, {2560, 1440, 1280, 720}, {16, 4096, 5, 1280}, {1, 8192, 1, 1280}} {
-		s := newSnapshots(pixel.Whole, nil)
+		s := newSnapshots(pixel.Area{Width: 1, Height: 1}, nil)
 		s.format = pixel.Format{FourCC: pixel.Grey, Width: size[0], Height: size[1]}
 		s.data = make([]byte, size[0]*size[1])
 		picture, err := s.make()
@@ -86,9 +86,9 @@ func TestASnapshotIsOfNow(t *testing.T) {
 			defer slog.SetDefault(slog.Default())
 			slog.SetDefault(slog.New(slog.NewTextHandler(log, nil)))
 			d, v := commanded(t)
-			v.snapshots = newSnapshots(pixel.Whole, nil)
+			v.snapshots = newSnapshots(pixel.Area{Width: 1, Height: 1}, nil)
 			for _, command := range c.commands {
-				d.told = 0 // every command is logged
+				d.logged = 0 // every command is logged
 				d.obey(command)
 			}
 			if said := log.Has("no snapshot: the view is not enabled")(); said != strings.HasSuffix(name, "while off") {

@@ -53,8 +53,8 @@ type Engine struct {
 var ErrCancelled = errors.New("cancelled")
 
 // New loads the model with the delegate that the options name, or with the next best one: Info says which, and why.
-// With a delegate other than TFLite's own kernels it locks the goroutine to its OS thread until Close: a GPU's work on the thread
-// that prepared them alone.
+// With a GPU's delegate or a plugin it locks the goroutine to its OS thread until Close: a GPU's work on the thread that prepared them
+// alone.
 func New(m *models.Model, o Options) (*Engine, error) {
 	wanted, err := ParseDelegate(o.Delegate)
 	if err != nil {

@@ -47,13 +47,13 @@ func New(memory []byte, l Layout, table *Table) (*Window, error) {
 	return w, nil
 }
 
-// FrameBytes is the length of the frames that Push takes.
-func (w *Window) FrameBytes() int { return w.pixels * 3 }
+// frameBytes is the length of the frames that Push takes.
+func (w *Window) frameBytes() int { return w.pixels * 3 }
 
 // Push drops the oldest frame and takes rgb, [H,W,3] u8, as the newest. It panics where rgb has another length.
 func (w *Window) Push(rgb []byte) {
-	if len(rgb) != w.FrameBytes() {
-		panic(fmt.Sprintf("squeeze: Push of %d bytes; a frame has %d", len(rgb), w.FrameBytes()))
+	if len(rgb) != w.frameBytes() {
+		panic(fmt.Sprintf("squeeze: Push of %d bytes; a frame has %d", len(rgb), w.frameBytes()))
 	}
 	C.edged_push(unsafe.Pointer(&w.memory[0]), C.size_t(w.pixels), &w.layout, (*C.uint8_t)(&rgb[0]),
 		unsafe.Pointer(&w.table.entries[0]), C.size_t(w.table.Type.Bytes()), C.int(w.table.flip))

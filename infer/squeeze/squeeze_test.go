@@ -79,7 +79,7 @@ func TestPushAndHoldEqualReference(t *testing.T) {
 							clip = append(clip, clip[len(clip)-1])
 							continue
 						}
-						frame := make([]byte, w.FrameBytes())
+						frame := make([]byte, w.frameBytes())
 						for j := range frame {
 							frame[j] = byte(random.Uint32())
 						}
@@ -124,7 +124,7 @@ func FuzzWindow(f *testing.F) {
 		}
 		var clip [][]byte
 		for i := range frames {
-			frame := make([]byte, w.FrameBytes())
+			frame := make([]byte, w.frameBytes())
 			for j := range frame {
 				frame[j] = pixels[(i+j)%len(pixels)]
 			}
@@ -223,7 +223,7 @@ func sized(t testing.TB, size int, colorMajor bool, table string) (*Window, []by
 	if err != nil {
 		t.Fatal(err)
 	}
-	return w, make([]byte, w.FrameBytes())
+	return w, make([]byte, w.frameBytes())
 }
 
 // BenchmarkPush pushes a frame and copies as many bytes as the window has, in turn. The metric push/memcpy is the ratio

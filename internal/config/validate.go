@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"net"
 	"runtime"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"edged/capture/pixel"
 	"edged/publish/address"
 )
 
@@ -63,12 +65,9 @@ func (d *decoder) camera(key string, cam Camera, seen map[string]bool) {
 	}
 }
 
-// maxViews is how many a camera may have: capture/pixel's limit.
-const maxViews = 32
-
 func (d *decoder) views(key string, views []View) {
-	if len(views) > maxViews {
-		d.problem(key, "%d views; at most %d", len(views), maxViews)
+	if len(views) > pixel.MaxAreas {
+		d.problem(key, "%d views; at most %d", len(views), pixel.MaxAreas)
 	}
 	seen := map[string]bool{}
 	for i, v := range views {
@@ -78,21 +77,16 @@ func (d *decoder) views(key string, views []View) {
 			d.problem(at+".name", "two views are named %q; each needs a name of its own", v.Name)
 		}
 		seen[v.Name] = true
-		if a := v.Area; len(a) != 0 && !validArea(a) {
+		if a := v.Area; len(a) != 0 && (len(a) != 4 || !(pixel.Area{X: a[0], Y: a[1], Width: a[2], Height: a[3]}).Within()) {
 			d.problem(at+".area", "must be [x, y, width, height], each 0 to 1 of the picture and within it, not %v", a)
 		}
 		d.whole(at+".stride", v.Stride, 0, maxStride)
 	}
 }
 
-func validArea(a []float64) bool {
-	const slack = 1e-9 // 0.7 + 0.3 may be more than 1
-	return len(a) == 4 && a[0] >= 0 && a[1] >= 0 && a[2] > 0 && a[3] > 0 && a[0]+a[2] <= 1+slack && a[1]+a[3] <= 1+slack
-}
-
 const maxStride = 64
 
-// masks checks that every polygon has an area and lies in the picture.
+// masks checks that every polygon has corners and lies in the picture. One without an area hides what lies along it.
 func (d *decoder) masks(key string, polygons [][][]float64) {
 	for i, polygon := range polygons {
 		at := fmt.Sprintf("%s[%d]", key, i)
@@ -111,7 +105,7 @@ func (d *decoder) format(key string, cam Camera) {
 	if cam.Format == "" {
 		return
 	}
-	d.oneOf(key+".format", cam.Format, "mjpeg", "yuyv", "uyvy", "nv12", "nv21", "yuv420", "yvu420", "rgb24", "bgr24", "grey")
+	d.oneOf(key+".format", cam.Format, slices.Sorted(maps.Keys(pixel.ByName))...)
 	if strings.HasPrefix(cam.Source, "command:") && cam.Format != "mjpeg" && cam.Width == 0 {
 		d.problem(key+".format", "raw frames of a command need width and height, too")
 	}
