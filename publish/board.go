@@ -172,10 +172,14 @@ func (b *board) setSnapshot(path string, jpeg []byte) result {
 	return set(b, b.views[path].snapshot, jpeg)
 }
 
-// setLast has the view's last action written by encode, under the board's lock and into its buffer.
-func (b *board) setLast(v *view, encode func(dst []byte) []byte) result {
+// setLast has the view's last action written by encode, under the board's lock and into its buffer. An old one is not written
+// over another.
+func (b *board) setLast(v *view, old bool, encode func(dst []byte) []byte) result {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if old && len(v.last.value) > 0 {
+		return nothing
+	}
 	v.last.value = encode(v.last.value[:0])
 	return b.wait(v.last)
 }

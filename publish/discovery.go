@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Discovery is what Home Assistant needs to make a device of the node, by itself (its documentation, "MQTT", "Device
@@ -108,6 +109,9 @@ func (p *Publisher) add(to map[string]component, id, platform, name string, c co
 	to[id] = c
 }
 
+// eventAge is how old an action may be for Home Assistant's event: what has waited longer for the broker is no news.
+const eventAge = time.Minute
+
 // describeView adds one view's entities. What a camera shows is unavailable while it shows nothing; what is set stays.
 func (p *Publisher) describeView(to map[string]component, c Camera, path string) {
 	name := strings.ReplaceAll(path, "/", " ")
@@ -127,7 +131,8 @@ func (p *Publisher) describeView(to map[string]component, c Camera, path string)
 	}
 	p.add(to, path+"/event", "event", name+" action", component{
 		"state_topic": p.topics.of(path, "event"), "event_types": c.actions(), "availability": seen, "icon": "mdi:motion-sensor",
-		"value_template": "{% if value_json.phase == 'start' %}{{ value }}{% endif %}",
+		"value_template": fmt.Sprintf("{%% if value_json.phase == 'start' and value_json.latency_ms < %d %%}{{ value }}{%% endif %%}",
+			eventAge.Milliseconds()),
 	})
 	p.add(to, path+"/last", "sensor", name+" last action", component{
 		"state_topic": p.topics.of(path, "last"), "value_template": "{{ value_json.event_type }}",

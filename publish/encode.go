@@ -22,7 +22,8 @@ func newEventEncoder(run string, m Model) eventEncoder {
 	return eventEncoder{run: run, model: `{"name":` + quote(m.Name) + `,"sha256":` + quote(m.SHA256) + `}`}
 }
 
-// append writes e as of now: its times become wall times, and latency_ms is the time since the newest frame's capture.
+// append writes e as of now: its times become wall times, and latency_ms is the time since the newest frame's capture. Of an
+// event from before the machine started it is at least what has passed since, whatever the wall clock says by then.
 func (enc *eventEncoder) append(dst []byte, e *Event, v *view, now clock.Instant) []byte {
 	run, at := enc.run, now
 	if e.origin != nil {
@@ -56,7 +57,7 @@ func (enc *eventEncoder) append(dst []byte, e *Event, v *view, now clock.Instant
 	dst = append(dst, `,"latency_ms":`...)
 	latency := now.Monotonic - e.Newest
 	if at != now {
-		latency = now.Wall.Sub(at.At(e.Newest))
+		latency = max(now.Wall.Sub(at.At(e.Newest)), now.Monotonic+at.Monotonic-e.Newest)
 	}
 	dst = strconv.AppendFloat(dst, float64(latency)/float64(time.Millisecond), 'f', 1, 64)
 	dst = append(dst, `,"model":`...)

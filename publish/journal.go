@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -139,8 +140,20 @@ func (p *Publisher) newJournal(path string) (*journal, error) {
 	p.outbox.restore(waiting, s, []chan<- struct{}{j.note, j.save})
 	if len(waiting.records) > 0 {
 		p.Log.Info("publish: events of an earlier run wait for the broker", "events", len(waiting.records))
+		p.restoreLast()
 	}
 	return j, nil
+}
+
+// restoreLast makes the newest of the events that wait the last of its view, where this process has seen none.
+func (p *Publisher) restoreLast() {
+	events, _, _ := p.outbox.from(0)
+	for _, e := range slices.Backward(events) {
+		if p.board.has(e.Source, e.Label) {
+			p.setLast(&e, true)
+		}
+	}
+	p.notify()
 }
 
 // restore puts what an earlier process left, under the numbers that it has on disk, before what has come since. From now on

@@ -190,10 +190,53 @@ func TestTimesOfAnEventFromBeforeTheMachineStarted(t *testing.T) {
 	p.outbox.restore(batch{records: []record{r}}, scribe{boot: "this"}, nil)
 	e, _, _ := p.outbox.oldest()
 	now := clock.Instant{Wall: wall.Add(10 * time.Second), Monotonic: 5 * time.Second}
-	got := string(p.encoder.append(nil, &e, p.board.views["front"], now))
+	payload := func() string { return string(p.encoder.append(nil, &e, p.board.views["front"], now)) }
+	got := payload()
 	for _, want := range []string{`"id":"cafe-3"`, `"start":"2026-05-01T11:59:57.000Z"`, `"end":"2026-05-01T11:59:58.000Z"`, `"latency_ms":11000.0`} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%s lacks %s", got, want)
+		}
+	}
+	now.Wall = wall.Add(-time.Hour) // no battery: how long it was off, the machine does not know
+	if got := payload(); !strings.Contains(got, `"latency_ms":6000.0`) {
+		t.Errorf("%s lacks the 5 s since the start and the second before the end", got)
+	}
+}
+
+// An outbox that is opened late finds newer actions told.
+func TestTheNewestOfAnEarlierRunIsOlderThanAnyOfThis(t *testing.T) {
+	t.Parallel()
+	dir, _ := leftBehind(t, 3)
+	p, _ := testPublisher(t, "tcp://127.0.0.1:1")
+	p.Event(event(7, Start))
+	if err := p.OpenOutbox(dir); err != nil {
+		t.Fatal(err)
+	}
+	defer p.journal.close()
+	if last := string(p.board.views["front"].last.value); !strings.Contains(last, p.encoder.run+`-7"`) {
+		t.Errorf("the last action is %s", last)
+	}
+}
+
+// What has waited over a restart is as old as it is, and the newest of each view is its last action.
+func TestTheNewestOfAnEarlierRunIsTheLast(t *testing.T) {
+	t.Parallel()
+	dir, id := leftBehind(t, 3)
+	broker := mosquittotest.Start(t)
+	sub := subscribe(t, broker.URL())
+	p, _ := testPublisher(t, broker.URL())
+	p.now = func() clock.Instant {
+		now := clock.Now()
+		now.Monotonic += time.Hour
+		return now
+	}
+	if err := p.OpenOutbox(dir); err != nil {
+		t.Fatal(err)
+	}
+	run(t, p)
+	for _, want := range [][2]string{{"front/last", id + `-2"`}, {"front/event", id + `-0"`}, {"front/event", `"latency_ms":360`}} {
+		if m := sub.next("edged/board/" + want[0]); !strings.Contains(m.payload, want[1]) {
+			t.Errorf("%s: %s lacks %s", want[0], m.payload, want[1])
 		}
 	}
 }

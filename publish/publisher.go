@@ -200,10 +200,14 @@ func (p *Publisher) Event(e Event) {
 		p.counters.unknown.Add(1)
 		return
 	}
-	v := p.board.views[e.Source]
-	p.board.setLast(v, func(dst []byte) []byte { return p.encoder.append(dst, &e, v, p.now()) })
+	p.setLast(&e, false)
 	p.outbox.put(e)
 	p.notify()
+}
+
+func (p *Publisher) setLast(e *Event, old bool) {
+	v := p.board.views[e.Source]
+	p.board.setLast(v, old, func(dst []byte) []byte { return p.encoder.append(dst, e, v, p.now()) })
 }
 
 // State says whether the action is going on now.
