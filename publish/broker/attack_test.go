@@ -3,12 +3,15 @@ package broker
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
 	"strings"
 	"testing"
 	"time"
+
+	mqtt "github.com/eclipse/paho.mqtt.golang"
 )
 
 var (
@@ -77,6 +80,40 @@ func TestAnnouncedPacketsDoNotSwellTheBroker(t *testing.T) {
 	} else {
 		t.Logf("the broker took %d MB at most", peak>>20)
 	}
+}
+
+// Who is away with a session gets the events, and snapshots as far as they cost little.
+func TestAnAbsentSubscriberDoesNotSwellTheBroker(t *testing.T) {
+	r, pid := start(t)
+	absent := mqtt.NewClientOptions().AddBroker("tcp://" + r.address).SetClientID("absent").SetCleanSession(false).SetAutoReconnect(false)
+	events := make(chan string, 2000)
+	client := mqtt.NewClient(absent.SetDefaultPublishHandler(func(_ mqtt.Client, m mqtt.Message) {
+		if m.Topic() == "event" {
+			events <- string(m.Payload())
+		}
+	}))
+	r.await(client.Connect())
+	r.await(client.Subscribe("#", 1, nil))
+	client.Disconnect(100)
+
+	p := r.client("publisher")
+	picture := make([]byte, 100_000)
+	const shots, seen = 1500, 1000
+	for n := range shots {
+		r.await(p.Publish("snapshot", 1, true, picture))
+		if n < seen {
+			r.await(p.Publish("event", 1, false, fmt.Sprint(n)))
+		}
+	}
+	if peak := peakMemory(t, pid); peak > 64<<20 {
+		t.Errorf("the broker took %d MB", peak>>20)
+	} else {
+		t.Logf("the broker took %d MB at most", peak>>20)
+	}
+	client = mqtt.NewClient(absent)
+	r.await(client.Connect())
+	defer client.Disconnect(100)
+	waitFor(t, "all events", func() bool { return len(events) == seen })
 }
 
 func TestConnectionsAreLimited(t *testing.T) {

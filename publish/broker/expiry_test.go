@@ -2,6 +2,7 @@ package broker
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net"
 	"testing"
@@ -27,13 +28,19 @@ func (p pipes) Addr() net.Addr { return &net.TCPAddr{} }
 // dial connects a client whose session the broker keeps.
 func (p pipes) dial(t *testing.T, id string) net.Conn {
 	t.Helper()
+	conn, _ := p.connect(t, id)
+	return conn
+}
+
+// connect is the same, and says whether there was a session.
+func (p pipes) connect(t *testing.T, id string) (conn net.Conn, known bool) {
+	t.Helper()
 	conn, server := net.Pipe()
 	t.Cleanup(func() { conn.Close() })
 	p <- server
 	connect := packets.NewControlPacket(packets.Connect).(*packets.ConnectPacket)
 	connect.ProtocolName, connect.ProtocolVersion, connect.ClientIdentifier = "MQTT", 4, id
-	exchange[*packets.ConnackPacket](t, conn, connect)
-	return conn
+	return conn, exchange[*packets.ConnackPacket](t, conn, connect).SessionPresent
 }
 
 // exchange sends the packet and returns the next one, which must be an A.
@@ -62,20 +69,27 @@ func subscription(topic string) packets.ControlPacket {
 	return s
 }
 
-// A state that does not change for years, and a message for a subscriber that is away as long, are kept. Virtual time is the
-// wall clock, too, so a jump of that is no other case.
-func TestTheBrokerForgetsNothing(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		listener, ended := make(pipes), make(chan error)
-		ctx, stop := context.WithCancel(t.Context())
-		go func() { ended <- serve(ctx, listener, slog.New(slog.DiscardHandler)) }()
-		t.Cleanup(func() {
-			stop()
-			if err := <-ended; err != nil {
-				t.Error(err)
-			}
-		})
+// served runs a broker until the test ends.
+func served(t *testing.T) pipes {
+	t.Helper()
+	listener, ended := make(pipes), make(chan error)
+	ctx, stop := context.WithCancel(t.Context())
+	go func() { ended <- serve(ctx, listener, slog.New(slog.DiscardHandler)) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	return listener
+}
 
+// A state that does not change for years is kept, and a message for a subscriber that is away for as long as a session lasts,
+// and no longer. Virtual time is the wall clock, too, so a jump of that is no other case.
+func TestWhatTheBrokerForgets(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		listener := served(t)
+		listener.dial(t, "gone").Close()
 		away := listener.dial(t, "away")
 		exchange[*packets.SubackPacket](t, away, subscription("event"))
 		away.Close()
@@ -86,10 +100,13 @@ func TestTheBrokerForgetsNothing(t *testing.T) {
 			p.MessageID, p.Qos, p.TopicName, p.Retain, p.Payload = uint16(id+1), 1, topic, topic == "state", []byte("ON")
 			exchange[*packets.PubackPacket](t, publisher, p)
 		}
-		time.Sleep(25 * time.Hour)
-
+		time.Sleep((sessionSeconds - 60) * time.Second)
 		if got := next[*packets.PublishPacket](t, listener.dial(t, "away")); got.TopicName != "event" {
 			t.Errorf("got %v, want the event", got)
+		}
+		time.Sleep(2 * time.Minute)
+		if _, known := listener.connect(t, "gone"); known {
+			t.Error("the session is still there")
 		}
 		late := listener.dial(t, "late")
 		if got := exchange[*packets.SubackPacket](t, late, subscription("state")); got.ReturnCodes[0] != 1 {
@@ -97,6 +114,26 @@ func TestTheBrokerForgetsNothing(t *testing.T) {
 		}
 		if got := next[*packets.PublishPacket](t, late); !got.Retain || string(got.Payload) != "ON" {
 			t.Errorf("got %v, want the state", got)
+		}
+	})
+}
+
+// Of more sessions than there may be, those that are away longest are forgotten.
+func TestSessionsAreLimited(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		listener := served(t)
+		id := func(n int) string { return fmt.Sprintf("client-%d", n) }
+		for n := range maxSessions + 10 {
+			listener.dial(t, id(n)).Close()
+			time.Sleep(time.Second)
+		}
+		for n, want := range map[int]bool{0: false, 9: false, 20: true, maxSessions + 9: true} {
+			conn, known := listener.connect(t, id(n))
+			conn.Close()
+			time.Sleep(time.Second)
+			if known != want {
+				t.Errorf("session %d: %t, want %t", n, known, want)
+			}
 		}
 	})
 }

@@ -44,6 +44,8 @@ func serve(ctx context.Context, listener net.Listener, log *slog.Logger) error {
 	capabilities.MaximumClients = maxConnections
 	capabilities.MaximumPacketSize = maxPacketBytes
 	capabilities.MaximumClientWritesPending = maxWritesPending
+	capabilities.MaximumInflight = maxWaiting
+	capabilities.MaximumSessionExpiryInterval = sessionSeconds
 	capabilities.MaximumMessageExpiryInterval = 0 // none; by default a day of the wall clock, which may jump
 	server := mqtt.New(&mqtt.Options{
 		Capabilities:           capabilities,
@@ -52,6 +54,7 @@ func serve(ctx context.Context, listener net.Listener, log *slog.Logger) error {
 	})
 	if err := errors.Join(
 		server.AddHook(new(everyone), nil),
+		server.AddHook(&sessions{server: server}, nil),
 		server.AddListener(listeners.NewNet("loopback", newGuard(listener, maxConnections, log))),
 		server.Serve(),
 	); err != nil {

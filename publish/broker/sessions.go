@@ -1,0 +1,62 @@
+package broker
+
+import (
+	"bytes"
+	"sync/atomic"
+
+	mqtt "github.com/mochi-mqtt/server/v2"
+	"github.com/mochi-mqtt/server/v2/packets"
+)
+
+const (
+	maxSessions    = 2 * maxConnections // connected and away; beyond it who is away longest is forgotten
+	sessionSeconds = 24 * 60 * 60       // that a session outlives its connection
+	maxWaiting     = 1024               // messages of QoS 1 and 2 that one subscriber has not acknowledged; further ones are dropped for it
+	smallBytes     = 4 << 10            // events and states are smaller
+	maxLarge       = 16                 // messages that may wait for one that is away before a larger one; the newest snapshot is retained
+)
+
+// sessions is the hook that bounds what is kept for subscribers that are slow or away. The server library counts messages
+// alone, and forgets a client without its subscriptions.
+type sessions struct {
+	mqtt.HookBase
+	server *mqtt.Server
+}
+
+func (*sessions) ID() string { return "sessions" }
+
+func (*sessions) Provides(b byte) bool {
+	return bytes.IndexByte([]byte{mqtt.OnSessionEstablish, mqtt.OnClientExpired, mqtt.OnQosPublish}, b) >= 0
+}
+
+// OnSessionEstablish makes room for one more.
+func (s *sessions) OnSessionEstablish(*mqtt.Client, packets.Packet) {
+	all := s.server.Clients.GetAll()
+	if len(all) < maxSessions {
+		return
+	}
+	var oldest *mqtt.Client
+	for _, c := range all {
+		if away := c.StopTime(); away != 0 && (oldest == nil || away < oldest.StopTime()) {
+			oldest = c
+		}
+	}
+	if oldest != nil {
+		s.OnClientExpired(oldest)
+		s.server.Clients.Delete(oldest.ID)
+	}
+}
+
+// OnClientExpired drops what is kept for a client that is about to be forgotten.
+func (s *sessions) OnClientExpired(c *mqtt.Client) {
+	s.server.UnsubscribeClient(c)
+	c.ClearInflights()
+}
+
+// OnQosPublish keeps no large message for a client that is away and has enough to get already.
+func (s *sessions) OnQosPublish(c *mqtt.Client, message packets.Packet, _ int64, _ int) {
+	waiting := c.State.Inflight
+	if c.Closed() && len(message.Payload) > smallBytes && waiting.Len() > maxLarge && waiting.Delete(message.PacketID) {
+		atomic.AddInt64(&s.server.Info.Inflight, -1)
+	}
+}
