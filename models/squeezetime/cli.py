@@ -46,12 +46,14 @@ def _evaluate(arguments) -> None:
     report.check(arguments.model)
     size = recipe.PRESET
     model = Model(arguments.model)
+    # First, for it may be the wrong one: what is drawn takes minutes.
+    footage = report.on_footage(model, arguments.footage) if arguments.footage else None
     results = {
         "drawn": report.on_drawn_clips(model, arguments.work, arguments.picture),
         "accuracy under": robustness.accuracies(model, size.frames, size.size),
     }
-    if arguments.footage:
-        results["footage"] = report.on_footage(model, arguments.footage)
+    if footage:
+        results["footage"] = footage
     results["invoke_ms"] = latency.interleaved({"": arguments.model}, (1,))["", 1]
     print("\n".join(report.lines(results)))
 
@@ -130,8 +132,12 @@ def _inspect(arguments) -> None:
 
 
 def _positive(text: str) -> int:
-    if (number := int(text)) < 1:
-        raise argparse.ArgumentTypeError(f"{number} is less than 1")
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text}: a whole number, 1 or more, is expected")
     return number
 
 
@@ -286,7 +292,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     evaluate.add_argument("model", type=Path)
     evaluate.add_argument("--footage", type=Path, help="vtest.avi of Debian's opencv-doc")
-    evaluate.add_argument("--picture", type=Path, help="PNG of what was taken for what")
+    evaluate.add_argument("--picture", type=_new_file, help="PNG of what was taken for what")
     evaluate.set_defaults(run=_evaluate, extra="clips")
 
     presets = commands.add_parser(
@@ -296,7 +302,7 @@ def _parser() -> argparse.ArgumentParser:
 
     example = commands.add_parser("example", help="clips of real walkers, to try train with")
     example.add_argument("--footage", type=Path, required=True, help="vtest.avi")
-    example.add_argument("--count", type=int, default=5, help="clips a label: %(default)s")
+    example.add_argument("--count", type=_positive, default=5, help="clips a label: %(default)s")
     example.add_argument("-o", "--output", type=Path, required=True)
     example.set_defaults(run=_example, extra="clips")
     return parser

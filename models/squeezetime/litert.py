@@ -48,18 +48,3 @@ class Model:
     def best(self, clips: np.ndarray) -> np.ndarray:
         """Index of the best label of each clip."""
         return np.array([self.logits(clip).argmax() for clip in clips])
-
-
-def recalls(best: np.ndarray, truth: np.ndarray, classes: int) -> list[float]:
-    return [float((best[truth == label] == label).mean()) for label in range(classes)]
-
-
-def one_frame_repeated(clips: np.ndarray, frames: int) -> np.ndarray:
-    """The clips with their middle frame in the place of every frame: looks without motion."""
-    middle = clips.reshape(*clips.shape[:3], frames, 3)[:, :, :, frames // 2]
-    return np.tile(middle, (1, 1, 1, frames))
-
-
-def played_backwards(clips: np.ndarray, frames: int) -> np.ndarray:
-    in_time = clips.reshape(*clips.shape[:3], frames, 3)
-    return np.ascontiguousarray(in_time[:, :, :, ::-1]).reshape(clips.shape)

@@ -9,6 +9,7 @@ import numpy as np
 Planes = tuple[np.ndarray, np.ndarray, np.ndarray]
 Area = tuple[float, float, float, float]  # x, y, width, height, as fractions of the picture
 WHOLE = (0.0, 0.0, 1.0, 1.0)
+PARTS = 4096  # of a column: what the edges of a result are rounded to
 
 
 def to_rgb(planes: Planes, height: int, width: int, area: Area = WHOLE) -> np.ndarray:
@@ -46,10 +47,26 @@ def _scaled(plane: np.ndarray, height: int, width: int) -> np.ndarray:
     h, w = plane.shape
     if h < height or w < width:
         return _enlarged(plane.astype(np.int32), height, width)
-    # Whole numbers below 2^24 and 2^53: exact.
-    sums = (_rows(h, height) @ plane.astype(np.float32)).astype(np.float64) @ _columns(w, width)
-    each = np.float32(width) / (np.float32(w) * 4096 * 256)
+    rows = np.zeros((height, w), np.int32)
+    for at, share in zip(*_rows(h, height), strict=True):
+        rows += plane[at] * share
+    before = np.zeros((height, w + 1), np.int64)  # the sum of the columns to the left
+    rows.cumsum(axis=1, out=before[:, 1:])
+    edges = np.arange(width + 1) * ((w * PARTS << 16) // width) >> 16
+    whole, rest = edges // PARTS, edges % PARTS
+    sums = np.diff(before[:, whole] * PARTS + rows[:, np.minimum(whole, w - 1)] * rest)
+    each = np.float32(width) / (np.float32(w) * PARTS * 256)
     return (sums.astype(np.float32) * each + np.float32(0.5)).astype(np.int32)
+
+
+@lru_cache
+def _rows(have: int, want: int) -> tuple[np.ndarray, np.ndarray]:
+    """The rows [n,want] that are in each of the result's, and what of it they are, of 256."""
+    result = np.arange(want)
+    at = result * have // want + np.arange(have // want + 2)[:, None]
+    begin = at * want - result * have
+    ends = [(np.clip(e, 0, have) * 256 + have // 2) // have for e in (begin, begin + want)]
+    return np.minimum(at, have - 1), (ends[1] - ends[0]).astype(np.int32)[..., None]
 
 
 def _enlarged(plane: np.ndarray, height: int, width: int) -> np.ndarray:
@@ -71,21 +88,6 @@ def _between(have: int, want: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         at = np.arange(want) * step + (step - (1 << 16)) // 2
     at = at.clip(0, have - 1 << 16)
     return at >> 16, np.minimum((at >> 16) + 1, have - 1), at & 0xFFFF
-
-
-@lru_cache
-def _rows(have: int, want: int) -> np.ndarray:
-    """[want,have]: what each row is of each of the result's, of 256."""
-    begin = np.arange(have) * want - np.arange(want)[:, None] * have
-    ends = [(np.clip(at, 0, have) * 256 + have // 2) // have for at in (begin, begin + want)]
-    return (ends[1] - ends[0]).astype(np.float32)
-
-
-@lru_cache
-def _columns(have: int, want: int) -> np.ndarray:
-    """[have,want]: how much of each column is in each of the result's, of 4096."""
-    edges = np.arange(want + 1) * ((have * 4096 << 16) // want) >> 16
-    return np.diff(np.clip(edges - np.arange(have)[:, None] * 4096, 0, 4096)).astype(np.float64)
 
 
 def _converted(y: np.ndarray, cb: np.ndarray, cr: np.ndarray) -> np.ndarray:

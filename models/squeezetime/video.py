@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from .clip import packed
 from .pixels import Planes, to_rgb
 from .sampling import on_grid
 
@@ -131,14 +132,14 @@ def clips_of(
             continue
         window.append(frame)
         if len(window) == frames:
-            yield np.concatenate(window, axis=2)
+            yield packed(np.stack(window))
             given, window = True, []
         longest = max(longest, window, key=len)
     if given or not longest:
         return
     if gaps:
         _check_longest(path, len(longest), frames, rate)
-    yield np.concatenate(longest + longest[-1:] * (frames - len(longest)), axis=2)
+    yield packed(np.stack(longest + longest[-1:] * (frames - len(longest))))
 
 
 def _check_longest(path: Path, longest: int, frames: int, rate: float) -> None:

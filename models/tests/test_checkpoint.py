@@ -201,22 +201,23 @@ def test_the_history_that_mmengine_saves_is_passed_over(tmp_path, monkeypatch):
 
 
 class Runs:
+    def __init__(self, trace):
+        self.trace = trace
+
     def __reduce__(self):
-        return (open, ("/tmp/edged-pickle-ran", "w"))
+        return (open, (str(self.trace), "w"))
 
 
 def test_a_pickle_that_would_run_code_is_refused(tmp_path):
-    path = tmp_path / "evil.pth"
-    torch.save({"state_dict": {}, "x": Runs()}, path)
+    path, trace = tmp_path / "evil.pth", tmp_path / "ran"
+    torch.save({"state_dict": {}, "x": Runs(trace)}, path)
     with pytest.raises(checkpoint.CheckpointError, match=r"open\), and .* would run code"):
         checkpoint.read(path)
     with open(path, "wb") as f:
-        pickle.dump(Runs(), f, protocol=2)
+        pickle.dump(Runs(trace), f, protocol=2)
     with pytest.raises(checkpoint.CheckpointError, match=r"open\), and .* would run code"):
         checkpoint.read(path)
-    from pathlib import Path
-
-    assert not Path("/tmp/edged-pickle-ran").exists()
+    assert not trace.exists()
 
 
 def test_other_files_are_refused(tmp_path):
@@ -352,7 +353,7 @@ def test_what_import_writes_is_a_model_file(tmp_path, monkeypatch, capsys):
         assert labels == list("abcde") and manifest["height"] == SMALL.size
         assert Model(output).input["dtype"] == type_
         made_of = graph.read(output)
-        assert made_of.whole or kind == "float16"
+        assert made_of.whole, (kind, made_of)
         assert made_of.per_channel == (kind == "int8") and "TRANSPOSE" not in made_of.ops
 
 

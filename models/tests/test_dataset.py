@@ -3,8 +3,9 @@ import pytest
 
 pytest.importorskip("PIL")  # the extra "clips"
 
+from squeezetime.clip import packed
 from squeezetime.own.dataset import File, split
-from squeezetime.own.windows import Draw, guesses, keep, packed, spread
+from squeezetime.own.windows import Draw, guesses, keep, spread
 
 LABELS = ["a", "b"]
 

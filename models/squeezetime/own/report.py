@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..litert import one_frame_repeated
+from ..clip import in_order, one_frame_repeated
 from ..packaging import write_whole
 from .dataset import File
 
@@ -46,13 +46,8 @@ def report(labels, held: list[File], guess: Callable, frames: int, picture: Path
 def ablations(truth: np.ndarray, guess: Callable, frames: int) -> list[str]:
     """What is left of the accuracy without motion, and without order."""
     order = np.random.default_rng(0).permutation(frames)
-
-    def shuffled(w: np.ndarray) -> np.ndarray:
-        in_time = w.reshape(*w.shape[:3], frames, 3)
-        return np.ascontiguousarray(in_time[:, :, :, order]).reshape(w.shape)
-
     still = np.mean(guess(lambda w: one_frame_repeated(w, frames)) == truth)
-    mixed = np.mean(guess(shuffled) == truth)
+    mixed = np.mean(guess(lambda w: in_order(w, order)) == truth)
     return [
         f"one frame repeated: {still:.3f}, frames shuffled: {mixed:.3f}",
         "(where these are as good as the above, it looks at scenes, not at motion)",

@@ -7,14 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
+from ..clip import packed
 from ..packaging import write_whole
 from ..starter.augment import at_night
 from .dataset import File
-
-
-def packed(frames: np.ndarray) -> np.ndarray:
-    """[T,H,W,3] -> [H,W,T*3]."""
-    return frames.transpose(1, 2, 0, 3).reshape(*frames.shape[1:3], -1)
 
 
 def starts(file: File, frames: int) -> range:

@@ -5,72 +5,100 @@ right_to_left when the one thing that moves in it goes mostly sideways, as still
 moves at all. Other windows are left out. Nothing here was ever trained on.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 from scipy import ndimage
 
-from ..labels import LABELS
+from .. import video
+from ..clip import packed
+from ..labels import BACKGROUND, LABELS
+from ..pixels import Area, Planes, to_rgb
 from ..sampling import on_grid
 
-WIDTH, HEIGHT = 384, 288  # the analysis' own resolution; vtest.avi is twice that
-CROPS = (72, 96, 144, 192)  # sides of the square windows, in pixels of that resolution
+ROWS = 288  # of the analysis' own pictures; vtest.avi has twice as many
+CROPS = (72, 96, 144, 192)  # sides of the square windows, in pixels of those
 DIFFERENCE = 38  # of 255, from the median picture: foreground
 SIDEWAYS = 0.2  # of the window's side: at least so far from its first to its last frame
+SHOWN = (BACKGROUND, "left_to_right", "right_to_left")
 
 
 @dataclass
-class Windows:
-    clips: np.ndarray  # uint8 [N,S,S,T*3]
-    labels: np.ndarray  # [N]
-    crops: np.ndarray  # [N] side of the crop
-    places: np.ndarray  # [N,3] where it begins: seconds, y, x (pixels of the analysis)
+class Film:
+    path: Path
+    frames: list[Planes]  # each of them, as it was decoded: of vtest.avi 0.7 MB
+    times: np.ndarray  # [N] ns
 
 
-def read_frames(path: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Frames uint8 [N,HEIGHT,WIDTH,3] and their times [N] in seconds."""
-    import av
-
-    with av.open(str(path)) as container:
-        decoded = [
-            (frame.to_ndarray(format="rgb24", width=WIDTH, height=HEIGHT), float(frame.time))
-            for frame in container.decode(video=0)
-        ]
-    frames, times = zip(*decoded, strict=True)
-    return np.stack(frames), np.array(times)
+@dataclass
+class Window:
+    label: int
+    frames: list[int]  # which of the film's
+    crop: int  # side, of ROWS
+    area: Area  # of the picture
 
 
-def windows(
-    path: Path, frames: int, rate: float, side: int, sizes: tuple[int, ...] = CROPS
-) -> Windows:
-    """Every labelled window, on a grid of places, sizes and times."""
-    pictures, times = read_frames(path)
-    background = np.median(pictures[::8], axis=0)
-    moving = np.stack(
-        [ndimage.binary_opening(np.abs(p - background).max(-1) > DIFFERENCE) for p in pictures]
+def read(path: Path) -> Film:
+    times, frames = zip(*video.frames_of(path), strict=True)
+    return Film(path, list(frames), np.array(times))
+
+
+def windows(film: Film, frames: int, rate: float, crops: tuple[int, ...] = CROPS) -> list[Window]:
+    """Every labelled window, on a grid of places, sizes and times.
+
+    Raises ValueError where one of the labels has none.
+    """
+    found = list(_windows(film, frames, rate, crops))
+    seen = {LABELS[window.label] for window in found}
+    if missing := [label for label in SHOWN if label not in seen]:
+        raise ValueError(
+            f"{film.path}: nothing in it is clearly {', '.join(missing)}: a fixed camera's film of "
+            "people who walk past is expected, such as vtest.avi"
+        )
+    return found
+
+
+def clip(film: Film, window: Window, side: int) -> np.ndarray:
+    """What edged shows a model of the window: uint8 [side,side,T*3]."""
+    return packed(
+        np.stack([to_rgb(film.frames[i], side, side, window.area) for i in window.frames])
     )
-    clips, labels, crops, places = [], [], [], []
-    taken = list(on_grid(((round(t * 1e9), i) for i, t in enumerate(times)), rate))
+
+
+def _windows(film, frames, rate, crops) -> Iterator[Window]:
+    moving = _moving(film)
+    height, width = moving.shape[1:]
+    taken = list(on_grid(((time, i) for i, time in enumerate(film.times.tolist())), rate))
     for tick in range(0, len(taken) - frames + 1, round(rate / 2)):
         at = taken[tick : tick + frames]
         if None in at:
             continue
-        start = times[at[0]]
-        for crop in sizes:
-            for y in range(0, HEIGHT - crop + 1, crop // 4):
-                for x in range(0, WIDTH - crop + 1, crop // 4):
+        for crop in crops:
+            for y in range(0, height - crop + 1, crop // 4):
+                for x in range(0, width - crop + 1, crop // 4):
                     label = _label(moving[at, y : y + crop, x : x + crop])
                     if label is None:
                         continue
-                    if label == "still" and (x // (crop // 4) + y // (crop // 4)) % 5:
+                    if label == BACKGROUND and (x // (crop // 4) + y // (crop // 4)) % 5:
                         continue  # a fifth of these is plenty
-                    clips.append(_squeezed(pictures[at, y : y + crop, x : x + crop], side))
-                    labels.append(LABELS.index(label))
-                    crops.append(crop)
-                    places.append((start, y, x))
-    return Windows(np.stack(clips), np.array(labels), np.array(crops), np.array(places))
+                    area = x / width, y / height, crop / width, crop / height
+                    yield Window(LABELS.index(label), at, crop, area)
+
+
+def _moving(film: Film) -> np.ndarray:
+    """Foreground masks [N,ROWS,...] of the film's aspect."""
+    height, width = film.frames[0][0].shape
+    size = ROWS, round(ROWS * width / height)
+    background = np.median([to_rgb(frame, *size) for frame in film.frames[::8]], axis=0)
+    background = background.astype(np.float32)  # whole and half numbers
+    return np.stack(
+        [
+            ndimage.binary_opening(np.abs(to_rgb(frame, *size) - background).max(-1) > DIFFERENCE)
+            for frame in film.frames
+        ]
+    )
 
 
 def _label(moving: np.ndarray) -> str | None:
@@ -78,7 +106,7 @@ def _label(moving: np.ndarray) -> str | None:
     side = moving.shape[1]
     areas = moving.sum((1, 2)) / side**2
     if areas.max() < 0.0008:
-        return "still"
+        return BACKGROUND
     if areas.min() < 0.01 or areas.max() > 0.2:
         return None
     centres = [_only_blob(moving[t]) for t in (0, len(moving) // 2, -1)]
@@ -99,11 +127,3 @@ def _only_blob(mask: np.ndarray) -> tuple[float, float] | None:
     if len(large) != 1 or (np.delete(areas, large) > 0.003 * mask.size).any():
         return None
     return ndimage.center_of_mass(mask, named, large[0] + 1)
-
-
-def _squeezed(pictures: np.ndarray, side: int) -> np.ndarray:
-    """[T,h,w,3] -> [side,side,T*3]"""
-    scaled = [
-        np.asarray(Image.fromarray(p).resize((side, side), Image.Resampling.BOX)) for p in pictures
-    ]
-    return np.stack(scaled, 2).reshape(side, side, -1)

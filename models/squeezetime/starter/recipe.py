@@ -34,8 +34,9 @@ STILL_BIAS = 1.0
 
 
 def cache_folder() -> Path:
-    base = os.environ.get("EDGED_CACHE") or Path.home() / ".cache" / "edged"
-    return Path(base) / "squeezetime"
+    """In the Makefile's EDGED_CACHE, as it finds that."""
+    caches = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(os.environ.get("EDGED_CACHE") or Path(caches) / "edged") / "squeezetime"
 
 
 def clip_set(work: Path, name: str) -> tuple[np.ndarray, np.ndarray]:

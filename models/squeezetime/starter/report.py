@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 
 from .. import manifest, packaging
+from ..clip import one_frame_repeated, played_backwards
 from ..labels import BACKGROUND, LABELS, REVERSED
-from ..litert import Model, one_frame_repeated, played_backwards, recalls
+from ..litert import Model
 from ..own.report import draw, matrix_of
 from . import recipe
 
@@ -30,42 +31,41 @@ def on_drawn_clips(model: Model, work: Path, picture: Path | None = None) -> dic
     """
     clips, labels = recipe.clip_set(work, "test")
     frames = recipe.PRESET.frames
-    best = model.best(clips)
+    matrix = matrix_of(labels, model.best(clips), len(LABELS))
     if picture:
-        draw(LABELS, matrix_of(labels, best, len(LABELS)), picture)
+        draw(LABELS, matrix, picture)
     frozen = model.best(one_frame_repeated(clips, frames))
     backwards = model.best(played_backwards(clips, frames))
     return {
         "clips": len(labels),
-        "accuracy": float((best == labels).mean()),
-        "recall": dict(zip(LABELS, recalls(best, labels, len(LABELS)), strict=True)),
+        "accuracy": float(np.trace(matrix) / len(labels)),
+        "recall": dict(zip(LABELS, (np.diag(matrix) / matrix.sum(1)).tolist(), strict=True)),
         "one_frame_repeated": float((frozen == labels).mean()),
         "reversed": float((backwards == np.array(REVERSED)[labels]).mean()),
     }
 
 
-def on_footage(model: Model, footage: Path) -> dict:
+def on_footage(model: Model, path: Path) -> dict:
     """Left against right, 12-way and still accuracy on windows of real walkers."""
-    from .footage import CROPS, windows
+    from . import footage
 
-    preset = recipe.PRESET
-    real = windows(footage, preset.frames, recipe.FRAME_RATE, preset.size)
-    logits = np.stack([model.logits(clip) for clip in real.clips])
-    best = logits.argmax(1)
-    still = real.labels == LABELS.index(BACKGROUND)
+    preset, film = recipe.PRESET, footage.read(path)
+    windows = footage.windows(film, preset.frames, recipe.FRAME_RATE)
+    logits = np.stack([model.logits(footage.clip(film, w, preset.size)) for w in windows])
+    labels, crops = (np.array([getattr(w, key) for w in windows]) for key in ("label", "crop"))
+    still = labels == LABELS.index(BACKGROUND)
     left, right = LABELS.index("right_to_left"), LABELS.index("left_to_right")
-    went_right = logits[:, right] > logits[:, left]
+    went_right = (logits[:, right] > logits[:, left]) == (labels == right)
+    hit = logits.argmax(1) == labels
     return {
         "walking": int((~still).sum()),
-        "left_against_right": float((went_right == (real.labels == right))[~still].mean()),
-        "twelve_way": float((best == real.labels)[~still].mean()),
+        "left_against_right": float(went_right[~still].mean()),
+        "twelve_way": float(hit[~still].mean()),
         "still": int(still.sum()),
-        "still_right": float((best == real.labels)[still].mean()),
+        "still_right": float(hit[still].mean()),
         "twelve_way, by side of the area": {
-            f"{side} of 288 pixels": float(
-                (best == real.labels)[~still & (real.crops == side)].mean()
-            )
-            for side in CROPS
+            f"{side} of {footage.ROWS} rows": float(hit[~still & (crops == side)].mean())
+            for side in sorted({*crops[~still].tolist()})
         },
     }
 

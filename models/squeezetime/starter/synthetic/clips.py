@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...clip import packed
 from ...labels import LABELS
 from . import camera, figures, scenes, tracks
 
@@ -72,8 +73,7 @@ def make_clip(
             )
         dy, dx = offsets[t] + camera.MARGIN
         pictures[t] = image[dy : dy + side, dx : dx + side]
-    filmed = shot.film(rng, pictures)
-    return filmed.transpose(1, 2, 0, 3).reshape(side, side, frames * 3)
+    return packed(shot.film(rng, pictures))
 
 
 def _movers(rng, label, times, photos, tone):
