@@ -123,11 +123,23 @@ func (c *connection) announce(ctx, grace context.Context) error {
 	}
 	for ctx.Err() == nil {
 		r, value := c.p.board.next(&c.p.board.changed, nil)
-		if err := c.retain(grace, r.topic, value); err != nil || r == c.p.board.node {
-			return err
+		if err := c.retain(grace, r.topic, value); err != nil {
+			return denied(r.topic, err)
+		}
+		if r == c.p.board.node {
+			break
 		}
 	}
 	return nil
+}
+
+// denied names the topic of a message that the broker answered by closing the connection, as some do with one that their rules
+// forbid. The error is not wrapped: this says nothing about another node with the same client id.
+func denied(topic string, err error) error {
+	if !closedByPeer(err) {
+		return err
+	}
+	return fmt.Errorf("%s: %s; may this user write there?", topic, err.Error())
 }
 
 // farewell says that cameras and node are offline, as the last will would for the node alone.

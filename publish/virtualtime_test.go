@@ -314,6 +314,16 @@ func TestTheEchoIsExpectedOnceTheStatusIsSent(t *testing.T) {
 	})
 }
 
+// A broker may close the connection on a message that its rules forbid: that is no other node.
+func TestABrokerThatClosesOnADeniedTopicIsTold(t *testing.T) {
+	bubble(t, (&pipeBroker{largest: 1}).dial, func(t *testing.T, _ *Publisher, log *logtest.Buffer) {
+		time.Sleep(time.Hour)
+		if text := log.String(); !strings.Contains(text, "edged/board/front/wave/state: the broker closed the connection") || strings.Contains(text, "same client id") {
+			t.Errorf("log: %s", text)
+		}
+	})
+}
+
 // armed is a context that counts the functions which wait for its end.
 type armed struct {
 	context.Context

@@ -96,7 +96,7 @@ type Model struct {
 type Detect struct {
 	Stride      int              `yaml:"stride"`       // sampled frames from one window to the next
 	Smoothing   time.Duration    `yaml:"smoothing"`    // time constant of the scores' exponential average
-	Enter       float64          `yaml:"enter"`        // smoothed score at which an action starts
+	Enter       float64          `yaml:"enter"`        // smoothed score at which an action starts, 0.01 to 1
 	Exit        float64          `yaml:"exit"`         // and below which it ends
 	MinDuration time.Duration    `yaml:"min_duration"` // a shorter action never starts
 	Cooldown    time.Duration    `yaml:"cooldown"`     // least time from an action's end to its next start

@@ -176,9 +176,12 @@ func override[T any](v, by *T) {
 	}
 }
 
+// minEnter is the lowest threshold that publish lets a command set, and that Home Assistant is told of.
+const minEnter = 0.01
+
 func (d *decoder) thresholds(key string, enter, exit float64) {
-	if !(enter > 0 && enter <= 1) { // NaN is neither
-		d.problem(key+".enter", "must be above 0 and at most 1, not %v", enter)
+	if !(enter >= minEnter && enter <= 1) { // NaN is neither
+		d.problem(key+".enter", "must be %v to 1, not %v", minEnter, enter)
 	}
 	if !(exit > 0 && exit <= enter) {
 		at := key + ".exit"
