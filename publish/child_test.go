@@ -39,7 +39,7 @@ func streamUntilKilled(url string) {
 	p := &Publisher{Broker: url, Node: "board", Cameras: []Camera{{Name: "front", Labels: []string{"wave"}}}, QueueLength: 5000, QueueBytes: 1 << 30}
 	must(p.Initialize())
 	_ = p.OpenOutbox(dir) // told below
-	go func() { panic(p.Run(context.Background())) }()
+	go p.Run(context.Background())
 	well := true
 	for n := uint64(1); ; n++ {
 		p.Event(event(n, Start))

@@ -2,7 +2,6 @@ package publish
 
 import (
 	"bytes"
-	"context"
 	"net"
 	"strings"
 	"syscall"
@@ -122,16 +121,11 @@ func TestAStopBeginsNoSnapshot(t *testing.T) {
 		received := make(chan *packets.PublishPacket, 1000)
 		p, log := testPublisher(t, "tcp://broker.invalid", withSnapshots)
 		p.dial = (&pipeBroker{rate: 10_000, received: received}).dial
-		ctx, cancel := context.WithCancel(t.Context())
-		ended := make(chan error)
-		go func() { ended <- p.Run(ctx) }()
+		stop := run(t, p)
 		time.Sleep(time.Second)
 		p.Event(event(1, Start)) // on its way when the stop comes
 		p.Snapshot("front", make([]byte, 300_000))
-		cancel()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
+		stop()
 		time.Sleep(time.Second) // the broker reads on
 		var last string
 		for len(received) > 0 {

@@ -24,7 +24,7 @@ func runUntilKilled(url string) {
 		panic(err)
 	}
 	p.CameraStatus("front", true)
-	panic(p.Run(context.Background()))
+	p.Run(context.Background())
 }
 
 func TestConnectAnnouncesNodeCamerasAndStates(t *testing.T) {

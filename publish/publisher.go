@@ -152,9 +152,8 @@ func (p *Publisher) Initialize() error {
 
 // Run keeps a connection to the broker until ctx ends: it opens a new one whenever the last has ended, after a jittered wait
 // that doubles from 1 s to 60 s and starts again at 1 s after a minute of health. When ctx ends it delivers what still waits
-// and says that cameras and node are offline, in at most StopTimeout. It returns nil then, and at no other time; events that
-// could not be delivered are logged.
-func (p *Publisher) Run(ctx context.Context) error {
+// and says that cameras and node are offline, in at most StopTimeout. Events that could not be delivered are logged.
+func (p *Publisher) Run(ctx context.Context) {
 	if p.outboxPath != "" {
 		defer background.Start(p.keepOutbox)()
 	}
@@ -191,7 +190,6 @@ func (p *Publisher) Run(ctx context.Context) error {
 	if n := p.outbox.len(); n > 0 {
 		p.Log.Warn("publish: stopped with events that the broker never acknowledged", "events", n)
 	}
-	return nil
 }
 
 // Event queues an event. When the queue is full the oldest event is dropped and counted.

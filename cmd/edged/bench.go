@@ -12,6 +12,7 @@ import (
 	"edged/capture"
 	"edged/infer"
 	"edged/infer/engine"
+	"edged/internal/background"
 	"edged/internal/clock"
 	"edged/internal/config"
 	"edged/internal/self"
@@ -131,7 +132,7 @@ func (b *benchCmd) watch(ctx context.Context, d *daemon, loop *infer.Loop, m *me
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	if b.Broker != "" {
-		defer d.startPublisher()()
+		defer background.Start(d.publisher.Run)()
 	}
 	m.attach(d.cameras[0], func() { stop(errMeasured) }, stop)
 	camera := make(chan struct{})

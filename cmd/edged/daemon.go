@@ -180,13 +180,9 @@ func (d *daemon) run(ctx context.Context) error {
 	d.openState()
 	defer background.Start(func(ctx context.Context) { d.settings.Keep(ctx, slog.Default()) })()
 	defer d.console.lines.start()()
-	defer d.startPublisher()()
+	defer background.Start(d.publisher.Run)()
 	defer d.startWeb()()
 	return d.watch(ctx)
-}
-
-func (d *daemon) startPublisher() (stop func()) {
-	return background.Start(func(ctx context.Context) { _ = d.publisher.Run(ctx) }) // it returns nil alone
 }
 
 // watch runs the cameras and their pipelines until ctx ends or one of them fails for good.

@@ -58,7 +58,7 @@ func beBoards(address string) {
 			p.Threshold("front", l, 0.6)
 		}
 		all[i] = p
-		go func() { _ = p.Run(context.Background()) }()
+		go p.Run(context.Background())
 		go live(p, &stats)
 	}
 	for range time.Tick(200 * time.Millisecond) {

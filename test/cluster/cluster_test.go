@@ -3,7 +3,6 @@
 package cluster
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -15,6 +14,7 @@ import (
 	mqtt "github.com/eclipse/paho.mqtt.golang"
 	"github.com/nats-io/nats-server/v2/server"
 
+	"edged/internal/background"
 	"edged/internal/clock"
 	"edged/internal/mosquittotest"
 	"edged/publish"
@@ -154,10 +154,7 @@ func runPublisher(t *testing.T, name string, nodes []*node) *publish.Publisher {
 	if err := p.OpenOutbox(t.TempDir()); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- p.Run(ctx) }()
-	t.Cleanup(func() { cancel(); <-ended })
+	t.Cleanup(background.Start(p.Run))
 	return p
 }
 
