@@ -45,6 +45,13 @@ def becomes(change, labels):
         ("walk_LR", "walk_RL"),
         ("向左", "向右"),
         ("eastbound", "westbound"),
+        ("LHand", "RHand"),
+        ("waveLArm", "waveRArm"),
+        ("lt_turn", "rt_turn"),
+        ("look_lft", "look_rgt"),
+        ("clock_wise", "counter_clock_wise"),
+        ("rotateCWfast", "rotateCCWfast"),
+        ("rotateCWFast", "rotateACWFast"),
     ],
 )
 def test_a_mirror_swaps_sides(left, right):
@@ -60,6 +67,15 @@ def test_a_mirror_swaps_sides(left, right):
 def test_what_only_looks_like_a_side_is_mirrored():
     labels = ["sit_upright", "breaststroke", "blink", "blinks", "pedestrian", "destroy", "direct"]
     assert semantics.mirrored(labels) == list(range(len(labels)))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("lhand", "rhand"), ("hand_lo", "hand_ro"), ("lock", "rock"), ("spin", "counterspin")],
+)
+def test_what_may_be_a_side_is_not_mirrored(one, other):
+    assert semantics.mirrored([one, "wave", other]) == [None, 1, None]
+    assert semantics.mirrored([one, "wave"]) == [0, 1]
 
 
 def test_a_mirror_keeps_what_it_cannot_tell_apart():
@@ -86,6 +102,8 @@ def test_a_mirror_keeps_what_it_cannot_tell_apart():
         ("left_to_right", "right_to_left"),
         ("walk left to right", "walk right to left"),
         ("bed_to_chair", "chair_to_bed"),
+        ("face_to_face", None),
+        ("a_to_a", None),
         ("swipe_left", "swipe_right"),
         ("rotate_cw", "rotate_counterclockwise"),
         ("wave_left_hand", None),

@@ -15,6 +15,8 @@ _SIDES = (  # patterns, wherever they stand in a word: leftwards, linkshändig
     ("左", "右"),
     (r"\bl\b", r"\br\b"),
     (r"\blr\b", r"\brl\b"),
+    (r"\blt\b", r"\brt\b"),
+    (r"\blft\b", r"\brgt\b"),
     (r"\blh\b", r"\brh\b"),
     (r"\blhs\b", r"\brhs\b"),
     (r"\bltr\b", r"\brtl\b"),
@@ -22,6 +24,7 @@ _SIDES = (  # patterns, wherever they stand in a word: leftwards, linkshändig
 )
 _NO_SIDES = r"\b(?:upright|bright|breast|[bcfkps]link|pedestr|endroit|adroit)"
 _SIDE = re.compile("|".join([_NO_SIDES, *(f"({a})|({b})" for a, b in _SIDES)]))
+_DOUBTFUL = re.compile("(?:counter|anti) ?")
 _CHANGES = (  # of a state into another: what they look like backwards is the other
     ("enter", "leave"),
     ("enter", "exit"),
@@ -56,13 +59,17 @@ _DOUBLED = ("sit", "get", "put", "shut")
 def mirrored(labels: list[str]) -> list[int | None]:
     """For each label that of its mirrored clip; None: unknown, so it must not be mirrored.
 
-    One that names no side stays itself, unless it is in letters that are not understood.
+    One that names no side stays itself, unless it is in letters that are not understood or differs
+    from another in what may be a side: an l for an r, "counter", "anti". (lhand and rhand look
+    like lock and rock.)
     """
     names = [_name(label) for label in labels]
     sided = [_sided(name) for name in names]
     images = [_sided(name, mirror=True) for name in names]
+    alike = [_DOUBTFUL.sub("", name).replace("r", "l") for name in names]
+    plain = [name.isascii() and alike.count(a) == 1 for name, a in zip(names, alike, strict=True)]
     return [
-        _partner(sided, i, {image} if image != sided[i] or names[i].isascii() else set())
+        _partner(sided, i, {image} if image != sided[i] or plain[i] else set())
         for i, image in enumerate(images)
     ]
 
@@ -91,11 +98,13 @@ def _some(names: list[str]) -> str:
 
 
 def _name(label: str) -> str:
-    """TurnLeft_2 -> turn left 2; every word for counterclockwise is ccw."""
-    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", unicodedata.normalize("NFKC", label))
+    """TurnLeft_2, RHand -> turn left 2, r hand; every word for counterclockwise is ccw."""
+    text = unicodedata.normalize("NFKC", label)
+    turns = re.sub(r"(?<![A-Z])([AC]?CW)(?![A-Z])", r" \1 ", text)
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", turns)
     words = " ".join(re.findall(r"[^\W\d_]+|\d+", apart.casefold()))
-    words = re.sub(r"(?:counter|anti) ?clockwise|[ac]cw\b", " ccw ", words)
-    return " ".join(re.sub(r"clockwise|(?<!c)cw\b", " cw ", words).split())
+    words = re.sub(r"(?:counter|anti) ?clock ?wise|[ac]cw\b", " ccw ", words)
+    return " ".join(re.sub(r"clock ?wise|(?<!c)cw\b", " cw ", words).split())
 
 
 def _partner(names: list[str], index: int, candidates: set[str]) -> int | None:
@@ -113,7 +122,8 @@ def _opposites(name: str) -> set[str]:
     """What the label could be called backwards; empty where no change is in it, or several."""
     here = f" {name} "
     if re.search(r" \w+ to \w+ ", here):
-        return {re.sub(r" (\w+) to (\w+) ", r" \2 to \1 ", here).strip()}
+        # Face to face may be anything backwards.
+        return {re.sub(r" (\w+) to (\w+) ", r" \2 to \1 ", here).strip()} - {name}
     found = {}
     for pair in (*_CHANGES, ("cw", "ccw")):
         for one, other in zip(_forms(pair[0]), _forms(pair[1]), strict=True):
