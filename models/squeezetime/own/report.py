@@ -10,6 +10,8 @@ from ..clip import in_order, one_frame_repeated
 from ..packaging import write_whole
 from .dataset import File
 
+MANY = 60  # labels: beyond, cells are small
+
 
 def report(labels, held: list[File], guess: Callable, frames: int, picture: Path) -> list[str]:
     """Accuracy by file, confusion matrix, ablations; the matrix also as a PNG at `picture`.
@@ -31,8 +33,9 @@ def report(labels, held: list[File], guess: Callable, frames: int, picture: Path
             f"{1 / max(1, rarest):.0%} of its recall"
         )
     lines.append("rows: what it was; columns: what it was taken for")
-    width = max(map(len, labels))
-    for i, (name, row) in enumerate(zip(labels, matrix, strict=True)):
+    names = numbered(labels) or labels
+    width = max(map(len, names))
+    for i, (name, row) in enumerate(zip(names, matrix, strict=True)):
         counts = " ".join(f"{n:4}" for n in row)
         lines.append(f"{name:{width}}  {counts}  recall {row[i] / max(1, row.sum()):.2f}")
     lines += ablations(truth, guess, frames)
@@ -61,10 +64,23 @@ def matrix_of(truth: np.ndarray, guesses: np.ndarray, classes: int) -> np.ndarra
     return matrix
 
 
+def numbered(labels) -> list[str]:
+    """The labels with the numbers that stand for them in the picture; none where no number does.
+
+    Pillow's own font has no letters beyond ASCII.
+    """
+    if len(labels) <= MANY and all(map(str.isascii, labels)):
+        return []
+    return [f"{n:3} {label}" for n, label in enumerate(labels, 1)]
+
+
 def draw(labels, matrix: np.ndarray, path: Path) -> None:
     from PIL import Image, ImageDraw
 
-    cell, margin = 44, 12 + 7 * max(map(len, labels))
+    if numbered(labels):
+        labels = [str(n) for n in range(1, len(labels) + 1)]
+    cell = 44 if len(labels) <= MANY else 14
+    margin = 12 + 7 * max(map(len, labels))
     image = Image.new(
         "RGB", (margin + cell * len(labels) + 12, margin + cell * len(labels) + 12), "white"
     )
@@ -84,8 +100,10 @@ def draw(labels, matrix: np.ndarray, path: Path) -> None:
                 margin + (row + 1) * cell,
             )
             pen.rectangle(box, fill=(shade, shade, 255), outline="grey")
+            if cell < 44 and not n:
+                continue
             pen.text(
-                (box[0] + 8, box[1] + cell // 2 - 6),
+                (box[0] + (8 if cell == 44 else 1), box[1] + cell // 2 - 6),
                 str(n),
                 fill="white" if share[column] > 0.6 else "black",
             )
