@@ -190,7 +190,8 @@ def _parser() -> argparse.ArgumentParser:
         "--epochs",
         type=_positive,
         default=20,
-        help="times that it sees all clips: %(default)s; another number starts anew",
+        help="times that it sees every second of the clips, or more often where these are few: "
+        "%(default)s; another number starts anew",
     )
     own.add_argument(
         "--init",

@@ -52,12 +52,17 @@ def problems(labels: Sequence[str]) -> list[str]:
 
 
 def check(labels: Sequence[str], where: str) -> None:
-    """Raises ValueError for what edged would refuse, and for labels that differ in case alone.
+    """Raises ValueError for what edged would refuse, for labels that differ in case alone, and for
+    letters that are not composed (NFC): that label looks like another, and its topic is another.
 
     The message names each such label, and `where` it stands.
     """
     found, seen = problems(labels), {}
     for label in labels:
+        if not unicodedata.is_normalized("NFC", label):
+            found.append(
+                f"{label!r} has decomposed letters (NFD), as a Mac writes names: rename it"
+            )
         other = seen.setdefault(label.casefold(), label)
         if other != label:
             found.append(f"{label!r} and {other!r} differ in case alone")

@@ -1,6 +1,7 @@
 """Videos, in any container that PyAV reads, as the clips that the network reads."""
 
 import math
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -51,8 +52,9 @@ def _opened(path: Path):
     import av
 
     try:
-        # Phones and editors leave tags in encodings of their own.
-        with av.open(str(path), metadata_errors="ignore") as container:
+        # Phones and editors leave tags in encodings of their own. The whole path, as 12:30.mp4 by
+        # itself would be taken for an address.
+        with av.open(os.path.abspath(path), metadata_errors="ignore") as container:
             if not container.streams.video:
                 raise Unreadable(f"{path}: no video in it")
             if container.format.name == "tty":  # libavformat makes pictures of it
@@ -154,5 +156,8 @@ def _check_longest(path: Path, longest: int, frames: int, rate: float) -> None:
 
 
 def videos_in(folder: Path) -> list[Path]:
-    """The files below the folder, in an order that does not depend on the file system."""
-    return sorted(p for p in folder.rglob("*") if p.is_file() and not p.name.startswith("."))
+    """The files below the folder that are not hidden, nor in hidden folders (waste baskets), in an
+    order that does not depend on the file system.
+    """
+    below = (p.relative_to(folder) for p in folder.rglob("*") if p.is_file())
+    return sorted(folder / p for p in below if not any(n.startswith(".") for n in p.parts))

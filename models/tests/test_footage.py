@@ -98,7 +98,9 @@ def test_a_video_without_walkers_is_refused_and_nothing_written(tmp_path):
         lambda: example.write(tmp_path / "x.mp4", tmp_path / "clips", 5),
         lambda: report.on_footage(None, tmp_path / "x.mp4"),
     ):
-        with pytest.raises(ValueError, match=r"x\.mp4: nothing in it is clearly left_to_right, right"):
+        with pytest.raises(
+            ValueError, match=r"x\.mp4: nothing in it is clearly left_to_right, right"
+        ):
             use()
     assert not (tmp_path / "clips").exists()
 

@@ -71,7 +71,10 @@ def test_a_training_that_was_broken_off_ends_as_the_unbroken_one(folder):
         """
 train("whole")
 broken_off("broken")
+assert len(list((folder / "broken.training/frames").iterdir())) == 6
+dataset.video.runs_of = None  # what was decoded is kept
 train("broken")
+assert not (folder / "broken.training/frames").exists()
 import torch
 whole, broken = (torch.load(folder / f"{n}.training" / "newest.pt") for n in ("whole", "broken"))
 assert whole[2:] == broken[2:] and whole[2] == 3, (whole[2:], broken[2:])
@@ -101,6 +104,8 @@ train("x", 1)
 os.utime(folder / "data/goes_left/0.mp4", (1, 1))
 os.rename(folder / "data/goes_left/1.mp4", folder / "data/goes_left/7.mp4")
 train("x", 1)
+(folder / "x.training/state.json").unlink()
+train("x", 1)
 train("x", 2)
 train("x", 2, mirror=False)
 train("x", 2, mirror=False, background="goes_left")
@@ -111,6 +116,7 @@ assert json.loads((folder / "x.training" / "state.json").read_text())["backgroun
     because = [line.split("anew: ")[1] for line in told.splitlines() if "anew" in line]
     assert because == [
         "clips: 1 new (goes_left/7.mp4), 1 gone (goes_left/1.mp4), 1 changed (goes_left/0.mp4)",
+        "there is no state.json of it",
         "epochs was 1, is 2",
         "mirror was True, is False",
     ]
@@ -129,17 +135,120 @@ def training():
     return [np.ones(100_000, "u1") for _ in range(3000)]
 training()
 before = megabytes()
-def export(command):
+def export(command, **how):
     assert megabytes() < before - 200, (megabytes(), before)
     return types.SimpleNamespace(returncode=1)
 command.subprocess = types.SimpleNamespace(run=export)
 try:
-    command.export_apart(folder / "x.training", folder / "x.tflite")
+    command.export_apart(folder / "my x.training", folder / "my x.tflite")
     raise SystemExit("no error")
 except ValueError as error:
-    assert f"squeezetime export {folder}/x.training -o {folder}/x.tflite" in str(error)
+    command = f"squeezetime export '{folder}/my x.training' -o '{folder}/my x.tflite'"
+    assert f"`{command}` tries again" in str(error), error
 """,
     )
+
+
+def test_what_is_damaged_is_named(folder):
+    script(
+        folder,
+        """
+import torch
+def fails(what):
+    try:
+        train("x", 1)
+        raise SystemExit(f"{what}: taken")
+    except ValueError as error:
+        assert "x.training/" + what in str(error) and "remove it" in str(error), error
+train("x", 1)
+newest = folder / "x.training/newest.pt"
+whole = newest.read_bytes()
+for damage in b"", b"junk", b"P" + whole[1:99], whole[:-99], whole[: len(whole) // 2]:
+    newest.write_bytes(damage)
+    fails("newest.pt: damaged")
+for other in 7, {}, (1, 2, 3, 4), ([], {}, 0, 0), ([torch.zeros(2)], {}, 0, 0):
+    torch.save(other, newest)
+    fails("newest.pt: damaged")
+for damage in b"", b"{", b"[]", b"\\xff":
+    (folder / "x.training/state.json").write_bytes(damage)
+    fails("state.json: damaged")
+""",
+    )
+
+
+def test_every_model_has_a_folder_of_its_own(folder):
+    told = script(
+        folder,
+        """
+dataset.read = None
+def fails(data, preset, output, epochs, says):
+    try:
+        command.train(data, preset, output, epochs)
+    except (ValueError, TypeError) as error:
+        assert says in str(error), error
+for name in "walk.a", "walk.b", "run.v2.tflite":
+    fails(folder / "data", "half", folder / name, 1, "NoneType")
+fails(folder / "data", "half", folder / "x.training", 1, "x.training: what a training keeps")
+print(*sorted(p.name for p in folder.iterdir()))
+""",
+    )
+    assert told.splitlines()[-1] == "data run.v2.training walk.a.training walk.b.training"
+
+
+def test_where_nothing_can_be_written_is_said_before_a_clip_is_read(folder):
+    script(
+        folder,
+        """
+dataset.read = None
+(folder / "x.training").write_bytes(b"")
+try:
+    train("x")
+    raise SystemExit("no error")
+except OSError as error:
+    assert "x.training" in str(error)
+""",
+    )
+
+
+def test_weights_that_know_clips_are_not_tested_on_them(folder):
+    told = script(
+        folder,
+        """
+import json, shutil
+train("first", 1)
+def state(name):
+    return json.loads((folder / (name + ".training/state.json")).read_text())
+def held(name):
+    return {p.relative_to(folder / (name + ".training/held-out")).as_posix()
+            for p in (folder / (name + ".training/held-out")).rglob("*.mp4")}
+known = {name for name, size in state("first")["seen"]}
+assert len(known) == 4 and not known & held("first")
+from zlib import crc32
+for label in "goes_left", "goes_right":  # more, whose names are not among the first to be held out
+    late = [n for n in range(999) if crc32(f"{label}/more {n}.mp4".encode()) > 0.97 * 2**32]
+    for n in late[:9]:
+        path = folder / "data" / label / f"more {n}.mp4"
+        shutil.copy(folder / "data" / label / "0.mp4", path)
+        path.write_bytes(path.read_bytes() + bytes(n + 1))
+weights = folder / "first.training/best.weights.h5"
+train("second", 1, init=str(weights))
+assert len(held("second")) == 6 and not known & held("second")
+clips = dataset.files_in(folder / "data", ["goes_left", "goes_right"], command.Progress())
+assert known & {f.name for f in dataset.split(clips)[1]}  # the names alone would test on some
+assert known < {name for name, size in state("second")["seen"]}
+os.rename(folder / "first.training/state.json", folder / "away")
+train("unknown", 1, init=str(weights))
+os.rename(folder / "away", folder / "first.training/state.json")
+for path in sorted((folder / "data").rglob("*.mp4")):
+    if path.relative_to(folder / "data").as_posix() not in known:
+        path.unlink()
+train("spoiled", 1, init=str(weights))
+print((folder / "spoiled.report.txt").read_text())
+""",
+    )
+    assert told.count("best.weights.h5 may know held-out files: no state.json") == 1
+    # Said, and in the report.
+    assert told.count("best.weights.h5 was trained on 2 of the held-out files") == 2
 
 
 def test_a_disk_without_links(folder):

@@ -145,6 +145,13 @@ def test_a_text_is_no_clip(tmp_path, name):
             list(read(tmp_path / name, 16, 8, (32, 32)))
 
 
+def test_a_name_with_a_colon_is_no_address(tmp_path, monkeypatch):
+    film(tmp_path / "x.mp4", levels(4))
+    (tmp_path / "x.mp4").rename(tmp_path / "12:30.mp4")
+    monkeypatch.chdir(tmp_path)
+    assert len(list(video.frames_at(Path("12:30.mp4"), 8, (32, 32)))) == 4
+
+
 @pytest.mark.parametrize("content", [b"", b"junk", b"\0\0\0\x20ftypisom" + bytes(40)])
 def test_no_video_is_named(tmp_path, content):
     (tmp_path / "x.mp4").write_bytes(content)

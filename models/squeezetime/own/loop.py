@@ -8,10 +8,12 @@ import torch
 from ..starter.loop import GRADIENT_NORM, LABEL_SMOOTHING, WEIGHT_DECAY, rate_at
 from .dataset import File
 from .form import Form
+from .progress import Progress
 from .run import Run
 from .windows import Draw, guesses
 
 BATCH = 16
+FEW_STEPS = 250  # so many of a small set's windows, which overlap, are drawn in an epoch
 
 
 def logits_of(model, kind: Form):
@@ -41,6 +43,7 @@ def fit(
     peak_rate: float,
     frozen: bool,
     seed: int,
+    told: Progress,
 ) -> None:
     """Trains on from what `run` holds to the last epoch; the best epoch's weights are run.best.
 
@@ -53,8 +56,8 @@ def fit(
     optimizer = torch.optim.AdamW(parameters, lr=peak_rate, weight_decay=WEIGHT_DECAY)
     run.restore(model, optimizer)
     if run.done:
-        print(f"going on after epoch {run.done} of {epochs}", flush=True)
-    steps = max(8, sum(len(f.frames) for f in training) // BATCH)
+        told.say(f"going on after epoch {run.done} of {epochs}")
+    steps = steps_of(training, frames)
     truth = np.array([f.label for f in held])
     first, started = run.done, time.monotonic()
 
@@ -68,12 +71,22 @@ def fit(
             losses.append(_step(model, kind, parameters, optimizer, draw, frozen))
             spent = (time.monotonic() - started) / (done + 1 - first * steps)
             left = _span(spent * (epochs * steps - done - 1))
-            print(f"\repoch {epoch + 1}/{epochs}: {step + 1}/{steps}, {left}  ", end="", flush=True)
+            told.show(f"epoch {epoch + 1}/{epochs}: {step + 1}/{steps}, {left}")
         found = guesses(held, frames, BATCH, logits_of(model, kind))
         score = float((found == truth).mean())
-        told = f"loss {np.mean(losses):.3f}, validation {score:.3f}"
-        print(f"\repoch {epoch + 1}/{epochs}: {told}", flush=True)
+        loss = np.mean(losses)
+        told.say(f"epoch {epoch + 1}/{epochs}: loss {loss:.3f}, validation {score:.3f}")
         run.save(model, optimizer, score)
+
+
+def steps_of(training: list[File], frames: int) -> int:
+    """How long an epoch is.
+
+    So long that every second is drawn once, on average; where that is short, up to FEW_STEPS, that
+    a window is drawn for every frame.
+    """
+    total = sum(max(f.length, frames) for f in training)
+    return max(8, min(total // BATCH, max(FEW_STEPS, total // frames // BATCH)))
 
 
 def _step(model, kind: Form, parameters, optimizer, draw: Draw, frozen: bool) -> float:

@@ -2,7 +2,6 @@
 
 import io
 import json
-import pickle
 import shutil
 from pathlib import Path
 
@@ -13,8 +12,10 @@ from ..packaging import write_whole
 class Run:
     """A folder with
 
-    state.json: what the training is made of, and in the end its accuracy and background;
+    state.json: what the training is made of, the names and sizes of all files that its weights have
+    been trained on, and in the end its accuracy and background;
     newest.pt: weights, optimizer and the epochs done, of the last whole epoch;
+    frames/: the sampled clips, while it is trained;
     best.weights.h5: the weights of the epoch that did best on the held-out files;
     calibration.npy: windows for the export, from the end of the training on;
     held-out/: links to those files, for `squeezetime verify`.
@@ -24,6 +25,7 @@ class Run:
         self.folder, self.done, self.best_score = folder, 0, -1.0
         self.newest, self.best = folder / "newest.pt", folder / "best.weights.h5"
         self.noted, self.calibration = folder / "state.json", folder / "calibration.npy"
+        self.frames = folder / "frames"
 
     def open(self, made_of: dict) -> str:
         """Makes the folder, empty unless a training of the very same is in it.
@@ -40,10 +42,16 @@ class Run:
         return why
 
     def state(self) -> dict:
+        """Raises ValueError where it is damaged; empty where there is none."""
         try:
-            return json.loads(self.noted.read_text())
-        except (FileNotFoundError, json.JSONDecodeError):
+            state = json.loads(self.noted.read_text())
+        except FileNotFoundError:
             return {}
+        except ValueError as error:
+            raise ValueError(f"{self.noted}: damaged; to start anew, remove it") from error
+        if not isinstance(state, dict):
+            raise ValueError(f"{self.noted}: damaged; to start anew, remove it")
+        return state
 
     def note(self, **what) -> None:
         content = json.dumps(self.state() | what, indent=1).encode()
@@ -84,16 +92,18 @@ class Run:
             return
         try:
             state = torch.load(self.newest, weights_only=True)
-        except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
-            raise ValueError(f"{self.newest}: damaged; remove it to start anew") from error
-        values, of_optimizer, self.done, self.best_score = state
-        for variable, value in zip(model.weights, values, strict=True):
-            variable.assign(value)
-        optimizer.load_state_dict(of_optimizer)
+            values, of_optimizer, self.done, self.best_score = state
+            for variable, value in zip(model.weights, values, strict=True):
+                variable.assign(value)
+            optimizer.load_state_dict(of_optimizer)
+        except Exception as error:  # of many kinds: what is damaged is read as something else
+            raise ValueError(f"{self.newest}: damaged; to start anew, remove it") from error
 
 
 def _difference(old: dict | None, new: dict) -> str:
-    if old is None or old.keys() != new.keys():
+    if old is None:
+        return "there is no state.json of it"
+    if old.keys() != new.keys():
         return "it is of another version of squeezetime"
     for key in new:
         if old[key] != new[key]:

@@ -2,6 +2,8 @@
 
 import ctypes
 import gc
+import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +14,7 @@ from .. import manifest
 from ..packaging import pack, write_whole
 from . import dataset, semantics
 from .form import Form, form
+from .progress import Progress
 from .run import Run
 from .windows import guesses, keep, spread
 
@@ -54,7 +57,9 @@ def train(
     if freeze and init == "none":
         raise ValueError("--freeze trains the classifier alone: it needs a backbone, see --init")
     kind = _form_of(preset, init, pooling)
-    run = Run(output.with_suffix(".training"))
+    if output.suffix == ".training":
+        raise ValueError(f"{output}: what a training keeps is called so; write my.tflite, say")
+    run, told = Run(_beside(output, ".training")), Progress()
     if output.resolve().is_relative_to(data.resolve()):
         raise ValueError(f"{output}: is among the clips of {data}; write it elsewhere")
     if Path(init).resolve().is_relative_to(run.folder.resolve()):
@@ -62,23 +67,22 @@ def train(
     frames = kind.preset.frames
     labels = dataset.labels_in(data)
     background = background_of(labels, background)
+    files = dataset.files_in(data, labels, told)
     keras.utils.set_random_seed(SEED)
     model = network.build(kind.preset, len(labels), official=kind.official)
     begin(model, preset, init)
 
-    files = dataset.read(data, labels, kind, _say)
-    training, held = dataset.split(files, labels)
     nowhere: list[int | None] = [None] * len(labels)
     flips = (
         semantics.mirrored(labels) if mirror else nowhere,
         semantics.reversed_(labels) if backwards else nowhere,
     )
-    _say(semantics.told("mirrored", labels, flips[0]))
-    _say(semantics.told("played backwards", labels, flips[1]))
+    told.say(semantics.told("mirrored", labels, flips[0]))
+    told.say(semantics.told("played backwards", labels, flips[1]))
     if background:
-        _say(f"{background} is the background: it never fires")
+        told.say(f"{background} is the background: it never fires")
     else:
-        _say(f"no label is one of {', '.join(BACKGROUNDS)}: it will always see an action")
+        told.say(f"no label is one of {', '.join(BACKGROUNDS)}: it will always see an action")
 
     why = run.open(
         {
@@ -95,9 +99,13 @@ def train(
         }
     )
     if why:
-        _say(f"{run.folder}: starts anew: {why}")
+        told.say(f"{run.folder}: starts anew: {why}")
+    files = dataset.read(files, data, labels, kind, run.frames, told)
+    seen = _seen_by(init)
+    training, held = dataset.split(files, seen or set())
+    run.note(seen=sorted((seen or set()) | {(f.name, f.size) for f in training}))
     rate = RATE if init == "none" else TUNING_RATE
-    fit(model, kind, training, held, flips, run, epochs, rate, freeze, SEED)
+    fit(model, kind, training, held, flips, run, epochs, rate, freeze, SEED, told)
 
     model.load_weights(run.best)
     lines = report.report(
@@ -105,20 +113,23 @@ def train(
         held,
         lambda change: guesses(held, frames, BATCH, logits_of(model, kind), change),
         frames,
-        output.with_suffix(".confusion.png"),
+        _beside(output, ".confusion.png"),
     )
+    lines += _spoiled(init, seen, held)
     links = run.link_held_out(data, [f.name for f in held])
+    command = ["squeezetime", "verify", str(output), "--clips", str(links)]
     lines.append(
-        f"what the exported file makes of them: squeezetime verify {output} --clips {links}"
+        f"what the exported file makes of them: {shlex.join(command)}"
         if links
         else f"(no links to them for squeezetime verify: {run.folder} is on a disk that has none)"
     )
     text = "".join(f"{line}\n" for line in lines)
-    write_whole(output.with_suffix(".report.txt"), text.encode(errors="backslashreplace"))
-    _say("\n".join(lines))
+    write_whole(_beside(output, ".report.txt"), text.encode(errors="backslashreplace"))
+    told.say("\n".join(lines))
     most = CALIBRATION_BYTES // (kind.preset.size**2 * frames * 3)
     keep(run.calibration, spread(training, frames, min(CALIBRATION_WINDOWS, most)))
     run.note(accuracy=round(run.best_score, 4), background=background)
+    shutil.rmtree(run.frames)
     return run.folder
 
 
@@ -127,15 +138,15 @@ def export_apart(folder: Path, output: Path) -> None:
     gc.collect()
     if sys.platform == "linux":  # with what cli sets glibc keeps the training's memory
         ctypes.CDLL(None).malloc_trim(0)
-    command = [sys.executable, "-m", "squeezetime", "export", str(folder), "-o", str(output)]
-    if subprocess.run(command).returncode:
-        raise ValueError(
-            f"trained, but not exported; `squeezetime export {folder} -o {output}` tries again"
-        )
+    command = ["squeezetime", "export", str(folder), "-o", str(output)]
+    # A session of its own: an interrupt is told of once, by the process that was typed.
+    if subprocess.run([sys.executable, "-m", *command], start_new_session=True).returncode:
+        raise ValueError(f"trained, but not exported; `{shlex.join(command)}` tries again")
 
 
-def _say(line: str) -> None:
-    print(line, flush=True)
+def _beside(output: Path, what: str) -> Path:
+    """my.tflite -> my.training, but my.v2 -> my.v2.training."""
+    return output.with_name(output.name.removesuffix(".tflite") + what)
 
 
 def _changed(init: str) -> list[int]:
@@ -144,6 +155,22 @@ def _changed(init: str) -> list[int]:
         return []
     of = Path(init).stat()
     return [of.st_size, of.st_mtime_ns]
+
+
+def _seen_by(init: str) -> set[tuple[str, int]] | None:
+    """Names and sizes of the clips that the weights were trained on; None where that is unknown."""
+    if not init.endswith(".h5"):
+        return set()  # not on the user's
+    seen = Run(Path(init).parent).state().get("seen")
+    return None if seen is None else {(name, size) for name, size in seen}
+
+
+def _spoiled(init: str, seen: set[tuple[str, int]] | None, held: list[dataset.File]) -> list[str]:
+    """Says which part of the accuracy proves nothing."""
+    if seen is None:
+        return [f"beware: {init} may know held-out files: no state.json beside it says"]
+    known = sum((f.name, f.size) in seen for f in held)
+    return [f"beware: {init} was trained on {known} of the held-out files"] if known else []
 
 
 def _form_of(preset: str, init: str, pooling: str | None) -> Form:
@@ -175,7 +202,7 @@ def background_of(labels: list[str], chosen: str | None = None) -> str:
     return "".join(found)
 
 
-def export(folder: Path, output: Path, kind: str = "int8") -> int:
+def export(folder: Path, output: Path, precision: str = "int8") -> int:
     """Writes what a training left as int8, float16 or float32; returns the bytes."""
     from ..export import Calibration, load_trained, to_tflite
     from ..folding import fold
@@ -188,9 +215,9 @@ def export(folder: Path, output: Path, kind: str = "int8") -> int:
     of = form(made_of["preset"], made_of["official"], made_of["pooling"])
     model = load_trained(run.best, of.preset, len(labels), of.official)
     clips = None
-    if kind == "int8":
+    if precision == "int8":
         clips = Calibration(np.load(run.calibration, mmap_mode="r"), of.mean, of.std)
-    flatbuffer = to_tflite(fold(model, of.preset, len(labels)), clips, half=kind == "float16")
+    flatbuffer = to_tflite(fold(model, of.preset, len(labels)), clips, half=precision == "float16")
     about = manifest.build(
         output.stem,
         "1",
@@ -198,7 +225,7 @@ def export(folder: Path, output: Path, kind: str = "int8") -> int:
         of.frame_rate,
         mean=of.mean,
         std=of.std,
-        kind=kind,
+        kind=precision,
         background=state["background"],
         training_data="clips of its owner",
         accuracy={"validation_by_file": state["accuracy"]},

@@ -1,12 +1,12 @@
 """The network's windows out of files: drawn at random to train on, all of them to be judged."""
 
-import io
 import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 
+from ..arrays import head
 from ..clip import packed
 from ..packaging import write_whole
 from ..starter.augment import at_night
@@ -15,30 +15,34 @@ from .dataset import File
 
 def starts(file: File, frames: int) -> range:
     """Where the windows of a file begin: half overlapping."""
-    return range(0, max(1, len(file.frames) - frames + 1), max(1, frames // 2))
+    return range(0, max(1, file.length - frames + 1), max(1, frames // 2))
+
+
+def window(pictures: np.ndarray, start: int, frames: int) -> np.ndarray:
+    """[T,H,W,3] from start on; copied only where the last frame must be repeated to fill it."""
+    cut = pictures[start : start + frames]
+    short = frames - len(cut)
+    return np.pad(cut, ((0, short), (0, 0), (0, 0), (0, 0)), "edge") if short else cut
 
 
 def batches(file: File, frames: int, size: int) -> Iterator[np.ndarray]:
     """A file's windows, uint8 [n,H,W,T*3], at most `size` at once."""
-    at = starts(file, frames)
+    at, pictures = starts(file, frames), file.frames
     for first in range(0, len(at), size):
-        yield np.stack([packed(file.frames[s : s + frames]) for s in at[first : first + size]])
+        yield np.stack([packed(window(pictures, s, frames)) for s in at[first : first + size]])
 
 
 def spread(files: list[File], frames: int, most: int) -> list[np.ndarray]:
     """At most so many windows [T,H,W,3], evenly out of all: not copied."""
     every = [(f, s) for f in files for s in starts(f, frames)]
     chosen = np.unique(np.linspace(0, len(every) - 1, min(most, len(every))).round().astype(int))
-    return [every[i][0].frames[every[i][1] :][:frames] for i in chosen]
+    return [window(every[i][0].frames, every[i][1], frames) for i in chosen]
 
 
 def keep(path: Path, windows: list[np.ndarray]) -> None:
     """Writes them packed as one array, uint8 [n,H,W,T*3], .npy, and holds one at a time."""
-    head = io.BytesIO()
     shape = (len(windows), *packed(windows[0]).shape)
-    about = {"descr": "|u1", "fortran_order": False, "shape": shape}
-    np.lib.format.write_array_header_1_0(head, about)
-    write_whole(path, itertools.chain([head.getvalue()], map(packed, windows)))
+    write_whole(path, itertools.chain([head(shape)], map(packed, windows)))
 
 
 def guesses(
@@ -87,7 +91,7 @@ class Draw:
         rng, frames, label = self.rng, file.frames, file.label
         tempo = rng.uniform(0.8, 1.2)
         span = (self.frames - 1) * tempo
-        start = rng.uniform(0, max(0.0, len(frames) - 1 - span))
+        start = rng.uniform(0, max(0.0, max(len(frames), self.frames) - 1 - span))
         at = np.rint(start + tempo * np.arange(self.frames)).clip(0, len(frames) - 1)
         window = frames[at.astype(int)]
         if self.mirrored[label] is not None and rng.random() < 0.5:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ...arrays import head
 from ...labels import LABELS
 from . import scenes
 from .clips import Shot, make_clip
@@ -81,8 +82,7 @@ def new_array(path: Path, shape: tuple[int, ...]) -> np.ndarray:
     """
     size = math.prod(shape)
     with open(path, "wb") as file:
-        about = {"descr": "|u1", "fortran_order": False, "shape": shape}
-        np.lib.format.write_array_header_1_0(file, about)
+        file.write(head(shape))
         file.flush()
         try:
             os.posix_fallocate(file.fileno(), file.tell(), size)
