@@ -1,6 +1,7 @@
 """Trainings that stop and go on, begin with weights, or may not; with a tiny network."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -149,6 +150,33 @@ except ValueError as error:
     )
 
 
+def test_an_interrupt_of_the_export_is_told_once(tmp_path):
+    """Ctrl-C is for all processes of the terminal that are of the command typed."""
+    export = tmp_path / "export"
+    export.write_text("#!/bin/sh\ntrap 'echo interrupted >&2; exit 130' INT\necho begun\nsleep 9\n")
+    export.chmod(0o755)
+    text = f"""
+import pathlib, sys
+from squeezetime import cli
+from squeezetime.own import train
+sys.executable = {str(export)!r}
+cli._inspect = lambda _: train.export_apart(pathlib.Path("x.training"), pathlib.Path("x.tflite"))
+sys.argv = ["squeezetime", "inspect", "x"]
+cli.main()
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", text],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as typed:
+        assert typed.stdout.readline() == "begun\n"
+        os.killpg(typed.pid, signal.SIGINT)
+        assert typed.stderr.read() == "\nsqueezetime: interrupted\n"
+    assert typed.returncode == 130
+
+
 def test_what_is_damaged_is_named(folder):
     script(
         folder,
@@ -242,12 +270,16 @@ os.rename(folder / "away", folder / "first.training/state.json")
 for path in sorted((folder / "data").rglob("*.mp4")):
     if path.relative_to(folder / "data").as_posix() not in known:
         path.unlink()
-train("spoiled", 1, init=str(weights))
-print((folder / "spoiled.report.txt").read_text())
+train("spoiled now", 1, init=str(weights))
+print((folder / "spoiled now.report.txt").read_text())
 """,
     )
     assert told.count("best.weights.h5 may know held-out files: no state.json") == 1
-    # Said, and in the report.
+    # Said, and in the report, as is a command that can be pasted.
+    command = (
+        f"verify '{folder}/spoiled now.tflite' --clips '{folder}/spoiled now.training/held-out'"
+    )
+    assert told.count(f"squeezetime {command}") == 2
     assert told.count("best.weights.h5 was trained on 2 of the held-out files") == 2
 
 

@@ -24,7 +24,7 @@ STARTER = Path(__file__).parents[1] / "starter.tflite"
 
 # On the torch backend, which is not that of the tests; two workers make another model than one.
 TWICE = """
-import os, pathlib, sys
+import dataclasses, os, pathlib, sys
 os.environ["KERAS_BACKEND"] = "torch"
 import numpy as np, torch
 from squeezetime import network, presets
@@ -53,6 +53,28 @@ score = fit(12)
 assert score > 0.8, score  # a third by chance
 model.load_weights(best)
 assert loop.accuracy(model, *held) == score
+
+recipe.PRESET, recipe.POLISH_EPOCHS = TINY, 1
+kept = best.read_bytes()
+def polish(better_than):  # it goes on from the file, whatever the model is
+    model.set_weights([np.zeros_like(w) for w in model.get_weights()])
+    recipe.polish(model, seen, held, best, float("inf"), better_than)
+    model.load_weights(best)
+    return loop.accuracy(model, *held)
+assert polish(1.01) == score and best.read_bytes() == kept
+assert polish(0) > 0.7 and best.read_bytes() != kept
+
+large = network.build(dataclasses.replace(TINY, size=64), 12)
+loop.carry_over(model, large)
+for mine, theirs in zip(model.layers, large.layers, strict=True):
+    for small, big in zip(mine.get_weights(), theirs.get_weights(), strict=True):
+        if isinstance(mine, network.PositionMap):
+            assert big.shape[1] == 2 * small.shape[1] and np.ptp(small) > 0
+            small = torch.nn.functional.interpolate(
+                torch.tensor(small).permute(0, 3, 1, 2), big.shape[1:3], mode="bilinear",
+                align_corners=True,
+            ).permute(0, 2, 3, 1)
+        np.testing.assert_allclose(big, small, atol=1e-6)
 
 recipe.clip_set = lambda work, name: (np.load(folder / "set.npy", mmap_mode="r"), labels)
 np.save(folder / "set.npy", clips)
