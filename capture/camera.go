@@ -21,7 +21,7 @@ type Camera struct {
 	OnStatus func(online bool, reason error)
 	// BadAfter and FrozenAfter end a life in which no picture could be decoded, or in which all were the same, for that long;
 	// 0 = never. They rest on what the Sink says of the frames. After such a life the camera is offline until a picture decodes,
-	// or differs; until then the Sink gets a few frames a second, each marked as Frozen.
+	// or differs; of one that shows the same the Sink gets a few frames a second until then, each marked as Frozen.
 	BadAfter    time.Duration
 	FrozenAfter time.Duration
 

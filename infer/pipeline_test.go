@@ -109,6 +109,23 @@ func TestPipelineDropsWhatAGapOvertook(t *testing.T) {
 	}
 }
 
+// What a view saw before it was switched off, or its camera went away, does not stay in its window.
+func TestNoPictureOutlivesAGap(t *testing.T) {
+	for name, gap := range map[string]func(*rig){
+		"switched off": func(r *rig) { r.Pause(); r.frame(1, 0) },
+		"no camera":    func(r *rig) { r.ring.Reset() },
+	} {
+		r := newRig(t, 2, 1, 8)
+		r.frame(0, 99)
+		r.step()
+		gap(r)
+		r.step()
+		if len(r.engine.window) != 0 {
+			t.Errorf("%s: %v is left", name, r.engine.window)
+		}
+	}
+}
+
 func TestPipelineRunsEveryFullWindow(t *testing.T) {
 	r := newRig(t, 3, 1, 8)
 	r.step() // nothing there yet

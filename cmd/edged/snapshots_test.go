@@ -1,10 +1,13 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"log/slog"
 	"os"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"edged/capture"
 	"edged/capture/pixel"
@@ -62,6 +65,26 @@ func TestASnapshotIsNoLarger(t *testing.T) {
 			t.Errorf("of %dx%d: %dx%d, error %v", size[0], size[1], w, h, err)
 		}
 		s.close()
+	}
+}
+
+// The camera's frame is not kept once there is a snapshot of it, or none.
+func TestAFrameIsForItsSnapshotAlone(t *testing.T) {
+	for what, data := range map[string][]byte{"a picture": bytes.Repeat([]byte{200}, 64*48), "half of one": bytes.Repeat([]byte{200}, 100)} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newSnapshots(pixel.Area{Width: 1, Height: 1}, nil)
+			ctx, end := context.WithCancel(t.Context())
+			ended := make(chan error)
+			go func() { ended <- s.run(ctx, "gate") }()
+			s.request()
+			s.see(&capture.Frame{Data: data, Format: pixel.Format{FourCC: pixel.Grey, Width: 64, Height: 48}})
+			synctest.Wait()
+			if s.busy.Load() || len(s.data) != len(data) || bytes.Count(s.data, []byte{0}) != len(s.data) {
+				t.Errorf("%s: busy %t, %d bytes, not all 0", what, s.busy.Load(), len(s.data))
+			}
+			end()
+			<-ended
+		})
 	}
 }
 

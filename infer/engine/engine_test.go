@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"errors"
 	"math"
 	"reflect"
@@ -219,8 +220,12 @@ func TestNoPictureOutlivesClear(t *testing.T) {
 		e := open(t, Options{})
 		var c *Clip
 		for range clips {
-			c = clip(t, e)
+			var err error
+			if c, err = e.NewClip(); err != nil {
+				t.Fatal(err)
+			}
 		}
+		c.Push(bytes.Repeat([]byte{7}, 3*96*96))
 		run(t, c)
 		c.Clear()
 		for _, memory := range [][]byte{c.own, e.input} {
