@@ -141,6 +141,16 @@ def _positive(text: str) -> int:
     return number
 
 
+def _minutes(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0
+    if not number > 0:
+        raise argparse.ArgumentTypeError(f"{text}: a number above 0 is expected")
+    return number
+
+
 def _new_file(text: str) -> Path:
     """Known now, not when all that is written there has been computed."""
     path = Path(text)
@@ -175,46 +185,50 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="squeezetime", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    own = commands.add_parser("train", help="a model of your own, from a folder of clips per label")
-    own.add_argument("--data", type=Path, required=True, help="DATA/LABEL/clip.mp4 and so on")
-    own.add_argument(
+    train = commands.add_parser(
+        "train", help="a model of your own, from a folder of clips per label"
+    )
+    train.add_argument("--data", type=Path, required=True, help="DATA/LABEL/clip.mp4 and so on")
+    train.add_argument(
         "--preset",
         choices=("nano", "half", "full"),
         default="nano",
         help="the network: nano (the default) has 0.8 M parameters, half 8, full 30",
     )
-    own.add_argument(
+    train.add_argument(
         "-o", "--output", type=_new_file, required=True, help="the .tflite to be written"
     )
-    own.add_argument(
+    train.add_argument(
         "--epochs",
         type=_positive,
         default=20,
         help="times that it sees every second of the clips, or more often where these are few: "
         "%(default)s; another number starts anew",
     )
-    own.add_argument(
+    train.add_argument(
         "--init",
         help="weights to start from: starter (for nano, what it does by itself), none, an official "
         ".pth (--preset full), or the best.weights.h5 of another training",
     )
-    own.add_argument(
+    train.add_argument(
         "--pooling",
         choices=("avg", "max"),
         help="the WCM's, of an official .pth: avg (the default), max is the paper's",
     )
-    own.add_argument(
+    train.add_argument(
         "--background",
         metavar="LABEL",
         help="the label that never fires, '' for none: by default the one that is called "
         "background, nothing, still, other or none",
     )
-    own.add_argument("--freeze", action="store_true", help="train the classifier alone")
-    own.add_argument("--no-mirror", dest="mirror", action="store_false", help="never mirror a clip")
-    own.add_argument(
+    train.add_argument("--freeze", action="store_true", help="train the classifier alone")
+    train.add_argument(
+        "--no-mirror", dest="mirror", action="store_false", help="never mirror a clip"
+    )
+    train.add_argument(
         "--no-reverse", dest="reverse", action="store_false", help="never play a clip backwards"
     )
-    own.set_defaults(run=_train, extra="train,export")
+    train.set_defaults(run=_train, extra="train,export")
 
     export = commands.add_parser(
         "export",
@@ -264,27 +278,29 @@ def _parser() -> argparse.ArgumentParser:
     inspect.add_argument("model", type=Path)
     inspect.set_defaults(run=_inspect, extra="")
 
-    train = commands.add_parser(
+    train_starter = commands.add_parser(
         "train-starter",
         parents=[work, weights],
         help="the starter's recipe: draw its clips and train it",
     )
-    train.add_argument("--minutes", type=float, default=float("inf"), help="end earlier, annealed")
-    train.add_argument(
+    train_starter.add_argument(
+        "--minutes", type=_minutes, default=float("inf"), help="end earlier, annealed"
+    )
+    train_starter.add_argument(
         "--workers",
         type=_positive,
         default=WORKERS,
         help="processes of one thread: %(default)s; another number trains another model",
     )
-    train.set_defaults(run=_train_starter, extra="train")
+    train_starter.set_defaults(run=_train_starter, extra="train")
 
-    export = commands.add_parser(
+    export_starter = commands.add_parser(
         "export-starter",
         parents=[work, weights],
         help="what train-starter left -> .tflite",
     )
-    export.add_argument("-o", "--output", type=_new_file, required=True)
-    export.set_defaults(run=_export_starter, extra="export")
+    export_starter.add_argument("-o", "--output", type=_new_file, required=True)
+    export_starter.set_defaults(run=_export_starter, extra="export")
 
     evaluate = commands.add_parser(
         "evaluate",
@@ -314,6 +330,10 @@ def main() -> None:
     arguments = _parser().parse_args()
     try:
         arguments.run(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:  # `| head` has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at the end
+        raise SystemExit(1) from None
     except (OSError, ValueError) as error:
         raise SystemExit(f"squeezetime: {error}") from error
     except KeyboardInterrupt:

@@ -60,10 +60,10 @@ def to_tflite(
     return converter.convert()
 
 
-def load_trained(weights: Path, preset, classes: int, official: bool = False) -> keras.Model:
+def load_trained(weights: Path, preset, classes: int) -> keras.Model:
     """The network with the weights that training left in a .weights.h5 file."""
     from . import network
 
-    model = network.build(preset, classes, official=official)
+    model = network.build(preset, classes)
     model.load_weights(weights)
     return model

@@ -105,9 +105,8 @@ class _Builder:
         """5x5 convolution and 3x3 pool, each at stride 2.
 
         Padded evenly, as torch does, the first window begins 2 pixels (1 for the pool) before the
-        picture, where "same"
-        begins one later. What comes out of a ReLU is not negative: zeros pad the pool as well as
-        minus infinity.
+        picture, where "same" begins one later. What comes out of a ReLU is not negative: zeros pad
+        the pool as well as minus infinity.
         """
         even = self.preset.symmetric
         if even:
@@ -169,23 +168,21 @@ class _Builder:
         return layers.ReLU(name=name + "_out")(layers.Add(name=name + "_add")([y, shortcut]))
 
 
-def build(
-    preset: Preset, classes: int, folded: bool = False, official: bool = False
-) -> keras.Model:
+def build(preset: Preset, classes: int, folded: bool = False) -> keras.Model:
     """The network: clip [N,H,W,T*3] (channel t*3+c, values (u8-128)/128) -> logits [N,classes].
 
     While it is trained the stem's kernel is the product of a 1x1 and a 5x5 convolution, which
     halves the network's cost. folded=True gives the deployed form for the weights that
     folding.fold puts into it: one stem convolution, no BatchNorm, no dropout, batch size 1.
-    official=True has one stem convolution, too, beside the BatchNorms: the form of the released
-    checkpoints.
+    A symmetric preset has one stem convolution, too, beside the BatchNorms: the form of the
+    released checkpoints.
     """
     b = _Builder(preset, folded)
     clip = keras.Input(
         (preset.size, preset.size, preset.frames * 3), batch_size=1 if folded else None, name="clip"
     )
     x = clip
-    if not folded and not official:
+    if not folded and not preset.symmetric:
         x = b.conv(x, STEM_WAVES, 1, "stem_time", start=Waves())
     x = b.stem(x)
     for stage, (planes, depth) in enumerate(zip(preset.planes, preset.depths, strict=True)):
@@ -199,6 +196,15 @@ def build(
         classes, kernel_initializer=keras.initializers.RandomNormal(stddev=0.01), name="classifier"
     )(x)
     return keras.Model(clip, logits, name="squeezetime")
+
+
+def backbone_params(model: keras.Model) -> int:
+    """Parameters without the position maps and the classifier: what the paper counts."""
+    return sum(
+        layer.count_params()
+        for layer in model.layers
+        if not isinstance(layer, PositionMap | layers.Dense)
+    )
 
 
 def multiply_adds(model: keras.Model) -> int:

@@ -15,7 +15,7 @@ class Preset:
     ioi_channels: int = 16  # channels of the inter-temporal object interaction branch
     dropout: float = 0.5  # before the classifier
     wcm_pool: str = "avg"  # as the official code; "max" as the paper's text
-    symmetric: bool = False  # the stem padded as torch does, for checkpoints from there
+    symmetric: bool = False  # the stem as in the released checkpoints: one kernel, padded evenly
 
 
 PRESETS = {

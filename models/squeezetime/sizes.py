@@ -67,20 +67,27 @@ def report(work: Path) -> Iterator[str]:
             f"{name} {kind}": data for kind, data in zip(("float32", "int8"), pair, strict=True)
         }
         model = network.build(preset, CLASSES[name], folded=True)
-        counts[name] = model.count_params() / 1e6, network.multiply_adds(model) / 1e6
+        counts[name] = [
+            count / 1e6
+            for count in (
+                model.count_params(),
+                network.backbone_params(model),
+                network.multiply_adds(model),
+            )
+        ]
     print("measuring", file=sys.stderr, flush=True)
     ms = latency.interleaved(files)
     yield from (
-        "| preset | M params | M multiply-adds | ops, float32 / int8 "
+        "| preset | M params | without maps and head | M multiply-adds | ops, float32 / int8 "
         "| all in one XNNPACK partition | MB, float32 / int8 "
         "| ms float32, 1 / 2 threads | ms int8, 1 / 2 threads |",
-        "|---|--:|--:|--:|---|--:|--:|--:|",
+        "|---|--:|--:|--:|--:|---|--:|--:|--:|",
     )
-    for name, (params, multiply_adds) in counts.items():
+    for name, (params, backbone, multiply_adds) in counts.items():
         pair = [files[f"{name} {kind}"] for kind in ("float32", "int8")]
         graphs = [graph.read(data) for data in pair]
         yield (
-            f"| {name} | {params:.2f} | {multiply_adds:,.0f} "
+            f"| {name} | {params:.2f} | {backbone:.2f} | {multiply_adds:,.0f} "
             f"| {' / '.join(str(g.nodes) for g in graphs)} "
             f"| {' / '.join('yes' if g.whole else 'no' for g in graphs)} "
             f"| {' / '.join(f'{len(data) / 1e6:.1f}' for data in pair)} "

@@ -90,6 +90,55 @@ main()
     )
 
 
+def test_head_has_seen_enough():
+    """Into a pipe that nobody reads, as behind `| head -1`."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-m", "squeezetime", "inspect", STARTER],
+        env=READY | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    os.close(writer)
+    assert done.stderr == "" and done.returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        ("train --epochs x", "--epochs: x: a whole number, 1 or more, is expected"),
+        ("train --epochs 0", "--epochs: 0: a whole number, 1 or more, is expected"),
+        ("train-starter --workers 1.5", "--workers: 1.5: a whole number, 1 or more, is expected"),
+        ("train-starter --minutes 0", "--minutes: 0: a number above 0 is expected"),
+        ("train-starter --minutes nan", "--minutes: nan: a number above 0 is expected"),
+        ("train-starter --minutes x", "--minutes: x: a number above 0 is expected"),
+        ("example --count -1", "--count: -1: a whole number, 1 or more, is expected"),
+    ],
+)
+def test_a_number_that_will_not_do(monkeypatch, capsys, command, says):
+    monkeypatch.setattr(sys, "argv", ["squeezetime", *command.split()])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 2 and says in capsys.readouterr().err
+
+
+def test_the_clip_sets_are_where_make_keeps_its_own(monkeypatch):
+    from squeezetime.starter.recipe import cache_folder
+
+    for names, folder in (
+        ({"EDGED_CACHE": "/e", "XDG_CACHE_HOME": "/x"}, "/e/squeezetime"),
+        ({"XDG_CACHE_HOME": "/x"}, "/x/edged/squeezetime"),
+        ({"HOME": "/h"}, "/h/.cache/edged/squeezetime"),
+    ):
+        for name in ("EDGED_CACHE", "XDG_CACHE_HOME"):
+            monkeypatch.delenv(name, raising=False)
+        for name, value in names.items():
+            monkeypatch.setenv(name, value)
+        assert str(cache_folder()) == folder
+
+
 def test_training_begins_with_what_glibc_reads():
     bare = {k: v for k, v in os.environ.items() if k not in cli._MALLOC}
     told = "import os; from squeezetime import cli; cli._to_train(); print(os.environ)"

@@ -98,9 +98,7 @@ def test_a_video_without_walkers_is_refused_and_nothing_written(tmp_path):
         lambda: example.write(tmp_path / "x.mp4", tmp_path / "clips", 5),
         lambda: report.on_footage(None, tmp_path / "x.mp4"),
     ):
-        with pytest.raises(
-            ValueError, match=r"x\.mp4: nothing in it is clearly left_to_right, right"
-        ):
+        with pytest.raises(ValueError, match=r"x\.mp4: nothing .* left_to_right, right_to_left: "):
             use()
     assert not (tmp_path / "clips").exists()
 
@@ -124,16 +122,6 @@ def test_example_clips_are_of_each_label_and_apart(walkers, tmp_path):
     for label, count in written.items():
         starts = sorted(float(p.name[:-5]) for p in (tmp_path / label).iterdir())
         assert len(starts) == count and min(np.diff(starts)) >= example.APART
-
-
-@pytest.mark.parametrize("count", ["0", "-1", "x"])
-def test_clips_are_counted_in_whole_numbers(monkeypatch, capsys, count):
-    command = ["squeezetime", "example", "--footage", "x", "-o", "y", "--count", count]
-    monkeypatch.setattr(sys, "argv", command)
-    with pytest.raises(SystemExit) as ended:
-        cli.main()
-    assert ended.value.code == 2
-    assert f"--count: {count}: a whole number, 1 or more, is expected" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -10,15 +10,22 @@ from squeezetime.presets import PRESETS, Preset
 TINY = Preset(frames=4, size=32, planes=(8, 8, 12, 16), depths=(1, 2, 1, 1), expansion=2)
 
 
-def test_full_is_the_size_the_paper_says():
-    model = network.build(PRESETS["full"], classes=400, folded=True)
-    assert network.multiply_adds(model) == pytest.approx(5.48e9, rel=0.005)
-    without_maps = sum(
-        layer.count_params()
-        for layer in model.layers
-        if not isinstance(layer, network.PositionMap) and layer.name != "classifier"
+@pytest.mark.parametrize(
+    ("name", "multiply_adds", "backbone", "all_"),
+    [
+        ("full", 5.48e9, 28.7e6, 29.68e6),  # the first two as the paper says
+        ("half", 448e6, 7.61e6, 8.08e6),  # these as README.md does
+        ("nano", 133e6, 0.74e6, 0.757e6),
+    ],
+)
+def test_the_sizes(name, multiply_adds, backbone, all_):
+    model = network.build(PRESETS[name], 12 if name == "nano" else 400, folded=True)
+    counted = (
+        network.multiply_adds(model),
+        network.backbone_params(model),
+        model.count_params(),
     )
-    assert without_maps == pytest.approx(28.7e6, rel=0.01)
+    assert counted == pytest.approx((multiply_adds, backbone, all_), rel=0.005)
 
 
 def test_folding_changes_no_logit():

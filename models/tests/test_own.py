@@ -164,7 +164,7 @@ def test_fine_tuning_an_official_checkpoint(tmp_path, monkeypatch):
     assert "REDUCE_MAX" in graph.read(tmp_path / "again.tflite").ops
     # The backbone is the checkpoint's own: frozen, it came through training and export.
     kept, _ = checkpoint.import_(checkpoint.read(tmp_path / "x.pth"), SMALL)
-    model = load_trained(tmp_path / "x.training" / "best.weights.h5", SMALL, 2, official=True)
+    model = load_trained(tmp_path / "x.training" / "best.weights.h5", SMALL, 2)
     for layer in model.layers:
         if layer.weights and layer.name != "classifier":
             for mine, theirs in zip(

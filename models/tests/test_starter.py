@@ -22,8 +22,8 @@ from squeezetime.starter.synthetic.clips import plain_shot
 
 STARTER = Path(__file__).parents[1] / "starter.tflite"
 
-# On the torch backend, which is not that of the tests; two workers make another model than one.
-TWICE = """
+# In processes of their own: on the torch backend, which is not that of the tests.
+TRAINING = """
 import dataclasses, os, pathlib, sys
 os.environ["KERAS_BACKEND"] = "torch"
 import numpy as np, torch
@@ -85,13 +85,45 @@ assert np.array_equal(small, loop.halved(clips)) and isinstance(small, np.memmap
 
 def test_the_starters_training(tmp_path):
     done = subprocess.run(
-        [sys.executable, "-c", TWICE, tmp_path],
+        [sys.executable, "-c", TRAINING, tmp_path],
         env={**os.environ, **_MALLOC, "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert sorted(p.name for p in tmp_path.glob("set*")) == ["set.half.npy", "set.npy"]
+
+
+WORKERS = """
+import os, sys
+os.environ["KERAS_BACKEND"] = "torch"
+import torch
+from squeezetime.starter import loop
+rank = int(sys.argv[2])
+torch.distributed.init_process_group(
+    "gloo", f"file://{sys.argv[1]}/rendezvous", rank=rank, world_size=2
+)
+parameters = [torch.zeros(2, 3), torch.zeros(4)]
+for number, p in enumerate(parameters):
+    p.grad = torch.full_like(p, 10 * number + rank)
+loop._average_gradients(parameters)
+for number, p in enumerate(parameters):
+    assert torch.equal(p.grad, torch.full_like(p, 10 * number + 0.5)), p.grad
+assert loop._agreed((0.25, 0.75)[rank]) == 0.75
+"""
+
+
+def test_workers_step_together(tmp_path):
+    """By the mean of their gradients, and to the same end."""
+    workers = [
+        subprocess.Popen(
+            [sys.executable, "-c", WORKERS, tmp_path, str(rank)], stderr=subprocess.PIPE, text=True
+        )
+        for rank in (0, 1)
+    ]
+    for worker in workers:
+        _, said = worker.communicate(timeout=300)
+        assert worker.returncode == 0, said
 
 
 def test_the_starter_sees_what_it_was_not_trained_on():

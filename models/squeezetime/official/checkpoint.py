@@ -132,7 +132,7 @@ def import_(tensors: dict[str, np.ndarray], preset: Preset = PRESET) -> tuple[ke
 
     classes = take("cls_head.fc_cls.weight", None, preset.planes[-1] * preset.expansion)
     left["cls_head.fc_cls.weight"] = classes
-    model = network.build(preset, len(classes), official=True)
+    model = network.build(preset, len(classes))
     for layer in model.layers:
         if layer.weights:
             layer.set_weights(_weights(layer, preset, take))

@@ -69,7 +69,7 @@ def train(
     background = background_of(labels, background)
     files = dataset.files_in(data, labels, told)
     keras.utils.set_random_seed(SEED)
-    model = network.build(kind.preset, len(labels), official=kind.official)
+    model = network.build(kind.preset, len(labels))
     begin(model, preset, init)
 
     nowhere: list[int | None] = [None] * len(labels)
@@ -213,7 +213,7 @@ def export(folder: Path, output: Path, precision: str = "int8") -> int:
         raise ValueError(f"{folder}: no training that has come to its end")
     labels, made_of = state["made_of"]["labels"], state["made_of"]
     of = form(made_of["preset"], made_of["official"], made_of["pooling"])
-    model = load_trained(run.best, of.preset, len(labels), of.official)
+    model = load_trained(run.best, of.preset, len(labels))
     clips = None
     if precision == "int8":
         clips = Calibration(np.load(run.calibration, mmap_mode="r"), of.mean, of.std)

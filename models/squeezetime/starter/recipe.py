@@ -41,8 +41,7 @@ def cache_folder() -> Path:
 
 def clip_set(work: Path, name: str) -> tuple[np.ndarray, np.ndarray]:
     """The set "train", "validation" or "test", made where work has none yet."""
-    from .synthetic.clips import VERSION, plain_shot, varied_shot
-    from .synthetic.sets import make_set
+    from .synthetic import clips, sets
 
     seed, count = {
         "train": (TRAIN_SEED, TRAIN_CLIPS),
@@ -50,10 +49,10 @@ def clip_set(work: Path, name: str) -> tuple[np.ndarray, np.ndarray]:
         "test": (TEST_SEED, TEST_CLIPS),
     }[name]
     mix = MIX if name == "train" else EVERY
-    path = work / f"{name}-{seed}-{count}-{crc32(bytes(mix), VERSION):08x}.npy"
+    path = work / f"{name}-{seed}-{count}-{crc32(bytes(mix), clips.VERSION):08x}.npy"
     held_out = name == "test"
-    shots = plain_shot if held_out else varied_shot
-    return make_set(path, seed, count, PRESET.frames, PRESET.size, mix, held_out, shots)
+    shots = clips.plain_shot if held_out else clips.varied_shot
+    return sets.make_set(path, seed, count, PRESET.frames, PRESET.size, mix, held_out, shots)
 
 
 def half_set(work: Path, name: str) -> tuple[np.ndarray, np.ndarray]:

@@ -4,7 +4,8 @@ A figure lives in its own coordinates u (right), v (down), its half height about
 distance is negative inside. `phase` (radians) drives what moves within it: a walker's legs.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -69,12 +70,12 @@ _ASYMMETRIC = (_walker, _bar, _arrow, _ell, _ell, _blob)  # a turned disc would 
 class Figure:
     """One object: its outline, texture [TEXTURE,TEXTURE,3] and half height in picture sides."""
 
-    outline: callable
+    outline: Callable[..., np.ndarray]  # of u, v, phase, aspect: distances
     aspect: float
     half_height: float
     texture: np.ndarray
     steps: float  # strides in a window
-    facing: float = field(default=1.0)  # 1 or -1: mirrored
+    facing: float  # 1 or -1: mirrored
 
     @property
     def reach(self) -> float:
