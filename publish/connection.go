@@ -115,20 +115,29 @@ func (c *connection) serve(ctx context.Context) error {
 	return nil
 }
 
+// ahead is how many retained messages may be on their way at once. So many small ones fit into what the kernel holds back.
+const ahead = 20
+
 // announce subscribes, then sends the newest of every retained message that comes before the events. The node's status is the
-// last of them: what changes meanwhile has its turn after it.
+// last of them, once the broker has the others: what changes meanwhile has its turn after it.
 func (c *connection) announce(ctx, grace context.Context) error {
 	if err := c.subscribe(grace); err != nil {
 		return err
 	}
+	var sent []sending // oldest first
 	for ctx.Err() == nil {
 		r, value := c.p.board.next(&c.p.board.changed, nil)
-		if err := c.retain(grace, r.topic, value); err != nil {
-			return denied(r.topic, err)
+		node := r == c.p.board.node
+		for len(sent) == ahead || node && len(sent) > 0 {
+			if err := c.arrived(grace, sent[0]); err != nil {
+				return denied(sent[0].topic, err)
+			}
+			sent = sent[1:]
 		}
-		if r == c.p.board.node {
-			break
+		if node {
+			return c.retain(grace, r.topic, value)
 		}
+		sent = append(sent, c.send(r.topic, value))
 	}
 	return nil
 }
@@ -154,8 +163,22 @@ func (c *connection) farewell(grace context.Context) error {
 
 // retain publishes a retained message and waits until the broker has it.
 func (c *connection) retain(grace context.Context, topic string, value []byte) error {
-	token := c.client.Publish(topic, 1, true, value)
-	if err := c.await(grace, token, topic, within(ackTimeout, len(value))); err != nil {
+	return c.arrived(grace, c.send(topic, value))
+}
+
+// sending is a retained message on its way.
+type sending struct {
+	topic string
+	token mqtt.Token
+	limit time.Duration
+}
+
+func (c *connection) send(topic string, value []byte) sending {
+	return sending{topic, c.client.Publish(topic, 1, true, value), within(ackTimeout, len(value))}
+}
+
+func (c *connection) arrived(grace context.Context, s sending) error {
+	if err := c.await(grace, s.token, s.topic, s.limit); err != nil {
 		return err
 	}
 	c.p.counters.states.Add(1)

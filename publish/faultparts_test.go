@@ -1,8 +1,11 @@
 package publish
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"strings"
@@ -13,6 +16,7 @@ import (
 
 	mqtt "github.com/eclipse/paho.mqtt.golang"
 
+	"edged/internal/background"
 	"edged/internal/mosquittotest"
 )
 
@@ -43,6 +47,7 @@ type proxy struct {
 	hole     atomic.Bool // forward nothing, in no direction, and close nothing
 	mute     atomic.Bool // forward nothing to the client
 	perTenth atomic.Int64
+	delay    time.Duration // of everything, in each direction; set it before the first connection
 }
 
 func newProxy(t *testing.T, target string) *proxy {
@@ -98,6 +103,13 @@ func (p *proxy) cut() {
 
 func (p *proxy) forward(to, from net.Conn, toClient bool) {
 	defer to.Close()
+	out := io.Writer(to)
+	if p.delay > 0 {
+		l := make(lag, 10_000)
+		defer background.Start(func(context.Context) { l.drain(to) })()
+		defer close(l)
+		out = delayed{l, p.delay}
+	}
 	buf := make([]byte, 4096)
 	for {
 		size := len(buf)
@@ -112,10 +124,34 @@ func (p *proxy) forward(to, from net.Conn, toClient bool) {
 		if p.hole.Load() || toClient && p.mute.Load() {
 			continue
 		}
-		if _, err := to.Write(buf[:n]); err != nil {
+		if _, err := out.Write(buf[:n]); err != nil {
 			return
 		}
 	}
+}
+
+// lag is bytes on a long way.
+type lag chan func(io.Writer)
+
+func (l lag) drain(to io.Writer) {
+	for write := range l {
+		write(to)
+	}
+}
+
+// delayed writes everything that much later.
+type delayed struct {
+	lag
+	by time.Duration
+}
+
+func (d delayed) Write(b []byte) (int, error) {
+	due, text := time.Now().Add(d.by), bytes.Clone(b)
+	d.lag <- func(to io.Writer) {
+		time.Sleep(time.Until(due))
+		_, _ = to.Write(text)
+	}
+	return len(b), nil
 }
 
 // tally is a subscriber with a session that outlives its connections: what the broker has acknowledged it gets.

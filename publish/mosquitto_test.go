@@ -70,6 +70,38 @@ func TestAnOldStateIsNeverBelieved(t *testing.T) {
 	}
 }
 
+// Far from its broker a board with many labels does not wait for an answer to each of its states.
+func TestAnnouncementOverALongWay(t *testing.T) {
+	t.Parallel()
+	broker := mosquittotest.Start(t)
+	far := newProxy(t, broker.Address)
+	far.delay = 30 * time.Millisecond
+	near, _ := announcement(t, broker.URL())
+	took, states := announcement(t, far.url())
+	t.Logf("%d retained messages: %v, at the end of 60 ms there and back %v", states, near.Round(time.Millisecond), took.Round(time.Millisecond))
+	if limit := time.Duration(states) * 2 * far.delay / 4; states < 800 || took > limit {
+		t.Errorf("it took %v, want %v at most", took, limit)
+	}
+}
+
+// announcement runs a publisher of 400 labels until its first event is there, and returns how long that took.
+func announcement(t *testing.T, url string) (took time.Duration, states uint64) {
+	t.Helper()
+	p, _ := testPublisher(t, url, func(p *Publisher) {
+		for n := range 400 {
+			p.Cameras[0].Labels = append(p.Cameras[0].Labels, fmt.Sprint("label", n))
+		}
+	})
+	for _, l := range p.Cameras[0].Labels {
+		p.Threshold("front", l, 0.5)
+	}
+	p.Event(event(1, Start))
+	began := time.Now()
+	defer run(t, p)()
+	waitFor(t, "the event", func() bool { return p.Counters().EventsSent == 1 })
+	return time.Since(began), p.Counters().StatesSent
+}
+
 // announced runs a publisher at a broker of its own until the test ends, and returns when all of its announcement has
 // reached a subscriber.
 func announced(t *testing.T) (*Publisher, *subscriber) {

@@ -301,8 +301,8 @@ func TestBrokerThatNeverAnswersIsGivenUp(t *testing.T) {
 
 // A broker that drops what it is sent is told from one that takes its time.
 func TestTheEchoIsExpectedOnceTheStatusIsSent(t *testing.T) {
-	bubble(t, (&pipeBroker{slow: 4 * time.Second}).dial, func(t *testing.T, _ *Publisher, log *logtest.Buffer) {
-		const sent = 6 * 4 * time.Second // its answers until then: to CONNECT, SUBSCRIBE, two states, two statuses
+	bubble(t, (&pipeBroker{slow: 1500 * time.Millisecond}).dial, func(t *testing.T, _ *Publisher, log *logtest.Buffer) {
+		const sent = 6 * 1500 * time.Millisecond // its answers until then: to CONNECT, SUBSCRIBE, two states, two statuses
 		time.Sleep(sent + echoTimeout - time.Second)
 		if log.Has("its ACL forbids")() {
 			t.Errorf("it is expected too early: %s", log)
