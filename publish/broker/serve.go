@@ -23,7 +23,7 @@ import (
 const (
 	maxConnections   = 64
 	maxPacketBytes   = 1 << 20
-	maxWritesPending = 1024 // messages that wait for one slow subscriber; further ones are dropped for it
+	maxWritesPending = 4096 // messages that wait for one slow subscriber, or one that has just come; further ones are dropped for it
 )
 
 // inherited is the address of a socket that listens already: the first that a Child hands on besides the standard ones.
@@ -44,7 +44,6 @@ func serve(ctx context.Context, listener net.Listener, log *slog.Logger) error {
 	capabilities.MaximumClients = maxConnections
 	capabilities.MaximumPacketSize = maxPacketBytes
 	capabilities.MaximumClientWritesPending = maxWritesPending
-	capabilities.MaximumInflight = maxWaiting
 	capabilities.MaximumSessionExpiryInterval = sessionSeconds
 	capabilities.MaximumMessageExpiryInterval = 0 // none; by default a day of the wall clock, which may jump
 	server := mqtt.New(&mqtt.Options{

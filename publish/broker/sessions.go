@@ -11,13 +11,14 @@ import (
 const (
 	maxSessions    = 2 * maxConnections // connected and away; beyond it who is away longest is forgotten
 	sessionSeconds = 24 * 60 * 60       // that a session outlives its connection
-	maxWaiting     = 1024               // messages of QoS 1 and 2 that one subscriber has not acknowledged; further ones are dropped for it
+	maxWaiting     = 1024               // messages of QoS 1 and 2 that wait for a subscriber that is away
 	smallBytes     = 4 << 10            // events and states are smaller
-	maxLarge       = 16                 // messages that may wait for one that is away before a larger one; the newest snapshot is retained
+	maxLarge       = 16                 // messages that may wait before a larger one; the newest snapshot is retained
 )
 
-// sessions is the hook that bounds what is kept for subscribers that are slow or away. The server library counts messages
-// alone, and forgets a client without its subscriptions.
+// sessions is the hook that bounds what is kept for subscribers that are away. The server library forgets a client without its
+// subscriptions, and has one bound for what waits for those that are away and for one that has just come, who gets all that is
+// retained at once.
 type sessions struct {
 	mqtt.HookBase
 	server *mqtt.Server
@@ -53,10 +54,16 @@ func (s *sessions) OnClientExpired(c *mqtt.Client) {
 	c.ClearInflights()
 }
 
-// OnQosPublish keeps no large message for a client that is away and has enough to get already.
+// OnQosPublish keeps no message for a client that is away and has enough to get already.
 func (s *sessions) OnQosPublish(c *mqtt.Client, message packets.Packet, _ int64, _ int) {
-	waiting := c.State.Inflight
-	if c.Closed() && len(message.Payload) > smallBytes && waiting.Len() > maxLarge && waiting.Delete(message.PacketID) {
+	if !c.Closed() {
+		return
+	}
+	waiting, most := c.State.Inflight, maxWaiting
+	if len(message.Payload) > smallBytes {
+		most = maxLarge
+	}
+	if waiting.Len() > most && waiting.Delete(message.PacketID) {
 		atomic.AddInt64(&s.server.Info.Inflight, -1)
 	}
 }
