@@ -151,7 +151,7 @@ def _keep(file: File, path: Path, kind: Form, folder: Path, told: Progress) -> N
     if len(runs) > 1:
         used = f"{file.length} of {sum(map(len, runs))} frames"
         told.say(f"{path}: its time jumps: its longest stretch is used, {used}")
-    write_whole(file.kept, [head(pictures.shape), pictures])
+    write_whole(file.kept, [head(pictures.shape), np.ascontiguousarray(pictures)])
 
 
 def _kept(path: Path, size: tuple[int, int]) -> int:
