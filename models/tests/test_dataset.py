@@ -52,7 +52,7 @@ FORM = Form(Preset(frames=8, size=24, planes=(), depths=(), expansion=1))
 
 
 def noise(count, seed=0):
-    return np.random.default_rng(seed).integers(0, 256, (count, 32, 48, 3), np.uint8)
+    return np.random.default_rng(seed).integers(0, 256, (count, 96, 128, 3), np.uint8)
 
 
 @pytest.fixture
