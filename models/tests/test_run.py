@@ -156,9 +156,10 @@ def test_an_interrupt_of_the_export_is_told_once(tmp_path):
     export.write_text("#!/bin/sh\ntrap 'echo interrupted >&2; exit 130' INT\necho begun\nsleep 9\n")
     export.chmod(0o755)
     text = f"""
-import pathlib, sys
+import pathlib, signal, sys
 from squeezetime import cli
 from squeezetime.own import train
+signal.signal(signal.SIGINT, signal.default_int_handler)  # the tests may run in the background
 sys.executable = {str(export)!r}
 cli._inspect = lambda _: train.export_apart(pathlib.Path("x.training"), pathlib.Path("x.tflite"))
 sys.argv = ["squeezetime", "inspect", "x"]
