@@ -46,7 +46,8 @@ void pixel_wipe(struct pixel_decoder *d);
 // pixel_decode writes each area's centre crop, scaled, into dst: [areas,height,width,3] RGB, row-major, no padding. Bit i of
 // wanted says whether area i is wanted; the others' part of dst stays as it is.
 // stride is that of the luma plane or of the packed line, 0 for unpadded; it means nothing for JPEG, and neither does
-// colour; width and height are then what the camera was set to, 0 where that is not known. On anything but PIXEL_OK dst is undefined and pixel_message says why.
+// colour; width and height are then what the camera was set to, 0 where that is not known. On anything but PIXEL_OK dst is undefined
+// and pixel_message says why.
 int pixel_decode(struct pixel_decoder *d, uint32_t fourcc, int width, int height, int stride, int colour,
                  const uint8_t *src, size_t src_size, uint32_t wanted, uint8_t *dst, size_t dst_size);
 

@@ -68,7 +68,7 @@ static struct jpeg_head jpeg_head(const uint8_t *src, size_t size) {
     } else if (marker >= 0xc0 && marker <= 0xcf && marker != 0xcc) {
       progressive = marker == 0xc2 || marker == 0xca;
       components = src[at + 9];
-    } else if (marker != 0xcc && (marker < 0xdb || marker == 0xff)) {
+    } else if (marker < 0xdb && marker != 0xcc) {
       break;  // one without a length, or none that belongs here
     }
     at += 2 + (src[at + 2] << 8 | src[at + 3]);
@@ -105,9 +105,8 @@ int pixel_jpeg_planes(struct pixel_decoder *d, const uint8_t *src, size_t size, 
   if (w * h > most) {
     return pixel_fail(d, PIXEL_UNSUPPORTED, "%s JPEG of %dx%d; at most %d pixels", head.scans ? "progressive" : "baseline", w, h, most);
   }
-  if (head.scans && jpeg_scans(src, size) > PIXEL_MAX_SCANS) {
-    return pixel_fail(d, PIXEL_UNSUPPORTED, "JPEG of %d scans; at most %d", jpeg_scans(src, size), PIXEL_MAX_SCANS);
-  }
+  int scans = head.scans ? jpeg_scans(src, size) : 1;
+  if (scans > PIXEL_MAX_SCANS) return pixel_fail(d, PIXEL_UNSUPPORTED, "JPEG of %d scans; at most %d", scans, PIXEL_MAX_SCANS);
   // d->source_... is what the driver was set to, 0 where nobody said.
   if (d->source_width > 0 && d->source_height > 0 && w * h > 4 * d->source_width * d->source_height) {
     return pixel_fail(d, PIXEL_CORRUPT, "JPEG of %dx%d from a camera set to %dx%d", w, h, d->source_width, d->source_height);
