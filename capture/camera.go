@@ -102,16 +102,20 @@ func (c *Camera) Run(ctx context.Context) error {
 }
 
 // deliver passes a frame on. The first picture of a life brings the camera online.
-func (s *supervisor) deliver(f *Frame) {
+func (s *supervisor) deliver(f *Frame) Finding {
 	if s.spares() {
-		return
+		return Finding{}
 	}
-	f.Verdict, f.Digest = Unseen, 0
 	f.Restart, f.Frozen = s.wokeUp() || f.Restart, s.frozen
-	s.Sink(f)
-	if shows := s.judge(f, s.BadAfter, s.FrozenAfter); !shows || s.status == online {
-		return
+	found := s.Sink(f)
+	if shows := s.judge(found, s.BadAfter, s.FrozenAfter); shows && s.status != online {
+		s.report()
 	}
+	return found
+}
+
+// report says that the camera is online.
+func (s *supervisor) report() {
 	s.status = online
 	details := []any{"source", s.Source.String()}
 	if source, ok := s.Source.(local); ok {

@@ -67,7 +67,7 @@ func supervise(t *testing.T, s *fakeSource, lasts time.Duration) (statuses []str
 	defer cancel()
 	c := &Camera{
 		Source:   s,
-		Sink:     func(*Frame) {},
+		Sink:     ignore,
 		Counters: counters,
 		Log:      slog.New(slog.NewTextHandler(&text, nil)),
 		OnStatus: func(online bool, reason error) { statuses = append(statuses, fmt.Sprintf("%v %v", online, reason)) },
@@ -136,7 +136,7 @@ func TestCameraBacksOff(t *testing.T) {
 func TestCameraBacksOffWhereNothingWasSeen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &plainSource{fakeSource{script: []life{{hangs: healthy, ends: unix.ETIMEDOUT}}}}
-		c := &Camera{Source: s, Sink: func(*Frame) {}}
+		c := &Camera{Source: s, Sink: ignore}
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 		defer cancel()
 		_ = c.Run(ctx)
@@ -162,7 +162,7 @@ func TestASuspendIsAGap(t *testing.T) {
 		suspended = func() time.Duration { return slept }
 		var restarts []int
 		n := 0
-		c := &Camera{Source: &fakeSource{script: []life{{lasts: time.Second, ends: io.EOF}}}, Sink: func(f *Frame) {
+		c := &Camera{Source: &fakeSource{script: []life{{lasts: time.Second, ends: io.EOF}}}, Sink: showing(func(f *Frame) {
 			if f.Restart {
 				restarts = append(restarts, n)
 			}
@@ -172,7 +172,7 @@ func TestASuspendIsAGap(t *testing.T) {
 			case 5:
 				slept += 2 * time.Second
 			}
-		}}
+		})}
 		_ = c.Run(t.Context())
 		if fmt.Sprint(restarts) != "[0 5]" {
 			t.Errorf("restarts at %v, want 0 and 5", restarts)
@@ -253,7 +253,7 @@ func TestCameraEndsWithFile(t *testing.T) {
 func TestCameraEndsInAPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
-		c := &Camera{Source: &fakeSource{script: []life{{0, 0, unix.EBUSY}}}, Sink: func(*Frame) {}}
+		c := &Camera{Source: &fakeSource{script: []life{{0, 0, unix.EBUSY}}}, Sink: ignore}
 		done := make(chan error)
 		go func() { done <- c.Run(ctx) }()
 		synctest.Wait()

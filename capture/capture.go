@@ -1,11 +1,13 @@
 // Package capture takes frames from a camera or a video file and keeps the camera open.
 //
-// A Source is one life of a camera, from open to close; Camera gives it as many lives as it needs. Frames are lent to a Sink:
-// nothing is copied before somebody has decided that the frame is wanted, which is what Sampler is for.
+// A Source opens a camera once, delivers frames and closes the camera. Camera runs a Source again whenever it ends. A Source
+// lends each frame to a Sink and copies nothing, so that a frame nobody needs costs almost nothing. Sampler chooses the frames
+// that the model needs.
 package capture
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"edged/capture/pixel"
@@ -13,38 +15,53 @@ import (
 
 // Frame is one picture as the source delivered it.
 type Frame struct {
-	Data     []byte // lent for the length of the Sink call; often the driver's own memory
+	Data     []byte // lent for the duration of the Sink call; often the driver's own memory
 	Format   pixel.Format
-	Sequence uint32 // the driver's count; a gap means frames lost before they reached us
+	Sequence uint32 // the driver's count; a gap means that frames were lost before edged got them
 	// Time is when the picture was taken, on CLOCK_MONOTONIC; from a file that is not played in real time, its
 	// presentation time, starting at 0.
 	Time time.Duration
-	// Restart marks the first frame of a Run and of each further pass through a looped file: what came before it is
-	// another scene, however little Time went by, and nothing that looks at several frames may reach across.
+	// Restart marks the first frame after the source was opened, and the first of each further pass through a looped file.
+	// The frames before it show another scene, even where Time went on by little: no window may contain both.
 	Restart bool
-	// Frozen says that the camera has sent nothing but one picture for long: whether this is another one is all that it is for.
+	// Frozen marks a frame of a camera that has sent the same picture for too long. The Sink should examine the frame, so that
+	// Camera learns when the picture changes, and must not keep it.
 	Frozen bool
-
-	// These the Sink may set, before it returns, to tell what it saw.
-	Verdict Verdict
-	// Digest is a hash of the picture, 0 where it was not looked at, or shows nothing: the dark is no frozen picture.
-	Digest uint64
 }
 
-// Verdict is what a Sink makes of a frame.
+// Finding is what a Sink found in a frame. The zero value means that it did not examine the frame.
+type Finding struct {
+	Verdict Verdict
+	// Digest is a hash of a Good picture. It is 0 where the picture shows nothing: a camera in the dark may send the same
+	// black picture for hours without being frozen.
+	Digest uint64
+	Reason error // why the frame is Bad or Unsupported
+}
+
+// Refused is the finding for a frame that the pixel decoder refused with err.
+func Refused(err error) Finding {
+	if errors.Is(err, pixel.ErrUnsupported) {
+		return Finding{Verdict: Unsupported, Reason: err}
+	}
+	return Finding{Verdict: Bad, Reason: err}
+}
+
+// Verdict says whether a frame can be used.
 type Verdict uint8
 
+// The verdicts.
 const (
-	Unseen Verdict = iota // it did not look
+	NotExamined Verdict = iota
 	Good
-	Bad // it cannot be decoded
+	Bad         // damaged; the next frame may be whole
+	Unsupported // of a format that never decodes: the camera must send another one
 )
 
-// Sink receives frames one at a time. It must not keep the Frame or its Data, and the source waits for it: a slow Sink loses
-// frames in the driver.
-type Sink func(*Frame)
+// Sink examines frames one at a time and returns what it found. It must not keep the Frame or its Data. The source waits for
+// it: while a Sink is slow, the driver drops frames.
+type Sink func(*Frame) Finding
 
-// Source is one life of a camera.
+// Source is a camera that can be opened.
 type Source interface {
 	// Run opens the camera, calls sink for every frame, and closes the camera before it returns. The error, never nil,
 	// says why it ended: ctx's own, io.EOF at a file's end, or what failed.

@@ -20,12 +20,12 @@ func watchCommand(t *testing.T, c *Command, frames int) (seen []string, err erro
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
-	err = c.Run(ctx, func(f *Frame) {
+	err = c.Run(ctx, showing(func(f *Frame) {
 		seen = append(seen, fmt.Sprintf("%v %d", f.Format, len(f.Data)))
 		if len(seen) == frames {
 			cancel()
 		}
-	})
+	}))
 	if len(seen) < frames && errors.Is(err, context.DeadlineExceeded) {
 		t.Fatalf("%d frames of %d", len(seen), frames)
 	}
@@ -135,12 +135,12 @@ func TestCommandThatIgnoresSIGTERMEnds(t *testing.T) {
 			ended := make(chan error, 1)
 			c := &Command{Line: fmt.Sprintf(line, pidFile), FourCC: pixel.YUYV, Width: 64, Height: 48}
 			go func() {
-				ended <- c.Run(ctx, func(f *Frame) {
+				ended <- c.Run(ctx, showing(func(f *Frame) {
 					if f.Restart {
 						cancel()
 						time.Sleep(100 * time.Millisecond) // a frame is being decoded when the end comes
 					}
-				})
+				}))
 			}()
 			<-ctx.Done()
 			var pid int
@@ -182,14 +182,14 @@ func TestCommandIsStartedAgain(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	var restarts int
-	c := &Camera{Source: &Command{Line: line, Counters: counters}, Counters: counters, Sink: func(f *Frame) {
+	c := &Camera{Source: &Command{Line: line, Counters: counters}, Counters: counters, Sink: showing(func(f *Frame) {
 		if f.Restart {
 			restarts++
 		}
 		if restarts == 3 {
 			cancel()
 		}
-	}}
+	})}
 	if err := c.Run(ctx); !errors.Is(err, context.Canceled) || counters.Failed[Exited].Load() != 2 {
 		t.Errorf("%v after %d starts and %d ends", err, restarts, counters.Failed[Exited].Load())
 	}
@@ -200,7 +200,7 @@ func TestPatternMovesAndComesInTime(t *testing.T) {
 	var times []time.Duration
 	var different int
 	var before []byte
-	err := (&Pattern{FrameRate: 100}).Run(ctx, func(f *Frame) {
+	err := (&Pattern{FrameRate: 100}).Run(ctx, showing(func(f *Frame) {
 		times = append(times, f.Time)
 		if f.Format.Bytes() != len(f.Data) || f.Restart != (len(times) == 1) {
 			t.Errorf("frame %d: %v, %d bytes, restart %v", f.Sequence, f.Format, len(f.Data), f.Restart)
@@ -212,7 +212,7 @@ func TestPatternMovesAndComesInTime(t *testing.T) {
 		if len(times) == 20 {
 			cancel()
 		}
-	})
+	}))
 	if !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}

@@ -62,7 +62,7 @@ func record(t *testing.T, f *File) (times []time.Duration, format pixel.Format, 
 	}
 	defer d.Close()
 	rgb := make([]byte, 3*8*8)
-	err = f.Run(t.Context(), func(frame *Frame) {
+	err = f.Run(t.Context(), showing(func(frame *Frame) {
 		if derr := d.Decode(rgb, frame.Format, frame.Data); derr != nil {
 			t.Errorf("%s: frame %d: %v", f, frame.Sequence, derr)
 		}
@@ -70,7 +70,7 @@ func record(t *testing.T, f *File) (times []time.Duration, format pixel.Format, 
 			t.Errorf("%s: sequence %d after %d frames", f, frame.Sequence, len(times))
 		}
 		times, format = append(times, frame.Time), frame.Format
-	})
+	}))
 	return times, format, err
 }
 
@@ -168,14 +168,14 @@ func TestFileLoops(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var times []time.Duration
-	err := f.Run(ctx, func(frame *Frame) {
+	err := f.Run(ctx, showing(func(frame *Frame) {
 		if first := len(times)%3 == 0; frame.Restart != first {
 			t.Errorf("frame %d: Restart %v, want it with the first of each pass", len(times), frame.Restart)
 		}
 		if times = append(times, frame.Time); len(times) == 8 {
 			cancel()
 		}
-	})
+	}))
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want context.Canceled", err)
 	}
@@ -188,11 +188,11 @@ func TestFileEndsWithContext(t *testing.T) {
 	// The child process must be gone, too: goleak would see its copying goroutine.
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	err := (&File{Path: variableRate(t), Loop: true}).Run(ctx, func(f *Frame) {
+	err := (&File{Path: variableRate(t), Loop: true}).Run(ctx, showing(func(f *Frame) {
 		if f.Sequence == 30 {
 			cancel()
 		}
-	})
+	}))
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want context.Canceled", err)
 	}
@@ -209,14 +209,14 @@ func TestFileWithAPause(t *testing.T) {
 	}
 	var restarts []uint32
 	f := &File{Path: path, RealTime: true}
-	err = f.Run(t.Context(), func(frame *Frame) {
+	err = f.Run(t.Context(), showing(func(frame *Frame) {
 		if frame.Restart {
 			restarts = append(restarts, frame.Sequence)
 		}
 		if now := clock.Monotonic(); frame.Time > now {
 			t.Errorf("frame %d came %v before its time", frame.Sequence, frame.Time-now)
 		}
-	})
+	}))
 	if !errors.Is(err, io.EOF) || fmt.Sprint(restarts) != "[0 5]" {
 		t.Errorf("restarts at %v, error %v; want at 0 and 5, and the end", restarts, err)
 	}
@@ -226,12 +226,12 @@ func TestFileInRealTime(t *testing.T) {
 	f := &File{Path: write(t, "rt.mjpeg", jpegStream(t, 6)), FrameRate: 50, RealTime: true}
 	start := clock.Monotonic()
 	var times []time.Duration
-	err := f.Run(t.Context(), func(frame *Frame) {
+	err := f.Run(t.Context(), showing(func(frame *Frame) {
 		if now := clock.Monotonic(); frame.Time > now {
 			t.Errorf("frame %d came %v before its time", frame.Sequence, frame.Time-now)
 		}
 		times = append(times, frame.Time)
-	})
+	}))
 	if !errors.Is(err, io.EOF) || len(times) != 6 {
 		t.Fatalf("%d frames, error %v", len(times), err)
 	}
@@ -252,7 +252,7 @@ func TestFileAllocatesNothingPerFrame(t *testing.T) {
 	defer cancel()
 	frames := make(chan struct{})
 	done := make(chan error)
-	go func() { done <- f.Run(ctx, func(*Frame) { frames <- struct{}{} }) }()
+	go func() { done <- f.Run(ctx, showing(func(*Frame) { frames <- struct{}{} })) }()
 	if n := testing.AllocsPerRun(1000, func() { <-frames }); n > 0 {
 		t.Errorf("%v allocations per frame, want 0", n)
 	}

@@ -72,7 +72,7 @@ func TestLoopLooksAgain(t *testing.T) {
 		s.script[i] = device.Buffer{Used: 1, Sequence: uint32(i)}
 	}
 	frames := 0
-	l := loop{stream: s, sink: func(*Frame) { frames++ }}
+	l := loop{stream: s, sink: showing(func(*Frame) { frames++ })}
 	if err := l.run(); !errors.Is(err, context.Canceled) || frames != 4 {
 		t.Errorf("%d frames of 4, error %v", frames, err)
 	}
@@ -90,12 +90,12 @@ func TestLoopDropsAndRequeues(t *testing.T) {
 	}}
 	total, counters := len(s.script), new(Counters)
 	var frames []Frame
-	l := loop{stream: s, stallAfter: time.Hour, counters: counters, sink: func(f *Frame) {
+	l := loop{stream: s, stallAfter: time.Hour, counters: counters, sink: showing(func(f *Frame) {
 		if handedOut := total - len(s.script); len(s.queued) != handedOut-1 {
 			t.Errorf("frame %d: %d of %d buffers given back before the sink had it", f.Sequence, len(s.queued), handedOut)
 		}
 		frames = append(frames, *f)
-	}}
+	})}
 	before := clock.Monotonic()
 	if err := l.run(); !errors.Is(err, context.Canceled) {
 		t.Fatalf("error %v, want context.Canceled", err)
@@ -146,7 +146,7 @@ func TestLoopTimes(t *testing.T) {
 		counters := new(Counters)
 		l := loop{
 			stream: &fakeStream{script: buffers}, counters: counters, log: slog.New(slog.NewTextHandler(&log, nil)),
-			sink: func(f *Frame) { frames = append(frames, f.Time) },
+			sink: showing(func(f *Frame) { frames = append(frames, f.Time) }),
 		}
 		if err := l.run(); !errors.Is(err, context.Canceled) {
 			t.Fatal(err)
@@ -167,7 +167,7 @@ func TestLoopTimes(t *testing.T) {
 
 func TestLoopSequenceWraps(t *testing.T) {
 	counters := new(Counters)
-	l := loop{counters: counters, sink: func(*Frame) {}, stream: &fakeStream{script: []device.Buffer{
+	l := loop{counters: counters, sink: ignore, stream: &fakeStream{script: []device.Buffer{
 		{Used: 1, Sequence: 1<<32 - 1}, {Used: 1, Sequence: 1}, // 0 was lost
 		{Used: 1, Sequence: 1}, {Used: 1, Sequence: 0}, // a driver that counts anew has lost nothing
 	}}}
@@ -195,7 +195,7 @@ func TestLoopEnds(t *testing.T) {
 		{"silence", &fakeStream{stalls: true}, unix.ETIMEDOUT, "no good frame for 100ms"},
 		{"silence after damage", &fakeStream{script: damaged, stalls: true}, unix.ETIMEDOUT, "no good frame for 100ms"},
 	} {
-		l := loop{stream: c.stream, path: "/dev/video0", stallAfter: 100 * time.Millisecond, sink: func(*Frame) {}}
+		l := loop{stream: c.stream, path: "/dev/video0", stallAfter: 100 * time.Millisecond, sink: ignore}
 		err := l.run()
 		if !errors.Is(err, c.want) || !strings.Contains(err.Error(), c.text) || !strings.HasPrefix(err.Error(), "/dev/video0: ") {
 			t.Errorf("%s: error %v, want %v with %q", c.name, err, c.want, c.text)
@@ -225,7 +225,7 @@ func (s *endless) Queue(int) error              { return nil }
 
 func TestLoopAllocatesNothing(t *testing.T) {
 	s := &endless{memory: make([]byte, 100)}
-	l := loop{stream: s, counters: new(Counters), stallAfter: time.Second, sink: func(*Frame) {}}
+	l := loop{stream: s, counters: new(Counters), stallAfter: time.Second, sink: ignore}
 	if n := testing.AllocsPerRun(100, func() { s.left = 10; _ = l.run() }); n != 0 {
 		t.Errorf("%v allocations for 10 frames, want 0", n)
 	}

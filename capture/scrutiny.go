@@ -40,10 +40,10 @@ const (
 func (s *scrutiny) spares() bool { return s.frozen && time.Since(s.looked) < frozenLook }
 
 // judge ends the life of a camera that has sent nothing of use for too long. It returns whether the camera shows something.
-func (s *scrutiny) judge(f *Frame, badAfter, frozenAfter time.Duration) bool {
+func (s *scrutiny) judge(found Finding, badAfter, frozenAfter time.Duration) bool {
 	now := time.Now()
-	switch f.Verdict {
-	case Bad:
+	switch found.Verdict {
+	case Bad, Unsupported:
 		if !s.bad || now.Sub(s.looked) >= unwatched {
 			s.since = now
 		}
@@ -53,8 +53,8 @@ func (s *scrutiny) judge(f *Frame, badAfter, frozenAfter time.Duration) bool {
 		}
 	case Good:
 		s.bad, s.looked = false, now
-		if f.Digest == 0 || f.Digest != s.digest {
-			s.frozen, s.digest, s.changed = false, f.Digest, now
+		if found.Digest == 0 || found.Digest != s.digest {
+			s.frozen, s.digest, s.changed = false, found.Digest, now
 		}
 		if frozenAfter > 0 && now.Sub(s.changed) >= frozenAfter {
 			s.frozen = true

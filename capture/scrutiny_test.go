@@ -21,40 +21,38 @@ func TestUselessPicturesEndALife(t *testing.T) {
 		want error // nil: it stays online
 		kind Failure
 	}{
-		{"never decodable", func(f *Frame) { f.Verdict = Bad }, errUndecodable, Undecodable},
-		{"frozen", func(f *Frame) { f.Verdict, f.Digest = Good, 7 }, errFrozen, Frozen},
-		{"frozen after a while", func(f *Frame) {
+		{"never decodable", func(*Frame) Finding { return Finding{Verdict: Bad} }, errUndecodable, Undecodable},
+		{"frozen", func(*Frame) Finding { return Finding{Verdict: Good, Digest: 7} }, errFrozen, Frozen},
+		{"frozen after a while", func(*Frame) Finding {
 			frames++
-			f.Verdict, f.Digest = Good, uint64(min(frames, 20))
+			return Finding{Verdict: Good, Digest: uint64(min(frames, 20))}
 		}, errFrozen, Frozen},
-		{"in the dark", func(f *Frame) { f.Verdict = Good }, nil, 0},
-		{"every tenth good", func(f *Frame) {
-			frames++
-			f.Verdict, f.Digest = Bad, 0
-			if frames%10 == 0 {
-				f.Verdict, f.Digest = Good, uint64(frames)
+		{"in the dark", func(*Frame) Finding { return Finding{Verdict: Good} }, nil, 0},
+		{"every tenth good", func(*Frame) Finding {
+			if frames++; frames%10 == 0 {
+				return Finding{Verdict: Good, Digest: uint64(frames)}
 			}
+			return Finding{Verdict: Bad}
 		}, nil, 0},
-		{"one bad after a pause", func(f *Frame) {
+		{"one bad after a pause", func(*Frame) Finding {
 			frames++
-			f.Digest = uint64(frames)
 			switch {
-			case frames < 20:
-				f.Verdict = Good
+			case frames < 20, frames > 120:
+				return Finding{Verdict: Good, Digest: uint64(frames)}
 			case frames == 20 || frames == 120:
-				f.Verdict = Bad
-			case frames > 120:
-				f.Verdict = Good
+				return Finding{Verdict: Bad}
 			}
+			return Finding{}
 		}, nil, 0},
-		{"bad from a pause on", func(f *Frame) {
+		{"bad from a pause on", func(*Frame) Finding {
 			if frames++; frames == 1 {
-				f.Verdict, f.Digest = Good, 1
+				return Finding{Verdict: Good, Digest: 1}
 			} else if frames > 100 {
-				f.Verdict = Bad
+				return Finding{Verdict: Bad}
 			}
+			return Finding{}
 		}, errUndecodable, Undecodable},
-		{"never looked at", func(*Frame) {}, nil, 0},
+		{"never examined", func(*Frame) Finding { return Finding{} }, nil, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -92,11 +90,11 @@ func TestAFrozenCameraIsLookedAtRarely(t *testing.T) {
 		start, looks := time.Now(), 0
 		camera := &Camera{
 			Source: &fakeSource{script: []life{{lasts: time.Hour}}}, BadAfter: 5 * time.Second, FrozenAfter: 30 * time.Second,
-			Sink: func(f *Frame) {
-				f.Verdict, f.Digest = Good, 7
+			Sink: func(*Frame) Finding {
 				if time.Since(start) > 40*time.Second {
 					looks++
 				}
+				return Finding{Verdict: Good, Digest: 7}
 			},
 		}
 		_ = camera.Run(ctx)
@@ -113,22 +111,23 @@ func TestUselessPicturesAreNoComeback(t *testing.T) {
 	const mended = 5 * time.Minute
 	for _, c := range []struct {
 		name string
-		sink func(f *Frame, after time.Duration)
+		sink func(f *Frame, after time.Duration) Finding
 		want string // when it goes online, and offline, in seconds, rounded down to fives
 	}{
-		{"frozen", func(f *Frame, after time.Duration) {
-			f.Verdict, f.Digest = Good, uint64(max(1, after-mended))
+		{"frozen", func(_ *Frame, after time.Duration) Finding {
+			return Finding{Verdict: Good, Digest: uint64(max(1, after-mended))}
 		}, "on 0, off 30, on 300"},
-		{"undecodable", func(f *Frame, after time.Duration) {
-			f.Verdict, f.Digest = Bad, 0
+		{"undecodable", func(_ *Frame, after time.Duration) Finding {
 			if after >= mended {
-				f.Verdict, f.Digest = Good, uint64(after)
+				return Finding{Verdict: Good, Digest: uint64(after)}
 			}
+			return Finding{Verdict: Bad}
 		}, "off 5, on 300"},
-		{"every second frame is looked at, none decodes", func(f *Frame, after time.Duration) {
+		{"every second frame is looked at, none decodes", func(f *Frame, after time.Duration) Finding {
 			if f.Restart || after/(100*time.Millisecond)%2 == 0 {
-				f.Verdict = Bad
+				return Finding{Verdict: Bad}
 			}
+			return Finding{}
 		}, "off 5"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -142,11 +141,12 @@ func TestUselessPicturesAreNoComeback(t *testing.T) {
 					Source: &fakeSource{script: []life{{lasts: time.Hour}}}, Counters: new(Counters),
 					Log:      slog.New(slog.NewTextHandler(&log, nil)),
 					BadAfter: 5 * time.Second, FrozenAfter: 30 * time.Second,
-					Sink: func(f *Frame) {
-						c.sink(f, time.Since(start))
-						if !online && f.Verdict == Good && !f.Frozen && time.Since(start) < mended {
+					Sink: func(f *Frame) Finding {
+						found := c.sink(f, time.Since(start))
+						if !online && found.Verdict == Good && !f.Frozen && time.Since(start) < mended {
 							t.Errorf("a frame at %v can get into a window", time.Since(start))
 						}
+						return found
 					},
 					OnStatus: func(on bool, _ error) {
 						online = on

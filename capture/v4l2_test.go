@@ -22,7 +22,7 @@ func TestV4L2WithoutACamera(t *testing.T) {
 		{"/dev/video-none", unix.ENOENT, "capture: /dev/video-none: open: no such camera"},
 		{"/dev/null", unix.ENOTTY, "capture: /dev/null: QUERYCAP: not a V4L2 device"},
 	} {
-		err := (&V4L2{Path: c.path}).Run(t.Context(), func(*Frame) { t.Error("a frame") })
+		err := (&V4L2{Path: c.path}).Run(t.Context(), showing(func(*Frame) { t.Error("a frame") }))
 		if !errors.Is(err, c.want) || !strings.Contains(err.Error(), c.text) {
 			t.Errorf("%s: error %v, want %v with %q", c.path, err, c.want, c.text)
 		}

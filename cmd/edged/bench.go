@@ -176,8 +176,8 @@ func flatOut(ctx context.Context, w *watcher, pipeline *infer.Pipeline, source s
 	pipeline.OnEvent = func(infer.Event) {} // not printed: a line of text allocates
 	frames := uint64(0)
 	file := capture.File{Path: source, Loop: true}
-	err := file.Run(ctx, func(frame *capture.Frame) {
-		w.frame(frame)
+	err := file.Run(ctx, func(frame *capture.Frame) capture.Finding {
+		found := w.frame(frame)
 		if err := pipeline.Step(); err != nil {
 			stop(err)
 		}
@@ -194,6 +194,7 @@ func flatOut(ctx context.Context, w *watcher, pipeline *infer.Pipeline, source s
 			f.frames, f.windows = frames-f.framesAtTheStart, f.windows-1
 			stop(errMeasured)
 		}
+		return found
 	})
 	if cause := context.Cause(ctx); cause != nil {
 		err = cause

@@ -60,15 +60,16 @@ func (m *meter) attach(camera *capture.Camera, enough func(), failed func(error)
 	}
 }
 
-func (m *meter) frame(f *capture.Frame) {
-	m.w.frame(f)
+func (m *meter) frame(f *capture.Frame) capture.Finding {
+	found := m.w.frame(f)
 	decode, scale := m.w.decoder.Times()
 	if decode == m.seenDecode {
-		return // off the grid
+		return found // off the grid
 	}
 	m.decode = append(m.decode, decode-m.seenDecode)
 	m.scale = append(m.scale, scale-m.seenScale)
 	m.seenDecode, m.seenScale = decode, scale
+	return found
 }
 
 func (m *meter) window() {

@@ -126,7 +126,7 @@ func TestPatternIsAVideo(t *testing.T) {
 	var change float64
 	before, now := make([]byte, 96*96*3), make([]byte, 96*96*3)
 	file := capture.File{Path: path}
-	err = file.Run(t.Context(), func(f *capture.Frame) {
+	err = file.Run(t.Context(), func(f *capture.Frame) capture.Finding {
 		frames++
 		size += len(f.Data)
 		if err := decoder.Decode(now, f.Format, f.Data); err != nil {
@@ -136,6 +136,7 @@ func TestPatternIsAVideo(t *testing.T) {
 			change += math.Abs(float64(now[i]) - float64(before[i]))
 		}
 		before, now = now, before
+		return capture.Finding{}
 	})
 	if !errors.Is(err, io.EOF) || frames != 61 {
 		t.Errorf("%d frames, error %v; want 61 and the end", frames, err)

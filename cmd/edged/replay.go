@@ -77,11 +77,12 @@ func (r *replayCmd) play(ctx context.Context, w *watcher, pipeline *infer.Pipeli
 		return misconfigured{fmt.Errorf("replay: %s is a camera; replay reads a video file", spec)}
 	}
 	file := capture.File{Path: spec.Path, FrameRate: r.FrameRate}
-	err = file.Run(ctx, func(f *capture.Frame) {
-		w.frame(f)
+	err = file.Run(ctx, func(f *capture.Frame) capture.Finding {
+		found := w.frame(f)
 		if err := pipeline.Step(); err != nil {
 			cancel(err)
 		}
+		return found
 	})
 	if !errors.Is(err, io.EOF) {
 		if cause := context.Cause(ctx); cause != nil {

@@ -39,7 +39,8 @@ type watcher struct {
 	corrupt   atomic.Uint64 // frames that did not decode
 	unwatched atomic.Uint64 // frames while no view was enabled
 
-	complained time.Duration // capture time of the last corrupt frame that was logged
+	complained   bool          // a corrupt frame was logged
+	complainedAt time.Duration // capture time of the last one
 }
 
 // spareSlots lets the capture loop go on while the pipeline, after a slow Invoke, catches up with a whole window.
@@ -88,10 +89,10 @@ func (w *watcher) close() { w.decoder.Close() }
 
 // frame is the sink of the camera: it decodes a frame that lies on the sampling grid straight into the ring. A frozen camera's is looked
 // at and not kept.
-func (w *watcher) frame(f *capture.Frame) {
+func (w *watcher) frame(f *capture.Frame) capture.Finding {
 	wanted := w.wanted(f)
 	if wanted == 0 {
-		return
+		return capture.Finding{}
 	}
 	if f.Restart {
 		w.sampler.Reset()
@@ -99,26 +100,26 @@ func (w *watcher) frame(f *capture.Frame) {
 	tick, take := w.sampler.Take(f.Time)
 	if !take && !f.Frozen {
 		w.offGrid.Add(1)
-		return
+		return capture.Finding{}
 	}
 	if take && tick == 0 { // a new grid: a restart, or time went backwards
 		w.ring.Reset()
 	}
 	slot := w.ring.Reserve()
 	if slot == nil {
-		return
+		return capture.Finding{}
 	}
 	w.blank(slot, wanted)
 	if err := w.decoder.DecodeAreas(slot, f.Format, f.Data, wanted); err != nil {
 		w.corrupt.Add(1)
-		f.Verdict = capture.Bad
 		w.complain(f, err)
-		return
+		return capture.Refused(err)
 	}
-	f.Verdict, f.Digest = capture.Good, w.digest(slot)
+	digest := w.digest(slot)
 	if !f.Frozen {
 		w.ring.Commit(tick, f.Time)
 	}
+	return capture.Finding{Verdict: capture.Good, Digest: digest}
 }
 
 // wanted returns the views that look at the frame, by bit. Where there are none, nothing of what was seen stays in memory (but in the
@@ -169,12 +170,13 @@ func (w *watcher) digest(rgb []byte) uint64 {
 // minContrast is less than any picture with something in it has, between its darkest and its lightest value.
 const minContrast = 24
 
-// complain logs a corrupt frame, but no more than one a minute.
+// complain logs a corrupt frame, at most once a minute of capture time.
 func (w *watcher) complain(f *capture.Frame, err error) {
-	if w.complained != 0 && f.Time-w.complained < time.Minute && f.Time >= w.complained {
+	since := f.Time - w.complainedAt
+	if w.complained && since >= 0 && since < time.Minute {
 		return
 	}
-	w.complained = f.Time
+	w.complained, w.complainedAt = true, f.Time
 	slog.Warn("frame dropped", "camera", w.name, "sequence", f.Sequence, "bytes", len(f.Data), "error", err,
 		"dropped_so_far", w.corrupt.Load())
 }

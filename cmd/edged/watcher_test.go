@@ -5,6 +5,8 @@ import (
 	"errors"
 	"image"
 	"image/jpeg"
+	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,6 +14,7 @@ import (
 	"edged/capture/pixel"
 	"edged/infer/engine"
 	"edged/internal/config"
+	"edged/internal/logtest"
 )
 
 // openWatcher returns a watcher of the starter model, ready to step.
@@ -40,6 +43,7 @@ func openWatcher(t *testing.T) *watcher {
 type camera struct {
 	w     *watcher
 	frame capture.Frame
+	found capture.Finding // in the last frame
 }
 
 func newCamera(t *testing.T, w *watcher) *camera {
@@ -55,7 +59,7 @@ func newCamera(t *testing.T, w *watcher) *camera {
 func (c *camera) deliver(t *testing.T, n int) {
 	t.Helper()
 	for range n {
-		c.w.frame(&c.frame)
+		c.found = c.w.frame(&c.frame)
 		c.frame.Time += time.Second / 30
 		c.frame.Sequence++
 		if err := c.w.views[0].pipeline.Step(); err != nil {
@@ -156,10 +160,9 @@ func TestAFrozenCamerasFramesAreNotKept(t *testing.T) {
 	next := w.ring.Next()
 	c.frame.Frozen = true
 	for range 30 {
-		c.frame.Verdict = capture.Unseen
 		c.deliver(t, 1)
-		if c.frame.Verdict != capture.Good {
-			t.Fatal("a frame was not looked at")
+		if c.found.Verdict != capture.Good {
+			t.Fatal("a frame was not examined")
 		}
 	}
 	if gaps := w.views[0].pipeline.Stats.Gaps.Load(); gaps != 0 || w.ring.Next() != next {
@@ -180,5 +183,19 @@ func TestNothingSeenOutlivesTheLastView(t *testing.T) {
 			t.Errorf("slot %d of the ring has something at %d", tick, i)
 		}
 		w.ring.Commit(int64(tick), 0)
+	}
+}
+
+// A corrupt frame is logged at most once a minute, from the first frame of a file on: its time is 0.
+func TestCorruptFramesAreLoggedOnceAMinute(t *testing.T) {
+	var log logtest.Buffer
+	defer slog.SetDefault(slog.Default())
+	slog.SetDefault(slog.New(slog.NewTextHandler(&log, nil)))
+	w := openWatcher(t)
+	c := newCamera(t, w)
+	c.frame.Data = c.frame.Data[:4]
+	c.deliver(t, 30*61) // 61 s
+	if n := strings.Count(log.String(), "frame dropped"); n != 2 {
+		t.Errorf("%d lines in 61 s, want 2", n)
 	}
 }
