@@ -64,6 +64,7 @@ func (c *Command) deliver(p *program, sink Sink) error {
 		return err
 	}
 	frame := Frame{Restart: true}
+	var unusable refusals
 	for {
 		p.allow(c.StallAfter)
 		data, format, _, err := pics.next()
@@ -76,7 +77,9 @@ func (c *Command) deliver(p *program, sink Sink) error {
 		}
 		frame.Data, frame.Format, frame.Time = data, format, clock.Monotonic()
 		c.Counters.Frames.Add(1)
-		sink(&frame)
+		if err := unusable.note(sink(&frame)); err != nil {
+			return fmt.Errorf("%w; let the command write JPEGs in YCbCr, Y4M, or raw 4:2:0 video in Matroska", err)
+		}
 		frame.Sequence++
 		frame.Restart = false
 	}

@@ -48,7 +48,7 @@ func (f Failure) String() string {
 
 // FailureOf classifies what Source.Run returned.
 func FailureOf(err error) Failure {
-	for own, kind := range map[error]Failure{errExited: Exited, errHangs: Stalled, errUndecodable: Undecodable, errFrozen: Frozen} {
+	for own, kind := range map[error]Failure{errExited: Exited, errHangs: Stalled, errUndecodable: Undecodable, errUnsupported: Undecodable, errFrozen: Frozen} {
 		if errors.Is(err, own) {
 			return kind
 		}

@@ -81,14 +81,15 @@ const seam = time.Second
 
 // player is the state of one Run, over all its passes.
 type player struct {
-	file  *File
-	sink  Sink
-	frame Frame
-	base  time.Duration // of this pass: what its frames' own times are added to
-	first time.Duration // the pass's first own time
-	last  time.Duration // the last frame's time, as delivered before pacing
-	timer *wait.Timer   // when playing in real time
-	epoch time.Duration // CLOCK_MONOTONIC at time 0, then
+	file     *File
+	sink     Sink
+	frame    Frame
+	base     time.Duration // of this pass: what its frames' own times are added to
+	first    time.Duration // the pass's first own time
+	last     time.Duration // the last frame's time, as delivered before pacing
+	refusals refusals
+	timer    *wait.Timer   // when playing in real time
+	epoch    time.Duration // CLOCK_MONOTONIC at time 0, then
 }
 
 // pass plays the file once. It returns io.EOF at its end.
@@ -134,10 +135,13 @@ func (p *player) show(ctx context.Context, data []byte, format pixel.Format, t t
 		return nil
 	}
 	p.file.Counters.Frames.Add(1)
-	p.sink(&p.frame)
+	err := p.refusals.note(p.sink(&p.frame))
+	if err != nil {
+		err = fmt.Errorf("%w; convert the file, for example with `ffmpeg -i FILE -pix_fmt yuv420p NEW.mp4`", err)
+	}
 	p.frame.Sequence++
 	p.frame.Restart = false
-	return nil
+	return err
 }
 
 // wait sleeps until the frame of time t is due.

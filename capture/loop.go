@@ -1,6 +1,7 @@
 package capture
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -34,7 +35,8 @@ type loop struct {
 	buffer     device.Buffer
 	started    bool // a buffer has been dequeued: the sequence is known
 	mistimed   bool // the driver's times are of no use: frames get the time of their arrival
-	vain       int  // times in a row that a frame was announced and none was there
+	refusals   refusals
+	vain       int // times in a row that a frame was announced and none was there
 }
 
 const (
@@ -112,10 +114,10 @@ func (l *loop) step() (delivered bool, err error) {
 		delivered = true
 		l.counters.Frames.Add(1)
 		l.frame.Data, l.frame.Time = l.stream.Memory(b), l.time(b.Time)
-		l.sink(&l.frame)
+		err = l.refusals.note(l.sink(&l.frame))
 		l.frame.Data, l.frame.Restart = nil, false
 	}
-	return delivered, l.stream.Queue(b.Index)
+	return delivered, cmp.Or(err, l.stream.Queue(b.Index))
 }
 
 // time is when the frame was taken: what the driver says, until that makes no sense for the first time. Frames timed by their

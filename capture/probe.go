@@ -43,7 +43,7 @@ func probe(path string) Device {
 		found.Formats[i].Sizes = d.Sizes(f.FourCC)
 	}
 	if err == nil {
-		_, err = (&V4L2{}).offers(d)
+		_, err = (&V4L2{}).offers(d, nil)
 	}
 	if err != nil {
 		found.Error = err.Error()

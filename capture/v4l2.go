@@ -44,24 +44,37 @@ func (v *V4L2) String() string { return Spec{Kind: KindV4L2, Path: v.Path}.Strin
 func (v *V4L2) State() string { return device.State() }
 
 // Run streams from the camera until ctx ends or the camera fails. Its errors unwrap to the errno where there is one.
+// Where the Sink finds the camera's format Unsupported, Run tries the camera's other formats.
 func (v *V4L2) Run(ctx context.Context, sink Sink) error {
-	c, err := v.open()
-	if err == nil {
-		err = v.stream(ctx, c, sink)
-		c.Close() // what ended the stream says more than what fails now
-	}
+	err := retryFormats(func(refused refusedFormats) (refusedFormat, error) { return v.runOnce(ctx, sink, refused) })
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	return fmt.Errorf("capture: %w", err)
 }
 
-// open starts the camera at Path, or the first that can be started.
-func (v *V4L2) open() (streaming, error) {
-	if v.Path != "" {
-		return v.start(v.Path)
+// runOnce streams in a format that has not been refused, and returns which.
+func (v *V4L2) runOnce(ctx context.Context, sink Sink, refused refusedFormats) (refusedFormat, error) {
+	c, err := v.open(refused)
+	if err != nil {
+		return refusedFormat{}, err
 	}
-	c, passed, err := firstOf(device.Nodes(), v.start)
+	defer c.Close() // what ended the stream says more than an error of Close
+	used := refusedFormat{path: c.Path, fourcc: c.mode.Format.FourCC}
+	err = v.stream(ctx, c, sink)
+	if errors.Is(err, errUnsupported) {
+		v.log().Warn("trying the camera's other formats", "device", c.Path, "mode", c.mode, "reason", err)
+	}
+	return used, err
+}
+
+// open starts the camera at Path, or the first that can be started.
+func (v *V4L2) open(refused refusedFormats) (streaming, error) {
+	start := func(path string) (streaming, error) { return v.start(path, refused) }
+	if v.Path != "" {
+		return start(v.Path)
+	}
+	c, passed, err := firstOf(device.Nodes(), start)
 	if err == nil && len(passed) > 0 {
 		v.details = append(v.details, "passed_over", passed)
 	}
@@ -69,12 +82,12 @@ func (v *V4L2) open() (streaming, error) {
 }
 
 // start opens the node, sets the best mode that the bus has room for, and begins to stream.
-func (v *V4L2) start(path string) (streaming, error) {
+func (v *V4L2) start(path string, refused refusedFormats) (streaming, error) {
 	d, err := device.Open(path)
 	if err != nil {
 		return streaming{}, err
 	}
-	left, err := v.offers(d)
+	left, err := v.offers(d, refused)
 	for err == nil {
 		var c streaming
 		if c, err = v.startAs(d, left[0].Mode); err == nil {
@@ -89,8 +102,8 @@ func (v *V4L2) start(path string) (streaming, error) {
 	return streaming{}, err
 }
 
-// offers are the modes that will do. A node that is named is taken at its word that it is a camera.
-func (v *V4L2) offers(d *device.Device) ([]offer, error) {
+// offers returns the modes that edged can use, the best first. A node that the user named need not prove that it is a camera.
+func (v *V4L2) offers(d *device.Device, refused refusedFormats) ([]offer, error) {
 	formats, err := d.Formats()
 	if err != nil {
 		return nil, err
@@ -98,12 +111,16 @@ func (v *V4L2) offers(d *device.Device) ([]offer, error) {
 	if v.Path == "" {
 		err = d.Camera()
 	}
+	left := refused.without(d.Path, formats)
+	if err == nil && len(formats) > len(left) && len(left) == 0 {
+		err = errors.New("the camera offers no other format")
+	}
 	var found []offer
 	if err == nil {
-		found, err = offers(formats, d.Sizes, v.wanted(), d.USB)
+		found, err = offers(left, d.Sizes, v.wanted(), d.USB)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s (%s): %w", d.Path, d.Card, err)
+		return nil, fmt.Errorf("%s (%s): %w", d.Path, d.Card, refused.explain(d.Path, err))
 	}
 	return found, nil
 }
