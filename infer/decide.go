@@ -5,36 +5,36 @@ import (
 	"time"
 )
 
-// label is one label's way from idle over held to on and back.
+// label is the state of one label.
 type label struct {
 	name   string
-	rule   Rule // its thresholds are those of the start: Decider.limits holds today's
+	rule   Rule // its thresholds are those of the configuration: Decider.limits holds the current ones
 	silent bool // background
 
 	score float32 // smoothed
 	state state
 
-	running bool          // a run of supporting windows; while held or on it may have holes
-	first   time.Duration // of that run
-	latest  time.Duration // supporting window
-	peak    float32       // smoothed, since held
+	running bool          // in a run of supporting windows; while pending or active the run may have holes
+	first   time.Duration // window of that run
+	latest  time.Duration // window that supported the action
+	peak    float32       // smoothed, since the state left idle
 
-	id      uint64        // of the action that is on
-	told    time.Duration // time of the window of its last event
-	ended   bool          // there was one before
-	endedAt time.Duration // time of the window that ended it
+	id       uint64        // of the action in progress
+	reported time.Duration // window of its last event
+	ended    bool          // an action of this label has ended before
+	endedAt  time.Duration // window that ended it
 }
 
 type state uint8
 
 const (
-	idle state = iota
-	held       // reached Enter; MinDuration or Cooldown is not over
-	on
+	idle    state = iota
+	pending       // the score reached Enter, but MinDuration or Cooldown is not over
+	active        // the Start was reported
 )
 
-// Decide takes the scores of the window whose newest frame is of time t, and hands each event to emit. A score that is no
-// probability counts as the nearest one, NaN as 0: smoothed as it is, a single NaN would stay for ever.
+// Decide takes the scores of the window whose newest frame has the time t, and hands each event to emit. A score outside
+// 0 to 1 counts as the nearest probability and NaN as 0: unchanged, a single NaN would stay in the smoothed score for ever.
 func (d *Decider) Decide(t time.Duration, scores []float32, emit func(Event)) {
 	dt := t - d.last
 	if !d.seen {
@@ -54,11 +54,11 @@ func (d *Decider) Decide(t time.Duration, scores []float32, emit func(Event)) {
 	}
 }
 
-// step takes one window, whose score has been smoothed already.
+// step takes one window, whose score has already been smoothed.
 func (d *Decider) step(l *label, t time.Duration, supports bool, limits Thresholds, emit func(Event)) {
-	l.support(t, supports)
+	l.noteSupport(t, supports)
 	if l.state == idle && l.score >= limits.Enter {
-		l.hold(t)
+		l.enter(t)
 	}
 	if l.state == idle {
 		return
@@ -67,19 +67,19 @@ func (d *Decider) step(l *label, t time.Duration, supports bool, limits Threshol
 	switch {
 	case l.score < limits.Exit:
 		l.end(t, emit)
-	case l.state == held:
+	case l.state == pending:
 		if supports && l.latest-l.first >= l.rule.MinDuration && l.cooled(t) {
 			d.ids++
-			l.id, l.state = d.ids, on
-			l.tell(Start, t, emit)
+			l.id, l.state = d.ids, active
+			l.report(Start, t, emit)
 		}
-	case l.rule.UpdateEvery > 0 && t-l.told >= l.rule.UpdateEvery:
-		l.tell(Update, t, emit)
+	case l.rule.UpdateEvery > 0 && t-l.reported >= l.rule.UpdateEvery:
+		l.report(Update, t, emit)
 	}
 }
 
-// support keeps the run of supporting windows.
-func (l *label) support(t time.Duration, supports bool) {
+// noteSupport records whether the window supports an action.
+func (l *label) noteSupport(t time.Duration, supports bool) {
 	if supports {
 		if !l.running {
 			l.running, l.first = true, t
@@ -90,29 +90,29 @@ func (l *label) support(t time.Duration, supports bool) {
 	}
 }
 
-func (l *label) hold(t time.Duration) {
-	l.state, l.peak = held, 0
-	if !l.running { // the thresholds went down to a score that had been there before
+func (l *label) enter(t time.Duration) {
+	l.state, l.peak = pending, 0
+	if !l.running { // Enter was lowered to a score that is already there
 		l.running, l.first, l.latest = true, t, t
 	}
 }
 
-// cooled says whether the last action is long enough ago. Where time went back it is.
+// cooled reports whether the last action ended long enough ago, which is so where time has gone back.
 func (l *label) cooled(t time.Duration) bool {
 	return !l.ended || t < l.endedAt || t-l.endedAt >= l.rule.Cooldown
 }
 
-// end goes back to idle, and says so where the start was told.
+// end returns to idle, and reports the End of an action whose Start was reported.
 func (l *label) end(t time.Duration, emit func(Event)) {
-	if l.state == on {
-		l.tell(End, t, emit)
+	if l.state == active {
+		l.report(End, t, emit)
 		l.ended, l.endedAt = true, t
 	}
 	l.state, l.running = idle, false
 }
 
-func (l *label) tell(phase Phase, t time.Duration, emit func(Event)) {
-	l.told = t
+func (l *label) report(phase Phase, t time.Duration, emit func(Event)) {
+	l.reported = t
 	e := Event{ID: l.id, Label: l.name, Phase: phase, Score: l.score, Peak: l.peak, Start: l.first, Newest: t}
 	if phase == End {
 		e.End = l.latest
@@ -120,7 +120,7 @@ func (l *label) tell(phase Phase, t time.Duration, emit func(Event)) {
 	emit(e)
 }
 
-// quiet says whether no action is on, nor does the last window support one.
+// quiet reports whether no action is in progress and the last window supports none.
 func (d *Decider) quiet() bool {
 	for i := range d.labels {
 		if l := &d.labels[i]; l.state != idle || l.running {
@@ -130,7 +130,7 @@ func (d *Decider) quiet() bool {
 	return true
 }
 
-// Gap ends what is on: nobody sees whether it goes on.
+// Gap ends all actions in progress: after it, nobody knows whether they continue.
 func (d *Decider) Gap(emit func(Event)) {
 	for i := range d.labels {
 		d.labels[i].end(d.last, emit)
@@ -146,16 +146,16 @@ func (d *Decider) weight(dt time.Duration) float32 {
 	return float32(-math.Expm1(-dt.Seconds() / d.smoothing.Seconds()))
 }
 
-// probability returns the score if it is one, and else the nearest.
+// probability returns the probability nearest to the score.
 func probability(score float32) float32 {
-	if !(score >= 0) { // NaN, too
+	if !(score >= 0) { // true for NaN, too
 		return 0
 	}
 	return min(score, 1)
 }
 
-// invalid says whether the score is no probability, by more than a model's rounding.
+// invalid reports whether the score is no probability, by more than a model's rounding.
 func invalid(score float32) bool {
 	const rounding = 0.001
-	return !(score >= -rounding && score <= 1+rounding) // so NaN is, too
+	return !(score >= -rounding && score <= 1+rounding) // true for NaN, too
 }

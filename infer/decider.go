@@ -9,57 +9,57 @@ import (
 	"time"
 )
 
-// Thresholds are the smoothed scores at which an action starts and ends. The distance between them is what keeps a
-// score that hovers from starting and ending an action again and again.
+// Thresholds are the smoothed scores at which an action starts and ends. The distance between them keeps a score that
+// hovers from starting and ending an action again and again.
 type Thresholds struct {
-	Enter float32 // starts at this score or above
-	Exit  float32 // ends below this one
+	Enter float32 // the action starts at this score or above
+	Exit  float32 // the action ends below this score
 }
 
 // Rule says what makes an action of a label.
 type Rule struct {
 	Thresholds
-	MinDuration time.Duration // one that is supported for less never starts; 0 for none
+	MinDuration time.Duration // an action that windows support for less time never starts; 0 for none
 	Cooldown    time.Duration // least time from an end to the next start; 0 for none
-	UpdateEvery time.Duration // from one Update to the next while it goes on; 0 for no Updates
+	UpdateEvery time.Duration // time between Updates while an action continues; 0 for no Updates
 }
 
 // DeciderOptions configure a Decider.
 type DeciderOptions struct {
 	Rule
 	PerLabel   map[string]Rule // in place of the above
-	Background string          // the label that never fires; "" for none
+	Background string          // the label that never starts an action; "" for none
 	Smoothing  time.Duration   // time constant; 0 for none
 	Interval   time.Duration   // expected from one window to the next: the weight of the first window
 }
 
-// Decider makes actions out of scores.
+// Decider turns scores into actions.
 //
-// Scores are smoothed exponentially with a time constant in seconds, so that the meaning of the setting does not change
-// with the stride, and a late or skipped window weighs as much as the time that it stands for: after dt,
-// s += (1 - exp(-dt/Smoothing)) * (p - s). K of N windows would mean another time at every stride, and would throw away
-// how sure the model was. It starts from 0: one surprising window alone does not make an action.
+// It smooths scores exponentially with a time constant in seconds: after dt, s += (1 - exp(-dt/Smoothing)) * (p - s). So
+// the setting means the same at every stride, and a late or skipped window weighs as much as the time it stands for.
+// Counting K of N windows would mean another time at every stride and would ignore how sure the model was. The smoothed
+// score starts at 0, so a single surprising window makes no action.
 //
-// What smoothing decides late is told with the time at which it happened. A window supports an action if its own score,
-// unsmoothed, is at least Exit. An action starts at the first window of the unbroken run of supporting ones that lifted
-// the smoothed score to Enter, and ends at the last that supported it. A window's time is that of its newest frame: all
-// the older ones were in the window before, which did not support it.
+// Smoothing delays the decision, but events carry the times at which things happened. A window supports an action if its
+// own score, unsmoothed, is at least Exit. An action starts at the first window of the unbroken run of supporting windows
+// that lifted the smoothed score to Enter. It ends at the last window that supported it. The time of a window is that of
+// its newest frame: all older frames were part of the window before, which did not support the action.
 //
-// MinDuration is measured between these two: the Start is held back until it is reached, and never comes for an action
-// that falls below Exit before. It adds no delay where smoothing has taken as long. An action that goes on when Cooldown
-// is over starts then, with the time of its own first window.
+// MinDuration is measured between these two times. The Start waits until it is reached and never comes for an action that
+// falls below Exit before. It adds no delay where smoothing took as long. An action that continues when Cooldown is over
+// starts then, with the time of its own first window.
 type Decider struct {
 	labels    []label
-	limits    []atomic.Pointer[Thresholds] // of the label with the same index; changed at any time
+	limits    []atomic.Pointer[Thresholds] // of the label with the same index; may change at any time
 	smoothing time.Duration
 	interval  time.Duration
 
-	seen bool          // a window since the last gap
-	last time.Duration // that window's
+	seen bool          // there was a window since the last gap
+	last time.Duration // time of that window
 	ids  uint64
 }
 
-// NewDecider returns a Decider for scores in the labels' order. The error names every option that is wrong.
+// NewDecider returns a Decider for scores in the labels' order. The error names every wrong option.
 func NewDecider(labels []string, o DeciderOptions) (*Decider, error) {
 	if err := o.check(labels); err != nil {
 		return nil, fmt.Errorf("infer: %w", err)
@@ -79,11 +79,11 @@ func NewDecider(labels []string, o DeciderOptions) (*Decider, error) {
 	return d, nil
 }
 
-// SetThresholds changes a label's thresholds from the next window on. It may be called at any time, from any goroutine.
+// SetThresholds changes a label's thresholds from the next window on. Any goroutine may call it at any time.
 func (d *Decider) SetThresholds(name string, t Thresholds) error {
 	i := d.action(name)
 	if i < 0 {
-		return fmt.Errorf("infer: thresholds for label %q: no such action", name)
+		return fmt.Errorf("infer: thresholds for label %q: the model has no such action", name)
 	}
 	if err := t.check(fmt.Sprintf("label %q", name)); err != nil {
 		return fmt.Errorf("infer: %w", err)
@@ -92,8 +92,8 @@ func (d *Decider) SetThresholds(name string, t Thresholds) error {
 	return nil
 }
 
-// action returns the index of a label that fires, -1 for none. It reads only what never changes: Decide is at work on
-// the rest of a label meanwhile.
+// action returns the index of a label that can start an action, -1 for none. It reads only fields that never change,
+// because Decide may be changing the others on another goroutine.
 func (d *Decider) action(name string) int {
 	for i := range d.labels {
 		if l := &d.labels[i]; l.name == name && !l.silent {

@@ -37,7 +37,7 @@ func trace(d *Decider, pairs [][2]float32) []string {
 	return events
 }
 
-// render says at what time an event comes, and what it says.
+// render writes an event and its time as text.
 func render(e Event) string {
 	span := fmt.Sprintf("from %v", e.Start)
 	if e.Phase == End {
@@ -221,7 +221,7 @@ func TestThresholdsChangeWhileItRuns(t *testing.T) {
 	}
 }
 
-// The race detector looks on.
+// Run with -race.
 func TestThresholdsAreSetFromAnotherGoroutine(t *testing.T) {
 	d := moveDecider(t, DeciderOptions{})
 	set := make(chan struct{})

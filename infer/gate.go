@@ -7,61 +7,64 @@ import (
 	"time"
 )
 
-// Gate says whether anything has moved in a window: where nothing has, the model need not look.
+// Gate keeps the model from running on windows in which nothing moves.
 //
-// The picture is divided into gateCells x gateCells cells. A window's motion in a cell is how far the cell's mean brightness
-// ranges over its frames, so that what is fast and what is slow both show; brightness is relative to the whole picture's, so
-// that automatic exposure and a lamp that lights everything do not. Sensor noise vanishes in the mean. What moves all the
-// time and is no action (rain, leaves, a screen) is learnt: each cell's threshold is gateFactor times the motion that it has
-// had while the model saw nothing, and what the model takes for an action is never learnt. Noise that is in every cell (a
-// dark room's) is known at once: a quarter of the cells, those with the least motion, hardly ever show anything else.
+// The picture is divided into gateCells x gateCells cells. A cell's motion in a window is the range of its mean brightness
+// over the window's frames, so fast and slow movement both show. Brightness is measured relative to the whole picture, so
+// automatic exposure or a lamp that lights everything does not count as motion. The mean removes sensor noise.
+//
+// Some things move all the time and are no action: rain, leaves, a screen. The Gate learns them: a cell's threshold is
+// gateFactor times the motion that it usually had while there was no action. It never learns from an action. Noise that is
+// in all cells, as in a dark room, is known at once: the quarter of the cells with the least motion rarely shows anything
+// else.
 //
 // A Gate belongs to one Pipeline, whose goroutine calls it. A nil *Gate is always open.
 type Gate struct {
 	width, height int
 	heartbeat     time.Duration
 
-	sums   []uint32    // of the frame that comes in, by cell
+	sums   []uint32    // of the newest frame, by cell
 	pixels []float32   // by cell, in values: pixels x 3
-	sorted []float32   // the frame's means, for their median
+	sorted []float32   // scratch, for medians
 	cells  [][]float32 // means of the last frames; cells[n%frames] is the n-th frame's
 	n      uint64      // frames since the last gap, which may be years ago
 
-	motion []float32 // by cell, of the last window that was asked about
-	usual  []float32 // by cell, motion while no action was on
-	looked time.Duration
-	at     time.Duration // of the last window that was asked about
-	learnt time.Duration // when usual was last brought up to date
-	any    bool          // looked is set
+	at     time.Duration // of the window that was measured last
+	motion []float32     // of that window, by cell
+	moving bool          // more of it than usual
+	usual  []float32     // motion while there was no action, by cell
+	learnt time.Duration // window of the last change to usual; 0 before the first
+	ran    time.Duration // window of the last run that the Gate allowed
+	any    bool          // there was such a run since the last gap
 }
 
 const (
 	gateCells = 12
-	// gateFloor is the motion, in levels of 255 at the picture's median of 128, that is always nothing: compression and
-	// sensor noise, averaged over a cell, stay below.
+	// gateFloor is motion that is always taken for nothing, in levels of 255 when the picture's median is 128. Compression
+	// and sensor noise, averaged over a cell, stay below it.
 	gateFloor = 2.5
-	// gateNoise is the most that counts as noise where three cells of four have more: it may as well be something large.
+	// gateNoise is the most motion that counts as noise when three cells of four have more: it may be something large.
 	gateNoise = 20
-	// gateFactor times the usual motion is more than rain makes of itself.
+	// gateFactor times the usual motion is more than the variation of rain.
 	gateFactor = 2.5
-	// gateMoving cells make motion: one alone may be a flicker.
+	// gateMoving cells must move: one alone may be a flicker.
 	gateMoving = 2
 	// gateLearning is the time constant of the usual motion.
 	gateLearning = 15 * time.Second
-	// gateDark is the median below which a picture is no longer brightened: its noise would be, too.
+	// gateDark is the median below which a picture is not brightened further, because that would brighten its noise.
 	gateDark = 24
 )
 
-// CanGate says whether there can be a Gate for such windows.
+// CanGate reports whether a Gate is possible for windows of that size.
 func CanGate(width, height, frames int) bool {
 	return width >= gateCells && height >= gateCells && frames >= 2
 }
 
-// NewGate returns a Gate for windows of that many frames, [height,width,3] u8. It is open at least once in a heartbeat, so
-// that whatever it misses the model sees in the end.
+// NewGate returns a Gate for windows of that many frames, [height,width,3] u8. It opens at least once every heartbeat, so
+// the model also sees what the Gate misses.
 func NewGate(width, height, frames int, heartbeat time.Duration) (*Gate, error) {
 	if !CanGate(width, height, frames) || heartbeat <= 0 {
-		return nil, fmt.Errorf("infer: motion gate for %d frames of %dx%d, every %v: at least 2 of %dx%d, and more than 0s",
+		return nil, fmt.Errorf("infer: motion gate for %d frames of %dx%d with a heartbeat of %v: needs at least 2 frames of %dx%d and a heartbeat above 0s",
 			frames, width, height, heartbeat, gateCells, gateCells)
 	}
 	const n = gateCells * gateCells
@@ -92,19 +95,7 @@ func (g *Gate) push(rgb []byte) {
 	if g == nil {
 		return
 	}
-	clear(g.sums)
-	for y := range g.height {
-		line := rgb[3*g.width*y : 3*g.width*(y+1)]
-		sums := g.sums[g.row(y) : g.row(y)+gateCells]
-		for c := range sums {
-			first, end := (c*g.width+gateCells-1)/gateCells, ((c+1)*g.width+gateCells-1)/gateCells
-			sum := uint32(0)
-			for _, v := range line[3*first : 3*end] {
-				sum += uint32(v)
-			}
-			sums[c] += sum
-		}
-	}
+	g.sum(rgb)
 	means := g.cell(g.n)
 	for i, sum := range g.sums {
 		means[i] = float32(sum) / g.pixels[i]
@@ -118,6 +109,23 @@ func (g *Gate) push(rgb []byte) {
 	g.n++
 }
 
+// sum adds up the frame's values by cell.
+func (g *Gate) sum(rgb []byte) {
+	clear(g.sums)
+	for y := range g.height {
+		line := rgb[3*g.width*y : 3*g.width*(y+1)]
+		sums := g.sums[g.row(y) : g.row(y)+gateCells]
+		for c := range sums {
+			first, end := (c*g.width+gateCells-1)/gateCells, ((c+1)*g.width+gateCells-1)/gateCells
+			sum := uint32(0)
+			for _, v := range line[3*first : 3*end] {
+				sum += uint32(v)
+			}
+			sums[c] += sum
+		}
+	}
+}
+
 // hold takes the last frame once more.
 func (g *Gate) hold() {
 	if g != nil {
@@ -126,21 +134,12 @@ func (g *Gate) hold() {
 	}
 }
 
-// open says whether the model should look at the window that ends now, at t.
-func (g *Gate) open(t time.Duration) bool {
+// measure measures the motion of the window that ends now, at t.
+func (g *Gate) measure(t time.Duration) {
 	if g == nil {
-		return true
+		return
 	}
 	g.at = t
-	open := g.moving() || !g.any || t-g.looked >= g.heartbeat || t < g.looked
-	if open {
-		g.any, g.looked = true, t
-	}
-	return open
-}
-
-// moving measures the window's motion, and says whether it is more than usual.
-func (g *Gate) moving() bool {
 	for i := range g.motion {
 		low, high := float32(math.Inf(1)), float32(math.Inf(-1))
 		for _, means := range g.cells[:min(g.n, uint64(len(g.cells)))] {
@@ -148,19 +147,35 @@ func (g *Gate) moving() bool {
 		}
 		g.motion[i] = high - low
 	}
+	g.moving = g.movingCells() >= gateMoving
+}
+
+// movingCells counts the cells with more motion than usual.
+func (g *Gate) movingCells() (n int) {
 	copy(g.sorted, g.motion)
 	slices.Sort(g.sorted)
 	noise := min(g.sorted[len(g.sorted)/4], gateNoise)
-	cells := 0
 	for i, motion := range g.motion {
 		if motion > gateFloor+gateFactor*max(noise, g.usual[i]) {
-			cells++
+			n++
 		}
 	}
-	return cells >= gateMoving
+	return n
 }
 
-// learn takes the motion of the last window that was asked about for usual.
+// open reports whether the model should run on the window that was measured last.
+func (g *Gate) open() bool {
+	return g == nil || g.moving || !g.any || g.at-g.ran >= g.heartbeat || g.at < g.ran
+}
+
+// noteRun starts a new heartbeat: the model runs on the window that was measured last.
+func (g *Gate) noteRun() {
+	if g != nil {
+		g.any, g.ran = true, g.at
+	}
+}
+
+// learn takes the motion of the window that was measured last for usual.
 func (g *Gate) learn() {
 	if g == nil {
 		return
@@ -175,7 +190,7 @@ func (g *Gate) learn() {
 	}
 }
 
-// reset forgets the frames, but not what is usual.
+// reset forgets the frames, but not the usual motion.
 func (g *Gate) reset() {
 	if g != nil {
 		g.n, g.any = 0, false

@@ -5,12 +5,12 @@ import (
 	"slices"
 )
 
-// Loop runs the pipelines of several views that share an engine, on one goroutine: the one that made the engine.
+// Loop runs the pipelines of all views that share an engine, on the goroutine that made the engine.
 //
-// Views wait for the model in the order in which they came to have a window due, and each has one place in that queue: what
-// runs when its turn comes is its newest window, and those before count as skipped. So a model that is too slow for all
-// serves the views in turn: none waits longer than one run for each of the others, whatever their strides, and one that asks
-// for less than its share gets all that it asks for.
+// A view joins the queue when a window of its becomes due, and it has one place in the queue. When its turn comes, the
+// model runs on its newest window; older windows that were due count as skipped. So a model that is too slow serves all
+// views in turn: each waits for at most one run of each other view, whatever its stride, and a view that needs less than
+// its share gets everything it needs.
 type Loop struct {
 	Pipelines []*Pipeline
 	Cancel    func() // makes a running Invoke return soon; called from another goroutine
@@ -18,11 +18,12 @@ type Loop struct {
 	queue []*Pipeline // whose windows are due, the longest waiting first
 }
 
-// Run waits for frames and steps until ctx ends, then it returns nil, or until the model fails.
+// Run waits for frames and runs the model until ctx ends, then it returns nil. It returns the model's error if the model
+// fails.
 func (l *Loop) Run(ctx context.Context) error {
-	notify := make(chan struct{}, 1)
+	wake := make(chan struct{}, 1)
 	for _, p := range l.Pipelines {
-		p.Ring.Notify(notify)
+		p.Ring.Notify(wake)
 		defer p.Finish()
 	}
 	defer context.AfterFunc(ctx, l.Cancel)()
@@ -41,12 +42,12 @@ func (l *Loop) Run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-notify:
+		case <-wake:
 		}
 	}
 }
 
-// step takes the frames of all views, and then runs the model for the one that has waited longest.
+// step takes the new frames of all views, then runs the model for the view that has waited longest.
 func (l *Loop) step() (ran bool, err error) {
 	for _, p := range l.Pipelines {
 		if err := p.advance(); err != nil {
@@ -59,7 +60,7 @@ func (l *Loop) step() (ran bool, err error) {
 	for len(l.queue) > 0 {
 		p := l.queue[0]
 		l.queue = slices.Delete(l.queue, 0, 1)
-		if p.due { // a gap may have come in between
+		if p.due { // false if a gap removed the window
 			return true, p.run()
 		}
 	}

@@ -7,7 +7,7 @@ import (
 	"edged/ringbuffer"
 )
 
-// slowModel is what several views share: while it runs on a window, so many frames come in.
+// slowModel is shared by several views. While it runs on a window, ticks frames come in.
 type slowModel struct {
 	*testing.T
 	rings []*ringbuffer.Ring
@@ -81,8 +81,8 @@ func turn(t *testing.T, l *Loop, m *slowModel) {
 	}
 }
 
-// Four views want 2.6 windows a tick of a model that can do a third of one: each must get its turn, whatever its stride,
-// and the one that wants less than a turn must get all that it wants.
+// Four views need 1.8 windows a tick from a model that can run a third of one. Each must get its turn, whatever its
+// stride, and the view that needs less than its turn must get all its windows.
 func TestLoopSharesAnOverloadedModel(t *testing.T) {
 	const ticks = 3
 	strides := []int{1, 2, 4, 32}

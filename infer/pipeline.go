@@ -11,45 +11,45 @@ import (
 	"edged/ringbuffer"
 )
 
-// Clip is the model's input for one view: its window. *engine.Clip is one. Its calls come from one goroutine.
+// Clip is one view's window in the model's input. *engine.Clip is one. All calls come from one goroutine.
 type Clip interface {
-	Push(rgb []byte) // moves the window on by a frame
+	Push(rgb []byte) // moves the window on by this frame
 	Hold()           // moves the window on by the frame that came last
-	Clear()          // leaves nothing of any frame
+	Clear()          // erases all frames
 	Invoke() error   // runs the model on the window
 	Scores(dst []float32)
 }
 
-// Pipeline runs the model on the windows that one view's frames make. Set its fields, then either put it into a Loop, or
-// call Step after each frame and Finish at the end: so a file gives the same events every time.
+// Pipeline runs the model on the windows of one view. Set its fields, then put it into a Loop. For a file, call Step after
+// each frame and Finish at the end instead: the same file then gives the same events every time.
 type Pipeline struct {
 	Ring         *ringbuffer.Ring
-	Offset, Size int // of the view's picture in a slot, [H,W,3] u8; Size 0: it is all of the slot
+	Offset, Size int // of the view's picture in a slot, [H,W,3] u8; Size 0 stands for the whole slot
 	Clip         Clip
 	Decider      *Decider
-	Gate         *Gate         // nil: every window is looked at
+	Gate         *Gate         // nil: the model runs on every window
 	Frames       int           // T, of the model
-	Stride       int           // from one window to the next, in ticks of the sampling grid
+	Stride       int           // ticks of the sampling grid from one window to the next
 	OnWindow     func(*Window) // may be nil
 	OnEvent      func(Event)
 	Stats        Stats
 
-	begin    atomic.Uint64 // frames before this one are not for this view
+	begin    atomic.Uint64 // the view uses no frame before this one
 	schedule *schedule
 	seq      uint64 // of the last frame that was read
-	due      bool   // the window waits for the model
+	due      bool   // a window waits for the model
 	window   Window
-	nothing  []float32 // the scores of a window without motion
+	nothing  []float32 // the scores of a window without motion: all 0
 }
 
-// Begin says that the view is watched from that frame on. It may be called at any time, from any goroutine.
+// Begin makes the view use frames from that one on. Any goroutine may call it at any time.
 func (p *Pipeline) Begin(seq uint64) { p.begin.Store(seq) }
 
-// Pause says that the view is not watched: with the next frame, what is on ends.
+// Pause makes the view use no frame until Begin. The next frame ends any action in progress. Any goroutine may call it.
 func (p *Pipeline) Pause() { p.Begin(math.MaxUint64) }
 
-// Step takes the frames that are new in the ring and runs the model once if a window is due. Where several are, the
-// newest is the one, and the others count as skipped.
+// Step takes the new frames from the ring and runs the model once if a window is due. Where several are due, it runs on
+// the newest and counts the others as skipped.
 func (p *Pipeline) Step() error {
 	if err := p.advance(); err != nil || !p.due {
 		return err
@@ -57,10 +57,10 @@ func (p *Pipeline) Step() error {
 	return p.run()
 }
 
-// Finish ends the actions that are on, as a gap does.
+// Finish ends all actions in progress, as a gap does.
 func (p *Pipeline) Finish() { p.Decider.Gap(p.OnEvent) }
 
-// advance brings the window up to date, and sets due where it is to be looked at.
+// advance brings the window up to date and sets due if the model is to run on it.
 func (p *Pipeline) advance() error {
 	if err := p.start(); err != nil {
 		return err
@@ -68,7 +68,7 @@ func (p *Pipeline) advance() error {
 	if p.schedule.last.Epoch != p.Ring.Epoch() {
 		p.gap()
 	}
-	if newest, ok := p.Ring.Newest(); ok && newest.Seq > p.seq {
+	if newest, ok := p.Ring.Newest(); ok && newest > p.seq {
 		began := time.Now()
 		p.takeFrames(newest)
 		p.Stats.squeeze.Add(int64(time.Since(began)))
@@ -85,7 +85,7 @@ func (p *Pipeline) run() error {
 	if err != nil {
 		return fmt.Errorf("infer: window at %v: %w", p.schedule.last.Time, err)
 	}
-	if p.schedule.last.Epoch != p.Ring.Epoch() { // the camera went away meanwhile: what it showed is over
+	if p.schedule.last.Epoch != p.Ring.Epoch() { // the camera was lost while the model ran: the window is out of date
 		p.Stats.Skipped.Add(1)
 		return nil
 	}
@@ -106,30 +106,39 @@ func (p *Pipeline) start() error {
 	return nil
 }
 
-// takeFrames moves the window on by the frames up to the newest.
-func (p *Pipeline) takeFrames(newest ringbuffer.Frame) {
-	if behind := newest.Seq - p.seq; behind > uint64(p.Ring.Slots()) {
-		p.Stats.Lost.Add(behind - uint64(p.Ring.Slots()))
-		p.seq = newest.Seq - uint64(p.Ring.Slots())
+// takeFrames moves the window on by all frames up to newest.
+func (p *Pipeline) takeFrames(newest uint64) {
+	slots := uint64(p.Ring.Slots())
+	if behind := newest - p.seq; behind > slots {
+		p.Stats.Lost.Add(behind - slots)
+		p.seq = newest - slots
 	}
-	for p.seq < newest.Seq {
+	for p.seq < newest {
 		p.seq++
-		frame, rgb, ok := p.Ring.Pin(p.seq)
-		if !ok {
-			p.Stats.Lost.Add(1)
-			continue
-		}
-		if p.seq < p.begin.Load() {
-			p.gap()
-		} else {
-			p.take(frame, p.picture(rgb))
-		}
-		p.Ring.Unpin(p.seq)
+		p.takeFrame(p.seq)
 	}
 	p.Stats.Seen.Store(p.seq)
 }
 
-// picture is the view's part of a slot.
+func (p *Pipeline) takeFrame(seq uint64) {
+	frame, slot, ok := p.Ring.Pin(seq)
+	if !ok {
+		p.Stats.Lost.Add(1)
+		return
+	}
+	defer p.Ring.Unpin()
+	if seq < p.begin.Load() {
+		p.gap()
+		return
+	}
+	p.push(frame, p.picture(slot))
+	if p.schedule.due() {
+		p.schedule.skipStride()
+		p.demand(frame.Time)
+	}
+}
+
+// picture returns the view's part of a slot.
 func (p *Pipeline) picture(slot []byte) []byte {
 	if p.Size == 0 {
 		return slot
@@ -137,7 +146,8 @@ func (p *Pipeline) picture(slot []byte) []byte {
 	return slot[p.Offset : p.Offset+p.Size]
 }
 
-func (p *Pipeline) take(frame ringbuffer.Frame, rgb []byte) {
+// push moves the window on by the frame, and by the frame before it for each tick that is missing between them.
+func (p *Pipeline) push(frame ringbuffer.Frame, rgb []byte) {
 	missing, follows := p.schedule.follows(frame)
 	if !follows {
 		p.gap()
@@ -152,31 +162,39 @@ func (p *Pipeline) take(frame ringbuffer.Frame, rgb []byte) {
 	p.Gate.push(rgb)
 	p.schedule.take(frame)
 	p.Stats.Frames.Add(1)
-	if !p.schedule.due() {
-		return
+}
+
+// demand asks for a run of the model on the window that ends at t, unless nothing moves in it. While an action is in
+// progress the model must end it: someone who stands still for a moment has not gone.
+func (p *Pipeline) demand(t time.Duration) {
+	p.drop()
+	p.Gate.measure(t)
+	open := p.Gate.open()
+	if open {
+		p.Gate.noteRun()
 	}
-	p.skip()
-	// What is on, the model itself must end: someone who stands still for a moment has not gone.
-	if p.due = p.Gate.open(frame.Time) || !p.Decider.quiet(); !p.due {
+	p.due = open || !p.Decider.quiet()
+	if !p.due {
 		p.Stats.Gated.Add(1)
-		p.Decider.Decide(frame.Time, p.nothing, p.OnEvent)
+		p.Decider.Decide(t, p.nothing, p.OnEvent)
 		p.Gate.learn()
 	}
 }
 
-// skip drops the window that waits, if there is one.
-func (p *Pipeline) skip() {
+// drop gives up the window that waits for the model, if there is one.
+func (p *Pipeline) drop() {
 	if p.due {
 		p.due = false
 		p.Stats.Skipped.Add(1)
 	}
 }
 
+// gap empties the window and ends all actions in progress.
 func (p *Pipeline) gap() {
 	if !p.schedule.any {
 		return
 	}
-	p.skip()
+	p.drop()
 	p.schedule.empty()
 	p.Clip.Clear()
 	p.Gate.reset()

@@ -96,7 +96,7 @@ func (r *rig) wantWindows(want ...[]byte) {
 	}
 }
 
-// A camera that goes away while the model runs: what the model says of it comes too late.
+// If the camera is lost while the model runs, the result comes too late and is dropped.
 func TestPipelineDropsWhatAGapOvertook(t *testing.T) {
 	r := newRig(t, 2, 1, 8)
 	r.engine.onInvoke = r.ring.Reset
@@ -109,7 +109,7 @@ func TestPipelineDropsWhatAGapOvertook(t *testing.T) {
 	}
 }
 
-// What a view saw before it was switched off, or its camera went away, does not stay in its window.
+// The window is erased when its view is switched off or its camera is lost.
 func TestNoPictureOutlivesAGap(t *testing.T) {
 	for name, gap := range map[string]func(*rig){
 		"switched off": func(r *rig) { r.Pause(); r.frame(1, 0) },
@@ -202,7 +202,7 @@ func TestPipelineMakesNoWindowAcrossAGap(t *testing.T) {
 	}
 }
 
-// The camera comes back, fails and comes back again while the pipeline tells of the first gap.
+// The camera recovers, fails and recovers again while the pipeline still reports the first gap.
 func TestPipelineCountsAResetDuringAGapOnce(t *testing.T) {
 	r := newRig(t, 3, 1, 8)
 	for i := range 3 {
@@ -258,7 +258,7 @@ func TestPipelineNewestWindowWins(t *testing.T) {
 func TestPipelineDropsADueWindowAtAGap(t *testing.T) {
 	r := newRig(t, 2, 1, 8)
 	r.step()
-	for _, tick := range []int64{0, 1, 50} { // 0, 1 is due, but 50 says that time has gone on
+	for _, tick := range []int64{0, 1, 50} { // the window 0, 1 is due, but 50 comes after a gap
 		r.frame(tick, byte(tick))
 	}
 	r.step()
@@ -276,7 +276,7 @@ func TestPipelineCountsFramesLostInTheRing(t *testing.T) {
 		r.frame(tick, byte(tick))
 	}
 	r.step()
-	// Seven or eight ticks were overwritten, more than may be held; what the ring still has makes a window.
+	// Seven or eight ticks were overwritten, more than may be held. The frames that the ring still has make a window.
 	r.wantWindows([]byte{8, 9})
 	if lost, read := r.Stats.Lost.Load(), r.Stats.Frames.Load(); lost+read != 10 || lost < 5 {
 		t.Errorf("counted %d frames lost and %d read of 10", lost, read)
@@ -336,7 +336,7 @@ func TestPipelineStepDoesNotAllocate(t *testing.T) {
 	}
 }
 
-// quietEngine starts an action, and ends it, in turn.
+// quietEngine starts and ends an action in turn.
 type quietEngine struct{}
 
 func (quietEngine) Push([]byte)          {}

@@ -3,6 +3,7 @@ package ringbuffer
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -52,9 +53,14 @@ func TestFramesStayUntilOverwritten(t *testing.T) {
 			t.Fatalf("frame %d dropped with no reader", i)
 		}
 	}
-	f, ok := r.Newest()
-	if want := (Frame{Seq: 6, Epoch: 1, Tick: 5, Time: 5 * time.Millisecond}); !ok || f != want {
-		t.Fatalf("Newest = %+v, %v; want %+v", f, ok, want)
+	newest, ok := r.Newest()
+	if !ok || newest != 6 {
+		t.Fatalf("Newest = %d, %v; want 6", newest, ok)
+	}
+	f, _, _ := r.Pin(newest)
+	r.Unpin()
+	if want := (Frame{Seq: 6, Epoch: 1, Tick: 5, Time: 5 * time.Millisecond}); f != want {
+		t.Fatalf("Pin(6) = %+v, want %+v", f, want)
 	}
 	for seq, there := range map[uint64]bool{0: false, 1: false, 2: false, 3: true, 6: true, 7: false} {
 		if _, b, ok := r.Pin(seq); ok != there {
@@ -63,7 +69,7 @@ func TestFramesStayUntilOverwritten(t *testing.T) {
 			if !whole(b, seq) {
 				t.Errorf("frame %d holds another frame's pixels", seq)
 			}
-			r.Unpin(seq)
+			r.Unpin()
 		}
 	}
 }
@@ -85,7 +91,7 @@ func TestWriterDropsRatherThanWaits(t *testing.T) {
 	if !whole(b, 1) {
 		t.Fatal("a pinned frame changed")
 	}
-	r.Unpin(1)
+	r.Unpin()
 	if !write(r, 2) {
 		t.Fatal("still dropping after Unpin")
 	}
@@ -99,8 +105,8 @@ func TestAnAbandonedReserveShowsNothing(t *testing.T) {
 	if _, _, ok := r.Pin(1); ok {
 		t.Fatal("a slot being written could be pinned")
 	}
-	if f, ok := r.Newest(); !ok || f.Seq != 2 {
-		t.Fatalf("Newest = %+v, %v; want frame 2", f, ok)
+	if seq, ok := r.Newest(); !ok || seq != 2 {
+		t.Fatalf("Newest = %d, %v; want frame 2", seq, ok)
 	}
 	if !write(r, 2) {
 		t.Fatal("the reserved slot was not lent again")
@@ -121,8 +127,11 @@ func TestResetHidesOlderFrames(t *testing.T) {
 		t.Fatal("a frame from before the gap can be pinned")
 	}
 	write(r, 0)
-	if f, _ := r.Newest(); f.Seq != 2 || f.Epoch != 2 {
-		t.Fatalf("Newest = %+v, want frame 2 of epoch 2", f)
+	if seq, ok := r.Newest(); !ok || seq != 2 {
+		t.Fatalf("Newest = %d, %v; want frame 2", seq, ok)
+	}
+	if f, _, _ := r.Pin(2); f.Epoch != r.Epoch() || f.Epoch == 1 {
+		t.Fatalf("Pin(2) = %+v, want a frame of the new epoch %d", f, r.Epoch())
 	}
 }
 
@@ -138,10 +147,10 @@ func TestWipeLeavesNoPixels(t *testing.T) {
 	if r.Wipe() {
 		t.Error("all is said to be wiped while a frame is pinned")
 	}
+	r.Unpin()
 	if _, _, ok := r.Pin(5); ok {
 		t.Error("a wiped frame can be pinned")
 	}
-	r.Unpin(6)
 	if !r.Wipe() {
 		t.Error("not all is wiped")
 	}
@@ -153,24 +162,44 @@ func TestWipeLeavesNoPixels(t *testing.T) {
 	if write(r, 7); r.newest.Load() != 7 {
 		t.Error("the next frame has another number")
 	}
-	if f, ok := r.Newest(); !ok || f.Seq != 7 {
-		t.Errorf("after it Newest = %+v, %v; want frame 7", f, ok)
+	if seq, ok := r.Newest(); !ok || seq != 7 {
+		t.Errorf("after it Newest = %d, %v; want frame 7", seq, ok)
 	}
 }
 
-func TestNotifyHoldsOneTokenPerReader(t *testing.T) {
+func TestNotifyHoldsOneToken(t *testing.T) {
 	r := New(4, 8)
-	a, b := notify(r), notify(r)
+	earlier := notify(r)
+	wake := notify(r)
 	for i := int64(0); i < 3; i++ {
 		write(r, i)
 	}
-	for _, c := range []<-chan struct{}{a, b} {
-		<-c
+	<-wake
+	for _, c := range []<-chan struct{}{wake, earlier} {
 		select {
 		case <-c:
-			t.Fatal("a second token for frames already told of")
+			t.Fatal("a second token, or one for a channel that was replaced")
 		default:
 		}
+	}
+}
+
+func TestMisuseOfPinsPanics(t *testing.T) {
+	for name, misuse := range map[string]func(*Ring){
+		"a second Pin":      func(r *Ring) { r.Pin(1); r.Pin(1) },
+		"Unpin without Pin": func(r *Ring) { r.Unpin() },
+		"Commit twice":      func(r *Ring) { r.Commit(1, 0) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := New(4, 8)
+			write(r, 0)
+			defer func() {
+				if recover() == nil {
+					t.Error("no panic")
+				}
+			}()
+			misuse(r)
+		})
 	}
 }
 
@@ -183,50 +212,48 @@ func TestNoAllocationPerFrame(t *testing.T) {
 		tick++
 		r.Commit(tick, time.Duration(tick))
 		<-wake
-		f, _ := r.Newest()
-		r.Pin(f.Seq)
-		r.Unpin(f.Seq)
+		seq, _ := r.Newest()
+		r.Pin(seq)
+		r.Unpin()
 	})
 	if n != 0 {
 		t.Fatalf("%v allocations per frame, want 0", n)
 	}
 }
 
-// Readers that pin at random while the writer runs free must see whole frames only. Run with -race.
-func TestConcurrentReadersSeeWholeFrames(t *testing.T) {
-	const frames, readers = 5000, 3
+// A reader that pins every frame it can while the writer runs free must get whole frames only. Run with -race.
+func TestConcurrentReaderGetsWholeFrames(t *testing.T) {
+	const frames = 5000
 	r := New(5, 256)
 	done := make(chan struct{})
 	var wg sync.WaitGroup
-	for range readers {
-		wake := notify(r)
-		wg.Go(func() {
-			var last uint64
-			for {
-				select {
-				case <-wake:
-				case <-done:
-					return
-				}
-				f, ok := r.Newest()
-				if !ok {
-					continue
-				}
-				if f.Seq < last {
-					t.Errorf("newest went from %d back to %d", last, f.Seq)
-				}
-				last = f.Seq
-				for seq := f.Seq; seq+5 > f.Seq && seq > 0; seq-- {
-					if _, b, ok := r.Pin(seq); ok {
-						if !whole(b, seq) {
-							t.Errorf("frame %d torn", seq)
-						}
-						r.Unpin(seq)
+	wake := notify(r)
+	wg.Go(func() {
+		var last uint64
+		for {
+			select {
+			case <-wake:
+			case <-done:
+				return
+			}
+			newest, ok := r.Newest()
+			if !ok {
+				continue
+			}
+			if newest < last {
+				t.Errorf("newest went from %d back to %d", last, newest)
+			}
+			last = newest
+			for seq := newest; seq+5 > newest && seq > 0; seq-- {
+				if f, b, ok := r.Pin(seq); ok {
+					if f.Seq != seq || !whole(b, seq) {
+						t.Errorf("frame %d torn", seq)
 					}
+					r.Unpin()
 				}
 			}
-		})
-	}
+		}
+	})
 	var committed, refused uint64
 	for i := int64(0); i < frames; i++ {
 		if i%997 == 996 {
@@ -247,8 +274,8 @@ func TestConcurrentReadersSeeWholeFrames(t *testing.T) {
 		t.Errorf("committed %d + dropped %d (counted %d) of %d", committed, refused, r.Dropped(), frames)
 	}
 	for i := range r.slots {
-		if n := r.slots[i].pins.Load(); n != 0 {
-			t.Errorf("slot %d ends with %d pins", i, n)
+		if owner := r.slots[i].owner.Load(); owner != free {
+			t.Errorf("slot %d ends with owner %d", i, owner)
 		}
 	}
 }
@@ -261,7 +288,7 @@ func FuzzAgainstModel(f *testing.F) {
 	f.Fuzz(func(t *testing.T, ops []byte) {
 		const slots = 4
 		r := New(slots, 8)
-		m := model{epoch: 1, pins: map[uint64]int{}}
+		m := model{first: 1}
 		for _, op := range ops {
 			arg := uint64(op >> 3)
 			switch op & 7 {
@@ -271,12 +298,15 @@ func FuzzAgainstModel(f *testing.F) {
 				}
 			case 3:
 				r.Reset()
-				m.epoch++
+				m.first = m.newest + 1
 			case 4: // a picture that does not decode
 				if got, want := r.Reserve() != nil, m.reserve(slots); got != want {
 					t.Fatalf("reserve: %v, model says %v", got, want)
 				}
 			case 5, 6:
+				if m.pinned > 0 {
+					continue
+				}
 				seq := m.newest - min(m.newest, arg%8) + arg/8%2
 				_, b, ok := r.Pin(seq)
 				if want := m.pin(seq); ok != want {
@@ -286,31 +316,26 @@ func FuzzAgainstModel(f *testing.F) {
 					t.Fatalf("frame %d torn", seq)
 				}
 			case 7:
-				for seq := range m.pins {
-					r.Unpin(seq)
-					if m.pins[seq]--; m.pins[seq] == 0 {
-						delete(m.pins, seq)
-					}
-					break
+				if m.pinned > 0 {
+					r.Unpin()
+					m.pinned = 0
 				}
 			}
-			f, ok := r.Newest()
-			if want := m.there(m.newest); ok != want || ok && f.Seq != m.newest {
-				t.Fatalf("newest %d %v, model says %d %v", f.Seq, ok, m.newest, want)
+			seq, ok := r.Newest()
+			if want := m.there(m.newest); ok != want || ok && seq != m.newest {
+				t.Fatalf("newest %d %v, model says %d %v", seq, ok, m.newest, want)
 			}
 		}
 	})
 }
 
-// model is the ring in the plainest form: which frames exist, and who holds them.
+// model is the ring in the plainest form: which frames exist, and which one is pinned.
 type model struct {
-	newest, epoch uint64
-	frames        []modelFrame
+	newest, first uint64 // first of the epoch
+	frames        []uint64
 	reserved      bool
-	pins          map[uint64]int
+	pinned        uint64
 }
-
-type modelFrame struct{ seq, epoch uint64 }
 
 // reserve forgets the frame whose slot comes next, unless it is pinned.
 func (m *model) reserve(slots uint64) bool {
@@ -318,15 +343,10 @@ func (m *model) reserve(slots uint64) bool {
 		return true
 	}
 	old := m.newest + 1 - min(m.newest+1, slots)
-	if m.pins[old] > 0 {
+	if m.pinned > 0 && m.pinned == old {
 		return false
 	}
-	for i, f := range m.frames {
-		if f.seq == old {
-			m.frames = append(m.frames[:i:i], m.frames[i+1:]...)
-			break
-		}
-	}
+	m.frames = slices.DeleteFunc(m.frames, func(seq uint64) bool { return seq == old })
 	m.reserved = true
 	return true
 }
@@ -337,23 +357,18 @@ func (m *model) write(slots uint64) bool {
 	}
 	m.reserved = false
 	m.newest++
-	m.frames = append(m.frames, modelFrame{m.newest, m.epoch})
+	m.frames = append(m.frames, m.newest)
 	return true
 }
 
 func (m *model) there(seq uint64) bool {
-	for _, f := range m.frames {
-		if f.seq == seq {
-			return f.epoch == m.epoch
-		}
-	}
-	return false
+	return slices.Contains(m.frames, seq) && seq >= m.first
 }
 
 func (m *model) pin(seq uint64) bool {
 	if !m.there(seq) {
 		return false
 	}
-	m.pins[seq]++
+	m.pinned = seq
 	return true
 }

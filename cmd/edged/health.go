@@ -130,7 +130,7 @@ func (w *watcher) alive(last *progress) bool {
 	}
 	captured := time.Since(now.moved) <= w.patience()
 	newest, filled := w.ring.Newest()
-	inferred := !filled || newest.Seq <= now.seen || now.seen != last.seen
+	inferred := !filled || newest <= now.seen || now.seen != last.seen
 	*last = now
 	return captured && inferred
 }
