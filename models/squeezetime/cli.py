@@ -116,6 +116,32 @@ def _import(arguments) -> None:
     print(f"{arguments.output}: {size:,} bytes")
 
 
+def _embed(arguments) -> None:
+    from . import embedding
+    from .packaging import unpack
+
+    _, about = unpack(arguments.model)
+    size = embedding.upgrade(arguments.model, arguments.output, _windows(arguments, about))
+    print(f"{arguments.output}: {size:,} bytes")
+
+
+def _windows(arguments, about: dict):
+    """Windows to find a model's ranges with: of the user's videos, or else drawn ones."""
+    if arguments.calibration is None:
+        from .starter.synthetic.sets import drawn_windows
+
+        return drawn_windows(about["frames"], (about["height"], about["width"]))
+    from . import video
+
+    source, size = arguments.calibration, (about["height"], about["width"])
+    files = video.videos_in(source) if source.is_dir() else [source]
+    return (
+        window
+        for file in files
+        for window in video.clips_of(file, about["frames"], about["frame_rate"], size)
+    )
+
+
 def _verify(arguments) -> None:
     from .verify import verify
 
@@ -261,6 +287,18 @@ def _parser() -> argparse.ArgumentParser:
         help="a video, or a folder of them, like what the camera will see: for int8",
     )
     import_.set_defaults(run=_import, extra="import")
+
+    embed = commands.add_parser(
+        "embed", help="adds the embedding that teaching needs to a model file without one"
+    )
+    embed.add_argument("model", type=Path)
+    embed.add_argument("-o", "--output", type=_new_file, required=True)
+    embed.add_argument(
+        "--calibration",
+        type=Path,
+        help="a video, or a folder of them, like what the camera will see; else drawn clips",
+    )
+    embed.set_defaults(run=_embed, extra="export")
 
     verify = commands.add_parser(
         "verify", help="accuracy of a model file on your clips: what edged will see"

@@ -11,6 +11,8 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
+from . import embedding
+
 # The converter's remarks on how it is called: not for the user.
 logging.getLogger("absl").setLevel(logging.ERROR)
 warnings.filterwarnings("ignore", "Statistics for quantized inputs were expected")
@@ -58,6 +60,13 @@ def to_tflite(
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
         converter.target_spec.supported_types = [tf.float16]
     return converter.convert()
+
+
+def with_embedding(
+    model: keras.Model, representative: Iterable[np.ndarray] | None = None, half: bool = False
+) -> bytes:
+    """As to_tflite, with the embedding as the second output."""
+    return embedding.add(to_tflite(model, representative, half), representative)
 
 
 def load_trained(weights: Path, preset, classes: int) -> keras.Model:

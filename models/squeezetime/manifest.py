@@ -1,4 +1,7 @@
-"""edged.json: made, and what edged asks of it. README.md says what each key is."""
+"""edged.json: builds it, and checks it as edged does. README.md explains each key.
+
+Format 2 declares the embedding, the model's second output. Format 1 has none.
+"""
 
 import sys
 from collections.abc import Sequence
@@ -6,6 +9,7 @@ from collections.abc import Sequence
 from .presets import Preset
 
 _MAX_FLOAT32 = 3.4028234663852886e38
+MAX_EMBEDDING = 16384  # numbers, as edged's models/manifest.go
 
 
 def _text(value) -> bool:
@@ -33,8 +37,14 @@ def _rgb(value) -> bool:
     return isinstance(value, list) and len(value) == 3 and all(map(_number, value))
 
 
+def _embedding(value) -> bool:
+    return (
+        isinstance(value, dict) and value.keys() == {"size"} and _up_to(MAX_EMBEDDING)(value["size"])
+    )
+
+
 REQUIRED = {
-    "format": lambda value: _whole(value) and value == 1,
+    "format": lambda value: _whole(value) and value in (1, 2),
     "name": lambda value: _text(value) and value != "",
     "version": _text,
     "frames": _up_to(64),
@@ -52,11 +62,12 @@ OPTIONAL = {
     "license": _text,
     "training_data": _text,
     "accuracy": lambda value: isinstance(value, dict),
+    "embedding": _embedding,
 }
 
 
 def problems(manifest, labels: Sequence[str]) -> list[str]:
-    """What is wrong with it, in words; nothing where edged takes it (models/manifest.go)."""
+    """Says in words what is wrong with a manifest; empty where edged accepts it."""
     if not isinstance(manifest, dict):
         return ["no object"]
     rules = REQUIRED | OPTIONAL
@@ -68,6 +79,8 @@ def problems(manifest, labels: Sequence[str]) -> list[str]:
             found.append(f"{key} is {value!r}")
     if found:
         return found
+    if ("embedding" in manifest) != (manifest["format"] == 2):
+        found.append("format 2 declares an embedding, and format 1 has none")
     if manifest["background"] not in ("", *labels):
         found.append(f"background is {manifest['background']!r}, which is no label")
     for mean, std in zip(manifest["mean"], manifest["std"], strict=True):
@@ -89,10 +102,14 @@ def build(
     license: str = "",
     training_data: str = "",
     accuracy: dict | None = None,
+    embedding: int = 0,
 ) -> dict:
-    """For a network of the preset that gives logits, exported as int8, float16 or float32."""
+    """Describes a network of the preset that gives logits, exported as int8, float16 or float32.
+
+    embedding is how many numbers its second output has; 0 where there is none.
+    """
     return {
-        "format": 1,
+        "format": 2 if embedding else 1,
         "name": name,
         "version": version,
         "frames": preset.frames,
@@ -108,4 +125,5 @@ def build(
         "license": license,
         "training_data": training_data,
         **({"accuracy": accuracy} if accuracy else {}),
+        **({"embedding": {"size": embedding}} if embedding else {}),
     }

@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from .. import export, labels, manifest, video
+from ..embedding import size_of
 from ..folding import fold
+from ..litert import Model
 from ..packaging import pack, write_whole
 from . import checkpoint
 
@@ -35,7 +37,8 @@ def convert(
     if len(names) != classes:
         raise ValueError(f"{labels_file}: {len(names)} labels; {source} has {classes} classes")
     inputs = _calibration(videos, preset) if kind == "int8" else None
-    flatbuffer = export.to_tflite(fold(model, preset, classes), inputs, half=kind == "float16")
+    folded = fold(model, preset, classes)
+    flatbuffer = export.with_embedding(folded, inputs, half=kind == "float16")
     about = manifest.build(
         source.stem,
         "imported",
@@ -46,6 +49,7 @@ def convert(
         kind=kind,
         license="Apache-2.0 (xinghaochen/SqueezeTime); the data set has terms of its own",
         training_data=f"official checkpoint {source.stem}",
+        embedding=size_of(Model(flatbuffer)),
     )
     content = pack(flatbuffer, names, about)
     write_whole(output, content)

@@ -204,8 +204,10 @@ def background_of(labels: list[str], chosen: str | None = None) -> str:
 
 def export(folder: Path, output: Path, precision: str = "int8") -> int:
     """Writes what a training left as int8, float16 or float32; returns the bytes."""
-    from ..export import Calibration, load_trained, to_tflite
+    from ..embedding import size_of
+    from ..export import Calibration, load_trained, with_embedding
     from ..folding import fold
+    from ..litert import Model
 
     run = Run(folder)
     state = run.state()
@@ -217,7 +219,8 @@ def export(folder: Path, output: Path, precision: str = "int8") -> int:
     clips = None
     if precision == "int8":
         clips = Calibration(np.load(run.calibration, mmap_mode="r"), of.mean, of.std)
-    flatbuffer = to_tflite(fold(model, of.preset, len(labels)), clips, half=precision == "float16")
+    folded = fold(model, of.preset, len(labels))
+    flatbuffer = with_embedding(folded, clips, half=precision == "float16")
     about = manifest.build(
         output.stem,
         "1",
@@ -229,6 +232,7 @@ def export(folder: Path, output: Path, precision: str = "int8") -> int:
         background=state["background"],
         training_data="clips of its owner",
         accuracy={"validation_by_file": state["accuracy"]},
+        embedding=size_of(Model(flatbuffer)),
     )
     content = pack(flatbuffer, labels, about)
     write_whole(output, content)

@@ -148,7 +148,8 @@ def export(work: Path, weights: Path, output: Path) -> int:
 
     Beside it, OUTPUT.weights.npz: what `train --init starter` begins with.
     """
-    from ..export import Calibration, load_trained, to_tflite
+    from ..embedding import size_of
+    from ..export import Calibration, load_trained, to_tflite, with_embedding
     from ..folding import fold
     from ..litert import Model
     from ..own.begin import keep_starter
@@ -160,7 +161,7 @@ def export(work: Path, weights: Path, output: Path) -> int:
     model.get_layer("classifier").set_weights([kernel, bias])
     folded = fold(model, PRESET, len(LABELS))
     clips, _ = clip_set(work, "train")
-    int8 = to_tflite(folded, Calibration(clips[:: len(clips) // CALIBRATION_CLIPS]))
+    int8 = with_embedding(folded, Calibration(clips[:: len(clips) // CALIBRATION_CLIPS]))
     float32 = to_tflite(folded)
 
     test_clips, truth = clip_set(work, "test")
@@ -176,6 +177,7 @@ def export(work: Path, weights: Path, output: Path) -> int:
         license="Apache-2.0",
         training_data="procedural clips, no real footage: models/CARD.md",
         accuracy=accuracy,
+        embedding=size_of(Model(int8)),
     )
     content = pack(int8, LABELS, about)
     keep_starter(model, output.with_suffix(".weights.npz"))

@@ -11,7 +11,7 @@ import numpy as np
 
 from ...arrays import head
 from ...labels import LABELS
-from . import scenes
+from . import clips, scenes
 from .clips import Shot, make_clip
 
 SHARD = 200  # clips drawn from one seed, by one process
@@ -30,8 +30,8 @@ def _make_shard(arguments) -> tuple[np.ndarray, np.ndarray]:
         _photos.extend(scenes.load_photos(held_out))
     rng = np.random.default_rng((seed, index))
     labels = rng.permutation(np.array([mix[i % len(mix)] for i in range(count)]))
-    clips = [make_clip(rng, LABELS[label], frames, side, _photos, shots(rng)) for label in labels]
-    return np.stack(clips), labels.astype(np.int64)
+    drawn = [make_clip(rng, LABELS[label], frames, side, _photos, shots(rng)) for label in labels]
+    return np.stack(drawn), labels.astype(np.int64)
 
 
 def make_set(
@@ -52,7 +52,7 @@ def make_set(
     labels_path, shape = path.with_suffix(".labels.npy"), (count, side, side, frames * 3)
     if not labels_path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        clips = new_array(path, shape)
+        drawn = new_array(path, shape)
         labels = np.empty(count, np.int64)
         jobs = [
             (seed, index, min(SHARD, count - start), frames, side, mix, held_out, shots)
@@ -61,19 +61,26 @@ def make_set(
         start = 0
         with multiprocessing.get_context("spawn").Pool(processes, _leave_interrupts) as pool:
             for shard, shard_labels in pool.imap(_make_shard, jobs):
-                clips[start : start + len(shard)] = shard
+                drawn[start : start + len(shard)] = shard
                 labels[start : start + len(shard)] = shard_labels
                 start += len(shard)
                 print(f"\r{path}: {start} of {count} clips drawn", end="", flush=True)
         print()
-        clips.flush()
+        drawn.flush()
         beside = labels_path.with_suffix(".part.npy")
         np.save(beside, labels)
         beside.rename(labels_path)  # last: its presence says that the set is whole
-    clips = np.load(path, mmap_mode="r")
-    if clips.shape != shape:
-        raise ValueError(f"{path}: its shape is {clips.shape}, not {shape}; remove it")
-    return clips, np.load(labels_path)
+    drawn = np.load(path, mmap_mode="r")
+    if drawn.shape != shape:
+        raise ValueError(f"{path}: its shape is {drawn.shape}, not {shape}; remove it")
+    return drawn, np.load(labels_path)
+
+
+def drawn_windows(frames: int, size: tuple[int, int], count: int = 120) -> np.ndarray:
+    """A few drawn clips of every label, uint8 [count,H,W,frames*3], to find ranges with."""
+    every = tuple(range(len(LABELS)))
+    drawn, _ = _make_shard((1, 0, count, frames, max(size), every, False, clips.varied_shot))
+    return drawn[:, : size[0], : size[1]]
 
 
 def new_array(path: Path, shape: tuple[int, ...]) -> np.ndarray:
