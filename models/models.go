@@ -8,7 +8,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"os"
+
+	"edged/internal/plainfile"
 )
 
 // Model is one model file, read and checked as far as that goes without TFLite; whether its tensors are what the
@@ -28,19 +29,9 @@ const maxFileBytes = 256 << 20
 
 // Open reads the model file at path. The error names every problem that was found.
 func Open(path string) (*Model, error) {
-	info, err := os.Stat(path)
+	data, err := plainfile.Read(path, maxFileBytes)
 	if err != nil {
-		return nil, fmt.Errorf("models: %w", err)
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("models: %s: not a file", path)
-	}
-	if info.Size() > maxFileBytes {
-		return nil, fmt.Errorf("models: %s: %d MB; a model may have %d MB", path, info.Size()>>20, maxFileBytes>>20)
-	}
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("models: %w", err)
+		return nil, fmt.Errorf("models: %s: %w", path, err)
 	}
 	return parse(path, data)
 }

@@ -152,7 +152,7 @@ func TestOpenRefusesWhatIsNoFile(t *testing.T) {
 	}
 	for path, want := range map[string]string{
 		filepath.Join(dir, "absent"): "no such file",
-		dir:                          "not a file",
+		dir:                          "folder",
 		huge:                         "256 MB",
 	} {
 		if _, err := Open(path); err == nil || !strings.Contains(err.Error(), want) {
