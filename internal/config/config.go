@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"edged/internal/plainfile"
 )
 
 // Config is the whole configuration. Every key is optional; Default says what an absent one means.
@@ -183,9 +185,9 @@ func Load(path string) (*Config, error) { return load(path, (*decoder).secrets) 
 func LoadPublic(path string) (*Config, error) { return load(path, func(*decoder, *Config) {}) }
 
 func load(path string, secrets func(*decoder, *Config)) (*Config, error) {
-	data, err := os.ReadFile(path)
+	data, err := plainfile.ReadText(path, maxFile)
 	if err != nil {
-		return nil, fmt.Errorf("config: %w", err)
+		return nil, fmt.Errorf("config: %s: %w", path, err)
 	}
 	return parse(path, data, secrets)
 }
@@ -217,11 +219,8 @@ func (d *decoder) secrets(c *Config) {
 		c.MQTT.Username = v
 	}
 	if f := c.MQTT.PasswordFile; f != "" {
-		b, err := os.ReadFile(f)
+		b, err := plainfile.ReadText(f, maxFile) // its errors do not repeat the path, which may be the password itself
 		password := strings.TrimRight(string(b), "\r\n")
-		if wrong := new(fs.PathError); errors.As(err, &wrong) {
-			err = wrong.Err // without the name: it may be the password itself
-		}
 		switch {
 		case errors.Is(err, fs.ErrPermission):
 			d.problem("mqtt.password_file", "not readable by this user; chown it to the user that runs edged")

@@ -54,6 +54,8 @@ type decoder struct {
 	problems []Problem
 	lines    map[string]int // key path → line
 	unknown  bool           // as in Problems
+
+	protected bool // by protect
 }
 
 // maxFile bounds the file; a real one has a few hundred bytes.
@@ -65,9 +67,11 @@ func decode(data []byte, c *Config) *decoder {
 		d.problem("", "the file has %d bytes; %d are allowed", len(data), maxFile)
 		return d
 	}
-	file, err := parser.ParseBytes(data, 0)
+	text := protect(data)
+	d.protected = len(text) != len(data)
+	file, err := parser.ParseBytes(text, 0)
 	if err != nil {
-		d.syntax(err)
+		d.syntax(err, data)
 		return d
 	}
 	if len(file.Docs) > 1 {
@@ -79,13 +83,14 @@ func decode(data []byte, c *Config) *decoder {
 	return d
 }
 
-func (d *decoder) syntax(err error) {
+func (d *decoder) syntax(err error, data []byte) {
 	p := Problem{Text: err.Error()}
 	var y yaml.Error
 	if errors.As(err, &y) {
 		p.Text = "not YAML: " + y.GetMessage()
 		if t := y.GetToken(); t != nil && t.Position != nil {
 			p.Line = t.Position.Line
+			p.Text += missingQuotes(lineOf(data, p.Line))
 		}
 	}
 	d.problems = append(d.problems, p)
@@ -130,7 +135,10 @@ func (d *decoder) value(path string, n ast.Node, v reflect.Value) {
 		d.dict(path, n, v)
 	default:
 		if err := scalar(n, v); err != nil {
-			d.problem(path, "must be %s, not %s", kindName(v.Type()), oneLine(n))
+			d.problem(path, "must be %s, not %s", kindName(v.Type()), d.restore(oneLine(n)))
+		}
+		if v.Kind() == reflect.String {
+			v.SetString(d.restore(v.String()))
 		}
 	}
 }
