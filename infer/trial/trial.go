@@ -5,7 +5,7 @@ package trial
 import (
 	"bytes"
 	"context"
-	"encoding/json"
+	"encoding/gob"
 	"errors"
 	"fmt"
 	"os/exec"
@@ -25,7 +25,7 @@ const (
 	Limit = 60 * time.Second
 )
 
-// request is what the child reads on its standard input.
+// request is what the child reads on its standard input, as a gob: a path need not be UTF-8, which JSON would make of it.
 type request struct {
 	Path    string
 	SHA256  string
@@ -39,8 +39,8 @@ func Run(ctx context.Context, m *models.Model, o engine.Options) (verdict, err e
 }
 
 func run(ctx context.Context, m *models.Model, o engine.Options, limit time.Duration) (verdict, err error) {
-	in, err := json.Marshal(request{m.Path, m.SHA256, o})
-	if err != nil {
+	var in bytes.Buffer
+	if err := gob.NewEncoder(&in).Encode(request{m.Path, m.SHA256, o}); err != nil {
 		return nil, fmt.Errorf("trial: %w", err)
 	}
 	limited, cancel := context.WithTimeout(ctx, limit)
@@ -49,7 +49,7 @@ func run(ctx context.Context, m *models.Model, o engine.Options, limit time.Dura
 	cmd.Env = append(cmd.Env, "GOTRACEBACK=none") // of a crash, its name is enough
 	cmd.WaitDelay = 10 * time.Second              // a busy board
 	var said, complaint head
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(in), &said, &complaint
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = &in, &said, &complaint
 	wait, err := self.Start(cmd)
 	if err != nil {
 		return nil, fmt.Errorf("trial: start a process to try the model in: %w", err)

@@ -221,3 +221,22 @@ func mutate(original []byte, seed uint64) []byte {
 	}
 	return data
 }
+
+// A path is bytes: the child must open the very file.
+func TestAModelsPathNeedNotBeUTF8(t *testing.T) {
+	starter, err := models.Starter()
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "m\xff%03d.tflite")
+	if err := os.WriteFile(path, starter.Data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	m, err := models.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if verdict, err := Run(t.Context(), m, engine.Options{Delegate: "xnnpack", Threads: 1}); verdict != nil || err != nil {
+		t.Errorf("verdict %v, error %v", verdict, err)
+	}
+}
