@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"strings"
 	"sync"
@@ -28,16 +29,18 @@ type ffmpeg struct {
 	errors tail
 }
 
-func startFFmpeg(ctx context.Context, path string) (pass, error) {
+// startFFmpeg plays the file at path, which is open as file.
+func startFFmpeg(ctx context.Context, path string, file *os.File) (pass, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	f := &ffmpeg{cancel: cancel}
 	f.cmd = exec.CommandContext(ctx, "ffmpeg", "-nostdin", "-hide_banner", "-loglevel", "error",
 		// A playlist must not make it open anything but files, nor a name be taken for an address.
-		"-protocol_whitelist", "file,pipe", "-i", "file:"+path,
+		"-protocol_whitelist", "file,pipe", "-i", "file:"+ffmpegName(path),
 		"-map", "0:v:0", "-vsync", "passthrough",
 		"-vf", "scale=out_color_matrix=bt601:out_range=limited,format=yuv420p",
 		"-c:v", "rawvideo", "-f", "matroska", "pipe:1")
 	// Its own process group, so that what ffmpeg itself may start ends with it.
+	f.cmd.ExtraFiles = []*os.File{file}
 	f.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	f.cmd.Cancel = func() error { return syscall.Kill(-f.cmd.Process.Pid, syscall.SIGKILL) }
 	f.cmd.Env = self.Environment()
@@ -56,6 +59,15 @@ func startFFmpeg(ctx context.Context, path string) (pass, error) {
 	}
 	f.reader = matroska.NewReader(out)
 	return f, nil
+}
+
+// ffmpegName is the name by which ffmpeg opens the file. ffmpeg reads some names as patterns of many files: then it gets the file
+// that is open as its descriptor 3. A playlist keeps its name, because it names other files from where it lies.
+func ffmpegName(path string) string {
+	if strings.ContainsAny(path, "%*?{[") {
+		return "/proc/self/fd/3"
+	}
+	return path
 }
 
 func (f *ffmpeg) next() ([]byte, pixel.Format, time.Duration, error) {

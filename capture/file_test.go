@@ -117,7 +117,9 @@ func TestFileRefuses(t *testing.T) {
 		want string
 	}{
 		{filepath.Join(t.TempDir(), "absent.avi"), "no such file"},
-		{t.TempDir(), "not a regular file"},
+		{t.TempDir(), "folder"},
+		{fifo(t), "named pipe"},
+		{"/dev/zero", "device"},
 		{write(t, "empty", nil), "ffmpeg: exit status"},
 		{write(t, "notes.txt", []byte("no video at all, but some text\n")), "ffmpeg: exit status"},
 		{write(t, "bad.y4m", []byte("YUV4MPEG2 W16 H0\n")), `parameter "H0"`},
@@ -128,6 +130,43 @@ func TestFileRefuses(t *testing.T) {
 		_, _, err := record(t, &File{Path: c.path})
 		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), c.path) {
 			t.Errorf("%s: error %v, want one with %q", c.path, err, c.want)
+		}
+	}
+}
+
+// A file name is bytes: ffmpeg must read none as a pattern of others, an address or an option.
+func TestFileNamesAreBytes(t *testing.T) {
+	dir := t.TempDir()
+	picture := filepath.Join(dir, "picture.png")
+	out, err := exec.CommandContext(t.Context(), "ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc=s=64x48", "-frames:v", "1", picture).CombinedOutput()
+	if err != nil {
+		t.Fatalf("ffmpeg (make deps installs it): %v: %s", err, out)
+	}
+	data, err := os.ReadFile(picture)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{
+		"%03d.png", "100%.png", "a%d.jpg", "*.png", "?.png", "{1,2}.png", "[ab].png", "\xff\xfe.png", "a\nb.png", "-i.png", "http:x.png", "pipe:0", "a|b.png", " .png", "'.png",
+	} {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if times, _, err := record(t, &File{Path: path}); len(times) != 1 || !errors.Is(err, io.EOF) {
+			t.Errorf("%q: %d pictures, %v", name, len(times), err)
+		}
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Chdir(dir)
+	for _, name := range []string{"-i.png", "pipe:0", "http:x.png"} {
+		if err := os.WriteFile(name, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if times, _, err := record(t, &File{Path: name}); len(times) != 1 || !errors.Is(err, io.EOF) {
+			t.Errorf("%q in the working folder: %d pictures, %v", name, len(times), err)
 		}
 	}
 }

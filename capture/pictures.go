@@ -12,6 +12,7 @@ import (
 	"edged/capture/internal/mjpeg"
 	"edged/capture/internal/y4m"
 	"edged/capture/pixel"
+	"edged/internal/plainfile"
 )
 
 // pictures come one after the other. The data is valid until the next call; io.EOF is the end.
@@ -27,13 +28,9 @@ type pass interface {
 
 // open recognizes the file by its first bytes.
 func (f *File) open(ctx context.Context) (pass, error) {
-	file, err := os.Open(f.Path)
+	file, err := plainfile.Open(f.Path)
 	if err != nil {
-		return nil, bare(err)
-	}
-	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
-		file.Close()
-		return nil, errors.New("not a regular file")
+		return nil, err
 	}
 	r := bufio.NewReaderSize(file, 256<<10)
 	// A short file gives what it has.
@@ -48,8 +45,8 @@ func (f *File) open(ctx context.Context) (pass, error) {
 	case string(head) == y4m.Magic:
 		return openY4M(file, r, f.rate())
 	}
-	file.Close()
-	return startFFmpeg(ctx, f.Path)
+	defer file.Close()
+	return startFFmpeg(ctx, f.Path, file)
 }
 
 // bare strips the path from a file error: the caller names it already.

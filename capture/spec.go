@@ -3,11 +3,13 @@ package capture
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"regexp"
 	"strings"
 )
 
-// Spec says which camera is meant.
+// Spec names a camera.
 type Spec struct {
 	Kind Kind
 	Path string // device node, file or command line; empty for "the first usable camera" and for the pattern
@@ -26,8 +28,8 @@ const (
 
 const specForms = "v4l2:auto, v4l2:/dev/videoN, /dev/videoN, command:LINE, pattern:, file:PATH or the path of a video file"
 
-// ParseSpec reads a camera's name as it stands in a configuration or on a command line. That a device is there is not
-// checked: it may be plugged in later. A file must exist unless it is marked by "file:".
+// ParseSpec reads a camera's name as it stands in a configuration or on a command line. It does not check that a device is
+// there: somebody may plug it in later. A file must exist unless "file:" marks it.
 func ParseSpec(s string) (Spec, error) {
 	scheme, path, found := strings.Cut(s, ":")
 	switch {
@@ -50,18 +52,10 @@ func ParseSpec(s string) (Spec, error) {
 			return Spec{}, fmt.Errorf("capture: camera %q: nothing may follow \"pattern:\"", s)
 		}
 		return Spec{Kind: KindPattern}, nil
-	case strings.HasPrefix(s, "/dev/"):
-		return Spec{Kind: KindV4L2, Path: s}, nil
 	case found && strings.HasPrefix(path, "//"):
-		return Spec{}, fmt.Errorf("capture: camera %q: an address is read by a program; give command: and its line (docs/cameras.md has ffmpeg's)", Redact(s))
+		return Spec{}, fmt.Errorf("capture: camera %q: edged does not read addresses itself; give command: and the line of a program that does (docs/cameras.md has ffmpeg's)", Redact(s))
 	}
-	if _, err := os.Stat(s); err != nil {
-		if word, _, more := strings.Cut(s, " "); more { // may be a command, with a password, whose "command:" is missing or misspelt
-			s = word + " ..."
-		}
-		return Spec{}, fmt.Errorf("capture: camera %q: %w; allowed are %s", Redact(s), errors.Unwrap(err), specForms)
-	}
-	return Spec{Kind: KindFile, Path: s}, nil
+	return parsePath(s)
 }
 
 func parseV4L2(s, path string) (Spec, error) {
@@ -72,6 +66,54 @@ func parseV4L2(s, path string) (Spec, error) {
 		return Spec{}, fmt.Errorf("capture: camera %q: give v4l2:auto or v4l2: and a device node, such as v4l2:/dev/video0", s)
 	}
 	return Spec{Kind: KindV4L2, Path: path}, nil
+}
+
+// parsePath reads the name of a camera that is only a path. What lies there decides what it is.
+func parsePath(s string) (Spec, error) {
+	info, err := os.Stat(s)
+	switch {
+	case err == nil && info.Mode()&fs.ModeNamedPipe != 0:
+		return Spec{}, fmt.Errorf("capture: camera %q is a named pipe; give \"command:cat PIPE\"", s)
+	case err == nil && info.Mode().IsRegular():
+		return Spec{Kind: KindFile, Path: s}, nil
+	case strings.HasPrefix(s, "/dev/"):
+		return Spec{Kind: KindV4L2, Path: s}, nil
+	case err != nil:
+		return Spec{}, fmt.Errorf("capture: camera %q: %w; give %s", shownPath(s), errors.Unwrap(err), specForms)
+	}
+	return Spec{Kind: KindFile, Path: s}, nil
+}
+
+// shownPath is the name for a message. It may be a command line whose "command:" is missing or misspelt, and a command line may
+// hold a password: then the message shows only the first word.
+func shownPath(s string) string {
+	program, _, more := strings.Cut(s, " ")
+	if more && !videoName.MatchString(s) {
+		return program + " ..."
+	}
+	return Redact(s)
+}
+
+// videoName matches a file name with spaces in it that can hardly be a command line.
+var videoName = regexp.MustCompile(`^[^-:=@|;&$'"` + "`" + `]*\.[A-Za-z0-9]{2,5}$`)
+
+// ParseFile reads the name of a video file on a command line: a path, or "file:" and a path. A name that exists is always a path.
+func ParseFile(s string) (path string, err error) {
+	if _, err := os.Lstat(s); err == nil {
+		return s, nil
+	}
+	scheme, rest, found := strings.Cut(s, ":")
+	switch {
+	case s == "", s == string(KindFile)+":":
+		return "", errors.New("capture: no file name; give the path of a video file")
+	case found && scheme == string(KindFile):
+		return rest, nil
+	case found && (scheme == string(KindV4L2) || scheme == string(KindCommand) || scheme == string(KindPattern)):
+		return "", fmt.Errorf("capture: %s: this is a camera; only a video file can be read here", ShownSource(s))
+	case found && strings.HasPrefix(rest, "//"):
+		return "", fmt.Errorf("capture: %s: this is an address; only a video file can be read here: record the stream first", Redact(s))
+	}
+	return s, nil
 }
 
 // String is the form that ParseSpec reads.

@@ -55,7 +55,8 @@ func (m misconfigured) Unwrap() error { return m.error }
 func main() {
 	oneProcessor()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second Ctrl-C ends what does not end
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends at once
+	endAfterSignal(ctx, os.Args[1:], os.Stderr)
 	status := execute(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(status)
@@ -66,10 +67,11 @@ type output struct{ io.Writer }
 
 func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	exit := -1
-	parser, err := kong.New(&cli{}, kong.Name("edged"), kong.Description(description),
+	options := append(plainArguments(), kong.Name("edged"), kong.Description(description),
 		kong.Writers(stdout, stderr), kong.Exit(func(status int) { exit = status }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(output{stdout}))
+	parser, err := kong.New(&cli{}, options...)
 	if err != nil {
 		panic(err) // the struct above is wrong: every run would show it
 	}

@@ -167,17 +167,18 @@ func withLabels(t *testing.T, first ...string) string {
 	return path
 }
 
-// Who presses Ctrl-C again wants to be rid of it, whatever it waits for: here for a reader of what it prints.
-func TestASecondInterruptEnds(t *testing.T) {
+// blockedReplay starts a replay that waits for somebody to read what it prints.
+func blockedReplay(t *testing.T) (cmd *exec.Cmd, ended <-chan error) {
+	t.Helper()
 	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer r.Close()
+	t.Cleanup(func() { r.Close() })
 	if _, err := unix.FcntlInt(w.Fd(), unix.F_SETPIPE_SZ, 4096); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), os.Args[0], "replay", "--windows", footage(t, "walkers.mkv"))
+	cmd = exec.CommandContext(t.Context(), os.Args[0], "replay", "--windows", footage(t, "walkers.mkv"))
 	cmd.Env = append(os.Environ(), asEdged+"=1")
 	cmd.Stdout = w
 	if err := cmd.Start(); err != nil {
@@ -191,8 +192,14 @@ func TestASecondInterruptEnds(t *testing.T) {
 			break
 		}
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
+	done := make(chan error, 1)
+	go func() { done <- cmd.Wait() }()
+	return cmd, done
+}
+
+// A person who presses Ctrl-C again wants the command to end at once, whatever it waits for.
+func TestASecondInterruptEnds(t *testing.T) {
+	cmd, ended := blockedReplay(t)
 	for tries := 1; ; tries++ {
 		_ = cmd.Process.Signal(os.Interrupt)
 		select {
@@ -206,6 +213,23 @@ func TestASecondInterruptEnds(t *testing.T) {
 				_ = cmd.Process.Kill()
 				t.Fatal("it goes on")
 			}
+		}
+	}
+}
+
+// One signal is enough where nobody sends a second.
+func TestOneSignalEndsWhateverACommandWaitsFor(t *testing.T) {
+	for _, s := range []os.Signal{os.Interrupt, unix.SIGTERM} {
+		cmd, ended := blockedReplay(t)
+		_ = cmd.Process.Signal(s)
+		select {
+		case err := <-ended:
+			if err == nil {
+				t.Errorf("%v: no error", s)
+			}
+		case <-time.After(endsWithin + patience):
+			_ = cmd.Process.Kill()
+			t.Fatalf("%v: it goes on", s)
 		}
 	}
 }

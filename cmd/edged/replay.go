@@ -69,14 +69,11 @@ func (r *replayCmd) Run(ctx context.Context, out output) error {
 func (r *replayCmd) play(ctx context.Context, w *watcher, pipeline *infer.Pipeline) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	spec, err := capture.ParseSpec(r.Source)
+	path, err := capture.ParseFile(r.Source)
 	if err != nil {
-		return err
+		return misconfigured{err}
 	}
-	if spec.Kind != capture.KindFile {
-		return misconfigured{fmt.Errorf("replay: %s is a camera; replay reads a video file", spec)}
-	}
-	file := capture.File{Path: spec.Path, FrameRate: r.FrameRate}
+	file := capture.File{Path: path, FrameRate: r.FrameRate}
 	err = file.Run(ctx, func(f *capture.Frame) capture.Finding {
 		found := w.frame(f)
 		if err := pipeline.Step(); err != nil {

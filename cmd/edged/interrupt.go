@@ -1,0 +1,31 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"time"
+)
+
+// How long a command may take to end after a signal. The daemon and the broker first hand over what they hold; systemd kills the
+// daemon after 15 s (TimeoutStopSec).
+const (
+	daemonEndsWithin = 12 * time.Second
+	endsWithin       = 2 * time.Second
+)
+
+// endAfterSignal ends the process some time after ctx, which a signal ends, where it has not ended by itself. A command may wait for
+// what never comes: somebody who reads its output, or a disk that no longer answers.
+func endAfterSignal(ctx context.Context, args []string, stderr io.Writer) {
+	within := endsWithin
+	if len(args) > 0 && (args[0] == "run" || args[0] == "broker") {
+		within = daemonEndsWithin
+	}
+	context.AfterFunc(ctx, func() {
+		time.AfterFunc(within, func() {
+			fmt.Fprintf(stderr, "edged: interrupted, and not done %v later: ends now\n", within)
+			os.Exit(exitFailed)
+		})
+	})
+}
