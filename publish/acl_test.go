@@ -34,7 +34,7 @@ func TestTheDocumentedACLIsEnough(t *testing.T) {
 	sub.next(configTopic)
 	sub.publish("edged/board/front/enabled/set", "OFF", false)
 	waitFor(t, "the command", func() bool { return len(o.all()) == 1 })
-	waitFor(t, "the echo", func() bool { return p.inbox.echoed.Load() })
+	waitFor(t, "the echo", func() bool { return p.incoming.echoed.Load() })
 	sub.publish("homeassistant/status", "online", false)
 	sub.next(configTopic)
 	if text := log.String(); strings.Contains(text, "ACL") {
@@ -73,7 +73,7 @@ func TestARefusedSubscriptionIsReportedOnce(t *testing.T) {
 	p.Event(event(1, Start))
 	waitFor(t, "what may be published is", func() bool { return p.Counters().EventsSent == 1 })
 	time.Sleep(200 * time.Millisecond)
-	if !p.inbox.echoed.Load() {
+	if !p.incoming.echoed.Load() {
 		t.Error("it goes on to expect its status, which it may not hear")
 	}
 	if n := strings.Count(log.String(), "refuses subscriptions"); n != 1 || p.Counters().Connects != 1 ||

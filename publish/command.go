@@ -4,10 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
-	"sync"
 )
 
 // CommandKind says what a Command is about.
@@ -36,7 +34,7 @@ const MinThreshold = 0.01
 const maxCommandBytes = 256
 
 // parseCommand reads a message to one of the node's own set topics. Known is false where the topic is not one of them.
-func (b *board) parseCommand(levels []string, payload []byte) (c Command, known bool, err error) {
+func (s *states) parseCommand(levels []string, payload []byte) (c Command, known bool, err error) {
 	n := len(levels)
 	if n < 3 || levels[n-1] != "set" {
 		return c, false, nil
@@ -52,8 +50,8 @@ func (b *board) parseCommand(levels []string, payload []byte) (c Command, known 
 		target = target[:len(target)-1]
 	}
 	c.Path = strings.Join(target, "/")
-	v := b.views[c.Path]
-	if c.Kind == 0 || v == nil || c.Kind == SetThreshold && v.states[c.Label] == nil || c.Kind == TakeSnapshot && v.snapshot == nil {
+	v := s.views[c.Path]
+	if c.Kind == 0 || v == nil || c.Kind == SetThreshold && v.actions[c.Label] == nil || c.Kind == TakeSnapshot && v.snapshot == nil {
 		return c, false, nil
 	}
 	return c, true, c.read(payload)
@@ -79,39 +77,6 @@ func (c *Command) read(payload []byte) error {
 		c.Score = score
 	}
 	return nil
-}
-
-// mailbox holds the commands that wait to be obeyed. Of those that say the same thing of the same view only the newest waits, so
-// its size is bounded by the number of views and labels, whatever comes in.
-type mailbox struct {
-	mu      sync.Mutex
-	waiting []Command
-	wake    chan struct{} // one token: something waits
-}
-
-func newMailbox() *mailbox { return &mailbox{wake: make(chan struct{}, 1)} }
-
-func (m *mailbox) put(c Command) {
-	m.mu.Lock()
-	m.waiting = append(slices.DeleteFunc(m.waiting, func(w Command) bool {
-		return w.Path == c.Path && w.Kind == c.Kind && w.Label == c.Label
-	}), c)
-	m.mu.Unlock()
-	select {
-	case m.wake <- struct{}{}:
-	default:
-	}
-}
-
-func (m *mailbox) take() (Command, bool) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if len(m.waiting) == 0 {
-		return Command{}, false
-	}
-	c := m.waiting[0]
-	m.waiting = slices.Delete(m.waiting, 0, 1)
-	return c, true
 }
 
 var errRetainedCommand = errors.New("it is retained: it would be obeyed again with every connection; publish commands without retain")

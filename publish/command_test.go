@@ -135,9 +135,9 @@ func TestAFloodOfCommands(t *testing.T) {
 	p.Event(event(1, Start))
 	sub.next("edged/board/front/event") // nothing that is published waits for the commands
 	waitFor(t, "the flood is taken", func() bool { return p.Counters().CommandsTaken == 2*flood })
-	p.inbox.commands.mu.Lock()
-	waiting := len(p.inbox.commands.waiting)
-	p.inbox.commands.mu.Unlock()
+	p.incoming.commands.mu.Lock()
+	waiting := len(p.incoming.commands.waiting)
+	p.incoming.commands.mu.Unlock()
 	if waiting > 2 {
 		t.Errorf("%d commands wait", waiting)
 	}
@@ -197,9 +197,9 @@ func TestAThousandCommandsASecond(t *testing.T) {
 	after := heap()
 	t.Logf("%d commands in %d s, %d obeyed; heap %d KiB before, %d after; event to subscriber: %v (at worst %v) before, %v (%v) meanwhile",
 		1000*seconds, seconds, len(o.all()), before, after, calmMedian, calmWorst, floodMedian, floodWorst)
-	p.inbox.commands.mu.Lock()
-	defer p.inbox.commands.mu.Unlock()
-	if waiting := cap(p.inbox.commands.waiting); waiting > 8 { // the heap is that of all tests at work
+	p.incoming.commands.mu.Lock()
+	defer p.incoming.commands.mu.Unlock()
+	if waiting := cap(p.incoming.commands.waiting); waiting > 8 { // the heap is that of all tests at work
 		t.Errorf("%d commands have waited at a time", waiting)
 	}
 }
@@ -221,7 +221,7 @@ func FuzzCommand(f *testing.F) {
 	f.Add("front/wave/threshold/set", []byte("0.5"))
 	f.Add("/threshold/set", []byte("1e400"))
 	f.Fuzz(func(t *testing.T, topic string, payload []byte) {
-		c, known, err := p.board.parseCommand(strings.Split(topic, "/"), payload)
+		c, known, err := p.states.parseCommand(strings.Split(topic, "/"), payload)
 		if known && err == nil && (c.Path != "front" || c.Kind == SetThreshold && !(c.Score >= MinThreshold && c.Score <= 1)) {
 			t.Errorf("%q %q gives %+v", topic, payload, c)
 		}

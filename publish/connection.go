@@ -94,8 +94,8 @@ func (p *Publisher) serveOnce(ctx context.Context) (time.Duration, error) {
 
 // serve announces the node, delivers until the link breaks or ctx ends, and then says good-bye.
 func (c *connection) serve(ctx context.Context) error {
-	c.p.board.connect()
-	defer c.p.board.disconnect()
+	c.p.states.connect()
+	defer c.p.states.disconnect()
 	grace, cancel := outlive(ctx, c.p.StopTimeout)
 	defer cancel()
 
@@ -126,8 +126,8 @@ func (c *connection) announce(ctx, grace context.Context) error {
 	}
 	var sent []sending // oldest first
 	for ctx.Err() == nil {
-		r, value := c.p.board.next(&c.p.board.changed, nil)
-		node := r == c.p.board.node
+		r, value := c.p.states.takeNext(&c.p.states.urgent, nil)
+		node := r == c.p.states.node
 		for len(sent) == ahead || node && len(sent) > 0 {
 			if err := c.arrived(grace, sent[0]); err != nil {
 				return denied(sent[0].topic, err)
@@ -153,8 +153,8 @@ func denied(topic string, err error) error {
 
 // farewell says that cameras and node are offline, as the last will would for the node alone.
 func (c *connection) farewell(grace context.Context) error {
-	for _, status := range c.p.board.statuses {
-		if err := c.retain(grace, status.topic, []byte(offline)); err != nil {
+	for _, camera := range c.p.states.cameras {
+		if err := c.retain(grace, camera.status.topic, []byte(offline)); err != nil {
 			return err
 		}
 	}

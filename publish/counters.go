@@ -46,7 +46,7 @@ func (p *Publisher) Counters() Counters {
 		OutboxError:     p.outboxFailure(),
 		StatesSent:      p.counters.states.Load(),
 		ScoresSent:      p.counters.scores.Load(),
-		ScoresSkipped:   p.board.skipped(),
+		ScoresSkipped:   p.states.skipped(),
 		CommandsTaken:   p.counters.commands.Load(),
 		CommandsRefused: p.counters.refused.Load(),
 		UnknownNames:    p.counters.unknown.Load(),

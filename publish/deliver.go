@@ -91,16 +91,16 @@ func (d *delivery) run(ctx, grace context.Context) error {
 // sendAcked sends the next event or state. Events go first, but after an event a waiting state has its turn, so that a long
 // queue does not keep states from being true. What may be large comes last, and not when there is little time left.
 func (d *delivery) sendAcked(stopping bool) {
-	if d.event && d.sendState(&d.p.board.changed) {
+	if d.event && d.sendState(&d.p.states.urgent) {
 		return
 	}
-	if !d.sendEvent() && !d.sendState(&d.p.board.changed) && !stopping {
-		d.sendState(&d.p.board.late)
+	if !d.sendEvent() && !d.sendState(&d.p.states.urgent) && !stopping {
+		d.sendState(&d.p.states.bulky)
 	}
 }
 
 // late says whether a message that may be large is on its way.
-func (d *delivery) late() bool { return !d.acked.idle() && !d.event && d.state.tries > 0 }
+func (d *delivery) late() bool { return !d.acked.idle() && !d.event && d.state.isBulky() }
 
 // blame names such a message in the error that ended the connection. The error is not wrapped: that the broker closed the
 // connection says nothing here about another node with the same client id.
@@ -109,7 +109,7 @@ func (d *delivery) blame(err error) error {
 		return err
 	}
 	then := "it is tried again"
-	if d.p.board.told(d.state, false) {
+	if d.p.states.recordFailure(d.state) {
 		then = "it is given up; is it too large for the broker, or the uplink too slow?"
 	}
 	return fmt.Errorf("%s, %d bytes: %s; %s", d.topic, len(d.acked.buf), err.Error(), then)
@@ -118,7 +118,7 @@ func (d *delivery) blame(err error) error {
 func (d *delivery) sendEvent() bool {
 	e, seq, ok := d.p.outbox.oldest()
 	gone := 0
-	for ; ok && !d.p.board.has(e.Source, e.Label); gone++ { // an earlier process's, of what the configuration no longer has
+	for ; ok && d.p.states.action(e.Source, e.Label) == nil; gone++ { // an earlier process's, of what the configuration no longer has
 		d.p.outbox.giveUp(seq)
 		e, seq, ok = d.p.outbox.oldest()
 	}
@@ -128,16 +128,16 @@ func (d *delivery) sendEvent() bool {
 	if !ok {
 		return false
 	}
-	view := d.p.board.views[e.Source]
-	d.acked.buf = d.p.encoder.append(d.acked.buf[:0], &e, view, d.p.now())
+	action := d.p.states.action(e.Source, e.Label)
+	d.acked.buf = d.p.encoder.append(d.acked.buf[:0], &e, action, d.p.now())
 	d.event, d.seq = true, seq
-	d.publish(view.eventTopic, false)
+	d.publish(action.view.eventTopic, false)
 	return true
 }
 
-// sendState sends the next of the board's queue.
+// sendState sends the oldest message of the queue.
 func (d *delivery) sendState(queue *[]*retained) bool {
-	r, value := d.p.board.next(queue, d.acked.buf[:0])
+	r, value := d.p.states.takeNext(queue, d.acked.buf[:0])
 	if r == nil {
 		return false
 	}
@@ -161,7 +161,7 @@ func (d *delivery) acknowledged() error {
 		d.p.outbox.remove(d.seq)
 		d.p.counters.events.Add(1)
 	} else {
-		d.p.board.told(d.state, true)
+		d.p.states.recordSent(d.state)
 		d.p.counters.states.Add(1)
 	}
 	return nil
@@ -169,14 +169,14 @@ func (d *delivery) acknowledged() error {
 
 // sendLossy sends the next window's scores, or where none wait the statistics.
 func (d *delivery) sendLossy() {
-	if view, w, ok := d.p.board.nextScores(d.scores); ok {
+	if view, w, ok := d.p.states.takeScores(d.scores); ok {
 		d.scores = w.scores
 		d.lossy.buf = appendScores(d.lossy.buf[:0], view.labels, w, d.p.now())
 		d.window = true
 		d.lossy.token = d.client.Publish(view.scoresTopic, 0, false, d.lossy.buf)
 		return
 	}
-	if json, ok := d.p.board.nextStats(d.lossy.buf[:0]); ok {
+	if json, ok := d.p.states.takeStats(d.lossy.buf[:0]); ok {
 		d.lossy.buf = json
 		d.window = false
 		d.lossy.token = d.client.Publish(d.p.topics.stats, 0, false, json)

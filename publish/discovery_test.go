@@ -32,7 +32,7 @@ const configTopic = "homeassistant/device/edged-board/config"
 func TestDiscoveryPayload(t *testing.T) {
 	p, _ := testPublisher(t, "tcp://broker.invalid", discoverable)
 	var got bytes.Buffer
-	if err := json.Indent(&got, p.board.discovery.value, "", "  "); err != nil {
+	if err := json.Indent(&got, p.states.discovery.value, "", "  "); err != nil {
 		t.Fatal(err)
 	}
 	const golden = "testdata/discovery.golden.json"
@@ -58,11 +58,11 @@ func TestDiscoveryKeepsToTheRules(t *testing.T) {
 		Origin     map[string]any
 		Components map[string]map[string]any
 	}
-	if err := json.Unmarshal(p.board.discovery.value, &told); err != nil {
+	if err := json.Unmarshal(p.states.discovery.value, &told); err != nil {
 		t.Fatal(err)
 	}
 	if told.Device["identifiers"] == nil || told.Origin["name"] == "" || len(told.Components) == 0 {
-		t.Fatalf("device, origin or components are missing: %s", p.board.discovery.value)
+		t.Fatalf("device, origin or components are missing: %s", p.states.discovery.value)
 	}
 	required := map[string][]string{
 		"binary_sensor": {"state_topic"}, "sensor": {"state_topic"}, "event": {"state_topic", "event_types"},
@@ -126,7 +126,7 @@ func TestWhatTheConfigurationNoLongerHasIsRemoved(t *testing.T) {
 	before, _ := testPublisher(t, broker.URL(), discoverable)
 	stop := run(t, before)
 	sub := subscribe(t, broker.URL())
-	sub.until(configTopic, string(before.board.discovery.value))
+	sub.until(configTopic, string(before.states.discovery.value))
 	stop()
 
 	sub = subscribe(t, broker.URL())
@@ -135,7 +135,7 @@ func TestWhatTheConfigurationNoLongerHasIsRemoved(t *testing.T) {
 	run(t, after)
 
 	// Before what holds comes what Home Assistant removes them by: the platform alone.
-	final := string(after.board.discovery.value)
+	final := string(after.states.discovery.value)
 	between := final
 	for between == final {
 		between = sub.next(configTopic).payload
@@ -155,8 +155,8 @@ func TestAForgedConfigIsNotBelieved(t *testing.T) {
 	for _, told := range []string{"", "{", "[]", `{"components":[]}`, `{"components":{"x":{"platform":"../../x"}}}`} {
 		p.receive(configTopic, []byte(told), true)
 	}
-	if len(p.board.removal.value) > 0 || len(p.board.late) > 0 {
-		t.Errorf("%s is to be sent", p.board.removal.value)
+	if len(p.states.removal.value) > 0 || len(p.states.bulky) > 0 {
+		t.Errorf("%s is to be sent", p.states.removal.value)
 	}
 	if !strings.Contains(log.String(), "cannot be read") {
 		t.Error("nothing is logged")
@@ -173,10 +173,10 @@ func TestNodesThatHomeAssistantWouldNotTake(t *testing.T) {
 
 func FuzzRemoval(f *testing.F) {
 	p, _ := testPublisher(f, "tcp://broker.invalid", discoverable)
-	f.Add(p.board.discovery.value)
+	f.Add(p.states.discovery.value)
 	f.Add([]byte(`{"components":{"":{"platform":"sensor"}}}`))
 	f.Fuzz(func(t *testing.T, told []byte) {
-		between, gone, err := p.Discovery.removal(told, p.board.discovery.value)
+		between, gone, err := p.Discovery.removal(told, p.states.discovery.value)
 		if err == nil && (!json.Valid(between) || len(gone) > maxToldComponents) {
 			t.Errorf("%s gives %s", told, between)
 		}

@@ -24,8 +24,8 @@ func newEventEncoder(run string, m Model) eventEncoder {
 
 // append writes e as of now: its times become wall times, and latency_ms is the time since the newest frame's capture. Of an
 // event from before the machine started it is at least what has passed since, whatever the wall clock says by then.
-func (enc *eventEncoder) append(dst []byte, e *Event, v *view, now clock.Instant) []byte {
-	run, at := enc.run, now
+func (enc *eventEncoder) append(dst []byte, e *Event, a *ActionTopics, now clock.Instant) []byte {
+	run, at := choose(e.run == "", enc.run, e.run), now
 	if e.origin != nil {
 		run = e.origin.run
 		if e.origin.at != nil { // before the machine started again: its monotonic times mean something beside that instant alone
@@ -37,11 +37,11 @@ func (enc *eventEncoder) append(dst []byte, e *Event, v *view, now clock.Instant
 	dst = append(dst, '-')
 	dst = strconv.AppendUint(dst, e.ID, 10)
 	dst = append(dst, `","event_type":`...)
-	dst = append(dst, v.quoted[e.Label]...)
+	dst = append(dst, a.quoted...)
 	dst = append(dst, `,"phase":"`...)
 	dst = append(dst, e.Phase.String()...)
 	dst = append(dst, `",`...)
-	dst = append(dst, v.source...)
+	dst = append(dst, a.view.source...)
 	dst = append(dst, `,"score":`...)
 	dst = AppendScore(dst, e.Score)
 	dst = append(dst, `,"peak_score":`...)

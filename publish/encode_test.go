@@ -16,19 +16,19 @@ var noon = clock.Instant{
 	Monotonic: 1000 * time.Second,
 }
 
-func testView(path string, labels ...string) *view {
+func testView(path string, labels ...string) *ViewTopics {
 	camera, name, ok := strings.Cut(path, "/")
 	c := Camera{Name: camera, Labels: labels}
 	if ok {
 		c.Views = []string{name}
 	}
-	return newBoard(newTopics("board"), []Camera{c}).views[path]
+	return newStates(newTopics("board"), []Camera{c}, func() {}).views[path]
 }
 
 func TestEventPayload(t *testing.T) {
 	enc := newEventEncoder("0a1b2c3d", Model{Name: `say "hi"`, SHA256: "ff00"})
 	e := Event{
-		ID: 17, Source: "front", Label: "wave", Score: 0.93, Peak: 1,
+		ID: 17, Score: 0.93, Peak: 1,
 		Start: 997*time.Second + 250*time.Millisecond, End: 999 * time.Second, Newest: noon.Monotonic - 2345*time.Microsecond,
 	}
 	for _, c := range []struct {
@@ -43,7 +43,7 @@ func TestEventPayload(t *testing.T) {
 			`"start":"2026-03-01T09:59:57.250Z","end":"2026-03-01T09:59:59.000Z","latency_ms":2.3,"model":{"name":"say \"hi\"","sha256":"ff00"}}`},
 	} {
 		e.Phase = c.phase
-		if got := string(enc.append(nil, &e, testView("front", "wave"), noon)); got != c.want {
+		if got := string(enc.append(nil, &e, testView("front", "wave").actions["wave"], noon)); got != c.want {
 			t.Errorf("%v:\n got %s\nwant %s", c.phase, got, c.want)
 		}
 	}
@@ -51,7 +51,7 @@ func TestEventPayload(t *testing.T) {
 
 func TestEventOfAViewNamesCameraAndView(t *testing.T) {
 	enc := newEventEncoder("0a1b2c3d", Model{})
-	got := string(enc.append(nil, &Event{Label: "wave"}, testView("front/door", "wave"), noon))
+	got := string(enc.append(nil, &Event{}, testView("front/door", "wave").actions["wave"], noon))
 	if want := `"camera":"front","view":"door",`; !strings.Contains(got, want) || !json.Valid([]byte(got)) {
 		t.Errorf("%s lacks %s", got, want)
 	}
@@ -73,11 +73,11 @@ func TestScoresPayload(t *testing.T) {
 func TestEncodingDoesNotAllocate(t *testing.T) {
 	enc := newEventEncoder("0a1b2c3d", Model{Name: "starter", SHA256: "ff00"})
 	c := testView("front", "still", "wave")
-	e := Event{ID: 1, Source: "front", Label: "wave", Phase: End, Score: 0.9, Peak: 0.9}
+	e := Event{ID: 1, Phase: End, Score: 0.9, Peak: 0.9}
 	w := window{n: 5, time: time.Second, scores: []float32{0.1, 0.9}}
 	buf := make([]byte, 0, 1024)
 	if n := testing.AllocsPerRun(100, func() {
-		buf = enc.append(buf[:0], &e, c, noon)
+		buf = enc.append(buf[:0], &e, c.actions["wave"], noon)
 		buf = appendScores(buf[:0], c.labels, w, noon)
 	}); n != 0 {
 		t.Errorf("encoding an event and a window allocates %v times", n)

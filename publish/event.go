@@ -43,6 +43,7 @@ type Event struct {
 	End    time.Duration // when it ended; used for Phase End alone
 	Newest time.Duration // capture of the newest frame that the decision rests on
 
+	run    string        // the life of the node that it belongs to; "" = the publisher's own
 	origin *origin       // nil: this process
 	since  time.Duration // that it waits in the outbox
 }

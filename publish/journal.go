@@ -149,8 +149,8 @@ func (p *Publisher) newJournal(path string) (*journal, error) {
 func (p *Publisher) restoreLast() {
 	events, _, _ := p.outbox.from(0)
 	for _, e := range slices.Backward(events) {
-		if p.board.has(e.Source, e.Label) {
-			p.setLast(&e, true)
+		if a := p.states.action(e.Source, e.Label); a != nil && !p.states.hasLast(a.view) {
+			p.setLast(&e, a)
 		}
 	}
 	p.notify()
@@ -370,7 +370,7 @@ func (j *journal) transact(events []Event, head, tail uint64) (err error) {
 
 func (s scribe) record(e Event) record {
 	now := s.now()
-	r := record{Run: s.run, Boot: s.boot, Wall: now.Wall, Monotonic: now.Monotonic, Event: e}
+	r := record{Run: choose(e.run == "", s.run, e.run), Boot: s.boot, Wall: now.Wall, Monotonic: now.Monotonic, Event: e}
 	if e.origin != nil {
 		r.Run = e.origin.run
 		if at := e.origin.at; at != nil {

@@ -190,7 +190,7 @@ func TestTimesOfAnEventFromBeforeTheMachineStarted(t *testing.T) {
 	p.outbox.restore(batch{records: []record{r}}, scribe{boot: "this"}, nil)
 	e, _, _ := p.outbox.oldest()
 	now := clock.Instant{Wall: wall.Add(10 * time.Second), Monotonic: 5 * time.Second}
-	payload := func() string { return string(p.encoder.append(nil, &e, p.board.views["front"], now)) }
+	payload := func() string { return string(p.encoder.append(nil, &e, p.states.action("front", "wave"), now)) }
 	got := payload()
 	for _, want := range []string{`"id":"cafe-3"`, `"start":"2026-05-01T11:59:57.000Z"`, `"end":"2026-05-01T11:59:58.000Z"`, `"latency_ms":11000.0`} {
 		if !strings.Contains(got, want) {
@@ -213,7 +213,7 @@ func TestTheNewestOfAnEarlierRunIsOlderThanAnyOfThis(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer p.journal.close()
-	if last := string(p.board.views["front"].last.value); !strings.Contains(last, p.encoder.run+`-7"`) {
+	if last := string(p.states.views["front"].last.value); !strings.Contains(last, p.encoder.run+`-7"`) {
 		t.Errorf("the last action is %s", last)
 	}
 }

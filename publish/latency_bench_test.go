@@ -27,8 +27,8 @@ func BenchmarkLatency(b *testing.B) {
 
 	scores := []float32{0.5, 0.25, 0.25}
 	e := event(1, Start)
-	eventJSON := p.encoder.append(nil, &e, p.board.views["front"], p.now())
-	scoresJSON := appendScores(nil, p.board.views["front"].labels, window{scores: scores}, p.now())
+	eventJSON := p.encoder.append(nil, &e, p.states.action("front", "wave"), p.now())
+	scoresJSON := appendScores(nil, p.states.views["front"].labels, window{scores: scores}, p.now())
 
 	for _, c := range []struct {
 		name, topic string

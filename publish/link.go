@@ -22,7 +22,7 @@ func within(small time.Duration, bytes int) time.Duration {
 // link gives each packet that is sent time by its size, where paho's own timeout is the same for all, and bounds those that come.
 type link struct {
 	net.Conn
-	*intake
+	*packetFilter
 	writing chan struct{} // holds one: a ping must not cut short the time of the packet before it
 }
 
@@ -38,10 +38,10 @@ func newLink(conn net.Conn, refuse func(topic string, bytes int)) *link {
 			inner = nil
 		}
 	}
-	return &link{Conn: conn, intake: newIntake(conn, maxPacket, refuse), writing: make(chan struct{}, 1)}
+	return &link{Conn: conn, packetFilter: newPacketFilter(conn, maxPacket, refuse), writing: make(chan struct{}, 1)}
 }
 
-func (l *link) Read(b []byte) (int, error) { return l.intake.Read(b) }
+func (l *link) Read(b []byte) (int, error) { return l.packetFilter.Read(b) }
 
 func (l *link) Write(b []byte) (int, error) {
 	l.writing <- struct{}{}

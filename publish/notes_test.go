@@ -244,10 +244,11 @@ func damagedNotes(t testing.TB) (text []byte, survived func(*testing.T, []byte))
 		for _, e := range events {
 			r := s.record(e)
 			n.encode(new(bytes.Buffer), entry{Record: &r})
-			if !p.board.has(e.Source, e.Label) {
+			a := p.states.action(e.Source, e.Label)
+			if a == nil {
 				continue
 			}
-			if payload := p.encoder.append(nil, &e, p.board.views[e.Source], p.now()); !json.Valid(payload) {
+			if payload := p.encoder.append(nil, &e, a, p.now()); !json.Valid(payload) {
 				t.Errorf("published: %q", payload)
 			}
 		}

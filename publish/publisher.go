@@ -12,7 +12,6 @@ import (
 	"log/slog"
 	"net"
 	"slices"
-	"strconv"
 	"sync"
 	"time"
 
@@ -63,8 +62,8 @@ type Publisher struct {
 	journal     *journal
 	outboxError error // why there is none
 
-	board    *board
-	inbox    inbox
+	states   *states
+	incoming incoming
 	counters counters
 }
 
@@ -142,10 +141,13 @@ func (p *Publisher) Initialize() error {
 	if p.Discovery.Prefix != "" {
 		p.topics.discovery = p.Discovery.configTopic(p.clientID())
 	}
-	p.inbox.commands = newMailbox()
-	p.board = newBoard(p.topics, p.Cameras)
+	p.incoming.commands = newCommandQueue()
+	p.states = newStates(p.topics, p.Cameras, p.notify)
+	for _, v := range p.states.views {
+		v.publisher = p
+	}
 	if p.topics.discovery != "" {
-		p.board.replace(p.board.discovery, p.describe())
+		p.states.replace(p.states.discovery, p.describe())
 	}
 	return nil
 }
@@ -192,68 +194,12 @@ func (p *Publisher) Run(ctx context.Context) {
 	}
 }
 
-// Event queues an event. When the queue is full the oldest event is dropped and counted.
-func (p *Publisher) Event(e Event) {
-	if !p.board.has(e.Source, e.Label) {
-		p.counters.unknown.Add(1)
-		return
-	}
-	p.setLast(&e, false)
-	p.outbox.put(e)
-	p.notify()
-}
+// SetStats publishes the node's statistics, a JSON object. It is copied before SetStats returns.
+func (p *Publisher) SetStats(json []byte) { p.states.setStats(json) }
 
-func (p *Publisher) setLast(e *Event, old bool) {
-	v := p.board.views[e.Source]
-	p.board.setLast(v, old, func(dst []byte) []byte { return p.encoder.append(dst, e, v, p.now()) })
-}
-
-// State says whether the action is going on now.
-func (p *Publisher) State(path, label string, on bool) {
-	p.changed(p.board.setState(path, label, on))
-}
-
-// Enabled says whether the view is watched. Until the first call nobody is told.
-func (p *Publisher) Enabled(path string, on bool) {
-	p.changed(p.board.setEnabled(path, on))
-}
-
-// Threshold says at which score the action starts. Until the first call nobody is told.
-func (p *Publisher) Threshold(path, label string, score float64) {
-	p.changed(p.board.setThreshold(path, label, strconv.FormatFloat(score, 'f', -1, 64)))
-}
-
-// Snapshot hands over a picture, copied before Snapshot returns. The broker keeps it until the next one.
-func (p *Publisher) Snapshot(path string, jpeg []byte) {
-	p.changed(p.board.setSnapshot(path, jpeg))
-}
-
-// CameraStatus says whether the camera delivers pictures. Until the first call a camera is offline.
-func (p *Publisher) CameraStatus(camera string, online bool) {
-	p.changed(p.board.setStatus(camera, online))
-}
-
-// Scores hands over window number n, whose newest frame was captured at t: one probability for each of the view's labels, in
-// their order, copied before Scores returns. A window that comes before the last one has left replaces it.
-func (p *Publisher) Scores(path string, n uint64, t time.Duration, scores []float32) {
-	if !p.PublishScores {
-		return
-	}
-	p.changed(p.board.setScores(path, window{n: n, time: t, scores: scores}, p.ScoresInterval))
-}
-
-// Stats hands over the node's statistics, a JSON object, copied before Stats returns.
-func (p *Publisher) Stats(json []byte) {
-	p.changed(p.board.setStats(json))
-}
-
-func (p *Publisher) changed(r result) {
-	switch r {
-	case unknownName:
-		p.counters.unknown.Add(1)
-	case toSend:
-		p.notify()
-	}
+// setLast makes the event the view's last one.
+func (p *Publisher) setLast(e *Event, a *ActionTopics) {
+	p.states.setLast(a.view, func(dst []byte) []byte { return p.encoder.append(dst, e, a, p.now()) })
 }
 
 func (p *Publisher) notify() {

@@ -50,38 +50,3 @@ func TestInitializeReportsEverythingAtOnce(t *testing.T) {
 		t.Log(err)
 	}
 }
-
-func TestCallsDoNotAllocate(t *testing.T) {
-	p, _ := testPublisher(t, "tcp://127.0.0.1")
-	p.board.connect() // as on a living connection, where scores are kept
-	e := event(1, Start)
-	scores := []float32{0.5, 0.25, 0.25}
-	stats := []byte(`{"windows":1}`)
-	n := uint64(0)
-	if allocs := testing.AllocsPerRun(2000, func() {
-		n++
-		p.Event(e)
-		p.State("front", "wave", n%2 == 0)
-		p.CameraStatus("front", n%2 == 0)
-		p.Scores("front", n, time.Duration(n), scores)
-		p.Stats(stats)
-		p.Counters()
-	}); allocs != 0 {
-		t.Errorf("handing over one of everything allocates %v times", allocs)
-	}
-	if c := p.Counters(); c.EventsDropped == 0 || c.ScoresSkipped == 0 || c.UnknownNames != 0 {
-		t.Errorf("the calls did not do their work: %+v", c)
-	}
-}
-
-func TestCallsWithUnknownNamesAreCounted(t *testing.T) {
-	p, _ := testPublisher(t, "tcp://127.0.0.1")
-	p.Event(Event{Source: "back", Label: "wave"})
-	p.Event(Event{Source: "front", Label: "jump"})
-	p.State("front", "jump", true)
-	p.CameraStatus("back", true)
-	p.Scores("front", 1, 0, []float32{1})
-	if c := p.Counters(); c.UnknownNames != 5 || c.EventsWaiting != 0 {
-		t.Errorf("%+v; want 5 unknown names and no event", c)
-	}
-}

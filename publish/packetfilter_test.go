@@ -149,7 +149,7 @@ func stream(sizes ...int) []byte {
 
 func TestWhatPahoGetsInPlaceOfALargeMessage(t *testing.T) {
 	var refused []int
-	in := newIntake(bytes.NewReader(stream(10, 100, 20_000, 40_000, 95, 96)), 100, func(_ string, n int) { refused = append(refused, n) })
+	in := newPacketFilter(bytes.NewReader(stream(10, 100, 20_000, 40_000, 95, 96)), 100, func(_ string, n int) { refused = append(refused, n) })
 	var got []string
 	for {
 		p, err := packets.ReadPacket(in)
@@ -179,7 +179,7 @@ func TestWhatIsNoMQTTEndsTheConnection(t *testing.T) {
 		"a topic beyond the end": "\x32\x80\x01\x00\x80" + strings.Repeat("x", 200),
 		"a code too many":        "\x90\x05\x00\x01\x01\x01\x01",
 	} {
-		in := newIntake(strings.NewReader(text), 100, func(string, int) {})
+		in := newPacketFilter(strings.NewReader(text), 100, func(string, int) {})
 		in.codes = 2
 		if got, err := io.ReadAll(in); len(got) > 0 || !errors.Is(err, errNoMQTT) {
 			t.Errorf("%s: %d bytes, %v", name, len(got), err)
@@ -190,7 +190,7 @@ func TestWhatIsNoMQTTEndsTheConnection(t *testing.T) {
 func TestAnOrdinaryPacketAllocatesNothing(t *testing.T) {
 	packets, buf := stream(10, 20, 30), make([]byte, 20)
 	source := bytes.NewReader(packets)
-	in := newIntake(source, 100, nil)
+	in := newPacketFilter(source, 100, nil)
 	if n := testing.AllocsPerRun(100, func() {
 		source.Reset(packets)
 		for left := len(packets); left > 0; {
@@ -213,7 +213,7 @@ func (p pieces) Read(b []byte) (int, error) {
 }
 
 // However the bytes come and are asked for, the same is handed on: of small packets all, of others what has no large one in it.
-func FuzzIntake(f *testing.F) {
+func FuzzPacketFilter(f *testing.F) {
 	f.Add(stream(10, 20, 0), uint64(1))
 	f.Add(stream(50, 200, 20, 300, 1), uint64(2))
 	f.Add(stream(70_000), uint64(3))
@@ -222,21 +222,21 @@ func FuzzIntake(f *testing.F) {
 		const largest = 40
 		refused := 0
 		count := func(string, int) { refused++ }
-		whole, err := io.ReadAll(newIntake(bytes.NewReader(data), largest, count))
+		whole, err := io.ReadAll(newPacketFilter(bytes.NewReader(data), largest, count))
 		random := rand.New(rand.NewPCG(seed, 1))
-		small := pieces{newIntake(pieces{bytes.NewReader(data), random}, largest, count), random}
+		small := pieces{newPacketFilter(pieces{bytes.NewReader(data), random}, largest, count), random}
 		if got, e := io.ReadAll(small); !bytes.Equal(got, whole) || !errors.Is(e, err) {
 			t.Errorf("in pieces %x, %v; at once %x, %v", got, e, whole, err)
 		}
 		if refused%2 != 0 || refused == 0 && !bytes.HasPrefix(data, whole) {
 			t.Errorf("%d packets refused in both readings, of %x came %x", refused, data, whole)
 		}
-		all, err := io.ReadAll(newIntake(bytes.NewReader(data), 1<<28, nil))
+		all, err := io.ReadAll(newPacketFilter(bytes.NewReader(data), 1<<28, nil))
 		if !bytes.HasPrefix(data, all) || err == nil && len(data)-len(all) > 4 { // half a header
 			t.Errorf("of %x came %x", data, all)
 		}
 		refused = 0
-		if again, _ := io.ReadAll(newIntake(bytes.NewReader(whole), largest, count)); !bytes.HasPrefix(whole, again) || refused > 0 {
+		if again, _ := io.ReadAll(newPacketFilter(bytes.NewReader(whole), largest, count)); !bytes.HasPrefix(whole, again) || refused > 0 {
 			t.Errorf("%x, read again, is %x", whole, again)
 		}
 	})

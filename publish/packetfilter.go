@@ -26,10 +26,10 @@ var (
 	errNoMQTT = errors.New("what the broker sends is no MQTT")
 )
 
-// intake is what comes from the broker, packet by packet. A message of more than largest bytes is thrown away while it comes.
+// packetFilter is what comes from the broker, packet by packet. A message of more than largest bytes is thrown away while it comes.
 // In its place paho gets a PINGRESP for each piece, since the broker lives and its own answers wait behind the message. Nothing
 // acknowledges it: what the node subscribes to comes with QoS 0.
-type intake struct {
+type packetFilter struct {
 	in      *bufio.Reader
 	largest int
 	refuse  func(topic string, bytes int)
@@ -43,41 +43,43 @@ type intake struct {
 	skipped atomic.Int64 // nanoseconds since began: when something was thrown away last
 }
 
-func newIntake(r io.Reader, largest int, refuse func(topic string, bytes int)) *intake {
-	return &intake{in: bufio.NewReaderSize(r, headBytes), largest: largest, refuse: refuse, began: time.Now()}
+func newPacketFilter(r io.Reader, largest int, refuse func(topic string, bytes int)) *packetFilter {
+	return &packetFilter{in: bufio.NewReaderSize(r, headBytes), largest: largest, refuse: refuse, began: time.Now()}
 }
 
 // quiet returns for how long nothing has been thrown away, that is, for how long the broker's answers could come.
-func (i *intake) quiet() time.Duration { return time.Since(i.began) - time.Duration(i.skipped.Load()) }
+func (f *packetFilter) quiet() time.Duration {
+	return time.Since(f.began) - time.Duration(f.skipped.Load())
+}
 
 // Read hands on whole packets, in whatever pieces.
-func (i *intake) Read(b []byte) (n int, err error) {
+func (f *packetFilter) Read(b []byte) (n int, err error) {
 	for n == 0 && err == nil && len(b) > 0 {
 		switch {
-		case len(i.instead) > 0:
-			n = copy(b, i.instead)
-			i.instead = i.instead[n:]
-		case i.pass > 0:
-			n, err = i.in.Read(b[:min(len(b), i.pass)])
-			i.pass -= n
-		case i.skip > 0:
-			err = i.throwAway()
+		case len(f.instead) > 0:
+			n = copy(b, f.instead)
+			f.instead = f.instead[n:]
+		case f.pass > 0:
+			n, err = f.in.Read(b[:min(len(b), f.pass)])
+			f.pass -= n
+		case f.skip > 0:
+			err = f.throwAway()
 		default:
-			err = i.next()
+			err = f.next()
 		}
 	}
 	return n, err
 }
 
 // next looks at the first bytes of a packet: its type and flags, then its length, 7 bits a byte.
-func (i *intake) next() error {
+func (f *packetFilter) next() error {
 	var kind byte
 	length, size := 0, 0
 	for more := true; more; length++ {
 		if length == 4 {
 			return errNoMQTT
 		}
-		head, err := i.in.Peek(2 + length)
+		head, err := f.in.Peek(2 + length)
 		if err != nil {
 			return err
 		}
@@ -86,19 +88,19 @@ func (i *intake) next() error {
 		size |= int(last&0x7f) << (7 * length)
 		more = last&0x80 != 0
 	}
-	if size > i.largest {
-		return i.tooLarge(1+length, size)
+	if size > f.largest {
+		return f.tooLarge(1+length, size)
 	}
-	if kind == packets.Suback && i.codes > 0 && size > 2+i.codes {
+	if kind == packets.Suback && f.codes > 0 && size > 2+f.codes {
 		return errNoMQTT
 	}
-	i.pass = 1 + length + size
+	f.pass = 1 + length + size
 	return nil
 }
 
 // tooLarge looks at the topic that follows a fixed header of so many bytes.
-func (i *intake) tooLarge(header, size int) error {
-	head, err := i.in.Peek(header + 2)
+func (f *packetFilter) tooLarge(header, size int) error {
+	head, err := f.in.Peek(header + 2)
 	if err != nil {
 		return err
 	}
@@ -106,18 +108,18 @@ func (i *intake) tooLarge(header, size int) error {
 	if kind := head[0] >> 4; kind != packets.Publish || 2+topic > size {
 		return errNoMQTT
 	}
-	if head, err = i.in.Peek(header + 2 + topic); err != nil {
+	if head, err = f.in.Peek(header + 2 + topic); err != nil {
 		return err
 	}
-	i.skip = header + size
-	i.refuse(string(head[header+2:]), size)
+	f.skip = header + size
+	f.refuse(string(head[header+2:]), size)
 	return nil
 }
 
-func (i *intake) throwAway() error {
-	n, err := i.in.Discard(min(i.skip, pieceBytes))
-	i.skip -= n
-	i.skipped.Store(int64(time.Since(i.began)))
-	i.instead = pingresp
+func (f *packetFilter) throwAway() error {
+	n, err := f.in.Discard(min(f.skip, pieceBytes))
+	f.skip -= n
+	f.skipped.Store(int64(time.Since(f.began)))
+	f.instead = pingresp
 	return err
 }

@@ -12,10 +12,10 @@ import (
 	mqtt "github.com/eclipse/paho.mqtt.golang"
 )
 
-// inbox is what comes from the broker: commands, Home Assistant's birth message, the node's own status, and what Home
-// Assistant was told of the node before.
-type inbox struct {
-	commands   *mailbox
+// incoming is what the publisher remembers of messages from the broker: commands, Home Assistant's birth message, the node's own
+// status, and what an earlier configuration of the node told Home Assistant.
+type incoming struct {
+	commands   *commandQueue
 	complained atomic.Int64 // when a refused command was logged last, seconds; 0 = never
 	echoed     atomic.Bool  // the broker has sent us something that we published ourselves
 	reassert   atomic.Bool  // the node's status is about to be put right
@@ -68,7 +68,7 @@ func (c *connection) subscribe(grace context.Context) error {
 	if len(refused) > 0 {
 		slices.Sort(refused)
 		if slices.Contains(refused, c.p.topics.status) {
-			c.p.inbox.echoed.Store(true) // none can come: its absence says nothing more
+			c.p.incoming.echoed.Store(true) // none can come: its absence says nothing more
 		}
 		c.p.Log.Error("publish: the broker refuses subscriptions: the commands that come this way will not be heard; mend its ACL",
 			"broker", c.p.broker.String(), "refused", strings.Join(refused, " "))
@@ -81,7 +81,7 @@ func (c *connection) subscribe(grace context.Context) error {
 func (c *connection) expectEcho() (stop func() bool) {
 	broker := c.p.broker.String() // Run moves on to the next one meanwhile
 	return time.AfterFunc(echoTimeout, func() {
-		if !c.p.inbox.echoed.Load() {
+		if !c.p.incoming.echoed.Load() {
 			c.p.Log.Error("publish: the broker took the node's status and did not deliver it: most likely its ACL forbids this "+
 				"user to write or to read there, and everything else is lost, too",
 				"broker", broker, "topic", c.p.topics.status, "needed", c.p.topics.prefix+"#")
@@ -100,7 +100,7 @@ func (p *Publisher) receive(topic string, payload []byte, isRetained bool) {
 	case p.Discovery.Prefix == "":
 	case topic == p.Discovery.birthTopic():
 		if string(payload) == online && !isRetained {
-			time.AfterFunc(rand.N(resendWithin), func() { p.changed(p.board.resend(p.board.discovery)) })
+			time.AfterFunc(rand.N(resendWithin), func() { p.states.resendDiscovery() })
 		}
 	case topic == p.Discovery.configTopic(p.clientID()) && isRetained:
 		p.forget(payload)
@@ -113,17 +113,17 @@ func (p *Publisher) echo(isOnline, isRetained bool) {
 	switch {
 	case isRetained: // from before this connection
 	case isOnline:
-		p.inbox.echoed.Store(true)
-	case p.inbox.reassert.CompareAndSwap(false, true):
+		p.incoming.echoed.Store(true)
+	case p.incoming.reassert.CompareAndSwap(false, true):
 		time.AfterFunc(reassertAfter, func() {
-			p.inbox.reassert.Store(false)
-			p.changed(p.board.resend(p.board.node))
+			p.incoming.reassert.Store(false)
+			p.states.resend(p.states.node)
 		})
 	}
 }
 
 func (p *Publisher) command(topic string, payload []byte, isRetained bool) {
-	c, known, err := p.board.parseCommand(strings.Split(topic, "/"), payload)
+	c, known, err := p.states.parseCommand(strings.Split(topic, "/"), payload)
 	if !known {
 		return
 	}
@@ -132,7 +132,7 @@ func (p *Publisher) command(topic string, payload []byte, isRetained bool) {
 	}
 	if err == nil {
 		p.counters.commands.Add(1)
-		p.inbox.commands.put(c)
+		p.incoming.commands.put(c)
 		return
 	}
 	p.refuse(p.topics.prefix+topic, err)
@@ -144,8 +144,8 @@ func (p *Publisher) refuseLarge(topic string, bytes int) {
 
 func (p *Publisher) refuse(topic string, err error) {
 	p.counters.refused.Add(1)
-	now, then := int64(p.now().Monotonic/time.Second)+1, p.inbox.complained.Load()
-	if (then == 0 || now-then >= complainEvery) && p.inbox.complained.CompareAndSwap(then, now) {
+	now, then := int64(p.now().Monotonic/time.Second)+1, p.incoming.complained.Load()
+	if (then == 0 || now-then >= complainEvery) && p.incoming.complained.CompareAndSwap(then, now) {
 		p.Log.Warn("publish: message refused", "topic", topic, "error", err, "refused_so_far", p.counters.refused.Load())
 	}
 }
@@ -153,21 +153,21 @@ func (p *Publisher) refuse(topic string, err error) {
 // obey hands the commands over one by one until ctx ends.
 func (p *Publisher) obey(ctx context.Context) {
 	for {
-		if c, ok := p.inbox.commands.take(); ok {
+		if c, ok := p.incoming.commands.take(); ok {
 			p.OnCommand(c)
 			continue
 		}
 		select {
 		case <-ctx.Done():
 			return
-		case <-p.inbox.commands.wake:
+		case <-p.incoming.commands.wake:
 		}
 	}
 }
 
 // forget has Home Assistant remove what an earlier configuration of this node told it and this one does not.
 func (p *Publisher) forget(told []byte) {
-	removal, gone, err := p.Discovery.removal(told, p.board.discovery.value)
+	removal, gone, err := p.Discovery.removal(told, p.states.discovery.value)
 	if err != nil {
 		p.Log.Warn("publish: what Home Assistant was told of this node before cannot be read; what is no longer there stays in it",
 			"topic", p.Discovery.configTopic(p.clientID()), "error", err)
@@ -177,7 +177,6 @@ func (p *Publisher) forget(told []byte) {
 		return
 	}
 	p.Log.Info("publish: Home Assistant removes what the configuration no longer has", "components", fmt.Sprint(gone))
-	p.board.replace(p.board.removal, removal)
-	p.changed(p.board.resend(p.board.discovery))
-	p.notify()
+	p.states.replace(p.states.removal, removal)
+	p.states.resendDiscovery()
 }

@@ -1,0 +1,40 @@
+package publish
+
+import (
+	"slices"
+	"sync"
+)
+
+// commandQueue holds the commands that wait for Publisher.OnCommand. A new command replaces one of the same kind for the same view
+// and label, so the number of views and labels bounds the queue, whatever comes in.
+type commandQueue struct {
+	mu      sync.Mutex
+	waiting []Command
+	wake    chan struct{} // one token: a command waits
+}
+
+func newCommandQueue() *commandQueue { return &commandQueue{wake: make(chan struct{}, 1)} }
+
+func (q *commandQueue) put(c Command) {
+	q.mu.Lock()
+	q.waiting = append(slices.DeleteFunc(q.waiting, func(w Command) bool {
+		return w.Path == c.Path && w.Kind == c.Kind && w.Label == c.Label
+	}), c)
+	q.mu.Unlock()
+	select {
+	case q.wake <- struct{}{}:
+	default:
+	}
+}
+
+// take removes the oldest command.
+func (q *commandQueue) take() (Command, bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.waiting) == 0 {
+		return Command{}, false
+	}
+	c := q.waiting[0]
+	q.waiting = slices.Delete(q.waiting, 0, 1)
+	return c, true
+}

@@ -1,0 +1,74 @@
+package publish
+
+import (
+	"fmt"
+
+	"edged/internal/sink"
+)
+
+// Sink publishes what a node recognises. It implements sink.Sink.
+type Sink struct {
+	cameras map[string]*CameraTopics // by name
+	views   map[string]*ViewTopics   // by path
+}
+
+// Sink returns a sink for the views with these paths and for their cameras. It fails if Publisher.Cameras lacks one of them.
+// Initialize must have succeeded. To name another camera, view or label in a call is a programmer's mistake, and panics.
+func (p *Publisher) Sink(paths ...string) (*Sink, error) {
+	s := &Sink{cameras: p.states.cameras, views: map[string]*ViewTopics{}}
+	for _, path := range paths {
+		v, err := p.View(path)
+		if err != nil {
+			return nil, err
+		}
+		s.views[path] = v
+	}
+	return s, nil
+}
+
+var phases = map[sink.Phase]Phase{sink.Start: Start, sink.Update: Update, sink.End: End}
+
+// Event publishes the event and the action's new state.
+func (s *Sink) Event(e sink.Event) {
+	a := s.action(e.View, e.Label)
+	a.PublishEvent(Event{
+		ID: e.ID.N, Phase: phases[e.Phase], Score: e.Score, Peak: e.Peak, Start: e.Start, End: e.End, Newest: e.Newest, run: e.ID.Run,
+	})
+	a.SetState(e.Phase != sink.End)
+}
+
+// Window publishes the window's scores.
+func (s *Sink) Window(w sink.Window) { s.view(w.View).SetScores(w.N, w.Time, w.Scores) }
+
+// Camera publishes whether the camera is online.
+func (s *Sink) Camera(c sink.Camera) {
+	camera := s.cameras[c.Name]
+	if camera == nil {
+		panic(fmt.Sprintf("publish: no camera %q", c.Name))
+	}
+	camera.SetOnline(c.Online)
+}
+
+// View publishes the view's settings.
+func (s *Sink) View(v sink.View) {
+	s.view(v.Path).SetEnabled(v.Enabled)
+	for label, score := range v.Thresholds {
+		s.action(v.Path, label).SetThreshold(score)
+	}
+}
+
+func (s *Sink) view(path string) *ViewTopics {
+	v := s.views[path]
+	if v == nil {
+		panic(fmt.Sprintf("publish: no view %q", path))
+	}
+	return v
+}
+
+func (s *Sink) action(path, label string) *ActionTopics {
+	a := s.view(path).actions[label]
+	if a == nil {
+		panic(fmt.Sprintf("publish: view %q has no action %q", path, label))
+	}
+	return a
+}

@@ -1,0 +1,89 @@
+package publish
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"edged/internal/mosquittotest"
+	"edged/internal/sink"
+)
+
+// Names that the configuration lacks are an error when they are looked up, which is at the start.
+func TestUnknownNamesAreErrors(t *testing.T) {
+	p, _ := testPublisher(t, "tcp://127.0.0.1:1")
+	_, camera := p.Camera("back")
+	_, view := p.View("front/door")
+	front, err := p.View("front")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, label := front.Action("jump")
+	_, background := front.Action("still")
+	_, wiring := p.Sink("front", "back")
+	for want, err := range map[string]error{
+		`no camera "back"`:                    camera,
+		`no view "front/door"`:                view,
+		`view "front" has no action "jump"`:   label,
+		`view "front" has no action "still"`:  background,
+		`no view "back" in Publisher.Cameras`: wiring,
+	} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+}
+
+func TestSinkPublishesWhatItReceives(t *testing.T) {
+	t.Parallel()
+	broker := mosquittotest.Start(t)
+	sub := subscribe(t, broker.URL())
+	p, _ := testPublisher(t, broker.URL())
+	s, err := p.Sink("front")
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(t, p)
+	sub.until("edged/board/status", online)
+
+	s.Camera(sink.Camera{Name: "front", Online: true})
+	sub.until("edged/board/front/status", online)
+	s.View(sink.View{Path: "front", Enabled: true, Thresholds: map[string]float64{"wave": float64(float32(0.55))}})
+	sub.until("edged/board/front/enabled/state", on)
+	sub.until("edged/board/front/wave/threshold/state", "0.55")
+	s.Event(sink.Event{ID: sink.ID{Run: "5f1c09ab", N: 7}, View: "front", Label: "wave", Phase: sink.Start})
+	sub.until("edged/board/front/wave/state", on)
+	s.Window(sink.Window{View: "front", N: 3, Time: time.Second, Scores: []float32{1, 0, 0}})
+	sub.next("edged/board/front/scores")
+	s.Event(sink.Event{ID: sink.ID{Run: "5f1c09ab", N: 7}, View: "front", Label: "wave", Phase: sink.End})
+	sub.until("edged/board/front/wave/state", off)
+	if last := string(p.states.views["front"].last.value); !strings.Contains(last, `"id":"5f1c09ab-7","event_type":"wave","phase":"end"`) {
+		t.Errorf("the last event is %s", last)
+	}
+}
+
+func TestSinkDoesNotAllocate(t *testing.T) {
+	p, _ := testPublisher(t, "tcp://127.0.0.1:1")
+	s, err := p.Sink("front")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.states.connect() // without a connection scores are dropped
+	update := sink.Event{ID: sink.ID{Run: "5f1c09ab", N: 7}, View: "front", Label: "wave", Phase: sink.Update}
+	w := sink.Window{View: "front", Scores: []float32{0.5, 0.25, 0.25}}
+	stats := []byte(`{"windows":1}`)
+	if n := testing.AllocsPerRun(2000, func() {
+		w.N++
+		w.Time += time.Second
+		s.Window(w)
+		s.Event(update)
+		s.Camera(sink.Camera{Name: "front", Online: w.N%2 == 0})
+		p.SetStats(stats)
+		p.Counters()
+	}); n != 0 {
+		t.Errorf("handing over one of everything allocates %v times", n)
+	}
+	if c := p.Counters(); c.EventsDropped == 0 || c.ScoresSkipped == 0 {
+		t.Errorf("the calls did not do their work: %+v", c)
+	}
+}
