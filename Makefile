@@ -8,6 +8,9 @@
 # make test-cameras  the tables of docs/cameras.md: every fault of a camera in the arm64 guest, 200 replugs
 # make test-models  the tests of models/ in Python, with all that they need
 # make bench   edged beside the Python programs it replaces
+# make packages  the .debs of all three architectures, in dist/
+# make images    OCI images of all three, without and with ffmpeg; needs root
+# make release-notes VERSION=1.2.3  that version's part of CHANGELOG.md
 # make env     prints the environment that plain go commands need: eval "$(make -s env)"
 
 export EDGED_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/edged
@@ -27,7 +30,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(shell git rev-parse
   -X main.date=$(shell TZ=UTC git log -1 --date=format-local:%Y-%m-%dT%H:%M:%SZ --format=%cd 2>/dev/null)
 
 test-faults test-cameras: SHELL := /bin/bash
-.PHONY: build run test test-asan test-faults test-mutations test-system test-cameras test-models bench env deps
+.PHONY: build run test test-asan test-faults test-mutations test-system test-cameras test-models bench packages images release-notes env deps
 build:
 	@build/deps.sh compiler go tflite
 	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/edged ./cmd/edged
@@ -74,6 +77,17 @@ test-models:
 bench: build
 	@build/deps.sh footage test
 	bench/run.sh $(BENCH)
+
+packages:
+	./cross-build.sh
+
+images:
+	build/image.sh
+	build/image.sh --ffmpeg
+
+release-notes:
+	@awk -v version="$(VERSION)" '/^## / { inside = $$2 == version } inside' CHANGELOG.md | grep . || \
+	  { echo "CHANGELOG.md has no version $(VERSION)" >&2; exit 1; }
 
 deps:
 	@build/deps.sh compiler go tflite footage walkers test

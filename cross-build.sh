@@ -73,13 +73,8 @@ build() {
 command -v dpkg >/dev/null || die "needs a Debian machine: its packages carry the cross compilers and libraries"
 build/deps.sh go sbom
 PATH=$cache/go/bin:$PATH
-version=$(git describe --tags --always --dirty 2>/dev/null || echo unknown)
-commit=$(git rev-parse HEAD 2>/dev/null || echo unknown)
-seconds=$(git log -1 --format=%ct 2>/dev/null || echo 0)
-date=$(date -u -d "@$seconds" +%Y-%m-%dT%H:%M:%SZ)
-# A release is tagged vX.Y.Z. What is built from anything else sorts after the release before it, by the commit's time.
-deb_version=${DEB_VERSION:-$(release=$(git describe --tags --abbrev=0 --match 'v[0-9]*' 2>/dev/null || echo v0.1.0)
-  [ "$version" = "$release" ] && echo "${release#v}" || echo "${release#v}+git$(date -u -d "@$seconds" +%Y%m%d%H%M%S).${commit:0:7}")}
+# shellcheck source=build/version.sh
+. build/version.sh
 for arch in "$@"; do
   case $arch in
     arm64) build arm64 aarch64-linux-gnu arm64 ;;
