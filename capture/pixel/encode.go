@@ -12,8 +12,8 @@ import (
 
 // EncodeJPEG returns RGB [height,width,3] as a JPEG of quality 1 to 100, with the usual 4:2:0 subsampling.
 func EncodeJPEG(rgb []byte, width, height, quality int) ([]byte, error) {
-	if width < 1 || height < 1 || width > maxSide || height > maxSide || len(rgb) != 3*width*height || quality < 1 || quality > 100 {
-		return nil, fmt.Errorf("pixel: JPEG of %dx%d pixels in %d bytes, quality %d: refused", width, height, len(rgb), quality)
+	if err := encodable(rgb, width, height, quality); err != nil {
+		return nil, err
 	}
 	out := make([]byte, C.pixel_jpeg_bound(C.int(width), C.int(height)))
 	n := C.pixel_jpeg_encode((*C.uint8_t)(unsafe.SliceData(rgb)), C.int(width), C.int(height), C.int(quality),
