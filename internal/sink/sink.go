@@ -61,6 +61,7 @@ type Event struct {
 	Newest time.Duration // newest frame that the decision rests on
 
 	Model Model
+	Clip  string // id of the clip that is recorded of the action; "" = none
 }
 
 // Phase tells the events of an action apart. Its values are the words that edged publishes.

@@ -1,0 +1,389 @@
+package record
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"edged/internal/background"
+	"edged/internal/clock"
+	"edged/internal/pictures"
+	"edged/internal/sink"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// scene is a recorder with a camera that sends 50 pictures a second.
+type scene struct {
+	*Recorder
+	t    *testing.T
+	n    uint64
+	stop []func()
+}
+
+const eventually = 20 * time.Second
+
+func newScene(t *testing.T, dir string, change func(*Recorder)) *scene {
+	t.Helper()
+	s := &scene{t: t, Recorder: &Recorder{
+		Dir: dir, Before: 300 * time.Millisecond, After: 200 * time.Millisecond, MaxClip: 5 * time.Second, MaxBytes: 100 << 20, MaxAge: time.Hour,
+		Memory: 4 << 20, Rate: 5, Node: "board", Version: "v1", Model: Model{Name: "starter", SHA256: "abc"},
+		Views: []View{{Camera: "gate", Path: "gate"}}, Timeline: new(Timeline), Log: slog.New(slog.DiscardHandler),
+	}}
+	if change != nil {
+		change(s.Recorder)
+	}
+	s.Initialize()
+	s.start(s.Run)
+	s.start(s.film)
+	t.Cleanup(s.end)
+	return s
+}
+
+func (s *scene) start(f func(context.Context)) { s.stop = append(s.stop, background.Start(f)) }
+
+// end stops the camera, and then the recorder.
+func (s *scene) end() {
+	for i := len(s.stop) - 1; i >= 0; i-- {
+		s.stop[i]()
+	}
+	s.stop = nil
+}
+
+// film sends pictures and windows.
+func (s *scene) film(ctx context.Context) {
+	jpeg := jpegOf(s.t, 100, 64, 48)
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		now := clock.Monotonic()
+		s.Pictures("gate").Picture(pictures.Picture{JPEG: jpeg, Time: now})
+		s.Window(sink.Window{View: "gate", Time: now, Labels: []string{"wave", "fall"}, Scores: []float32{0.7, 0.01}})
+	}
+}
+
+// begin starts an action, as a node does.
+func (s *scene) begin(label string) sink.Event {
+	s.n++
+	now := clock.Monotonic()
+	e := sink.Event{ID: sink.ID{Run: "5f1c09ab", N: s.n}, Camera: "gate", View: "gate", Label: label, Phase: sink.Start, Peak: 0.8, Start: now, Newest: now}
+	e.Clip = s.Begin(e)
+	s.hand(e)
+	return e
+}
+
+func (s *scene) hand(e sink.Event) {
+	s.Timeline.Event(e)
+	s.Recorder.Event(e)
+}
+
+// finish ends it.
+func (s *scene) finish(e sink.Event) {
+	e.Phase, e.Peak, e.End = sink.End, 0.9, clock.Monotonic()
+	s.hand(e)
+}
+
+// await waits until the event's clip is in that state.
+func (s *scene) await(e sink.Event, state string) Event {
+	s.t.Helper()
+	for deadline := time.Now().Add(eventually); ; time.Sleep(5 * time.Millisecond) {
+		got, ok := s.Timeline.Find(e.ID.String())
+		if ok && got.ClipState == state {
+			return got
+		}
+		if time.Now().After(deadline) {
+			s.t.Fatalf("%+v, want state %s; %+v", got, state, s.Stats())
+		}
+	}
+}
+
+func (s *scene) awaitPictures(before time.Duration) {
+	s.t.Helper()
+	for deadline := time.Now().Add(eventually); ; time.Sleep(5 * time.Millisecond) {
+		if held, _ := s.rings["gate"].span(); held >= before {
+			return
+		}
+		if time.Now().After(deadline) {
+			s.t.Fatal("no pictures in memory")
+		}
+	}
+}
+
+func names(t *testing.T, dir string) (names []string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
+}
+
+func TestClipShowsTheTimeBeforeAndAfterItsEvents(t *testing.T) {
+	s := newScene(t, t.TempDir(), nil)
+	s.awaitPictures(s.Before)
+	first := s.begin("wave")
+	time.Sleep(100 * time.Millisecond) // the action's length
+	second := s.begin("fall")
+	if second.Clip != first.Clip || !ValidID(first.Clip) {
+		t.Errorf("clips %q and %q, want one id for both", first.Clip, second.Clip)
+	}
+	s.finish(first)
+	time.Sleep(100 * time.Millisecond)
+	ended := clock.Monotonic()
+	s.finish(second)
+	event := s.await(first, ClipSaved)
+	clip, err := s.Info(event.Clip)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(clip.Events) != 2 || clip.Events[0].Label != "wave" || clip.Events[0].Peak != 0.9 || clip.Events[1].End == nil {
+		t.Errorf("events %+v", clip.Events)
+	}
+	if clip.Node != "board" || clip.Camera != "gate" || clip.Model.SHA256 != "abc" || clip.Version != "v1" || clip.Width != 64 || clip.Lost != 0 || clip.Cut != "" {
+		t.Errorf("%+v", clip)
+	}
+	before := clip.Events[0].Start.Sub(clip.Start)
+	if before < s.Before-50*time.Millisecond || before > s.Before+10*time.Millisecond {
+		t.Errorf("%v before the event, want %v", before, s.Before)
+	}
+	want := ended - first.Start + s.Before + s.After
+	if d := time.Duration(clip.Duration)*time.Millisecond - want; d < -150*time.Millisecond || d > 60*time.Millisecond {
+		t.Errorf("%d ms long, want %v", clip.Duration, want)
+	}
+	if len(clip.Labels) != 2 || len(clip.Windows) < len(clip.Frames)/2 || clip.Windows[0][1] != 0.7 {
+		t.Errorf("labels %v, %d windows, the first %v", clip.Labels, len(clip.Windows), clip.Windows[0])
+	}
+	p := probe(t, filepath.Join(s.Dir, event.Clip+".mkv"))
+	if len(p.Packets) != len(clip.Frames) || p.Streams[0].Width != 64 {
+		t.Errorf("ffprobe finds %d pictures, %+v; the description has %d", len(p.Packets), p.Streams, len(clip.Frames))
+	}
+	if got := names(t, s.Dir); len(got) != 2 {
+		t.Errorf("files %v", got)
+	}
+}
+
+func TestEventsFarApartHaveClipsOfTheirOwn(t *testing.T) {
+	s := newScene(t, t.TempDir(), nil)
+	first := s.begin("wave")
+	s.finish(first)
+	s.await(first, ClipSaved)
+	second := s.begin("wave")
+	s.finish(second)
+	s.await(second, ClipSaved)
+	if first.Clip == second.Clip {
+		t.Error("one clip for both")
+	}
+}
+
+func TestLongEventsClipEndsAndIsAmended(t *testing.T) {
+	s := newScene(t, t.TempDir(), func(r *Recorder) { r.MaxClip = 500 * time.Millisecond })
+	e := s.begin("wave")
+	s.await(e, ClipSaved)
+	clip, err := s.Info(e.Clip)
+	if err != nil || clip.Events[0].End != nil || clip.Cut != "record.max_clip" || clip.Duration > 700 {
+		t.Fatalf("%+v, %v", clip, err)
+	}
+	s.finish(e)
+	for deadline := time.Now().Add(eventually); clip.Events[0].End == nil; time.Sleep(5 * time.Millisecond) {
+		if clip, err = s.Info(e.Clip); err != nil || time.Now().After(deadline) {
+			t.Fatalf("the event's end is not in the description: %v", err)
+		}
+	}
+}
+
+func TestTimelineIsRebuiltFromTheFiles(t *testing.T) {
+	dir := t.TempDir()
+	s := newScene(t, dir, nil)
+	e := s.begin("wave")
+	s.finish(e)
+	s.await(e, ClipSaved)
+	s.end()
+	id := e.Clip
+	other := newID(time.Now())
+	for _, torn := range []string{other + ".mkv.part", other + ".json.part", newID(time.Now()) + ".mkv", newID(time.Now()) + ".json"} {
+		if err := os.WriteFile(filepath.Join(dir, torn), []byte("{}"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "holiday.mkv"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	// The power went between the two renames.
+	if err := os.Rename(filepath.Join(dir, id+".json"), filepath.Join(dir, id+".json.part")); err != nil {
+		t.Fatal(err)
+	}
+	s = newScene(t, dir, nil)
+	got := s.await(e, ClipSaved)
+	if got.Label != "wave" || got.Peak != 0.9 || got.Clip != id || got.End == nil {
+		t.Errorf("%+v", got)
+	}
+	if left := names(t, dir); strings.Join(left, " ") != id+".json "+id+".mkv holiday.mkv" {
+		t.Errorf("%v are left; want the clip, and what is not edged's", left)
+	}
+	if s.Stats().Torn != 4 {
+		t.Errorf("%d torn files told, want 4", s.Stats().Torn)
+	}
+}
+
+func TestDamagedClipIsRemoved(t *testing.T) {
+	dir := t.TempDir()
+	s := newScene(t, dir, nil)
+	e := s.begin("wave")
+	s.finish(e)
+	s.await(e, ClipSaved)
+	s.end()
+	if err := os.Truncate(filepath.Join(dir, e.Clip+".mkv"), 3000); err != nil {
+		t.Fatal(err)
+	}
+	s = newScene(t, dir, nil)
+	for deadline := time.Now().Add(eventually); s.store.Load() == nil; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the folder is never read")
+		}
+	}
+	if s.Timeline.Count() != 0 || len(names(t, dir)) != 0 || s.Stats().Torn != 2 {
+		t.Errorf("%d events, files %v, %d torn files told", s.Timeline.Count(), names(t, dir), s.Stats().Torn)
+	}
+}
+
+func finished(s *scene) sink.Event {
+	e := s.begin("wave")
+	s.finish(e)
+	return e
+}
+
+func TestOldestClipsMakeRoom(t *testing.T) {
+	var bytes int64
+	s := newScene(t, t.TempDir(), nil)
+	var all []sink.Event
+	for range 3 {
+		all = append(all, finished(s))
+		s.await(all[len(all)-1], ClipSaved)
+	}
+	_, bytes, _ = s.store.Load().usage()
+	s.store.Load().maxBytes = bytes * 2 / 3
+	if err := s.store.Load().trim(time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := s.Timeline.Find(all[0].ID.String()); ok {
+		t.Error("the oldest event is still there")
+	}
+	if _, err := s.Info(all[2].Clip); err != nil {
+		t.Errorf("the newest clip: %v", err)
+	}
+	if err := s.store.Load().trim(time.Now().Add(2 * time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	if clips, bytes, _ := s.store.Load().usage(); clips != 0 || bytes != 0 || len(names(t, s.Dir)) != 0 || s.Timeline.Count() != 0 {
+		t.Errorf("%d clips, %d bytes, files %v after record.max_age", clips, bytes, names(t, s.Dir))
+	}
+}
+
+func TestDeletingDeletes(t *testing.T) {
+	s := newScene(t, t.TempDir(), nil)
+	kept, saved := finished(s), sink.Event{}
+	s.await(kept, ClipSaved)
+	saved = finished(s)
+	s.await(saved, ClipSaved)
+	if err := s.Delete(saved.Clip); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Delete(saved.Clip); err == nil {
+		t.Error("deleting it again succeeds")
+	}
+	running := s.begin("wave")
+	if err := s.Delete(running.Clip); err != nil {
+		t.Fatal(err)
+	}
+	s.finish(running)
+	last := finished(s)
+	s.await(last, ClipSaved)
+	if got := names(t, s.Dir); len(got) != 4 || s.Timeline.Count() != 2 {
+		t.Errorf("%v, %d events; want those of two clips", got, s.Timeline.Count())
+	}
+}
+
+func TestDisabledViewIsNotRecorded(t *testing.T) {
+	s := newScene(t, t.TempDir(), nil)
+	s.awaitPictures(s.Before)
+	e := s.begin("wave")
+	s.View(sink.View{Path: "gate"})
+	disabled := clock.Monotonic()
+	s.Pictures("gate").Wipe()
+	s.finish(e)
+	for deadline := time.Now().Add(eventually); s.written.Load()+s.failed.Load()+s.empty.Load() == 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the clip never ends")
+		}
+	}
+	if clip, err := s.Info(e.Clip); err == nil {
+		if end := clip.Start.Add(time.Duration(clip.Frames[len(clip.Frames)-1][0]) * time.Millisecond); end.After(clock.Now().At(disabled).Add(2 * time.Millisecond)) {
+			t.Errorf("the clip goes on until %v after the view was disabled", end.Sub(clock.Now().At(disabled)))
+		}
+	}
+}
+
+func TestStoppingKeepsTheClip(t *testing.T) {
+	s := newScene(t, t.TempDir(), nil)
+	s.awaitPictures(s.Before)
+	e := s.begin("wave")
+	s.end()
+	clip, err := s.Info(e.Clip)
+	if err != nil || clip.Cut != "edged was stopped" || len(clip.Frames) == 0 {
+		t.Errorf("%+v, %v", clip, err)
+	}
+}
+
+func TestSinkCallsAllocateNothing(t *testing.T) {
+	s := newScene(t, t.TempDir(), nil)
+	s.await(finished(s), ClipSaved)
+	s.end()
+	w := sink.Window{View: "gate", Labels: []string{"wave", "fall"}, Scores: []float32{0.7, 0.01}}
+	e := sink.Event{View: "gate", Phase: sink.Update}
+	if n := testing.AllocsPerRun(100, func() { s.Window(w); s.Recorder.Event(e) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+func TestTimelineListsAndFilters(t *testing.T) {
+	var tl Timeline
+	for n := range 10 {
+		e := sink.Event{
+			ID: sink.ID{Run: "00000000", N: uint64(n)}, Camera: fmt.Sprint("c", n%2), View: "v", Label: "wave", Phase: sink.Start,
+			Peak: float32(n) / 10, Start: time.Duration(n) * time.Second,
+		}
+		tl.Event(e)
+	}
+	page, next := tl.List(Filter{Limit: 4})
+	if len(page) != 4 || page[0].ID != "00000000-9" || next == "" || !ValidCursor(next) {
+		t.Fatalf("%+v, next %q", page, next)
+	}
+	page, next = tl.List(Filter{Limit: 6, Before: next})
+	if len(page) != 6 || page[0].ID != "00000000-5" || next != "" {
+		t.Errorf("%+v, next %q", page, next)
+	}
+	if page, _ = tl.List(Filter{Camera: "c1", MinScore: 0.5}); len(page) != 3 {
+		t.Errorf("%+v, want 9, 7, 5", page)
+	}
+	for n := range maxWithout {
+		tl.Event(sink.Event{ID: sink.ID{Run: "1", N: uint64(n)}, Phase: sink.Start, Start: time.Hour + time.Duration(n)})
+	}
+	if tl.Count() != maxWithout {
+		t.Errorf("%d events without a clip, want %d at most", tl.Count(), maxWithout)
+	}
+}

@@ -1,0 +1,279 @@
+package record
+
+import (
+	"cmp"
+	"slices"
+	"sync"
+	"time"
+
+	"edged/internal/pictures"
+)
+
+// ring holds a camera's newest pictures in bounded memory, so that a clip can begin before its event was known. It is the consumer of
+// a pictures.Feed: one goroutine at a time puts pictures in. Any number read, each at its own pace; nobody waits for them.
+//
+// Pictures lie one after the other in one piece of memory, which begins anew as soon as there is room for as many bytes as it holds:
+// so no more of it is touched than about twice what keep asks for.
+type ring struct {
+	keep  time.Duration // older pictures make room for newer ones, unless a clip is being written
+	every time.Duration // between two pictures that cost an encoding
+
+	mu         sync.Mutex // guards what follows, but not the bytes of pictures that are pinned or being written
+	memory     []byte
+	entries    []entry // picture n is entries[n%len(entries)]
+	first      uint64  // the oldest picture
+	next       uint64  // the number of the next picture
+	head       int     // where the next picture goes
+	used       int     // bytes of memory that ever held something
+	readers    int     // clips that are being written
+	generation uint64  // counts wipes
+	dropped    uint64  // pictures that found no room
+	squeezed   bool    // pictures younger than keep had to make room
+}
+
+// entry is where a picture lies.
+type entry struct {
+	n            uint64
+	offset, size int
+	at           time.Duration
+	restart      bool
+	pins         int
+}
+
+// maxPictures bounds a ring beside its memory: more than two minutes at 30 a second.
+const maxPictures = 4096
+
+func newRing(memory int, keep, every time.Duration) *ring {
+	return &ring{memory: make([]byte, memory), entries: make([]entry, maxPictures), keep: keep, every: every}
+}
+
+func (r *ring) at(n uint64) *entry { return &r.entries[n%uint64(len(r.entries))] }
+
+// Due implements pictures.Consumer.
+func (r *ring) Due(t time.Duration, encoded bool) bool {
+	if !encoded {
+		return true
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.first == r.next {
+		return true
+	}
+	last := r.at(r.next - 1).at
+	return t < last || t-last >= r.every-r.every/8
+}
+
+// Picture implements pictures.Consumer.
+func (r *ring) Picture(p pictures.Picture) {
+	offset, ok := r.reserve(len(p.JPEG), p.Time)
+	if !ok {
+		return
+	}
+	copy(r.memory[offset:], p.JPEG)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	*r.at(r.next) = entry{n: r.next, offset: offset, size: len(p.JPEG), at: p.Time, restart: p.Restart}
+	r.next++
+}
+
+// reserve finds room for a picture. It returns false, and counts, if there is none.
+func (r *ring) reserve(size int, t time.Duration) (offset int, ok bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if size > len(r.memory) {
+		r.dropped++
+		return 0, false
+	}
+	r.expire(t)
+	for {
+		if offset, ok = r.room(size); ok {
+			r.head = offset + size
+			r.used = max(r.used, r.head)
+			return offset, true
+		}
+		if r.at(r.first).pins > 0 {
+			r.dropped++
+			return 0, false
+		}
+		r.squeezed = r.squeezed || t-r.at(r.first).at < r.keep
+		r.first++
+	}
+}
+
+// expire drops pictures that no clip can need any more.
+func (r *ring) expire(t time.Duration) {
+	if r.next-r.first == uint64(len(r.entries)) && r.at(r.first).pins == 0 {
+		r.first++
+	}
+	for r.readers == 0 && r.first < r.next && r.at(r.first).pins == 0 {
+		if at := r.at(r.first).at; at <= t && t-at <= r.keep {
+			return
+		}
+		r.first++
+	}
+}
+
+// room returns where the next picture fits without touching another one.
+func (r *ring) room(size int) (offset int, ok bool) {
+	if r.first == r.next {
+		return 0, true
+	}
+	if r.next-r.first == uint64(len(r.entries)) {
+		return 0, false
+	}
+	tail := r.at(r.first).offset
+	if last := r.at(r.next - 1).offset; last < tail { // the newest pictures lie before the oldest
+		return r.head, r.head+size <= tail
+	}
+	if r.readers == 0 && tail >= r.head-tail+size || r.head+size > len(r.memory) {
+		return 0, size <= tail
+	}
+	return r.head, true
+}
+
+// Wipe implements pictures.Consumer. A picture that is being read is erased as soon as it has been: it keeps the old memory, and the
+// ring goes on in new memory.
+func (r *ring) Wipe() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	at, pinned := 0, r.pinned()
+	for _, e := range pinned {
+		clear(r.memory[min(at, e.offset):e.offset])
+		at = max(at, e.offset+e.size)
+	}
+	clear(r.memory[min(at, r.used):r.used])
+	if len(pinned) > 0 {
+		r.memory = make([]byte, len(r.memory))
+	}
+	r.generation++
+	r.first, r.head, r.used = r.next, 0, 0
+}
+
+// pinned returns the pictures that are being read, by their place.
+func (r *ring) pinned() (pinned []entry) {
+	for n := r.first; n < r.next; n++ {
+		if e := r.at(n); e.pins > 0 {
+			pinned = append(pinned, *e)
+		}
+	}
+	slices.SortFunc(pinned, func(a, b entry) int { return cmp.Compare(a.offset, b.offset) })
+	return pinned
+}
+
+// reading is one clip's place in the ring.
+type reading struct {
+	ring       *ring
+	next       uint64
+	generation uint64
+	lost       int // pictures that left the ring before they were read
+}
+
+// read begins at the first picture that is not older than from. Until close, age drops no picture.
+func (r *ring) read(from time.Duration) *reading {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.readers++
+	g := &reading{ring: r, next: r.first, generation: r.generation}
+	for g.next < r.next && r.at(g.next).at < from {
+		g.next++
+	}
+	return g
+}
+
+func (g *reading) close() {
+	g.ring.mu.Lock()
+	defer g.ring.mu.Unlock()
+	g.ring.readers--
+}
+
+// state says what reading.peek found.
+type state int
+
+const (
+	got     state = iota
+	waiting       // there is no newer picture yet
+	wiped         // the pictures were erased: the clip ends here
+)
+
+// peek describes the next picture, and counts those that were lost before it.
+func (g *reading) peek() (entry, state) {
+	g.ring.mu.Lock()
+	defer g.ring.mu.Unlock()
+	return g.look()
+}
+
+func (g *reading) look() (entry, state) {
+	r := g.ring
+	if g.generation != r.generation {
+		return entry{}, wiped
+	}
+	if g.next < r.first {
+		g.lost += int(r.first - g.next)
+		g.next = r.first
+	}
+	if g.next == r.next {
+		return entry{}, waiting
+	}
+	return *r.at(g.next), got
+}
+
+// append appends the picture that peek has described to dst, and goes on to the next one. Unless the state is got, the picture has
+// left the ring since, and peek must be called again. The ring's lock is not held while bytes are copied.
+func (g *reading) append(dst []byte, e entry) ([]byte, state) {
+	r := g.ring
+	r.mu.Lock()
+	if now, s := g.look(); s != got || now.n != e.n {
+		r.mu.Unlock()
+		return dst, waiting
+	}
+	n, picture := e.n, r.memory[e.offset:e.offset+e.size]
+	r.at(n).pins++
+	r.mu.Unlock()
+
+	before := len(dst)
+	dst = append(dst, picture...)
+
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	g.next++
+	r.at(n).pins--
+	if g.generation != r.generation {
+		clear(picture)
+		clear(dst[before:])
+		return dst[:before], wiped
+	}
+	return dst, got
+}
+
+// span is how far back the pictures in the ring reach, and whether memory was too small for keep.
+func (r *ring) span() (held time.Duration, squeezed bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.first == r.next {
+		return 0, r.squeezed
+	}
+	return r.at(r.next-1).at - r.at(r.first).at, r.squeezed
+}
+
+// resume goes on after a wipe.
+func (g *reading) resume() {
+	g.ring.mu.Lock()
+	defer g.ring.mu.Unlock()
+	g.generation, g.next = g.ring.generation, g.ring.first
+}
+
+// copy returns a copy of the picture that peek has described.
+func (g *reading) copy(e entry) ([]byte, state) {
+	jpeg, s := g.append(nil, e)
+	if s == got {
+		g.next--
+	}
+	return jpeg, s
+}
+
+// lost is how many pictures found no room.
+func (r *ring) lost() uint64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.dropped
+}

@@ -1,0 +1,153 @@
+package record
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"edged/internal/pictures"
+)
+
+func put(r *ring, n int, at time.Duration, size int) {
+	r.Picture(pictures.Picture{JPEG: bytes.Repeat([]byte{byte(n)}, size), Time: at})
+}
+
+// contents returns the first byte of every picture from the time given, and checks that each holds nothing else.
+func contents(t *testing.T, r *ring, from time.Duration) (all []byte) {
+	t.Helper()
+	in := r.read(from)
+	defer in.close()
+	for {
+		e, s := in.peek()
+		if s != got {
+			return all
+		}
+		b, s := in.append(nil, e)
+		if s != got {
+			continue
+		}
+		if bytes.Count(b, b[:1]) != len(b) {
+			t.Fatalf("picture %d is mixed with another one", e.n)
+		}
+		all = append(all, b[0])
+	}
+}
+
+func TestRingKeepsTheSecondsAskedFor(t *testing.T) {
+	r := newRing(1<<20, time.Second, 0)
+	for n := range 200 {
+		put(r, n, time.Duration(n)*100*time.Millisecond, 1000+n)
+	}
+	if got := contents(t, r, 0); len(got) != 11 || got[0] != 189 || got[10] != 199 {
+		t.Errorf("%v, want the last second: 189 to 199", got)
+	}
+	if got := contents(t, r, 19_650*time.Millisecond); len(got) != 3 {
+		t.Errorf("%v, want the pictures from 19.7 s on", got)
+	}
+	if held, squeezed := r.span(); held != time.Second || squeezed {
+		t.Errorf("%v held, squeezed %t", held, squeezed)
+	}
+	if r.used > 30_000 {
+		t.Errorf("%d bytes of memory were touched for 11 pictures of 1.2 kB", r.used)
+	}
+}
+
+func TestRingIsBoundedByItsMemory(t *testing.T) {
+	r := newRing(10_000, time.Minute, 0)
+	for n := range 100 {
+		put(r, n, time.Duration(n)*time.Second/10, 900+n%3*50)
+		if got := contents(t, r, 0); len(got) > 11 || got[len(got)-1] != byte(n) {
+			t.Fatalf("after %d: %v", n, got)
+		}
+	}
+	if held, squeezed := r.span(); held < 800*time.Millisecond || !squeezed {
+		t.Errorf("%v held, squeezed %t; want what fits, and that it is said", held, squeezed)
+	}
+	put(r, 1, time.Hour, 10_001)
+	if r.lost() != 1 {
+		t.Error("a picture larger than all memory is not counted")
+	}
+}
+
+// While a clip is being written no picture leaves by age, and those that the writer was too slow for are counted.
+func TestSlowReaderLosesTheOldestPictures(t *testing.T) {
+	r := newRing(10_000, time.Second, 0)
+	put(r, 0, 0, 1000)
+	in := r.read(0)
+	defer in.close()
+	for n := range 9 {
+		put(r, n+1, time.Duration(n+1)*time.Minute, 1000)
+	}
+	if e, s := in.peek(); s != got || e.n != 0 {
+		t.Errorf("picture %d, state %d; want the first one, however old", e.n, s)
+	}
+	for n := range 5 {
+		put(r, n+10, time.Hour+time.Duration(n)*time.Minute, 1000)
+	}
+	if e, s := in.peek(); s != got || e.n != 5 || in.lost != 5 {
+		t.Errorf("picture %d, state %d, %d lost; want the sixth, and 5 lost", e.n, s, in.lost)
+	}
+}
+
+func TestPinnedPictureIsNeverOverwritten(t *testing.T) {
+	r := newRing(10_000, time.Second, 0)
+	for n := range 10 {
+		put(r, n, time.Duration(n)*time.Second/10, 1000)
+	}
+	r.at(r.first).pins++
+	for n := range 20 {
+		put(r, 100+n, time.Second+time.Duration(n)*time.Second/10, 1000)
+	}
+	if e := r.at(r.first); e.n != 0 || r.memory[e.offset] != 0 || r.lost() != 20 {
+		t.Errorf("picture %d, byte %d, %d refused", e.n, r.memory[e.offset], r.lost())
+	}
+}
+
+func TestWipeLeavesNothing(t *testing.T) {
+	r := newRing(10_000, time.Second, 0)
+	for n := range 25 { // some are expired, and overwritten in part
+		put(r, n+1, time.Duration(n)*time.Second/10, 900)
+	}
+	in := r.read(0)
+	defer in.close()
+	r.Wipe()
+	if !bytes.Equal(r.memory, make([]byte, len(r.memory))) {
+		t.Error("something of a picture is left")
+	}
+	if _, s := in.peek(); s != wiped {
+		t.Errorf("a clip that is being written finds state %d, want wiped", s)
+	}
+	in.resume()
+	put(r, 7, time.Minute, 900)
+	if e, s := in.peek(); s != got || e.at != time.Minute {
+		t.Errorf("after the wipe: %+v, state %d", e, s)
+	}
+}
+
+func TestWipeWhileAPictureIsBeingRead(t *testing.T) {
+	r := newRing(10_000, time.Second, 0)
+	for n := range 5 {
+		put(r, n+1, time.Duration(n)*time.Second/10, 900)
+	}
+	old := r.memory
+	r.at(2).pins++ // as append does while it copies
+	r.Wipe()
+	if !bytes.Equal(old[:1800], make([]byte, 1800)) || old[1800] != 3 || !bytes.Equal(old[2700:], make([]byte, len(old)-2700)) {
+		t.Error("want all erased but the picture that is being read")
+	}
+	put(r, 9, time.Second, 900)
+	if old[1800] != 3 {
+		t.Error("a new picture went where the old one is still being read")
+	}
+}
+
+func TestRingAllocatesNothing(t *testing.T) {
+	r := newRing(1<<20, time.Second, 0)
+	p := pictures.Picture{JPEG: make([]byte, 30_000)}
+	if n := testing.AllocsPerRun(1000, func() {
+		p.Time += time.Second / 30
+		r.Picture(p)
+	}); n != 0 {
+		t.Errorf("%v allocations a picture", n)
+	}
+}

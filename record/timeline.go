@@ -1,0 +1,245 @@
+package record
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"edged/internal/clock"
+	"edged/internal/sink"
+)
+
+// Timeline is the list of what happened. Events with a clip are in it for as long as the clip exists, also after a restart; others only
+// until edged stops. It is a sink.
+type Timeline struct {
+	sink.Ignore
+	// OnChange is called after every change, with the event as it is now; gone means that it was deleted. It must not block, nor call the
+	// timeline. May be nil.
+	OnChange func(e Event, gone bool)
+
+	mu      sync.Mutex
+	events  []*Event // by start, the oldest first
+	byID    map[string]*Event
+	without int // events without a saved clip
+}
+
+// maxWithout bounds the events without a saved clip; with one, the store's bounds hold.
+const maxWithout = 2000
+
+// Event implements sink.Sink.
+func (t *Timeline) Event(e sink.Event) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now := clock.Now()
+	known := t.byID[e.ID.String()]
+	if known == nil {
+		if e.Phase != sink.Start {
+			return // deleted meanwhile
+		}
+		known = &Event{
+			ID: e.ID.String(), Camera: e.Camera, View: e.View, Label: e.Label, Start: wall(now, e.Start), Clip: e.Clip, ClipState: ClipNone,
+		}
+		if e.Clip != "" {
+			known.ClipState = ClipRecording
+		}
+		t.insert(known)
+	}
+	known.Peak = round4(e.Peak)
+	if e.Phase == sink.End {
+		end := wall(now, e.End)
+		known.End = &end
+	}
+	t.changed(known, false)
+}
+
+func wall(now clock.Instant, t time.Duration) time.Time {
+	return now.At(t).UTC().Truncate(time.Millisecond)
+}
+
+// insert adds an event. The caller holds mu.
+func (t *Timeline) insert(e *Event) {
+	if t.byID == nil {
+		t.byID = map[string]*Event{}
+	}
+	at, _ := slices.BinarySearchFunc(t.events, e, order)
+	t.events = slices.Insert(t.events, at, e)
+	t.byID[e.ID] = e
+	if e.ClipState != ClipSaved {
+		t.without++
+	}
+	if t.without > maxWithout {
+		t.drop(slices.IndexFunc(t.events, func(e *Event) bool { return e.ClipState != ClipSaved }))
+	}
+}
+
+func order(a, b *Event) int {
+	return cmp.Or(a.Start.Compare(b.Start), strings.Compare(a.ID, b.ID))
+}
+
+// drop removes the event with that index. The caller holds mu.
+func (t *Timeline) drop(i int) {
+	e := t.events[i]
+	t.events = slices.Delete(t.events, i, i+1)
+	delete(t.byID, e.ID)
+	if e.ClipState != ClipSaved {
+		t.without--
+	}
+	t.changed(e, true)
+}
+
+func (t *Timeline) changed(e *Event, gone bool) {
+	if t.OnChange != nil {
+		t.OnChange(*e, gone)
+	}
+}
+
+// found adds the events of a clip that an earlier process has written.
+func (t *Timeline) found(c *Clip) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, e := range c.Events {
+		if t.byID[e.ID] != nil {
+			continue
+		}
+		e.Clip, e.ClipState = c.ID, ClipSaved
+		if e.End == nil { // edged stopped before it ended
+			end := c.Start.Add(time.Duration(c.Duration) * time.Millisecond)
+			e.End = &end
+		}
+		t.insert(&e)
+	}
+}
+
+// of returns the events of a clip, as they are now.
+func (t *Timeline) of(clip string) (events []Event) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, e := range t.events {
+		if e.Clip == clip {
+			events = append(events, *e)
+		}
+	}
+	return events
+}
+
+// setState notes what has become of a clip. One that failed is no longer named by its events.
+func (t *Timeline) setState(clip, state string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, e := range t.events {
+		if e.Clip != clip {
+			continue
+		}
+		if (e.ClipState == ClipSaved) != (state == ClipSaved) {
+			t.without += number01(state != ClipSaved) - number01(e.ClipState != ClipSaved)
+		}
+		e.ClipState = state
+		if state == ClipFailed {
+			e.Clip = ""
+		}
+		t.changed(e, false)
+	}
+}
+
+func number01(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// removed drops the events of a clip that was deleted.
+func (t *Timeline) removed(clip string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for i := len(t.events) - 1; i >= 0; i-- {
+		if t.events[i].Clip == clip {
+			t.drop(i)
+		}
+	}
+}
+
+// forget drops an event that has no clip. It returns false if there is none.
+func (t *Timeline) forget(id string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	i := slices.IndexFunc(t.events, func(e *Event) bool { return e.ID == id && e.Clip == "" })
+	if i < 0 {
+		return false
+	}
+	t.drop(i)
+	return true
+}
+
+// Find returns the event with that id.
+func (t *Timeline) Find(id string) (Event, bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if e := t.byID[id]; e != nil {
+		return *e, true
+	}
+	return Event{}, false
+}
+
+// Filter selects events. Empty fields select all.
+type Filter struct {
+	Camera, View, Label string
+	MinScore            float64 // of the peak
+	Before              string  // a cursor that List has returned; only older events
+	Limit               int     // at most so many; 0 = 100
+}
+
+// List returns events, the newest first, and a cursor for the next ones; "" = there are none.
+func (t *Timeline) List(f Filter) (events []Event, next string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	limit := f.Limit
+	if limit <= 0 {
+		limit = 100
+	}
+	events = []Event{}
+	for i := t.before(f.Before) - 1; i >= 0; i-- {
+		if e := t.events[i]; f.selects(e) {
+			if len(events) == limit {
+				return events, cursor(events[limit-1])
+			}
+			events = append(events, *e)
+		}
+	}
+	return events, ""
+}
+
+func (f *Filter) selects(e *Event) bool {
+	return (f.Camera == "" || f.Camera == e.Camera) && (f.View == "" || f.View == e.View) && (f.Label == "" || f.Label == e.Label) &&
+		e.Peak >= f.MinScore
+}
+
+func cursor(e Event) string { return strconv.FormatInt(e.Start.UnixMilli(), 10) + "_" + e.ID }
+
+// ValidCursor reports whether s can be a cursor.
+func ValidCursor(s string) bool {
+	at, id, ok := strings.Cut(s, "_")
+	_, err := strconv.ParseInt(at, 10, 64)
+	return ok && err == nil && id != ""
+}
+
+// before returns the index of the first event that is not older than the cursor.
+func (t *Timeline) before(c string) int {
+	if c == "" {
+		return len(t.events)
+	}
+	at, id, _ := strings.Cut(c, "_")
+	ms, _ := strconv.ParseInt(at, 10, 64)
+	i, _ := slices.BinarySearchFunc(t.events, &Event{Start: time.UnixMilli(ms), ID: id}, order)
+	return i
+}
+
+// Count returns how many events there are.
+func (t *Timeline) Count() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.events)
+}
