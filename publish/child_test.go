@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -29,11 +28,7 @@ const degraded, whole = "! degraded", "! whole"
 func streamUntilKilled(url string) {
 	dir := os.Getenv(childOutbox)
 	if options := os.Getenv(childMount); options != "" {
-		must(syscall.Mount("", "/", "", syscall.MS_REC|syscall.MS_PRIVATE, ""))
-		must(syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=300k"))
-		if options == "ro" {
-			must(syscall.Mount("", dir, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""))
-		}
+		mount(dir, options)
 		go fill(dir)
 	}
 	p := &Publisher{Broker: url, Node: "board", Cameras: []Camera{{Name: "front", Labels: []string{"wave"}}}, QueueLength: 5000, QueueBytes: 1 << 30}
@@ -91,12 +86,7 @@ func startChild(t *testing.T, url, dir, mount string) *child {
 	c.cmd.Env = append(os.Environ(), childStream+"="+url, childOutbox+"="+dir, childMount+"="+mount)
 	c.cmd.Stderr = testLog{t}
 	if mount != "" {
-		c.cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS}
-		if os.Getuid() != 0 {
-			c.cmd.SysProcAttr.Cloneflags |= syscall.CLONE_NEWUSER
-			c.cmd.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{HostID: os.Getuid(), Size: 1}}
-			c.cmd.SysProcAttr.GidMappings = []syscall.SysProcIDMap{{HostID: os.Getgid(), Size: 1}}
-		}
+		c.cmd.SysProcAttr = ownMounts()
 	}
 	var err error
 	if c.stdin, err = c.cmd.StdinPipe(); err != nil {

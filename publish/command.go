@@ -6,6 +6,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"edged/internal/bounds"
 )
 
 // CommandKind says what a Command is about.
@@ -24,11 +26,8 @@ type Command struct {
 	Kind  CommandKind
 	Label string  // SetThreshold: an action of the view
 	On    bool    // SetEnabled
-	Score float64 // SetThreshold: from MinThreshold to 1
+	Score float64 // SetThreshold: from bounds.MinThreshold to 1
 }
-
-// MinThreshold is the lowest threshold that can be asked for: at 0 an action would never end.
-const MinThreshold = 0.01
 
 // maxCommandBytes is more than any command needs.
 const maxCommandBytes = 256
@@ -71,8 +70,8 @@ func (c *Command) read(payload []byte) error {
 		}
 	case SetThreshold:
 		score, err := strconv.ParseFloat(text, 64)
-		if err != nil || math.IsNaN(score) || score < MinThreshold || score > 1 {
-			return fmt.Errorf("must be a number from %g to 1, not %q", MinThreshold, text)
+		if err != nil || math.IsNaN(score) || score < bounds.MinThreshold || score > 1 {
+			return fmt.Errorf("must be a number from %g to 1, not %q", bounds.MinThreshold, text)
 		}
 		c.Score = score
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"edged/internal/background"
+	"edged/internal/bounds"
 	"edged/internal/mosquittotest"
 )
 
@@ -222,7 +223,7 @@ func FuzzCommand(f *testing.F) {
 	f.Add("/threshold/set", []byte("1e400"))
 	f.Fuzz(func(t *testing.T, topic string, payload []byte) {
 		c, known, err := p.states.parseCommand(strings.Split(topic, "/"), payload)
-		if known && err == nil && (c.Path != "front" || c.Kind == SetThreshold && !(c.Score >= MinThreshold && c.Score <= 1)) {
+		if known && err == nil && (c.Path != "front" || c.Kind == SetThreshold && !(c.Score >= bounds.MinThreshold && c.Score <= 1)) {
 			t.Errorf("%q %q gives %+v", topic, payload, c)
 		}
 	})

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"edged/internal/bounds"
 )
 
 // Discovery is what Home Assistant needs to make a device of the node, by itself (its documentation, "MQTT", "Device
@@ -35,13 +37,11 @@ func (d Discovery) check(node string) error {
 	if d.Prefix == "" {
 		return nil
 	}
-	if strings.Trim(node, nodeChars) != "" {
+	if !bounds.OnlyNameChars(node) {
 		return fmt.Errorf("publish: node %q: Home Assistant takes letters, digits, '-' and '_' alone", node)
 	}
 	return checkName("discovery prefix", d.Prefix)
 }
-
-const nodeChars = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
 
 func (d Discovery) birthTopic() string { return d.Prefix + "/status" }
 
@@ -124,7 +124,7 @@ func (p *Publisher) describeView(to map[string]component, c Camera, path string)
 			p.add(to, path+"/"+label+"/threshold", "number", name+" "+label+" threshold", component{
 				"state_topic":   p.topics.of(path, label, "threshold/state"),
 				"command_topic": p.topics.of(path, label, "threshold/set"),
-				"min":           MinThreshold, "max": 1, "step": 0.01, "mode": "slider",
+				"min":           bounds.MinThreshold, "max": 1, "step": 0.01, "mode": "slider",
 				"entity_category": "config", "icon": "mdi:tune-vertical",
 			})
 		}

@@ -95,7 +95,7 @@ func TestASlowUplinkOfTheKernels(t *testing.T) {
 	broker := mosquittotest.Start(t)
 	sub := subscribe(t, broker.URL())
 	short := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error { // the rest waits at the sender, as it does before a modem
-		return c.Control(func(fd uintptr) { _ = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, 4096) })
+		return shortenReceiveBuffer(c)
 	}}
 	slow := newProxyOn(t, broker.Address, short)
 	p, log := testPublisher(t, slow.url(), withSnapshots, func(p *Publisher) { p.OnCommand = func(Command) {} })

@@ -17,6 +17,7 @@ import (
 
 	"edged/internal/background"
 	"edged/internal/backoff"
+	"edged/internal/bounds"
 	"edged/internal/clock"
 )
 
@@ -117,9 +118,9 @@ const (
 
 // Initialize checks the inputs, reporting everything wrong with them at once, and prepares the calls.
 func (p *Publisher) Initialize() error {
-	p.QueueLength = orDefault(p.QueueLength, 1000)
-	p.QueueBytes = orDefault(p.QueueBytes, 1_000_000)
-	p.QueueAge = orDefault(p.QueueAge, 7*24*time.Hour)
+	p.QueueLength = orDefault(p.QueueLength, bounds.OutboxEvents)
+	p.QueueBytes = orDefault(p.QueueBytes, bounds.OutboxBytes)
+	p.QueueAge = orDefault(p.QueueAge, bounds.OutboxAge)
 	p.KeepAlive = orDefault(p.KeepAlive, 5*time.Second)
 	p.StopTimeout = orDefault(p.StopTimeout, 2*time.Second)
 	p.outboxRetry = orDefault(p.outboxRetry, 10*time.Second)

@@ -6,6 +6,8 @@ import (
 	"testing"
 )
 
+func at(x, y, width, height float64) Area { return Area{X: x, Y: y, Width: width, Height: height} }
+
 // part is the picture's pixels within the area.
 func part(m *image.RGBA, a Area) image.Image {
 	w, h := float64(m.Bounds().Dx()), float64(m.Bounds().Dy())
@@ -15,7 +17,7 @@ func part(m *image.RGBA, a Area) image.Image {
 // In every format each area shows its own part of the picture, however many there are beside it.
 func TestAreasShowTheirPart(t *testing.T) {
 	m := scene(640, 480)
-	areas := []Area{Area{0, 0, 1, 1}, {0, 0, 0.5, 0.5}, {0.7, 0.1, 0.3, 0.8}, {0.25, 0.5, 0.2, 0.3}}
+	areas := []Area{at(0, 0, 1, 1), at(0, 0, 0.5, 0.5), at(0.7, 0.1, 0.3, 0.8), at(0.25, 0.5, 0.2, 0.3)}
 	type source struct {
 		format Format
 		data   []byte
@@ -59,7 +61,7 @@ func TestAreasShowTheirPart(t *testing.T) {
 }
 
 func TestUnwantedAreasStayAsTheyAre(t *testing.T) {
-	d, err := NewDecoder(8, 8, Area{0, 0, 0.5, 1}, Area{0.5, 0, 0.5, 1}, Area{0, 0, 1, 1})
+	d, err := NewDecoder(8, 8, at(0, 0, 0.5, 1), at(0.5, 0, 0.5, 1), at(0, 0, 1, 1))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +84,7 @@ func TestUnwantedAreasStayAsTheyAre(t *testing.T) {
 
 // What a mask hides in the picture is hidden in every area, also where a few pixels are made large; what is further away shows.
 func TestMasksHoldInEveryArea(t *testing.T) {
-	areas := []Area{Area{0, 0, 1, 1}, {0.4, 0.4, 0.2, 0.2}, {0.45, 0.45, 0.05, 0.05}, {0, 0, 0.3, 0.3}}
+	areas := []Area{at(0, 0, 1, 1), at(0.4, 0.4, 0.2, 0.2), at(0.45, 0.45, 0.05, 0.05), at(0, 0, 0.3, 0.3)}
 	for _, side := range []int{640, 120, 33} {
 		d, err := NewDecoder(64, 64, areas...)
 		if err != nil {
@@ -114,13 +116,13 @@ func TestMasksHoldInEveryArea(t *testing.T) {
 
 func TestBadAreas(t *testing.T) {
 	for _, areas := range [][]Area{
-		{{0, 0, 0, 1}}, {{-0.1, 0, 0.5, 0.5}}, {{0.6, 0, 0.5, 1}}, {{0, 0.5, 1, 0.6}}, make([]Area, MaxAreas+1),
+		{at(0, 0, 0, 1)}, {at(-0.1, 0, 0.5, 0.5)}, {at(0.6, 0, 0.5, 1)}, {at(0, 0.5, 1, 0.6)}, make([]Area, maxAreas+1),
 	} {
 		if _, err := NewDecoder(8, 8, areas...); err == nil {
 			t.Errorf("%v: no error", areas)
 		}
 	}
-	tiny, err := NewDecoder(8, 8, Area{0.999, 0.999, 0.001, 0.001}, Area{0, 0, 1e-6, 1e-6})
+	tiny, err := NewDecoder(8, 8, at(0.999, 0.999, 0.001, 0.001), at(0, 0, 1e-6, 1e-6))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,8 @@ import (
 	"fmt"
 	"time"
 	"unsafe"
+
+	"edged/capture/picture"
 )
 
 var (
@@ -30,17 +32,13 @@ const (
 	maxStride = C.PIXEL_MAX_STRIDE
 )
 
-// MaxAreas is how many parts of a picture one Decoder can show.
-const MaxAreas = C.PIXEL_MAX_AREAS
+const maxAreas = picture.MaxAreas
 
-// Area is a part of a picture in fractions of it: 0, 0, 1, 1 is all of it.
-type Area struct{ X, Y, Width, Height float64 }
-
-// Within says whether it has an inside and lies in the picture.
-func (a Area) Within() bool {
-	const slack = 1e-9 // 0.7 + 0.3 may be more than 1
-	return a.X >= 0 && a.Y >= 0 && a.Width > 0 && a.Height > 0 && a.X+a.Width <= 1+slack && a.Y+a.Height <= 1+slack
-}
+// The C side has room for exactly as many: a difference makes one of these negative, which does not compile.
+const (
+	_ = uint(maxAreas - C.PIXEL_MAX_AREAS)
+	_ = uint(C.PIXEL_MAX_AREAS - maxAreas)
+)
 
 // Decoder turns pictures of any supported Format into RGB of one size, of the whole or of several of its areas: the picture
 // is decoded once, and each area is scaled by itself. It is not safe for concurrent use.
@@ -54,10 +52,10 @@ type Decoder struct {
 // Close frees its C memory.
 func NewDecoder(width, height int, areas ...Area) (*Decoder, error) {
 	if len(areas) == 0 {
-		areas = []Area{{0, 0, 1, 1}}
+		areas = []Area{{Width: 1, Height: 1}}
 	}
-	if len(areas) > MaxAreas {
-		return nil, fmt.Errorf("pixel: %d areas; at most %d", len(areas), MaxAreas)
+	if len(areas) > maxAreas {
+		return nil, fmt.Errorf("pixel: %d areas; at most %d", len(areas), maxAreas)
 	}
 	c := make([]C.struct_pixel_area, len(areas))
 	for i, a := range areas {

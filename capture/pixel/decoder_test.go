@@ -356,7 +356,7 @@ func TestDecodeAfterErrors(t *testing.T) {
 }
 
 func TestDecodeAllocatesNothing(t *testing.T) {
-	d, err := NewDecoder(24, 16, Area{0, 0, 1, 1}, Area{0.2, 0.1, 0.5, 0.8})
+	d, err := NewDecoder(24, 16, at(0, 0, 1, 1), at(0.2, 0.1, 0.5, 0.8))
 	if err != nil {
 		t.Fatal(err)
 	}

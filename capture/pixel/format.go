@@ -1,85 +1,26 @@
 package pixel
 
-import "fmt"
+import "edged/capture/picture"
 
-// FourCC is a V4L2 pixel format code: four characters, the first in the lowest byte.
-type FourCC uint32
-
-// The formats that Decoder reads, by their V4L2 codes (kernel documentation, "Image Formats").
-const (
-	MJPEG  FourCC = 'M' | 'J'<<8 | 'P'<<16 | 'G'<<24 // one JPEG per frame
-	JPEG   FourCC = 'J' | 'P'<<8 | 'E'<<16 | 'G'<<24 // the same under the name some drivers use
-	YUYV   FourCC = 'Y' | 'U'<<8 | 'Y'<<16 | 'V'<<24 // packed 4:2:2
-	UYVY   FourCC = 'U' | 'Y'<<8 | 'V'<<16 | 'Y'<<24 // the same, chroma first
-	NV12   FourCC = 'N' | 'V'<<8 | '1'<<16 | '2'<<24 // luma, then Cb and Cr in turn, 4:2:0
-	NV21   FourCC = 'N' | 'V'<<8 | '2'<<16 | '1'<<24 // the same, Cr first
-	RGB24  FourCC = 'R' | 'G'<<8 | 'B'<<16 | '3'<<24 // bytes R, G, B
-	BGR24  FourCC = 'B' | 'G'<<8 | 'R'<<16 | '3'<<24 // bytes B, G, R
-	YVU420 FourCC = 'Y' | 'V'<<8 | '1'<<16 | '2'<<24 // planar 4:2:0, Cr before Cb
-	YUV420 FourCC = 'Y' | 'U'<<8 | '1'<<16 | '2'<<24 // planar 4:2:0
-	YUV422 FourCC = '4' | '2'<<8 | '2'<<16 | 'P'<<24 // planar 4:2:2
-	YUV444 FourCC = '4' | '4'<<8 | '4'<<16 | 'P'<<24 // planar 4:4:4; V4L2 itself has no code for it in one buffer
-	Grey   FourCC = 'G' | 'R'<<8 | 'E'<<16 | 'Y'<<24 // luma alone
+// What a picture is, under the names that this package's callers use.
+type (
+	FourCC = picture.FourCC
+	Format = picture.Format
+	Area   = picture.Area
 )
 
-// ByName are the formats that a configuration can name.
-var ByName = map[string]FourCC{
-	"mjpeg": MJPEG, "yuyv": YUYV, "uyvy": UYVY, "nv12": NV12, "nv21": NV21, "yuv420": YUV420, "yvu420": YVU420,
-	"rgb24": RGB24, "bgr24": BGR24, "grey": Grey,
-}
-
-// String returns the four characters, with unprintable ones as a dot.
-func (c FourCC) String() string {
-	b := [4]byte{byte(c), byte(c >> 8), byte(c >> 16), byte(c >> 24)}
-	for i, v := range b {
-		if v < ' ' || v > '~' {
-			b[i] = '.'
-		}
-	}
-	return string(b[:])
-}
-
-// Compressed reports whether a frame's size in bytes depends on what it shows.
-func (c FourCC) Compressed() bool { return c == MJPEG || c == JPEG }
-
-// Supported reports whether Decoder reads the format.
-func (c FourCC) Supported() bool {
-	return c.Compressed() || Format{FourCC: c, Width: 1, Height: 1}.Bytes() > 0
-}
-
-// Format says how one picture lies in memory.
-type Format struct {
-	FourCC FourCC
-	// Width and Height are in pixels. Of a JPEG the picture's own header decides, but one of more than four times as many is refused.
-	Width, Height int
-	// Stride is the number of bytes from one line to the next, of the luma plane where there are several (a chroma
-	// plane's is then the same divided by the horizontal subsampling, rounded up). 0 means no padding.
-	Stride int
-	// FullRange says that luma uses 0..255 and not the 16..235 of video. JPEG always does.
-	FullRange bool
-	// BT709 says that Y'CbCr is by the matrix of HDTV, not of BT.601. JPEG never is.
-	BT709 bool
-}
-
-func (f Format) String() string { return fmt.Sprintf("%s %dx%d", f.FourCC, f.Width, f.Height) }
-
-// Bytes is the size of a frame without padding, 0 where that cannot be said: compressed, unknown, or without a size.
-func (f Format) Bytes() int {
-	if f.Width <= 0 || f.Height <= 0 {
-		return 0
-	}
-	luma, halfWidth, halfHeight := f.Width*f.Height, (f.Width+1)/2, (f.Height+1)/2
-	switch f.FourCC {
-	case YUYV, UYVY:
-		return halfWidth * 4 * f.Height
-	case YUV420, YVU420, NV12, NV21:
-		return luma + 2*halfWidth*halfHeight
-	case YUV422:
-		return luma + 2*halfWidth*f.Height
-	case YUV444, RGB24, BGR24:
-		return 3 * luma
-	case Grey:
-		return luma
-	}
-	return 0
-}
+const (
+	MJPEG  = picture.MJPEG
+	JPEG   = picture.JPEG
+	YUYV   = picture.YUYV
+	UYVY   = picture.UYVY
+	NV12   = picture.NV12
+	NV21   = picture.NV21
+	RGB24  = picture.RGB24
+	BGR24  = picture.BGR24
+	YVU420 = picture.YVU420
+	YUV420 = picture.YUV420
+	YUV422 = picture.YUV422
+	YUV444 = picture.YUV444
+	Grey   = picture.Grey
+)

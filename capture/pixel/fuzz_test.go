@@ -26,7 +26,7 @@ func FuzzJPEG(f *testing.F) {
 	good := jpegFile(f, "baseline")
 	f.Add(withoutDHT(good))
 	const size = 3 * 16 * 12
-	d, err := NewDecoder(16, 12, Area{0, 0, 1, 1}, Area{0.3, 0.1, 0.7, 0.6})
+	d, err := NewDecoder(16, 12, at(0, 0, 1, 1), at(0.3, 0.1, 0.7, 0.6))
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -63,7 +63,7 @@ func FuzzRaw(f *testing.F) {
 	f.Fuzz(func(t *testing.T, kind byte, width, height, stride, colour, n int, x, y, w, h uint16) {
 		dst := room.last(2 * 3 * 16 * 12)
 		part := func(v uint16) float64 { return float64(v) / math.MaxUint16 }
-		d, err := NewDecoder(16, 12, Area{0, 0, 1, 1}, Area{part(x), part(y), part(w), part(h)})
+		d, err := NewDecoder(16, 12, at(0, 0, 1, 1), at(part(x), part(y), part(w), part(h)))
 		if err != nil {
 			return
 		}
@@ -110,7 +110,7 @@ func FuzzMask(f *testing.F) {
 			inside = inside && p.X >= 0 && p.X <= 1 && p.Y >= 0 && p.Y <= 1
 			polygon = append(polygon, p)
 		}
-		area := Area{x, y, w, h}
+		area := at(x, y, w, h)
 		d, err := NewDecoder(16, 12, area)
 		if err != nil {
 			return

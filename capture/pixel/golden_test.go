@@ -90,7 +90,7 @@ func TestGolden(t *testing.T) {
 			sheet = append(sheet, got)
 			path := filepath.Join("testdata", "golden", g.name+".png")
 			if *update {
-				writePNG(t, path, picture(got, goldenSide))
+				writePNG(t, path, imageOf(got, goldenSide))
 			} else if mean, worst := difference(t, got, readPNG(t, path)); mean > 0.5 || worst > 12 { // another ffmpeg rounds differently
 				t.Errorf("%s: %.2f levels from the golden picture, %d at worst", g.name, mean, worst)
 			}
@@ -185,7 +185,7 @@ func difference(t *testing.T, got, want []byte) (mean float64, worst int) {
 	return meanDiff(t, got, want), worst
 }
 
-func picture(rgb []byte, side int) *image.RGBA {
+func imageOf(rgb []byte, side int) *image.RGBA {
 	m := image.NewRGBA(image.Rect(0, 0, side, side))
 	for i := range side * side {
 		copy(m.Pix[4*i:], rgb[3*i:3*i+3])
@@ -200,7 +200,7 @@ func contactSheet(pictures [][]byte) *image.RGBA {
 	sheet := image.NewRGBA(image.Rect(0, 0, row*step-4, (len(pictures)+row-1)/row*step-4))
 	for i, p := range pictures {
 		at := image.Pt(i%row*step, i/row*step)
-		draw.Draw(sheet, image.Rectangle{at, at.Add(image.Pt(goldenSide, goldenSide))}, picture(p, goldenSide), image.Point{}, draw.Src)
+		draw.Draw(sheet, image.Rectangle{at, at.Add(image.Pt(goldenSide, goldenSide))}, imageOf(p, goldenSide), image.Point{}, draw.Src)
 	}
 	return sheet
 }

@@ -45,7 +45,7 @@ func (d *Decoder) blacken(dst []byte, wanted uint32) {
 		}
 		shown := C.pixel_shown(d.c, C.int(i))
 		m := &d.masks[i]
-		m.fit(Area{float64(shown.x), float64(shown.y), float64(shown.width), float64(shown.height)},
+		m.fit(Area{X: float64(shown.x), Y: float64(shown.y), Width: float64(shown.width), Height: float64(shown.height)},
 			int(sourceWidth), int(sourceHeight), d.width, d.height)
 		for _, s := range m.spans {
 			clear(dst[i*size+s.begin : i*size+s.end])

@@ -67,7 +67,7 @@ func TestMasksLeakNothing(t *testing.T) {
 			}
 		}
 		for _, size := range [][2]int{{9, 7}, {24, 18}, {50, 31}, {64, 48}, {150, 150}} {
-			for _, area := range []Area{Area{0, 0, 1, 1}, {0.2, 0.2, 0.5, 0.5}, {0.3, 0.5, 0.1, 0.4}} {
+			for _, area := range []Area{at(0, 0, 1, 1), at(0.2, 0.2, 0.5, 0.5), at(0.3, 0.5, 0.1, 0.4)} {
 				d, err := NewDecoder(size[0], size[1], area)
 				if err != nil {
 					t.Fatal(err)
@@ -150,7 +150,7 @@ func TestMaskThatCrossesItself(t *testing.T) {
 
 // An area of a few pixels makes a mask's edges a million pixels long.
 func TestMaskOfATinyArea(t *testing.T) {
-	d, err := NewDecoder(96, 96, Area{0.5, 0.5, 1e-4, 1e-4}, Area{0, 0, 1e-4, 1e-4})
+	d, err := NewDecoder(96, 96, at(0.5, 0.5, 1e-4, 1e-4), at(0, 0, 1e-4, 1e-4))
 	if err != nil {
 		t.Fatal(err)
 	}

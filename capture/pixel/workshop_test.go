@@ -22,13 +22,13 @@ func TestSamePixelsAsPython(t *testing.T) {
 		width, height int
 		area          Area
 	}{
-		{"vtest", vtest, "null", 768, 576, 96, 96, Area{0, 0, 1, 1}},
-		{"vtest, to a larger model", vtest, "null", 768, 576, 224, 224, Area{0, 0, 1, 1}},
-		{"a part of vtest, of less chroma than the model's", vtest, "null", 768, 576, 96, 96, Area{0.3125, 0.28, 0.1875, 0.25}},
-		{"1080p", fine, "null", 1920, 1080, 96, 96, Area{0, 0, 1, 1}},
-		{"a part of 1080p, upright", fine, "null", 1920, 1080, 48, 64, Area{0.1, 0.2, 0.5, 0.7}},
-		{"odd", fine, "crop=639:479:1:1:exact=1", 639, 479, 96, 96, Area{0, 0, 1, 1}},
-		{"of less pixels than the model's", fine, "crop=160:120", 160, 120, 224, 224, Area{0, 0, 1, 1}},
+		{"vtest", vtest, "null", 768, 576, 96, 96, at(0, 0, 1, 1)},
+		{"vtest, to a larger model", vtest, "null", 768, 576, 224, 224, at(0, 0, 1, 1)},
+		{"a part of vtest, of less chroma than the model's", vtest, "null", 768, 576, 96, 96, at(0.3125, 0.28, 0.1875, 0.25)},
+		{"1080p", fine, "null", 1920, 1080, 96, 96, at(0, 0, 1, 1)},
+		{"a part of 1080p, upright", fine, "null", 1920, 1080, 48, 64, at(0.1, 0.2, 0.5, 0.7)},
+		{"odd", fine, "crop=639:479:1:1:exact=1", 639, 479, 96, 96, at(0, 0, 1, 1)},
+		{"of less pixels than the model's", fine, "crop=160:120", 160, 120, 224, 224, at(0, 0, 1, 1)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			const frames = 3

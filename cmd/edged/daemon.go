@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"edged/capture"
-	"edged/capture/pixel"
+	"edged/capture/picture"
 	"edged/infer"
 	"edged/infer/engine"
 	"edged/internal/background"
@@ -115,8 +115,9 @@ func (d *daemon) newCamera(cam config.Camera, w *watcher) (*capture.Camera, erro
 	if spec.Kind == capture.KindV4L2 && cam.Width == 0 {
 		cam.Width, cam.Height = leastSize(cam, viewsOf(d.cfg, cam, d.model), d.model.Manifest)
 	}
+	format, _ := picture.Named(cam.Format) // 0 where the configuration names none
 	source, err := capture.NewSource(spec, capture.Options{
-		FourCC: pixel.ByName[cam.Format], Width: cam.Width, Height: cam.Height, FrameRate: float64(cam.FPS),
+		FourCC: format, Width: cam.Width, Height: cam.Height, FrameRate: float64(cam.FPS),
 		StallAfter: cam.StallAfter, RealTime: true, Loop: true, Counters: &w.counters, Log: log,
 	})
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"strings"
 
+	"edged/infer/delegate"
 	"edged/infer/engine"
 	"edged/models"
 )
@@ -27,7 +28,7 @@ func (f *engineFlags) Validate() error {
 	if cores := runtime.NumCPU(); f.Threads < 1 || f.Threads > cores {
 		return fmt.Errorf("--threads %d: must be 1 to %d, the number of cores", f.Threads, cores)
 	}
-	_, err := engine.ParseDelegate(f.Delegate)
+	_, err := delegate.Parse(f.Delegate)
 	return err
 }
 

@@ -10,23 +10,6 @@ import (
 	"testing"
 )
 
-func TestParseDelegate(t *testing.T) {
-	for name, want := range map[string]string{
-		"": "xnnpack", "xnnpack": "xnnpack", "cpu": "cpu", "gpu": "gpu",
-		"gpu:/opt/libgpu.so": "gpu:/opt/libgpu.so", "external:/usr/lib/teflon/libteflon.so": "external:/usr/lib/teflon/libteflon.so",
-	} {
-		d, err := ParseDelegate(name)
-		if err != nil || d.String() != want {
-			t.Errorf("%q is %q, %v; want %q", name, d, err, want)
-		}
-	}
-	for _, name := range []string{"XNNPACK", "tpu", "external", "external:", "gpu:", "cpu:1"} {
-		if d, err := ParseDelegate(name); err == nil {
-			t.Errorf("%q is taken for %q", name, d)
-		}
-	}
-}
-
 // compile makes a shared library.
 func compile(t *testing.T, args ...string) {
 	t.Helper()

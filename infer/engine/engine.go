@@ -15,13 +15,14 @@ import (
 
 	"github.com/mattn/go-tflite"
 
+	"edged/infer/delegate"
 	"edged/infer/squeeze"
 	"edged/models"
 )
 
 // Options say how a model is run. The zero value is XNNPACK on one thread.
 type Options struct {
-	Delegate string            // see ParseDelegate; "" is xnnpack
+	Delegate string            // see delegate.Parse; "" is xnnpack
 	Plugin   map[string]string // options that an external delegate's plugin is given
 	Threads  int               // that TFLite and XNNPACK use; 0 is 1
 	Strict   bool              // a delegate that cannot be had is an error, not a reason for the next best
@@ -56,7 +57,7 @@ var ErrCancelled = errors.New("cancelled")
 // With a GPU's delegate or a plugin it locks the goroutine to its OS thread until Close: a GPU's work on the thread that prepared them
 // alone.
 func New(m *models.Model, o Options) (*Engine, error) {
-	wanted, err := ParseDelegate(o.Delegate)
+	wanted, err := delegate.Parse(o.Delegate)
 	if err != nil {
 		return nil, err
 	}
@@ -76,14 +77,14 @@ func New(m *models.Model, o Options) (*Engine, error) {
 	return e, nil
 }
 
-func newEngine(m *models.Model, wanted Delegate, o Options) (*Engine, error) {
+func newEngine(m *models.Model, wanted delegate.Delegate, o Options) (*Engine, error) {
 	var fallbacks []Fallback
-	for _, d := range wanted.chain() {
+	for _, d := range wanted.Chain() {
 		e := &Engine{report: newReport()}
 		reason, err := e.load(m, d, o)
 		if err == nil && reason == nil {
 			e.info.Requested, e.info.Fallbacks = wanted.String(), fallbacks
-			e.bound = d.kind == gpu || d.kind == external
+			e.bound = d.Kind == delegate.GPU || d.Kind == delegate.External
 			return e, nil
 		}
 		e.free()
@@ -99,7 +100,7 @@ func newEngine(m *models.Model, wanted Delegate, o Options) (*Engine, error) {
 }
 
 // load builds everything for one delegate. The reason says why that delegate will not do; err, that none will.
-func (e *Engine) load(m *models.Model, d Delegate, o Options) (reason, err error) {
+func (e *Engine) load(m *models.Model, d delegate.Delegate, o Options) (reason, err error) {
 	if e.model, err = loadModel(m.Data, e.report); err != nil {
 		return nil, err
 	}

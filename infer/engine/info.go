@@ -1,6 +1,10 @@
 package engine
 
-import "github.com/mattn/go-tflite"
+import (
+	"github.com/mattn/go-tflite"
+
+	"edged/infer/delegate"
+)
 
 // Info says what runs, which need not be what was asked for.
 type Info struct {
@@ -46,7 +50,7 @@ func describeTensor(t *tflite.Tensor) Tensor {
 }
 
 // describe fills in Info once the tensors are there.
-func (e *Engine) describe(d Delegate, o Options) {
+func (e *Engine) describe(d delegate.Delegate, o Options) {
 	e.info = Info{
 		TFLite:         tflite.Version(),
 		Delegate:       d.String(),

@@ -11,6 +11,8 @@ import (
 	"maps"
 	"slices"
 	"unsafe"
+
+	"edged/infer/delegate"
 )
 
 // probe is the delegate that the interpreter gets: the one asked for, its nodes counted. A go-tflite delegates.Delegater.
@@ -20,9 +22,9 @@ type probe struct {
 }
 
 // openProbe opens the delegate; the error is TFLite's or the plugin's reason why there is none.
-func openProbe(d Delegate, o Options) (*probe, error) {
+func openProbe(d delegate.Delegate, o Options) (*probe, error) {
 	p := &probe{}
-	if d.kind != cpu {
+	if d.Kind != delegate.CPU {
 		if p.open(d, o); p.plugin.delegate == nil {
 			return nil, errors.New(C.GoString(&p.plugin.why[0]))
 		}
@@ -32,15 +34,15 @@ func openProbe(d Delegate, o Options) (*probe, error) {
 	return p, nil
 }
 
-func (p *probe) open(d Delegate, o Options) {
+func (p *probe) open(d delegate.Delegate, o Options) {
 	plugin := &p.plugin
-	if d.kind == xnnpack {
+	if d.Kind == delegate.XNNPACK {
 		C.edged_open_xnnpack(plugin, C.int(o.Threads))
 		return
 	}
-	path := C.CString(d.path)
+	path := C.CString(d.Path)
 	defer C.free(unsafe.Pointer(path))
-	if d.kind == gpu {
+	if d.Kind == delegate.GPU {
 		C.edged_open_gpu(plugin, path)
 		return
 	}
@@ -86,8 +88,8 @@ func (p *probe) Delete() {
 }
 
 // refused is the reason why a delegate that took the model without complaint does not count as running it.
-func (p *probe) refused(d Delegate) error {
-	if d.kind != cpu && p.delegated() == 0 {
+func (p *probe) refused(d delegate.Delegate) error {
+	if d.Kind != delegate.CPU && p.delegated() == 0 {
 		return fmt.Errorf("it took none of the model's %d nodes", p.total())
 	}
 	return nil

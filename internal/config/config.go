@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"edged/internal/bounds"
 	"edged/internal/plainfile"
 )
 
@@ -171,7 +172,7 @@ func Default() *Config {
 		Detect: Detect{Stride: 2, Smoothing: 500 * time.Millisecond, Enter: 0.6, Exit: 0.4, Heartbeat: 10 * time.Second},
 		MQTT: MQTT{
 			Broker: Embedded, Listen: "127.0.0.1:1883", Discovery: "homeassistant", ScoresEvery: time.Second,
-			OutboxEvents: 1000, OutboxBytes: 1_000_000, OutboxAge: 7 * 24 * time.Hour,
+			OutboxEvents: bounds.OutboxEvents, OutboxBytes: bounds.OutboxBytes, OutboxAge: bounds.OutboxAge,
 		},
 		Web: Web{Listen: "127.0.0.1:9797"},
 		Log: Log{Level: "info"},
@@ -242,17 +243,12 @@ func (d *decoder) secrets(c *Config) {
 	}
 }
 
-// hostname is the board's name as topics allow it.
+// hostname returns the board's name as an MQTT topic can hold it.
 func hostname() string {
 	name, err := os.Hostname()
 	if err != nil || name == "" {
 		return "edged"
 	}
 	name, _, _ = strings.Cut(name, ".")
-	return strings.Map(func(r rune) rune {
-		if strings.ContainsRune(nameChars, r) {
-			return r
-		}
-		return '-'
-	}, name)
+	return bounds.MakeName(name)
 }

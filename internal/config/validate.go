@@ -2,7 +2,6 @@ package config
 
 import (
 	"fmt"
-	"maps"
 	"net"
 	"runtime"
 	"slices"
@@ -10,11 +9,11 @@ import (
 	"strings"
 	"time"
 
-	"edged/capture/pixel"
+	"edged/capture/picture"
+	"edged/infer/delegate"
+	"edged/internal/bounds"
 	"edged/publish/address"
 )
-
-const nameChars = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
 
 // validate adds what the types alone cannot say. The labels' names are checked by whoever has the model.
 func (d *decoder) validate(c *Config) {
@@ -37,8 +36,8 @@ func (d *decoder) validate(c *Config) {
 
 // name checks a part of an MQTT topic and of a Home Assistant id.
 func (d *decoder) name(key, s string) {
-	if s == "" || len(s) > 64 || strings.Trim(s, nameChars) != "" {
-		d.problem(key, "must be 1 to 64 letters, digits, _ or -, not %q", s)
+	if err := bounds.CheckName(s); err != nil {
+		d.problem(key, "%v", err)
 	}
 }
 
@@ -66,8 +65,8 @@ func (d *decoder) camera(key string, cam Camera, seen map[string]bool) {
 }
 
 func (d *decoder) views(key string, views []View) {
-	if len(views) > pixel.MaxAreas {
-		d.problem(key, "%d views; at most %d", len(views), pixel.MaxAreas)
+	if len(views) > picture.MaxAreas {
+		d.problem(key, "%d views; at most %d", len(views), picture.MaxAreas)
 	}
 	seen := map[string]bool{}
 	for i, v := range views {
@@ -77,7 +76,7 @@ func (d *decoder) views(key string, views []View) {
 			d.problem(at+".name", "two views are named %q; each needs a name of its own", v.Name)
 		}
 		seen[v.Name] = true
-		if a := v.Area; len(a) != 0 && (len(a) != 4 || !(pixel.Area{X: a[0], Y: a[1], Width: a[2], Height: a[3]}).Within()) {
+		if a := v.Area; len(a) != 0 && (len(a) != 4 || !(picture.Area{X: a[0], Y: a[1], Width: a[2], Height: a[3]}).Within()) {
 			d.problem(at+".area", "must be [x, y, width, height], each 0 to 1 of the picture and within it, not %v", a)
 		}
 		d.whole(at+".stride", v.Stride, 0, maxStride)
@@ -105,18 +104,15 @@ func (d *decoder) format(key string, cam Camera) {
 	if cam.Format == "" {
 		return
 	}
-	d.oneOf(key+".format", cam.Format, slices.Sorted(maps.Keys(pixel.ByName))...)
+	d.oneOf(key+".format", cam.Format, picture.Names()...)
 	if strings.HasPrefix(cam.Source, "command:") && cam.Format != "mjpeg" && cam.Width == 0 {
 		d.problem(key+".format", "raw frames of a command need width and height, too")
 	}
 }
 
 func (d *decoder) model(m Model) {
-	kind, path, hasPath := strings.Cut(m.Delegate, ":")
-	switch {
-	case !slices.Contains([]string{"xnnpack", "cpu", "gpu", "external"}, kind),
-		kind == "external" && path == "", hasPath && path == "", hasPath && (kind == "xnnpack" || kind == "cpu"):
-		d.problem("model.delegate", "must be xnnpack, cpu, gpu, gpu:PATH or external:PATH, not %q", m.Delegate)
+	if _, err := delegate.Parse(m.Delegate); err != nil || m.Delegate == "" {
+		d.problem("model.delegate", "must be %s, not %q", delegate.Grammar, m.Delegate)
 	}
 	if cores := runtime.NumCPU(); m.Threads > cores {
 		d.problem("model.threads", "%d threads on %d cores only slow each other down; at most %d here", m.Threads, cores, cores)
@@ -176,12 +172,9 @@ func override[T any](v, by *T) {
 	}
 }
 
-// minEnter is the lowest threshold that publish lets a command set, and that Home Assistant is told of.
-const minEnter = 0.01
-
 func (d *decoder) thresholds(key string, enter, exit float64) {
-	if !(enter >= minEnter && enter <= 1) { // NaN is neither
-		d.problem(key+".enter", "must be %v to 1, not %v", minEnter, enter)
+	if !(enter >= bounds.MinThreshold && enter <= 1) { // NaN is neither
+		d.problem(key+".enter", "must be %v to 1, not %v", bounds.MinThreshold, enter)
 	}
 	if !(exit > 0 && exit <= enter) {
 		at := key + ".exit"
@@ -191,9 +184,6 @@ func (d *decoder) thresholds(key string, enter, exit float64) {
 		d.problem(at, "exit must be above 0 and at most enter (%v), not %v", enter, exit)
 	}
 }
-
-// maxOutboxEvents keeps a board's memory: an event takes some 200 bytes of it, waiting or not.
-const maxOutboxEvents = 100_000
 
 func (d *decoder) mqtt(m MQTT) {
 	if m.Broker != Embedded {
@@ -217,8 +207,8 @@ func (d *decoder) mqtt(m MQTT) {
 	if m.ScoresEvery < 0 {
 		d.problem("mqtt.scores_every", "must not be negative")
 	}
-	if m.OutboxEvents < 1 || m.OutboxEvents > maxOutboxEvents {
-		d.problem("mqtt.outbox_events", "must be 1 to %d", maxOutboxEvents)
+	if m.OutboxEvents < 1 || m.OutboxEvents > bounds.MaxOutboxEvents {
+		d.problem("mqtt.outbox_events", "must be 1 to %d", bounds.MaxOutboxEvents)
 	}
 	if m.OutboxBytes < 1 {
 		d.problem("mqtt.outbox_bytes", "must be at least 1")

@@ -3,8 +3,6 @@ package mosquittotest
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -80,7 +78,7 @@ func (b *Broker) URL() string { return "tcp://" + b.Address }
 func (b *Broker) Start() {
 	b.t.Helper()
 	b.cmd = exec.CommandContext(context.Background(), b.program, "-c", b.config)
-	b.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	b.cmd.SysProcAttr = dieWithParent()
 	if err := b.cmd.Start(); err != nil {
 		b.t.Fatalf("start mosquitto: %v", err)
 	}
@@ -118,12 +116,6 @@ func (b *Broker) Shutdown() {
 	b.cmd = nil
 }
 
-// Pause stops the broker's process without ending it: its port still accepts connections and nobody answers.
-func (b *Broker) Pause() { b.signal(syscall.SIGSTOP) }
-
-// Resume ends a Pause.
-func (b *Broker) Resume() { b.signal(syscall.SIGCONT) }
-
 func (b *Broker) signal(s syscall.Signal) {
 	b.t.Helper()
 	if err := b.cmd.Process.Signal(s); err != nil {
@@ -146,26 +138,4 @@ func PasswordFile(t testing.TB, user, password string) string {
 		t.Fatalf("mosquitto_passwd: %v\n%s", err, out)
 	}
 	return path
-}
-
-// FreeAddress returns a loopback address that nobody listens on, and whose port the kernel gives to nobody else until the test
-// ends: a bound socket holds it, beside which those who name the port may listen.
-func FreeAddress(t testing.TB) string {
-	t.Helper()
-	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { syscall.Close(fd) })
-	err = errors.Join(
-		syscall.SetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1),
-		syscall.Bind(fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	name, err := syscall.Getsockname(fd)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return fmt.Sprintf("127.0.0.1:%d", name.(*syscall.SockaddrInet4).Port)
 }

@@ -10,7 +10,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"syscall"
 )
 
 // Command returns this program with other arguments. The child has a process group of its own, so that Ctrl-C is for its parent
@@ -19,7 +18,7 @@ func Command(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, "/proc/self/exe", args...) // right even where the program's file was replaced meanwhile
 	cmd.Args[0] = os.Args[0]
 	cmd.Env = Environment()
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	cmd.SysProcAttr = attributes()
 	return cmd
 }
 
