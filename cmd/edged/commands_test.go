@@ -1,20 +1,17 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
-	"image/jpeg"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"edged/infer"
-	"edged/internal/logtest"
 	"edged/internal/mosquittotest"
+	"edged/internal/picturetest"
+	"edged/internal/telemetry"
 )
 
 // What a subscriber sets holds at once, is told to everybody, and outlives the process; Home Assistant is told of it all.
@@ -51,7 +48,7 @@ mqtt: {broker: "%s", scores: true, scores_every: 0s}
 
 	sub.publish(t, "edged/board/gate/snapshot/set", "")
 	picture := sub.wait(t, "edged/board/gate/snapshot", has("\xff\xd8"))
-	checkMasked(t, picture)
+	picturetest.LeftHalfMasked(t, []byte(picture))
 
 	sub.publish(t, "edged/board/gate/left_to_right/threshold/set", "0.99")
 	sub.wait(t, "edged/board/gate/left_to_right/threshold/state", is("0.99"))
@@ -79,30 +76,6 @@ mqtt: {broker: "%s", scores: true, scores_every: 0s}
 	sub.wait(t, "edged/board/gate/left_to_right/threshold/state", is("0.99"))
 	sub.publish(t, "edged/board/gate/enabled/set", "ON")
 	sub.wait(t, "edged/board/gate/scores", has(`"left_to_right":`))
-}
-
-// Whatever is configured, no score that may be asked for is refused.
-func TestEveryThresholdIsTaken(t *testing.T) {
-	d, v := commanded(t)
-	log := new(logtest.Buffer)
-	defer slog.SetDefault(slog.Default())
-	slog.SetDefault(slog.New(slog.NewTextHandler(log, nil)))
-	for enter := 1; enter <= 100; enter++ {
-		for exit := 1; exit <= enter; exit++ {
-			base := infer.Thresholds{Enter: float32(float64(enter) / 100), Exit: float32(float64(exit) / 100)}
-			decider, err := infer.NewDecider([]string{"wave"}, infer.DeciderOptions{Rule: infer.Rule{Thresholds: base}})
-			if err != nil {
-				t.Fatal(err)
-			}
-			v.pipeline.Decider, v.thresholds = decider, map[string]infer.Thresholds{"wave": base}
-			for score := 1; score <= 100; score++ {
-				d.setThreshold(v, "wave", float64(score)/100)
-			}
-		}
-	}
-	if log.String() != "" {
-		t.Error(log)
-	}
 }
 
 // A disk that cannot be written shows in the status, and what was set is written once it can be.
@@ -147,7 +120,7 @@ web: {listen: "%s"}
 // checkSensors looks whether a template's path leads to a number in the statistics.
 func checkSensors(t *testing.T, stats, template string) {
 	t.Helper()
-	var s nodeStats
+	var s telemetry.Node
 	if err := json.Unmarshal([]byte(stats), &s); err != nil {
 		t.Fatal(err)
 	}
@@ -156,24 +129,5 @@ func checkSensors(t *testing.T, stats, template string) {
 	}
 	if s.Cameras["gate"].FramesPerSec <= 0 || !strings.Contains(stats, `"frames_per_second":`) {
 		t.Errorf("no frame rate in %s", stats)
-	}
-}
-
-// checkMasked looks whether the picture's left half is black and its right is not.
-func checkMasked(t *testing.T, data string) {
-	t.Helper()
-	img, err := jpeg.Decode(bytes.NewReader([]byte(data)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	b := img.Bounds()
-	var left, right uint32
-	for y := b.Min.Y; y < b.Max.Y; y += 4 {
-		l, _, _, _ := img.At(b.Dx()/4, y).RGBA()
-		r, _, _, _ := img.At(b.Dx()*3/4, y).RGBA()
-		left, right = max(left, l>>8), max(right, r>>8)
-	}
-	if left > 16 || right < 64 {
-		t.Errorf("%v: left half up to %d, right up to %d", b, left, right)
 	}
 }

@@ -1,4 +1,6 @@
-// Command edged sees actions on an ARM board: camera → frame ring → squeezed window → TFLite → MQTT.
+// Command edged recognises actions on camera, on the device, and publishes them over MQTT.
+//
+// There is one file for each command: it parses the command line, calls, prints, and sets the exit status.
 package main
 
 import (
@@ -12,6 +14,9 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"edged/internal/node"
+	"edged/internal/terminal"
 )
 
 // These are stamped in by the build.
@@ -29,28 +34,23 @@ const (
 )
 
 type cli struct {
-	Run     runCmd     `cmd:"" help:"Watch the cameras and publish what they show."`
-	Replay  replayCmd  `cmd:"" help:"Run a video file through the same pipeline, as fast as it goes; events as JSON lines."`
-	Status  statusCmd  `cmd:"" help:"Ask the running daemon how it is; fails only where none answers."`
-	Check   checkCmd   `cmd:"" help:"Check a configuration and everything it names, without starting."`
-	Probe   probeCmd   `cmd:"" help:"Show cameras, TFLite and delegates of this machine."`
+	Run     runCmd     `cmd:"" help:"Watch the cameras and publish the actions that edged recognises."`
+	Replay  replayCmd  `cmd:"" help:"Run a video file through the same pipeline as fast as possible; print events as JSON lines."`
+	Status  statusCmd  `cmd:"" help:"Show the state of the running edged; fails only if none answers."`
+	Check   checkCmd   `cmd:"" help:"Check a configuration and everything that it names; start nothing."`
+	Probe   probeCmd   `cmd:"" help:"Show this machine's cameras, TFLite and delegates."`
 	Model   modelCmd   `cmd:"" help:"Show a model file: manifest, tensors, quantization, delegated nodes."`
-	Bench   benchCmd   `cmd:"" help:"Measure what edged adds to the model's own time."`
-	Broker  brokerCmd  `cmd:"" help:"Run the built-in MQTT broker alone (edged run does so by itself)."`
-	Version versionCmd `cmd:"" help:"Show edged's version and that of its parts."`
+	Bench   benchCmd   `cmd:"" help:"Measure the time that edged adds to the model's own."`
+	Broker  brokerCmd  `cmd:"" help:"Run only the built-in MQTT broker (edged run starts it by itself)."`
+	Version versionCmd `cmd:"" help:"Show the versions of edged and its parts."`
 
 	TryModel tryModelCmd `cmd:"" hidden:""`
 }
 
-const description = `edged sees actions: it takes pictures from a camera, squeezes the last seconds of them into the channels of
-a small neural network, and publishes what it recognises to MQTT.
+const description = `edged recognises actions on camera, on the device, and publishes them over MQTT. A small neural network looks at the last
+seconds of video at once.
 
-Exit status: 0 done; 1 failed while running; 64 wrong command line; 78 wrong configuration or model.`
-
-// misconfigured marks an error as one that a restart cannot mend.
-type misconfigured struct{ error }
-
-func (m misconfigured) Unwrap() error { return m.error }
+Exit status: 0 success; 1 failure while running; 64 wrong command line; 78 wrong configuration or model.`
 
 func main() {
 	oneProcessor()
@@ -73,32 +73,35 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(output{stdout}))
 	parser, err := kong.New(&cli{}, options...)
 	if err != nil {
-		panic(err) // the struct above is wrong: every run would show it
+		panic(err) // the struct above is wrong
 	}
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
 	command, err := parser.Parse(args)
-	if exit >= 0 { // --help has said all
+	if exit >= 0 { // --help was printed
 		return exit
 	}
 	if err != nil {
 		fmt.Fprintf(stderr, "edged: %v (see edged --help)\n", err)
 		return exitUsage
 	}
-	log := logLines(stderr)
-	defer log.start()()
-	slog.SetDefault(newLog(log, inJournal))
-	return report(log, command.Run())
+	log := terminal.NewLog(stderr, terminal.InJournal())
+	defer log.Start()()
+	slog.SetDefault(log.Logger())
+	err = command.Run(log)
+	if err != nil {
+		log.PrintError(err)
+	}
+	return statusOf(err)
 }
 
-// report prints an error and returns the exit status that it calls for.
-func report(stderr io.Writer, err error) int {
-	if err == nil {
+// statusOf is the exit status for a command's error.
+func statusOf(err error) int {
+	switch {
+	case err == nil:
 		return 0
-	}
-	fmt.Fprint(stderr, errorText(err, inJournal))
-	if errors.As(err, new(misconfigured)) {
+	case errors.As(err, new(node.ConfigError)):
 		return exitConfig
 	}
 	return exitFailed

@@ -8,6 +8,7 @@ import (
 
 	"edged/infer/delegate"
 	"edged/infer/engine"
+	"edged/internal/node"
 	"edged/models"
 )
 
@@ -38,13 +39,13 @@ func (f *engineFlags) options() engine.Options {
 
 // Run loads the model as edged run would and shows what it is and what runs it.
 func (c *modelCmd) Run(out output) error {
-	m, err := loadModel(c.File)
+	m, err := node.OpenModel(c.File)
 	if err != nil {
 		return err
 	}
 	e, err := engine.New(m, c.options())
 	if err != nil {
-		return misconfigured{err}
+		return node.ConfigError{Err: err}
 	}
 	defer e.Close()
 	if c.JSON {
@@ -106,4 +107,11 @@ func describeDelegate(i engine.Info) string {
 		s += fmt.Sprintf("; %s not used: %s", f.Delegate, f.Reason)
 	}
 	return s
+}
+
+// describeModel is a model in one line.
+func describeModel(m *models.Model) string {
+	f := m.Manifest
+	return fmt.Sprintf("%s %s (%s): %d labels, %d frames of %dx%d at %g/s", f.Name, f.Version, m.Path,
+		len(m.Labels), f.Frames, f.Width, f.Height, f.FrameRate)
 }

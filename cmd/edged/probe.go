@@ -11,6 +11,7 @@ import (
 
 	"edged/capture"
 	"edged/infer/engine"
+	"edged/internal/node"
 )
 
 type probeCmd struct {
@@ -55,7 +56,7 @@ func (c *probeCmd) Run(out output) error {
 // probeDelegate loads the starter with the delegate and nothing in its stead.
 func probeDelegate(name string) (delegateFinding, error) {
 	found := delegateFinding{Delegate: name}
-	m, err := loadModel("")
+	m, err := node.OpenModel("")
 	if err != nil {
 		return found, err
 	}

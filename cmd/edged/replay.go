@@ -14,6 +14,8 @@ import (
 	"edged/capture"
 	"edged/infer"
 	"edged/internal/config"
+	"edged/internal/node"
+	"edged/internal/watch"
 	"edged/publish"
 )
 
@@ -29,7 +31,7 @@ type replayCmd struct {
 
 // Run plays the file through the pipeline of edged run, on one goroutine: the same file gives the same bytes.
 func (r *replayCmd) Run(ctx context.Context, out output) error {
-	model, err := loadModel(r.Model)
+	model, err := node.OpenModel(r.Model)
 	if err != nil {
 		return err
 	}
@@ -38,27 +40,27 @@ func (r *replayCmd) Run(ctx context.Context, out output) error {
 		detect.Stride = r.Stride
 	}
 	if detect.Stride < 1 || r.FrameRate < 0 {
-		return misconfigured{fmt.Errorf("--stride %d, --frame-rate %g: must not be negative", r.Stride, r.FrameRate)}
+		return node.ConfigError{Err: fmt.Errorf("--stride %d, --frame-rate %g: must not be negative", r.Stride, r.FrameRate)}
 	}
 	cfg := config.Config{Detect: detect}
 	cam := config.Camera{Name: "replay", MotionGate: &r.MotionGate}
-	w, err := newWatcher(cam, viewsOf(&cfg, cam, model), model, detect)
+	c, err := watch.New(watch.Options{Camera: cam, Views: watch.Views(&cfg, cam, model), Detect: detect, Model: model})
 	if err != nil {
-		return misconfigured{err}
+		return node.ConfigError{Err: err}
 	}
-	defer w.close()
-	e, err := openEngine(model, r.options(), w.views)
+	defer c.Close()
+	e, err := watch.OpenEngine(model, r.options(), c.Views)
 	if err != nil {
-		return misconfigured{err}
+		return node.ConfigError{Err: err}
 	}
 	defer e.Close()
-	pipeline := &w.views[0].pipeline
+	pipeline := &c.Views[0].Pipeline
 	lines := &lineWriter{w: bufio.NewWriter(out), labels: model.Labels}
 	pipeline.OnEvent = lines.event
 	if r.Windows {
 		pipeline.OnWindow = lines.window
 	}
-	err = errors.Join(r.play(ctx, w, pipeline), lines.w.Flush())
+	err = errors.Join(r.play(ctx, c, pipeline), lines.w.Flush())
 	if r.MotionGate {
 		gated, run := pipeline.Stats.Gated.Load(), pipeline.Stats.Windows.Load()
 		slog.Info("motion gate", "windows_run", run, "windows_saved", gated)
@@ -66,16 +68,16 @@ func (r *replayCmd) Run(ctx context.Context, out output) error {
 	return err
 }
 
-func (r *replayCmd) play(ctx context.Context, w *watcher, pipeline *infer.Pipeline) error {
+func (r *replayCmd) play(ctx context.Context, c *watch.Camera, pipeline *infer.Pipeline) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	path, err := capture.ParseFile(r.Source)
 	if err != nil {
-		return misconfigured{err}
+		return node.ConfigError{Err: err}
 	}
 	file := capture.File{Path: path, FrameRate: r.FrameRate}
 	err = file.Run(ctx, func(f *capture.Frame) capture.Finding {
-		found := w.frame(f)
+		found := c.Frame(f)
 		if err := pipeline.Step(); err != nil {
 			cancel(err)
 		}

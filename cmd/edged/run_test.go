@@ -19,6 +19,8 @@ import (
 	mqtt "github.com/eclipse/paho.mqtt.golang"
 
 	"edged/internal/mosquittotest"
+	"edged/internal/node"
+	"edged/internal/terminal"
 )
 
 // patience bounds every wait for something that must happen; on a busy machine it may take long.
@@ -349,7 +351,7 @@ func TestTheBuiltInBrokerOutlivesAReload(t *testing.T) {
 
 	p.reload(t, config, text(other, ""))
 	subscribe(t, "tcp://"+other).wait(t, "edged/board/status", is("online"))
-	if !freePort(t.Context(), address) {
+	if !node.PortFree(t.Context(), address) {
 		t.Error("the old address is still taken")
 	}
 	if err := p.stop(t); err != nil {
@@ -367,24 +369,30 @@ func TestABrokerOnTheBuiltInOnesPortIsUsed(t *testing.T) {
 	sub.wait(t, "edged/board/camera/status", is("online"))
 }
 
-// Of a configuration that is refused not even the log's level holds.
+func newRunner(r runCmd) *runner {
+	return &runner{
+		runCmd: r, out: output{io.Discard}, log: terminal.NewLog(io.Discard, false), console: terminal.NewConsole(io.Discard, false),
+	}
+}
+
+// A configuration that is refused does not even change the level of the log.
 func TestARefusedConfigurationLeavesTheLogLevel(t *testing.T) {
-	t.Cleanup(func() { logLevel.Set(slog.LevelInfo) })
 	for _, c := range []struct {
-		more string
-		want slog.Level
+		more  string
+		debug bool
 	}{
-		{"model: {file: /no/such/model}\n", slog.LevelInfo},
-		{"mqtt: {ca_file: /no/such/file, broker: 'ssl://127.0.0.1:1'}\n", slog.LevelInfo},
-		{"", slog.LevelDebug},
+		{"model: {file: /no/such/model}\n", false},
+		{"mqtt: {ca_file: /no/such/file, broker: 'ssl://127.0.0.1:1'}\n", false},
+		{"", true},
 	} {
-		r := runCmd{Config: write(t, "edged.yaml", "log: {level: debug}\ncameras: [{name: front, source: 'pattern:'}]\n"+c.more)}
-		d, err := r.prepare(t.Context(), output{io.Discard})
-		if (err == nil) != (c.more == "") || logLevel.Level() != c.want {
-			t.Errorf("with %q: level %v, error %v", c.more, logLevel.Level(), err)
+		r := newRunner(runCmd{Config: write(t, "edged.yaml", "log: {level: debug}\ncameras: [{name: front, source: 'pattern:'}]\n"+c.more)})
+		n, err := r.prepare(t.Context())
+		debug := r.log.Logger().Enabled(t.Context(), slog.LevelDebug)
+		if (err == nil) != (c.more == "") || debug != c.debug {
+			t.Errorf("with %q: debug %t, error %v", c.more, debug, err)
 		}
-		if d != nil {
-			d.close()
+		if n != nil {
+			n.Close()
 		}
 	}
 }
@@ -448,15 +456,15 @@ func TestAClosedTerminalEndsATry(t *testing.T) {
 
 // Without a configuration edged takes ports that are free, once.
 func TestPortsAreFoundOnce(t *testing.T) {
-	r := runCmd{Camera: "pattern:"}
+	r := newRunner(runCmd{Camera: "pattern:"})
 	listen := func() string {
 		t.Helper()
-		d, err := r.prepare(t.Context(), output{io.Discard})
+		n, err := r.prepare(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		d.close()
-		return d.cfg.MQTT.Listen
+		n.Close()
+		return n.Config.MQTT.Listen
 	}
 	first := listen()
 	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", first)
@@ -514,9 +522,9 @@ func TestACrashLeavesNoCore(t *testing.T) {
 	}
 }
 
-func TestFreeListenSkipsATakenPort(t *testing.T) {
+func TestNextFreeSkipsATakenPort(t *testing.T) {
 	address := mosquittotest.FreeAddress(t)
-	if got := freeListen(t.Context(), address); got != address {
+	if got := nextFree(t.Context(), address); got != address {
 		t.Errorf("%s is free, but got %s", address, got)
 	}
 	var config net.ListenConfig
@@ -525,7 +533,7 @@ func TestFreeListenSkipsATakenPort(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	if got := freeListen(t.Context(), address); got == address || !strings.HasPrefix(got, "127.0.0.1:") {
+	if got := nextFree(t.Context(), address); got == address || !strings.HasPrefix(got, "127.0.0.1:") {
 		t.Errorf("%s is taken; got %s", address, got)
 	}
 }

@@ -1,0 +1,118 @@
+package node
+
+import (
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"edged/internal/clock"
+	"edged/internal/settings"
+	"edged/internal/watch"
+	"edged/publish"
+)
+
+// SetEnabled switches a view on or off, also over restarts.
+func (n *Node) SetEnabled(view string, on bool) error {
+	i, err := n.viewIndex(view)
+	if err != nil {
+		return err
+	}
+	n.switches.Lock()
+	defer n.switches.Unlock()
+	n.enable(i, on)
+	n.settings.SetEnabled(view, on)
+	n.reportView(i)
+	return nil
+}
+
+// SetThreshold sets the score at which the label's actions start, from publish.MinThreshold to 1, also over restarts.
+func (n *Node) SetThreshold(view, label string, score float64) error {
+	i, err := n.viewIndex(view)
+	if err != nil {
+		return err
+	}
+	n.switches.Lock()
+	defer n.switches.Unlock()
+	if err := n.setThreshold(i, label, score); err != nil {
+		return err
+	}
+	n.settings.SetThreshold(view, label, score)
+	n.reportView(i)
+	return nil
+}
+
+// RequestSnapshot asks for a picture of the view.
+func (n *Node) RequestSnapshot(view string) error {
+	i, err := n.viewIndex(view)
+	if err != nil {
+		return err
+	}
+	return n.Views[i].RequestSnapshot()
+}
+
+func (n *Node) viewIndex(path string) (int, error) {
+	i := slices.IndexFunc(n.Views, func(v *watch.View) bool { return v.Path == path })
+	if i < 0 {
+		return 0, fmt.Errorf("no view %q", path)
+	}
+	return i, nil
+}
+
+// applySettings puts the settings of a view over the configuration and reports what then holds. Settings of labels that the model does
+// not know stay in the store: the model that knows them may come back.
+func (n *Node) applySettings(i int, s settings.View) {
+	n.switches.Lock()
+	defer n.switches.Unlock()
+	n.enable(i, s.Enabled == nil || *s.Enabled)
+	for label, base := range n.Views[i].Configured {
+		score, set := s.Thresholds[label]
+		if !set {
+			score = float64(base.Enter)
+		}
+		if err := n.setThreshold(i, label, score); err != nil {
+			slog.Error("threshold not set", "view", n.Views[i].Path, "error", err)
+		}
+	}
+	n.reportView(i)
+}
+
+func (n *Node) enable(i int, on bool) {
+	n.Views[i].Enable(on)
+	n.current[i].Enabled = on
+}
+
+func (n *Node) setThreshold(i int, label string, score float64) error {
+	if err := n.Views[i].SetThreshold(label, score); err != nil {
+		return err
+	}
+	n.current[i].Thresholds[label] = score
+	return nil
+}
+
+func (n *Node) reportView(i int) { n.sinks.View(n.current[i]) }
+
+// logCommandsEvery limits the log lines that a flood of commands writes.
+const logCommandsEvery = time.Second
+
+// obey does what an MQTT command asks. The publisher calls it for one command at a time.
+func (n *Node) obey(c publish.Command) {
+	log := slog.New(slog.DiscardHandler)
+	if now := clock.Monotonic(); now-n.commanded >= logCommandsEvery {
+		n.commanded, log = now, slog.Default()
+	}
+	var err error
+	switch c.Kind {
+	case publish.SetEnabled:
+		log.Info("set", "view", c.Path, "enabled", c.On)
+		err = n.SetEnabled(c.Path, c.On)
+	case publish.SetThreshold:
+		log.Info("set", "view", c.Path, "label", c.Label, "threshold", c.Score)
+		err = n.SetThreshold(c.Path, c.Label, c.Score)
+	case publish.TakeSnapshot:
+		err = n.RequestSnapshot(c.Path)
+	}
+	if err != nil {
+		log.Warn("command not obeyed", "error", err)
+	}
+}

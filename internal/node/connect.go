@@ -1,0 +1,27 @@
+package node
+
+import (
+	"edged/infer"
+	"edged/internal/sink"
+	"edged/internal/watch"
+)
+
+var phases = map[infer.Phase]sink.Phase{infer.Start: sink.Start, infer.Update: sink.Update, infer.End: sink.End}
+
+// connect hands what a view recognises to the sinks. Deciders number their own actions 1, 2, 3 …; over all views they become unique.
+func (n *Node) connect(v *watch.View, run string, index uint64) {
+	views := uint64(len(n.Views))
+	model := sink.Model{Name: n.Model.Manifest.Name, SHA256: n.Model.SHA256}
+	v.Pipeline.OnEvent = func(e infer.Event) {
+		n.sinks.Event(sink.Event{
+			ID: sink.ID{Run: run, N: (e.ID-1)*views + index + 1}, Camera: v.Camera, View: v.Path, Label: e.Label, Phase: phases[e.Phase],
+			Score: e.Score, Peak: e.Peak, Start: e.Start, End: e.End, Newest: e.Newest, Model: model,
+		})
+		if e.Phase == infer.Start {
+			_ = v.RequestSnapshot() // of a view that was just disabled there is none
+		}
+	}
+	v.Pipeline.OnWindow = func(w *infer.Window) {
+		n.sinks.Window(sink.Window{Camera: v.Camera, View: v.Path, N: w.N, Time: w.Time, Labels: n.Model.Labels, Scores: w.Scores})
+	}
+}

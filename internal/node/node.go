@@ -1,0 +1,185 @@
+// Package node runs a node: it opens the cameras, runs the model on every view, and hands what it recognises to the sinks.
+//
+//	New      builds everything and starts nothing
+//	Run      runs it until the context ends
+//	Lives    runs one node after another, a new one for each reload
+//
+// The node knows neither the command line nor HTTP. Its methods may be called from any goroutine while it runs.
+package node
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"edged/capture"
+	"edged/infer/engine"
+	"edged/internal/background"
+	"edged/internal/clock"
+	"edged/internal/config"
+	"edged/internal/settings"
+	"edged/internal/sink"
+	"edged/internal/watch"
+	"edged/models"
+	"edged/publish"
+)
+
+// Inputs are what a node is built from.
+type Inputs struct {
+	Config  *config.Config
+	Model   *models.Model // see Check
+	Version string        // of edged
+	Sinks   []sink.Sink   // receive what the node recognises, besides the publisher
+	BuiltIn *BuiltIn      // the process's built-in broker; nil: none can run
+
+	// OnReady is called once the model is loaded and the cameras are being opened. It may be nil.
+	OnReady func(*Node, engine.Info)
+	// OnDecoded is watch.Options.OnDecoded of every camera.
+	OnDecoded func(decode, scale time.Duration)
+	// ConsoleDropped and LogDropped are how many lines the terminal did not take. They may be nil.
+	ConsoleDropped, LogDropped func() uint64
+}
+
+// Node is a node that New has built.
+type Node struct {
+	Inputs
+	Cameras   []*watch.Camera
+	Views     []*watch.View     // of all cameras
+	Sources   []*capture.Camera // Sources[i] feeds Cameras[i]
+	Publisher *publish.Publisher
+
+	sinks     sink.List // the publisher and Inputs.Sinks
+	switches  sync.Mutex
+	current   []sink.View // the settings of each view; guarded by switches
+	commanded time.Duration
+	settings  *settings.Store
+	began     time.Duration
+	info      atomic.Pointer[engine.Info] // what runs, once the model is loaded
+	health    atomic.Pointer[error]       // which stage hangs, as of the last check
+}
+
+// New builds a node. An error is always a ConfigError. Close must be called if Run is not.
+func New(in Inputs) (*Node, error) {
+	if in.BuiltIn == nil {
+		in.BuiltIn = new(BuiltIn)
+	}
+	n := &Node{Inputs: in, began: clock.Monotonic()}
+	if err := n.build(); err != nil {
+		n.Close()
+		return nil, ConfigError{err}
+	}
+	return n, nil
+}
+
+func (n *Node) build() error {
+	for _, cam := range n.Config.Cameras {
+		if err := n.addCamera(cam); err != nil {
+			return err
+		}
+	}
+	publisher, err := n.newPublisher()
+	if err != nil {
+		return err
+	}
+	n.Publisher = publisher
+	n.sinks = append(sink.List{publisherSink{publisher}}, n.Inputs.Sinks...)
+	run := newRun()
+	for i, v := range n.Views {
+		n.connect(v, run, uint64(i))
+		n.current = append(n.current, sink.View{Camera: v.Camera, Path: v.Path, Thresholds: map[string]float64{}})
+	}
+	return nil
+}
+
+// newRun returns what makes the event ids of this node differ from those of any other.
+func newRun() string {
+	var b [4]byte
+	_, _ = rand.Read(b[:]) // documented never to fail
+	return hex.EncodeToString(b[:])
+}
+
+// Close frees what New has allocated. Run calls it.
+func (n *Node) Close() {
+	for _, c := range n.Cameras {
+		c.Close()
+	}
+}
+
+// Run runs the node until ctx ends, then it returns nil, or until something fails that retrying cannot mend. It starts the publisher
+// first and stops it last, so that the last events and "offline" still reach the broker.
+func (n *Node) Run(ctx context.Context) error {
+	defer n.Close()
+	n.openState()
+	defer background.Start(func(ctx context.Context) { n.settings.Keep(ctx, slog.Default()) })()
+	defer background.Start(n.Publisher.Run)()
+	stages, stagesCtx := errgroup.WithContext(ctx)
+	stages.Go(func() error { return n.runModel(stagesCtx, func() { n.runCameras(stagesCtx, stages) }) })
+	for _, v := range n.Views {
+		stages.Go(func() error {
+			return v.RunSnapshots(stagesCtx, func(jpeg []byte) { n.Publisher.Snapshot(v.Path, jpeg) })
+		})
+	}
+	stages.Go(func() error { return n.publishStatistics(stagesCtx) })
+	stages.Go(func() error { return n.watchdog(stagesCtx) })
+	return stages.Wait()
+}
+
+func (n *Node) runCameras(ctx context.Context, stages *errgroup.Group) {
+	for _, c := range n.Sources {
+		stages.Go(func() error { return unlessDone(ctx, c.Run(ctx)) })
+	}
+}
+
+// runModel loads the model, calls opened, and runs the model for all views until ctx ends.
+func (n *Node) runModel(ctx context.Context, opened func()) error {
+	e, err := watch.OpenEngine(n.Model, EngineOptions(n.Config.Model), n.Views)
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	info := e.Info()
+	n.info.Store(&info)
+	opened()
+	n.ready(info)
+	return watch.Loop(e, n.Views).Run(ctx)
+}
+
+func (n *Node) ready(info engine.Info) {
+	if n.OnReady != nil {
+		n.OnReady(n, info)
+	}
+	for _, f := range info.Fallbacks {
+		slog.Warn("delegate not used", "delegate", f.Delegate, "reason", f.Reason, "in_its_place", info.Delegate)
+	}
+	NotifyReady(n.summary())
+}
+
+// Tap gives tap the frames of a camera until remove is called.
+func (n *Node) Tap(camera string, tap sink.Tap) (remove func(), err error) {
+	for _, c := range n.Cameras {
+		if c.Name == camera {
+			return c.Taps.Add(tap), nil
+		}
+	}
+	return nil, fmt.Errorf("no camera %q", camera)
+}
+
+// EngineOptions are the configuration's options for the engine.
+func EngineOptions(m config.Model) engine.Options {
+	return engine.Options{Delegate: m.Delegate, Plugin: m.DelegateOptions, Threads: m.Threads, Strict: m.Strict}
+}
+
+// unlessDone drops the error of something that ended because ctx did.
+func unlessDone(ctx context.Context, err error) error {
+	if ctx.Err() == nil {
+		return err
+	}
+	return nil
+}

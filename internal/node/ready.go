@@ -1,0 +1,68 @@
+package node
+
+import (
+	"errors"
+	"fmt"
+
+	"edged/internal/terminal"
+	"edged/publish"
+)
+
+// Ready returns nil while every camera delivers pictures, every view has windows, and the broker is connected; else what is missing,
+// one error for each.
+func (n *Node) Ready() error {
+	var errs []error
+	if n.info.Load() == nil {
+		errs = append(errs, errors.New("the model is being loaded"))
+	}
+	for _, c := range n.Cameras {
+		switch reason := c.Reason(); {
+		case reason != nil:
+			errs = append(errs, fmt.Errorf("camera %s: offline: %s", c.Name, terminal.OneLine(reason)))
+		case !c.Online():
+			errs = append(errs, fmt.Errorf("camera %s: no picture yet", c.Name))
+		}
+		for _, v := range c.Views {
+			if problem := v.Problem(); problem != nil {
+				errs = append(errs, fmt.Errorf("view %s: %s", v.Path, terminal.OneLine(problem)))
+			}
+		}
+	}
+	if !n.Publisher.Counters().Connected {
+		errs = append(errs, fmt.Errorf("broker %s: no connection", n.DescribeBroker()))
+	}
+	return errors.Join(errs...)
+}
+
+// summary is the line that systemctl status shows.
+func (n *Node) summary() string {
+	if err := n.Ready(); err != nil {
+		return terminal.OneLine(err)
+	}
+	windows := 0.0
+	for _, v := range n.Views {
+		windows += v.WindowsPerSecond()
+	}
+	line := fmt.Sprintf("%d of %d cameras online, %.1f windows/s, broker connected", len(n.Cameras), len(n.Cameras), windows)
+	if reason := outboxError(n.Publisher.Counters()); reason != "" {
+		line += "; degraded: events wait in memory only: " + reason
+	}
+	if reason := n.settingsError(); reason != "" {
+		line += "; degraded: a restart will forget switches and thresholds: " + reason
+	}
+	return line
+}
+
+func outboxError(c publish.Counters) string {
+	if c.OutboxError == nil {
+		return ""
+	}
+	return terminal.OneLine(c.OutboxError)
+}
+
+func (n *Node) settingsError() string {
+	if n.settings == nil || n.settings.Err() == nil {
+		return ""
+	}
+	return terminal.OneLine(n.settings.Err())
+}

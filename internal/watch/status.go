@@ -1,0 +1,22 @@
+package watch
+
+// SetStatus notes that the camera went online or offline. When it goes offline the window is emptied at once, which ends the actions
+// in progress.
+func (c *Camera) SetStatus(online bool, reason error) {
+	c.online.Store(online)
+	if !online {
+		c.reason.Store(&reason)
+		c.Ring.Reset()
+	}
+}
+
+// Online reports whether the camera delivers pictures.
+func (c *Camera) Online() bool { return c.online.Load() }
+
+// Reason is why the camera is offline; nil if it is online or was not opened yet.
+func (c *Camera) Reason() error {
+	if reason := c.reason.Load(); reason != nil && !c.online.Load() {
+		return *reason
+	}
+	return nil
+}
