@@ -3,6 +3,7 @@
 package web
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -28,7 +29,7 @@ type Server struct {
 	Metrics prometheus.Gatherer
 	Health  func() error
 	Ready   func() error
-	Status  func() any // marshalled for each request
+	Status  func() ([]byte, error) // JSON
 
 	listener net.Listener
 }
@@ -93,13 +94,16 @@ func answer(check func() error) http.HandlerFunc {
 }
 
 func (s *Server) status(w http.ResponseWriter, _ *http.Request) {
-	body, err := json.MarshalIndent(s.Status(), "", " ")
+	status, err := s.Status()
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
+	var body bytes.Buffer
+	_ = json.Indent(&body, status, "", " ") // it is JSON
+	body.WriteByte('\n')
 	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(append(body, '\n')) // a client that left
+	_, _ = body.WriteTo(w) // the client may have left
 }
 
 func index(w http.ResponseWriter, _ *http.Request) {

@@ -87,7 +87,7 @@ func TestConnectionsAreLimited(t *testing.T) {
 func TestAnswers(t *testing.T) {
 	fine := func() error { return nil }
 	url := serve(t, &Server{Health: fine, Ready: func() error { return errors.New("camera gate: offline") },
-		Status: func() any { return map[string]string{"node": "test"} }})
+		Status: func() ([]byte, error) { return []byte(`{"node":"test"}`), nil }})
 	for _, c := range []struct {
 		path   string
 		status int

@@ -11,7 +11,6 @@ import (
 
 	"edged/internal/mosquittotest"
 	"edged/internal/picturetest"
-	"edged/internal/telemetry"
 )
 
 // What a subscriber sets holds at once, is told to everybody, and outlives the process; Home Assistant is told of it all.
@@ -120,7 +119,7 @@ web: {listen: "%s"}
 // checkSensors looks whether a template's path leads to a number in the statistics.
 func checkSensors(t *testing.T, stats, template string) {
 	t.Helper()
-	var s telemetry.Node
+	var s shownNode
 	if err := json.Unmarshal([]byte(stats), &s); err != nil {
 		t.Fatal(err)
 	}

@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"edged/internal/mosquittotest"
-	"edged/internal/telemetry"
 )
 
 // The same as a user has it: stderr is a pipe that is full and that nobody reads, and a camera sends what cannot be decoded, which
@@ -42,13 +41,13 @@ func TestALogThatNobodyReadsHoldsUpNoCamera(t *testing.T) {
 	if err := os.WriteFile(flag, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	gate := func() telemetry.Camera {
+	gate := func() shownCamera {
 		t.Helper()
 		body, err := fetch(t.Context(), "http://"+address+"/status")
 		if err != nil {
 			t.Fatal(err)
 		}
-		var s telemetry.Node
+		var s shownNode
 		if err := json.Unmarshal(body, &s); err != nil {
 			t.Fatal(err)
 		}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -43,11 +42,11 @@ func (s *statusCmd) Run(ctx context.Context, out output) error {
 		_, err := out.Write(body)
 		return err
 	}
-	var stats telemetry.Node
-	if err := json.Unmarshal(body, &stats); err != nil {
+	text, err := telemetry.StatusText(body)
+	if err != nil {
 		return fmt.Errorf("status: %s is not edged's: %w", s.URL, err)
 	}
-	_, err = io.WriteString(out, telemetry.Table(stats))
+	_, err = io.WriteString(out, text)
 	return err
 }
 

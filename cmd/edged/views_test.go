@@ -11,7 +11,6 @@ import (
 	"testing"
 
 	"edged/internal/mosquittotest"
-	"edged/internal/telemetry"
 )
 
 // One camera, four views at strides of their own, on one engine and one decoding: each has topics, statistics and entities of
@@ -58,7 +57,7 @@ mqtt: {broker: "%s", scores: true, scores_every: 0s}
 
 func checkViews(t *testing.T, stats string) {
 	t.Helper()
-	var s telemetry.Node
+	var s shownNode
 	if err := json.Unmarshal([]byte(stats), &s); err != nil {
 		t.Fatal(err)
 	}

@@ -22,7 +22,7 @@ func startWeb(n *node.Node) (stop func()) {
 		Metrics: registry(n),
 		Health:  n.Healthy,
 		Ready:   n.Ready,
-		Status:  func() any { return n.Statistics() },
+		Status:  func() ([]byte, error) { return n.Telemetry().JSON() },
 	}
 	return background.Start(func(ctx context.Context) { server.Keep(ctx) })
 }
@@ -31,7 +31,7 @@ func registry(n *node.Node) *prometheus.Registry {
 	r := prometheus.NewPedanticRegistry()
 	r.MustRegister(
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		telemetry.Metrics{Stats: n.Statistics},
+		telemetry.Collector{Read: n.Telemetry},
 	)
 	return r
 }

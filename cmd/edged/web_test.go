@@ -11,7 +11,6 @@ import (
 
 	"edged/internal/logtest"
 	"edged/internal/mosquittotest"
-	"edged/internal/telemetry"
 )
 
 // The whole program: what it serves, and what edged status makes of it.
@@ -24,7 +23,7 @@ func TestRunIsObservable(t *testing.T) {
 	p.line(t, "gate  online")
 
 	deadline := time.Now().Add(patience)
-	var stats telemetry.Node
+	var stats shownNode
 	for !stats.Cameras["gate"].Online || stats.Cameras["gate"].Views["gate"].Windows == 0 || !stats.BrokerConnected || stats.Cameras["yard"].Reason == "" {
 		if time.Now().After(deadline) {
 			t.Fatalf("never complete: %+v", stats)

@@ -5,6 +5,7 @@ import (
 
 	"edged/internal/config"
 	"edged/internal/sink"
+	"edged/internal/telemetry"
 	"edged/publish"
 )
 
@@ -31,7 +32,7 @@ func (n *Node) newPublisher() (*publish.Publisher, error) {
 		QueueAge:       cfg.MQTT.OutboxAge,
 		OnCommand:      n.obey,
 		Discovery: publish.Discovery{
-			Prefix: cfg.MQTT.Discovery, Version: n.Version, Board: board(), Sensors: sensors(cameras),
+			Prefix: cfg.MQTT.Discovery, Version: n.Version, Board: board(), Sensors: telemetry.Sensors(cameras, cpuTemperature() != nil),
 		},
 	}
 	return p, p.Initialize()

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"edged/internal/terminal"
-	"edged/publish"
 )
 
 // Ready returns nil while every camera delivers pictures, every view has windows, and the broker is connected; else what is missing,
@@ -44,25 +43,18 @@ func (n *Node) summary() string {
 		windows += v.WindowsPerSecond()
 	}
 	line := fmt.Sprintf("%d of %d cameras online, %.1f windows/s, broker connected", len(n.Cameras), len(n.Cameras), windows)
-	if reason := outboxError(n.Publisher.Counters()); reason != "" {
-		line += "; degraded: events wait in memory only: " + reason
+	if err := n.Publisher.Counters().OutboxError; err != nil {
+		line += "; degraded: events wait in memory only: " + terminal.OneLine(err)
 	}
-	if reason := n.settingsError(); reason != "" {
-		line += "; degraded: a restart will forget switches and thresholds: " + reason
+	if err := n.settingsError(); err != nil {
+		line += "; degraded: a restart will forget switches and thresholds: " + terminal.OneLine(err)
 	}
 	return line
 }
 
-func outboxError(c publish.Counters) string {
-	if c.OutboxError == nil {
-		return ""
+func (n *Node) settingsError() error {
+	if n.settings == nil {
+		return nil
 	}
-	return terminal.OneLine(c.OutboxError)
-}
-
-func (n *Node) settingsError() string {
-	if n.settings == nil || n.settings.Err() == nil {
-		return ""
-	}
-	return terminal.OneLine(n.settings.Err())
+	return n.settings.Err()
 }

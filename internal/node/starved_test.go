@@ -39,7 +39,7 @@ func TestAViewWithoutWindowsIsShown(t *testing.T) {
 	}
 	shown := func() bool {
 		ready := strings.Contains(n.Ready().Error(), "view gate: no window")
-		if status := n.Statistics().Cameras["gate"].Views["gate"].Problem != ""; status != ready {
+		if status := strings.Contains(statusText(t, n), "no window for"); status != ready {
 			t.Errorf("status says %t, readyz %t", status, ready)
 		}
 		return ready
@@ -66,9 +66,22 @@ func TestAViewWithoutWindowsIsShown(t *testing.T) {
 	for range 4 {
 		deliver(3)
 	}
-	if table := telemetry.Table(n.Statistics()); !strings.Contains(table, "the camera gives 3.0 usable frames/s, and the model needs 8, or at least 4") {
+	if table := statusText(t, n); !strings.Contains(table, "the camera gives 3.0 usable frames/s, and the model needs 8, or at least 4") {
 		t.Errorf("the status does not say why: %s", table)
 	}
+}
+
+func statusText(t *testing.T, n *Node) string {
+	t.Helper()
+	status, err := n.Telemetry().JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := telemetry.StatusText(status)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
 }
 
 func greyFrame(t *testing.T) capture.Frame {

@@ -1,29 +1,123 @@
 package telemetry
 
 import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"flag"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/prometheus/client_golang/prometheus/testutil"
+
+	"edged/capture"
+	"edged/infer/engine"
+	"edged/internal/watch"
+	"edged/models"
+	"edged/publish"
+	"edged/ringbuffer"
 )
 
-func fullStats() Node {
-	return Node{
-		Node: "attic", Version: "1.2.3", UptimeSeconds: 3725, Broker: "tcp://127.0.0.1:1883", BrokerConnected: true, EventsSent: 12,
-		Model: Model{Name: "edged-starter", Version: "0.1.0", SHA256: strings.Repeat("ab", 32), Delegate: "xnnpack", NodesDelegated: 79, NodesTotal: 79},
-		Cameras: map[string]Camera{
-			"gate": {Source: "v4l2:auto", Online: true, FramesPerSec: 30, Frames: 3000, DroppedLost: 3, Dropped: 3, Views: map[string]View{
-				"gate": {Enabled: true, WindowsPerSec: 4, InvokeMs: 9.5, Windows: 400, WindowsGated: 20, InvokeSeconds: 3.8},
-			}},
-			"yard": {Source: "v4l2:/dev/video2", Reason: "no such device", Failures: map[string]uint64{"unplugged": 2}, Views: map[string]View{"yard/door": {}}},
+var update = flag.Bool("update", false, "write the golden files")
+
+// fullNode is a node of which every value shows.
+func fullNode() *Node {
+	celsius := 51.25
+	gate := &watch.Camera{Name: "gate", Ring: ringbuffer.New(2, 3), Views: []*watch.View{{Path: "gate/left"}, {Path: "gate/all"}}}
+	gate.StartRates(0)
+	gate.SetStatus(true, nil)
+	gate.Counters.Frames.Store(3000)
+	gate.Counters.Lost.Store(3)
+	gate.Counters.Mistimed.Store(4)
+	gate.Counters.Failed[capture.Stalled].Store(5)
+	gate.Counters.Failed[capture.Unplugged].Store(2)
+	gate.Corrupt.Store(6)
+	gate.OffGrid.Store(2200)
+	all := gate.Views[1]
+	all.Enable(true)
+	all.Pipeline.Stats.Windows.Store(400)
+	all.Pipeline.Stats.Gated.Store(20)
+	all.Pipeline.Stats.Skipped.Store(7)
+	all.Unwatched.Store(8)
+	gate.Measure(100 * time.Second)
+	yard := &watch.Camera{Name: "yard", Ring: ringbuffer.New(2, 3), Views: []*watch.View{{Path: "yard"}}}
+	yard.SetStatus(false, errors.New("no such device\nand <nothing> else"))
+	return &Node{
+		Name: "attic", Version: "1.2.3", Uptime: 3725 * time.Second, Celsius: &celsius, Broker: "tcp://127.0.0.1:1883",
+		Model:  &models.Model{SHA256: strings.Repeat("ab", 32), Manifest: models.Manifest{Name: "edged-starter", Version: "0.1.0"}},
+		Engine: &engine.Info{Delegate: "xnnpack", NodesDelegated: 78, NodesTotal: 79, Threads: 1},
+		Publisher: publish.Counters{
+			Connected: true, Connects: 2, ConnectFailures: 3, EventsWaiting: 1, EventsSent: 12, EventsDropped: 4,
+			ScoresSkipped: 5, CommandsTaken: 6, CommandsRefused: 7, OutboxError: errors.New("disk full"),
 		},
+		SettingsError: errors.New("read-only"), ConsoleDropped: 8, LogDropped: 9,
+		Cameras: []Camera{{yard, "v4l2:/dev/video2"}, {gate, "v4l2:auto"}},
 	}
+}
+
+// golden compares got with testdata/name.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil { //nolint:gosec // a test's file
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s: got\n%s\nwant\n%s", name, got, want)
+	}
+}
+
+func statusJSON(t *testing.T, n *Node) []byte {
+	t.Helper()
+	status, err := n.JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return status
+}
+
+// Dashboards and scripts rely on every name.
+func TestNamesOnTheWireStay(t *testing.T) {
+	var status bytes.Buffer
+	if err := json.Indent(&status, statusJSON(t, fullNode()), "", " "); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "status.json", status.String()+"\n")
+
+	registry := prometheus.NewPedanticRegistry()
+	registry.MustRegister(Collector{fullNode})
+	metrics := httptest.NewRecorder()
+	promhttp.HandlerFor(registry, promhttp.HandlerOpts{}).ServeHTTP(metrics, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	golden(t, "metrics.txt", metrics.Body.String())
+
+	text, err := StatusText(statusJSON(t, fullNode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines []string
+	for line := range strings.Lines(text) {
+		lines = append(lines, strings.TrimRight(line, " \n"))
+	}
+	golden(t, "status.txt", strings.Join(lines, "\n")+"\n")
 }
 
 func TestMetricsKeepPrometheusConventions(t *testing.T) {
 	registry := prometheus.NewPedanticRegistry()
-	registry.MustRegister(Metrics{fullStats})
+	registry.MustRegister(Collector{fullNode})
 	problems, err := testutil.GatherAndLint(registry)
 	if err != nil {
 		t.Fatal(err)
@@ -31,43 +125,61 @@ func TestMetricsKeepPrometheusConventions(t *testing.T) {
 	for _, p := range problems {
 		t.Errorf("%s: %s", p.Metric, p.Text)
 	}
-	want := `
-# HELP edged_camera_failures_total Times that the camera went away or could not be opened, by reason.
-# TYPE edged_camera_failures_total counter
-edged_camera_failures_total{camera="yard",reason="unplugged"} 2
-# HELP edged_camera_online 1 while the camera delivers pictures.
-# TYPE edged_camera_online gauge
-edged_camera_online{camera="gate"} 1
-edged_camera_online{camera="yard"} 0
-# HELP edged_invoke_seconds_total Time spent in running the model.
-# TYPE edged_invoke_seconds_total counter
-edged_invoke_seconds_total{view="gate"} 3.8
-edged_invoke_seconds_total{view="yard/door"} 0
-`
-	if err := testutil.GatherAndCompare(registry, strings.NewReader(want),
-		"edged_camera_failures_total", "edged_camera_online", "edged_invoke_seconds_total"); err != nil {
-		t.Error(err)
+}
+
+// A node whose model is still being loaded, without a temperature or errors, shows less.
+func TestAYoungNode(t *testing.T) {
+	n := &Node{Model: new(models.Model)}
+	status := string(statusJSON(t, n))
+	for _, absent := range []string{"cpu_temperature", "outbox_error", "settings_error"} {
+		if strings.Contains(status, absent) {
+			t.Errorf("%s in %s", absent, status)
+		}
+	}
+	registry := prometheus.NewPedanticRegistry()
+	registry.MustRegister(Collector{func() *Node { return n }})
+	if count, err := testutil.GatherAndCount(registry, "edged_cpu_temperature_celsius"); err != nil || count != 0 {
+		t.Errorf("%d temperatures, %v", count, err)
 	}
 }
 
-func TestStatusTable(t *testing.T) {
-	want := `node     attic, edged 1.2.3, up 1h2m5s
-model    edged-starter 0.1.0, xnnpack, 79/79 nodes, sha256 abababababab
-broker   tcp://127.0.0.1:1883, connected; events: 12 sent, 0 waiting, 0 dropped
-
-CAMERA  STATUS   FRAMES/S  DROPPED
-gate    online   30.0      3 of 3003
-yard    OFFLINE  0.0       0 of 0     no such device
-
-VIEW       ENABLED  WINDOWS/S  INVOKE  RUN  UNMOVED  SKIPPED
-gate       yes      4.0        9.5 ms  400  20       0
-yard/door  NO       0.0        0.0 ms  0    0        0
-`
-	var got []string
-	for line := range strings.Lines(Table(fullStats())) {
-		got = append(got, strings.TrimRight(line, " \n"))
+func TestAnAnswerThatIsNoStatus(t *testing.T) {
+	for _, answer := range []string{"", "ok", "[]", "{}", `{"cameras": 3}`} {
+		text, err := StatusText([]byte(answer))
+		if answer == `{"cameras": 3}` { // of a strange version: nothing to show
+			continue
+		}
+		if err == nil {
+			t.Errorf("%q: %s", answer, text)
+		}
 	}
-	if got := strings.Join(got, "\n") + "\n"; got != want {
-		t.Errorf("got\n%s\nwant\n%s", got, want)
+}
+
+// Each template leads to a number in the JSON.
+func TestSensorsAreInTheStatus(t *testing.T) {
+	cameras := []publish.Camera{{Name: "yard"}, {Name: "gate", Views: []string{"left", "all"}}}
+	var got []string
+	for _, s := range Sensors(cameras, true) {
+		got = append(got, strings.Join([]string{s.ID, s.Name, s.Value, s.Unit, s.Class, s.StateClass, s.Icon}, " | "))
+	}
+	golden(t, "sensors.txt", strings.Join(got, "\n")+"\n")
+	var v values
+	if err := json.Unmarshal(statusJSON(t, fullNode()), &v); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range Sensors(cameras, true) {
+		at := v
+		path, _, _ := strings.Cut(strings.TrimPrefix(s.Value, "value_json."), " ")
+		keys := strings.FieldsFunc(path, func(r rune) bool { return strings.ContainsRune(".[]'", r) })
+		for _, key := range keys[:len(keys)-1] {
+			at = at.object(key)
+		}
+		if _, ok := at[keys[len(keys)-1]].(float64); !ok {
+			t.Errorf("%s leads nowhere", s.Value)
+		}
+	}
+	without := Sensors(cameras, false)
+	if slices.ContainsFunc(without, func(s publish.Sensor) bool { return s.ID == "cpu_temperature" }) {
+		t.Error("a temperature that the machine does not report is a sensor")
 	}
 }

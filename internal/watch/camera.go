@@ -34,7 +34,7 @@ type Camera struct {
 	Corrupt   atomic.Uint64 // frames that did not decode
 	Unwatched atomic.Uint64 // frames that came while no view was enabled
 
-	model      *models.Model
+	frameRate  float64                           // that the model samples, frames/s
 	onDecoded  func(decode, scale time.Duration) // nil: not measured
 	stallAfter time.Duration
 
@@ -81,7 +81,7 @@ func New(o Options) (*Camera, error) {
 	c := &Camera{
 		Name:       o.Camera.Name,
 		stallAfter: o.Camera.StallAfter,
-		model:      o.Model,
+		frameRate:  f.FrameRate,
 		onDecoded:  o.OnDecoded,
 		sampler:    capture.NewSampler(f.FrameRate),
 		Ring:       ringbuffer.New(Slots(f.Frames), len(o.Views)*f.FrameBytes()),

@@ -1,0 +1,209 @@
+package telemetry
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"edged/infer/engine"
+	"edged/internal/watch"
+	"edged/models"
+	"edged/publish"
+)
+
+// Node is what the values of a node are read from.
+type Node struct {
+	Name    string
+	Version string // of edged
+	Uptime  time.Duration
+	Model   *models.Model
+	Engine  *engine.Info // nil while the model is being loaded
+	Celsius *float64     // temperature of the processor; nil: unknown
+	Cameras []Camera
+
+	Broker         string
+	Publisher      publish.Counters
+	SettingsError  error  // why switches and thresholds are in memory only; nil: they are on disk, or nobody asked for that
+	ConsoleDropped uint64 // lines that the terminal did not take
+	LogDropped     uint64 // lines that standard error did not take
+}
+
+// Camera is what the values of a camera are read from.
+type Camera struct {
+	*watch.Camera
+	Source string // as users may see it
+}
+
+// View is what the values of a view are read from.
+type View = *watch.View
+
+var nodeRows = []Row[*Node]{
+	{Key: "node", Value: func(n *Node) any { return n.Name }, Line: "node"},
+	{
+		Key: "version", Value: func(n *Node) any { return n.Version }, Line: "node",
+		Show: func(v values) string { return "edged " + v.text("version") },
+	},
+	{
+		Metric: "build_info", Help: "1; the version is in the label.", Value: one,
+		Labels: func(n *Node) [][2]string { return [][2]string{{"version", n.Version}} },
+	},
+	{
+		Key: "uptime_seconds", Value: func(n *Node) any { return int64(n.Uptime.Seconds()) }, Line: "node",
+		Show: func(v values) string {
+			return fmt.Sprintf("up %v", time.Duration(v.number("uptime_seconds"))*time.Second)
+		},
+	},
+	{Key: "model", Value: func(n *Node) any { return object(modelRows, n) }, Line: "model", Show: showModel},
+	{
+		Metric: "model_info", Help: "1; the labels say which model runs, and on what.", Value: one,
+		Labels: func(n *Node) [][2]string {
+			m := n.Model
+			return [][2]string{{"name", m.Manifest.Name}, {"version", m.Manifest.Version}, {"sha256", m.SHA256}, {"delegate", n.engine().Delegate}}
+		},
+	},
+	{
+		Metric: "model_nodes", Help: "Nodes of the model's graph, by whether the delegate runs them.",
+		Value:  func(n *Node) any { return n.engine().NodesDelegated },
+		Labels: func(*Node) [][2]string { return [][2]string{{"delegated", "true"}} },
+	},
+	{
+		Metric: "model_nodes",
+		Value:  func(n *Node) any { return n.engine().NodesTotal - n.engine().NodesDelegated },
+		Labels: func(*Node) [][2]string { return [][2]string{{"delegated", "false"}} },
+	},
+	{
+		Key: "cpu_temperature_celsius", OmitEmpty: true, Value: func(n *Node) any { return pointed(n.Celsius) },
+		Metric: "cpu_temperature_celsius", Help: "The processor's temperature, if the machine reports it.",
+		Sensor: &Sensor{ID: "cpu_temperature", Name: "CPU temperature", Unit: "°C", Class: "temperature", StateClass: measurement},
+	},
+	{Key: "cameras", Value: func(n *Node) any { return camerasOf(n) }},
+
+	{Key: "broker", Value: func(n *Node) any { return n.Broker }, Line: "broker"},
+	{
+		Key: "broker_connected", Value: func(n *Node) any { return n.Publisher.Connected }, Line: "broker",
+		Metric: "broker_connected", Help: "1 while edged is connected to the MQTT broker.",
+		Show: func(v values) string {
+			return fmt.Sprintf("%s; events: %d sent, %d waiting, %d dropped", choose(v.is("broker_connected"), "connected", "NO CONNECTION"),
+				v.count("events_sent"), v.count("events_waiting"), v.count("events_dropped"))
+		},
+	},
+	{
+		Key: "broker_connects", Value: func(n *Node) any { return n.Publisher.Connects },
+		Metric: "broker_connects_total", Help: "Connections to the broker that succeeded.",
+	},
+	{
+		Key: "broker_failures", Value: func(n *Node) any { return n.Publisher.ConnectFailures },
+		Metric: "broker_connect_failures_total", Help: "Attempts to connect to the broker that failed.",
+	},
+	{
+		Key: "events_sent", Value: func(n *Node) any { return n.Publisher.EventsSent },
+		Metric: "events_sent_total", Help: "Events that the broker has acknowledged.",
+	},
+	{
+		Key: "events_waiting", Value: func(n *Node) any { return n.Publisher.EventsWaiting },
+		Metric: "events_waiting", Help: "Events that wait for the broker's acknowledgement.",
+		Sensor: &Sensor{ID: "events_waiting", Name: "events waiting", StateClass: measurement, Icon: "mdi:tray-full"},
+	},
+	{ // too many, too large, too old, or of a camera that the configuration no longer has
+		Key: "events_dropped", Value: func(n *Node) any { return n.Publisher.EventsDropped },
+		Metric: "dropped_total", Help: "What edged dropped instead of sending or printing it, by kind.", Labels: kind("events"),
+	},
+	{
+		Key: "outbox_error", OmitEmpty: true, Value: func(n *Node) any { return oneLine(n.Publisher.OutboxError) },
+		Line: "outbox", Show: degraded("outbox_error", "events wait in memory only"),
+	},
+	{
+		Metric: "outbox_on_disk", Help: "0 while waiting events are in memory only, although they should be on disk.",
+		Value: func(n *Node) any { return n.Publisher.OutboxError == nil },
+	},
+	{
+		Key: "settings_error", OmitEmpty: true, Value: func(n *Node) any { return oneLine(n.SettingsError) },
+		Line: "settings", Show: degraded("settings_error", "a restart will forget switches and thresholds"),
+	},
+	{ // windows without a connection, or replaced by a newer one before they were sent
+		Key: "scores_dropped", Value: func(n *Node) any { return n.Publisher.ScoresSkipped },
+		Metric: "dropped_total", Labels: kind("scores"),
+	},
+	{
+		Key: "commands_taken", Value: func(n *Node) any { return n.Publisher.CommandsTaken },
+		Metric: "commands_total", Help: "Commands that came by MQTT, by whether edged obeyed them.", Labels: result("taken"),
+	},
+	{
+		Key: "commands_refused", Value: func(n *Node) any { return n.Publisher.CommandsRefused },
+		Metric: "commands_total", Labels: result("refused"),
+	},
+	{
+		Key: "console_dropped", Value: func(n *Node) any { return n.ConsoleDropped },
+		Metric: "dropped_total", Labels: kind("console"),
+	},
+	{
+		Key: "log_dropped", Value: func(n *Node) any { return n.LogDropped },
+		Metric: "dropped_total", Labels: kind("log"),
+	},
+}
+
+var modelRows = []Row[*Node]{
+	{Key: "name", Value: func(n *Node) any { return n.Model.Manifest.Name }},
+	{Key: "version", Value: func(n *Node) any { return n.Model.Manifest.Version }},
+	{Key: "sha256", Value: func(n *Node) any { return n.Model.SHA256 }},
+	{Key: "delegate", Value: func(n *Node) any { return n.engine().Delegate }}, // "" while the model is being loaded
+	{Key: "nodes_delegated", Value: func(n *Node) any { return n.engine().NodesDelegated }},
+	{Key: "nodes_total", Value: func(n *Node) any { return n.engine().NodesTotal }},
+	{Key: "threads", Value: func(n *Node) any { return n.engine().Threads }},
+}
+
+const measurement, totalIncreasing = "measurement", "total_increasing"
+
+func (n *Node) engine() engine.Info {
+	if n.Engine == nil {
+		return engine.Info{}
+	}
+	return *n.Engine
+}
+
+func showModel(v values) string {
+	m := v.object("model")
+	return fmt.Sprintf("%s %s, %s, %d/%d nodes, sha256 %.12s", m.text("name"), m.text("version"), m.text("delegate"),
+		m.count("nodes_delegated"), m.count("nodes_total"), m.text("sha256"))
+}
+
+func one(*Node) any { return 1 }
+
+func kind(of string) func(*Node) [][2]string {
+	return func(*Node) [][2]string { return [][2]string{{"kind", of}} }
+}
+
+func result(of string) func(*Node) [][2]string {
+	return func(*Node) [][2]string { return [][2]string{{"result", of}} }
+}
+
+func degraded(key, what string) func(values) string {
+	return func(v values) string {
+		if v.text(key) == "" {
+			return ""
+		}
+		return "DEGRADED, " + what + ": " + v.text(key)
+	}
+}
+
+func pointed(f *float64) any {
+	if f == nil {
+		return nil
+	}
+	return *f
+}
+
+// oneLine is the text of an error on one line; "" if there is none.
+func oneLine(err error) string {
+	if err == nil {
+		return ""
+	}
+	return strings.ReplaceAll(err.Error(), "\n", "; ")
+}
+
+func choose(yes bool, a, b string) string {
+	if yes {
+		return a
+	}
+	return b
+}
