@@ -3,7 +3,7 @@ package picture
 // MaxAreas is how many parts of one picture can be watched.
 const MaxAreas = 32
 
-// Area is a part of a picture in fractions of it: 0, 0, 1, 1 is the whole picture.
+// Area is a part of a picture as it is shown, in fractions of it: 0, 0, 1, 1 is the whole picture.
 type Area struct{ X, Y, Width, Height float64 }
 
 // Within reports whether the area is not empty and lies within the picture.

@@ -62,7 +62,7 @@ func (c FourCC) Supported() bool {
 	return c.Compressed() || Format{FourCC: c, Width: 1, Height: 1}.Bytes() > 0
 }
 
-// Format describes how one picture lies in memory.
+// Format describes how one picture lies in memory, and how it is meant to be shown.
 type Format struct {
 	FourCC FourCC
 	// Width and Height are in pixels. A JPEG's own header decides; a JPEG of more than four times as many pixels is refused.
@@ -74,6 +74,13 @@ type Format struct {
 	FullRange bool
 	// BT709: Y'CbCr uses the matrix of HDTV, not that of BT.601. JPEG never does.
 	BT709 bool
+	// PixelWidth and PixelHeight are the shape of one pixel as a ratio, each at most 65535. 0 means square, or for a JPEG what its
+	// own header says (JFIF's density).
+	PixelWidth, PixelHeight int
+	// Crop is the border that does not belong to the picture. Areas and masks count from inside it.
+	Crop Crop
+	// Orientation says how the picture must be turned to stand upright.
+	Orientation Orientation
 }
 
 func (f Format) String() string { return fmt.Sprintf("%s %dx%d", f.FourCC, f.Width, f.Height) }

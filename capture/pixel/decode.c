@@ -32,12 +32,13 @@ struct pixel_decoder *pixel_new(int width, int height, int count, const struct p
   d->count = count;
   memcpy(d->areas, areas, count * sizeof *areas);
   d->jpeg = tjInitDecompress();
-  if (!d->jpeg || pixel_reserve(d, &d->results, 7 * size)) {
+  if (!d->jpeg || pixel_reserve(d, &d->results, 10 * size)) {
     pixel_free(d);
     return NULL;
   }
   for (int i = 0; i < 3; i++) d->scaled[i] = d->results.data + i * size;
-  d->rgba = d->results.data + 3 * size;
+  d->lying = d->results.data + 3 * size;
+  d->rgba = d->results.data + 6 * size;
   return d;
 }
 
@@ -57,11 +58,6 @@ void pixel_wipe(struct pixel_decoder *d) {
   }
 }
 
-void pixel_source(const struct pixel_decoder *d, int *width, int *height) {
-  *width = d->source_width;
-  *height = d->source_height;
-}
-
 struct pixel_area pixel_shown(const struct pixel_decoder *d, int area) { return d->shown[area]; }
 
 const char *pixel_message(const struct pixel_decoder *d) { return d->message; }
@@ -73,24 +69,22 @@ void pixel_times(const struct pixel_decoder *d, uint64_t *decode_ns, uint64_t *s
   *scale_ns = d->scale_ns;
 }
 
-int pixel_decode(struct pixel_decoder *d, uint32_t fourcc, int width, int height, int stride, int colour,
-                 const uint8_t *src, size_t src_size, uint32_t wanted, uint8_t *dst, size_t dst_size) {
+int pixel_decode(struct pixel_decoder *d, const struct pixel_format *format, const uint8_t *src, size_t src_size, uint32_t wanted,
+                 uint8_t *dst, size_t dst_size) {
   size_t result = 3 * (size_t)d->width * d->height;
   if (dst_size != d->count * result) {
     return pixel_fail(d, PIXEL_FAILED, "result buffer of %zu bytes for %d of %dx%d RGB", dst_size, d->count, d->width, d->height);
   }
   d->wanted = wanted;
-  int jpeg = fourcc == FOURCC('M', 'J', 'P', 'G') || fourcc == FOURCC('J', 'P', 'E', 'G');
-  struct raw raw = {fourcc, width, height, stride};
+  d->format = *format;
+  int jpeg = format->fourcc == FOURCC('M', 'J', 'P', 'G') || format->fourcc == FOURCC('J', 'P', 'E', 'G');
   struct planes p = {0};
-  d->source_width = width;
-  d->source_height = height;
   uint64_t start = cpu_ns(d);
-  int status = jpeg ? pixel_jpeg_planes(d, src, src_size, &p) : pixel_raw_planes(d, &raw, src, src_size, &p);
+  int status = jpeg ? pixel_jpeg_planes(d, src, src_size, &p) : pixel_raw_planes(d, src, src_size, &p);
   if (status) return status;
   uint64_t decoded = cpu_ns(d);
   for (int i = 0; i < d->count && !status; i++) {
-    if (wanted >> i & 1) status = pixel_planes_to_rgb(d, i, &p, jpeg ? PIXEL_FULL_RANGE : colour, dst + i * result);
+    if (wanted >> i & 1) status = pixel_planes_to_rgb(d, i, &p, jpeg ? PIXEL_FULL_RANGE : format->colour, dst + i * result);
   }
   d->decode_ns += decoded - start;
   d->scale_ns += cpu_ns(d) - decoded;

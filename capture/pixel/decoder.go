@@ -22,7 +22,7 @@ import (
 var (
 	// ErrCorrupt marks a damaged frame: drop it, the next may be whole.
 	ErrCorrupt = errors.New("corrupt frame")
-	// ErrUnsupported marks a kind of frame that will never decode: another camera format is needed.
+	// ErrUnsupported marks a kind of frame that never decodes: the camera must send another format.
 	ErrUnsupported = errors.New("unsupported frame")
 )
 
@@ -40,8 +40,8 @@ const (
 	_ = uint(C.PIXEL_MAX_AREAS - maxAreas)
 )
 
-// Decoder turns pictures of any supported Format into RGB of one size, of the whole or of several of its areas: the picture
-// is decoded once, and each area is scaled by itself. It is not safe for concurrent use.
+// Decoder turns pictures of any supported Format into RGB of one size: the whole picture, or several areas of it. It decodes a
+// picture once and scales each area separately. It is not safe for concurrent use.
 type Decoder struct {
 	c             *C.struct_pixel_decoder
 	width, height int
@@ -78,18 +78,17 @@ func makeDecoder(width, height int, areas []C.struct_pixel_area) (*Decoder, erro
 	return &Decoder{c: c, width: width, height: height, masks: make([]mask, len(areas))}, nil
 }
 
-// Decode writes src into dst: [areas,height,width,3] RGB, row-major, exactly that long. Each area is cropped about its
-// centre to the decoder's aspect and scaled. src is only read, and only during the call; bytes after the picture are ignored.
+// Decode writes src into dst: [areas,height,width,3] RGB, row-major, exactly that long. It turns the picture as the format says,
+// crops each area about its centre to the decoder's aspect, with the shape of the pixels taken into account, and scales it. It only
+// reads src, only during the call, and ignores bytes after the picture.
 //
-// JPEG is decoded at the smallest power-of-two scale that does not show in dst (inverse DCT of fewer coefficients). JPEG's
-// Y'CbCr is BT.601. On an error, which wraps ErrCorrupt or ErrUnsupported where that is the frame's fault, dst
-// is undefined.
+// JPEG is decoded at the smallest power-of-two scale that makes no difference in dst (inverse DCT of fewer coefficients). JPEG's
+// Y'CbCr is BT.601. After an error dst is undefined. The error wraps ErrCorrupt or ErrUnsupported where the frame is to blame.
 func (d *Decoder) Decode(dst []byte, f Format, src []byte) error {
 	return d.DecodeAreas(dst, f, src, ^uint32(0))
 }
 
-// DecodeAreas is Decode for the areas whose bit is set in wanted, area 0's being the lowest. The others' part of dst stays as
-// it is.
+// DecodeAreas is Decode for the areas whose bit is set in wanted, the lowest bit for area 0. The others' part of dst stays as it is.
 func (d *Decoder) DecodeAreas(dst []byte, f Format, src []byte, wanted uint32) error {
 	if d.c == nil {
 		return errors.New("pixel: Decode after Close")
@@ -97,10 +96,31 @@ func (d *Decoder) DecodeAreas(dst []byte, f Format, src []byte, wanted uint32) e
 	if len(src) == 0 {
 		return fmt.Errorf("pixel: %v: %w: no data", f, ErrCorrupt)
 	}
-	// C checks these again, but a value beyond 32 bits would wrap around on its way there.
-	if uint(f.Width) > maxSide || uint(f.Height) > maxSide || uint(f.Stride) > maxStride {
-		return fmt.Errorf("pixel: %v, stride %d: %w: at most %d pixels a side and %d bytes a line",
-			f, f.Stride, ErrUnsupported, maxSide, maxStride)
+	format, err := forC(f)
+	if err != nil {
+		return err
+	}
+	status := C.pixel_decode(d.c, &format, (*C.uint8_t)(unsafe.SliceData(src)), C.size_t(len(src)), C.uint32_t(wanted),
+		(*C.uint8_t)(unsafe.SliceData(dst)), C.size_t(len(dst)))
+	if status == C.PIXEL_OK {
+		d.blacken(dst, wanted)
+		return nil
+	}
+	return d.err(f, status)
+}
+
+// forC is the format for C, which checks it again; but a value beyond 32 bits would wrap around on its way there.
+func forC(f Format) (C.struct_pixel_format, error) {
+	for _, n := range [...]int{f.Width, f.Height, f.Crop.Left, f.Crop.Top, f.Crop.Right, f.Crop.Bottom} {
+		if uint(n) > maxSide {
+			return C.struct_pixel_format{}, fmt.Errorf("pixel: %v, crop %v: %w: at most %d pixels a side", f, f.Crop, ErrUnsupported, maxSide)
+		}
+	}
+	if uint(f.Stride) > maxStride {
+		return C.struct_pixel_format{}, fmt.Errorf("pixel: %v, stride %d: %w: at most %d bytes a line", f, f.Stride, ErrUnsupported, maxStride)
+	}
+	if uint(f.PixelWidth) > C.PIXEL_MAX_ASPECT || uint(f.PixelHeight) > C.PIXEL_MAX_ASPECT {
+		return C.struct_pixel_format{}, fmt.Errorf("pixel: %v, pixels of %d:%d: %w: at most %d", f, f.PixelWidth, f.PixelHeight, ErrUnsupported, C.PIXEL_MAX_ASPECT)
 	}
 	var colour C.int
 	if f.FullRange {
@@ -109,13 +129,12 @@ func (d *Decoder) DecodeAreas(dst []byte, f Format, src []byte, wanted uint32) e
 	if f.BT709 {
 		colour |= C.PIXEL_BT709
 	}
-	status := C.pixel_decode(d.c, C.uint32_t(f.FourCC), C.int(f.Width), C.int(f.Height), C.int(f.Stride), colour,
-		(*C.uint8_t)(unsafe.SliceData(src)), C.size_t(len(src)), C.uint32_t(wanted), (*C.uint8_t)(unsafe.SliceData(dst)), C.size_t(len(dst)))
-	if status == C.PIXEL_OK {
-		d.blacken(dst, wanted)
-		return nil
-	}
-	return d.err(f, status)
+	return C.struct_pixel_format{
+		fourcc: C.uint32_t(f.FourCC), width: C.int(f.Width), height: C.int(f.Height), stride: C.int(f.Stride), colour: colour,
+		pixel_width: C.int(f.PixelWidth), pixel_height: C.int(f.PixelHeight),
+		crop_left: C.int(f.Crop.Left), crop_top: C.int(f.Crop.Top), crop_right: C.int(f.Crop.Right), crop_bottom: C.int(f.Crop.Bottom),
+		orientation: C.int(f.Orientation),
+	}, nil
 }
 
 func (d *Decoder) err(f Format, status C.int) error {
@@ -129,7 +148,7 @@ func (d *Decoder) err(f Format, status C.int) error {
 	return fmt.Errorf("pixel: %v: %s", f, reason)
 }
 
-// Timing switches the measuring of Times on or off. Off is the default.
+// Timing switches the clocks of Times on or off. They are off at first.
 func (d *Decoder) Timing(on bool) {
 	var v C.int
 	if on {
@@ -138,15 +157,15 @@ func (d *Decoder) Timing(on bool) {
 	C.pixel_timing(d.c, v)
 }
 
-// Times returns the CPU time that Decode has taken so far, while Timing was on, in getting at the planes (entropy decoding
-// and inverse DCT, or unpacking) and in scaling and converting them.
+// Times returns the CPU time that Decode has taken so far while Timing was on: to decode (entropy decoding and inverse DCT, or
+// unpacking), and to scale and convert.
 func (d *Decoder) Times() (decode, scale time.Duration) {
 	var decodeNS, scaleNS C.uint64_t
 	C.pixel_times(d.c, &decodeNS, &scaleNS)
 	return time.Duration(decodeNS), time.Duration(scaleNS)
 }
 
-// Wipe leaves nothing of the pictures that were decoded in the decoder's memory.
+// Wipe overwrites everything that the decoder's memory holds of pictures.
 func (d *Decoder) Wipe() { C.pixel_wipe(d.c) }
 
 // Close frees the decoder's memory; Decode must not be called afterwards. A second Close does nothing.

@@ -24,7 +24,7 @@ func EncodeJPEG(rgb []byte, width, height, quality int) ([]byte, error) {
 	return out[:n], nil
 }
 
-// JPEGSize reads width and height from the header of a JPEG, of any kind that a Decoder reads.
+// JPEGSize reads width and height from the header of a JPEG, of any kind that a Decoder reads. ShownSize is the size for people.
 func JPEGSize(jpeg []byte) (width, height int, err error) {
 	var w, h C.int
 	if C.pixel_jpeg_size((*C.uint8_t)(unsafe.SliceData(jpeg)), C.size_t(len(jpeg)), &w, &h) == 0 {

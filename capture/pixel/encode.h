@@ -1,4 +1,4 @@
-// Encoding of one RGB picture as JPEG, and the size of such a picture.
+// Encoding of one RGB picture as JPEG.
 #ifndef EDGED_PIXEL_ENCODE_H
 #define EDGED_PIXEL_ENCODE_H
 

@@ -7,6 +7,9 @@ type (
 	FourCC = picture.FourCC
 	Format = picture.Format
 	Area   = picture.Area
+	Crop   = picture.Crop
+
+	Orientation = picture.Orientation
 )
 
 const (
@@ -23,4 +26,9 @@ const (
 	YUV422 = picture.YUV422
 	YUV444 = picture.YUV444
 	Grey   = picture.Grey
+
+	Upright   = picture.Upright
+	Turned180 = picture.Turned180
+	Turned90  = picture.Turned90
+	Turned270 = picture.Turned270
 )

@@ -25,6 +25,8 @@ func FuzzJPEG(f *testing.F) {
 	}
 	good := jpegFile(f, "baseline")
 	f.Add(withoutDHT(good))
+	f.Add(withSegments(good, jfif(1, 144, 72), exif(binary.LittleEndian, 6)))
+	f.Add(withSegments(good, jfif(0, 3, 1), exif(binary.BigEndian, 5)))
 	const size = 3 * 16 * 12
 	d, err := NewDecoder(16, 12, at(0, 0, 1, 1), at(0.3, 0.1, 0.7, 0.6))
 	if err != nil {
@@ -51,16 +53,16 @@ func FuzzJPEG(f *testing.F) {
 // Any uncompressed format, size, padding and area of any number of bytes: an error or a picture, no byte beyond either.
 func FuzzRaw(f *testing.F) {
 	for i := range rawFormats {
-		f.Add(byte(i), 5, 3, 0, 0, 5*3*3, uint16(0), uint16(0), uint16(math.MaxUint16), uint16(math.MaxUint16))
-		f.Add(byte(i), 64, 48, 192, 3, 192*48*3, uint16(9000), uint16(30000), uint16(20000), uint16(1))
-		f.Add(byte(i), 1<<31-1, 1, 1<<31-1, 1, 4, uint16(0), uint16(0), uint16(9), uint16(9))
+		f.Add(byte(i), 5, 3, 0, 0, 5*3*3, uint16(0), uint16(0), uint16(math.MaxUint16), uint16(math.MaxUint16), []byte{})
+		f.Add(byte(i), 64, 48, 192, 3, 192*48*3, uint16(9000), uint16(30000), uint16(20000), uint16(1), []byte{3, 5, 7, 2, 59, 54, 6})
+		f.Add(byte(i), 1<<31-1, 1, 1<<31-1, 1, 4, uint16(0), uint16(0), uint16(9), uint16(9), []byte{0, 0, 0, 0, 255, 1, 5})
 	}
 	g := newGuard(f, 1<<20)
 	for i := range g.room {
 		g.room[i] = byte(i * 7)
 	}
 	room := newGuard(f, 3*64*64)
-	f.Fuzz(func(t *testing.T, kind byte, width, height, stride, colour, n int, x, y, w, h uint16) {
+	f.Fuzz(func(t *testing.T, kind byte, width, height, stride, colour, n int, x, y, w, h uint16, shape []byte) {
 		dst := room.last(2 * 3 * 16 * 12)
 		part := func(v uint16) float64 { return float64(v) / math.MaxUint16 }
 		d, err := NewDecoder(16, 12, at(0, 0, 1, 1), at(part(x), part(y), part(w), part(h)))
@@ -78,6 +80,10 @@ func FuzzRaw(f *testing.F) {
 		}
 		format := Format{
 			FourCC: rawFormats[int(kind)%len(rawFormats)], Width: width, Height: height, Stride: stride, FullRange: colour&1 > 0, BT709: colour&2 > 0,
+		}
+		if len(shape) >= 7 {
+			format.Crop = crop(int(shape[0]), int(shape[1]), int(int8(shape[2])), int(int8(shape[3])))
+			format.PixelWidth, format.PixelHeight, format.Orientation = int(shape[4]), 257*int(shape[5]), Orientation(shape[6]%16)
 		}
 		data := g.last(int(uint(n) % uint(len(g.room)+1)))
 		if err := d.Decode(dst, format, data); err == nil && stride == 0 && len(data) < format.Bytes() {

@@ -8,7 +8,7 @@ static int jpeg_covers(const struct pixel_decoder *d, int width, int height, int
   for (int i = 0; i < d->count; i++) {
     if (!(d->wanted >> i & 1)) continue;
     struct rect r = pixel_centre(d, i, width, height, 1, 1);
-    if (2 * r.width < halves * d->width || 2 * r.height < halves * d->height) return 0;
+    if (2 * r.width < halves * d->lying_width || 2 * r.height < halves * d->lying_height) return 0;
   }
   return 1;
 }
@@ -44,38 +44,6 @@ static int jpeg_corrupt(struct pixel_decoder *d, const char *where) {
   return status;
 }
 
-// What a JPEG's segments say before its first scan. One that cannot be followed as far as there may have several scans.
-struct jpeg_head {
-  int tables;  // it brings Huffman tables
-  int scans;   // all of its coefficients are kept until the last of several scans
-};
-
-static struct jpeg_head jpeg_head(const uint8_t *src, size_t size) {
-  struct jpeg_head head = {0, 1};
-  int progressive = 1, components = 0;
-  for (size_t at = 2; at + 9 < size && src[at] == 0xff;) {
-    uint8_t marker = src[at + 1];
-    if (marker == 0xff) {
-      at++;
-      continue;
-    }
-    if (marker == 0xda) {
-      head.scans = progressive || src[at + 4] != components;
-      break;
-    }
-    if (marker == 0xc4) {
-      head.tables = 1;
-    } else if (marker >= 0xc0 && marker <= 0xcf && marker != 0xcc) {
-      progressive = marker == 0xc2 || marker == 0xca;
-      components = src[at + 9];
-    } else if (marker < 0xdb && marker != 0xcc) {
-      break;  // one without a length, or none that belongs here
-    }
-    at += 2 + (src[at + 2] << 8 | src[at + 3]);
-  }
-  return head;
-}
-
 // jpeg_scans is how many scans there are, at the most: two such bytes are a marker wherever they are not inside a segment.
 static int jpeg_scans(const uint8_t *src, size_t size) {
   int n = 0;
@@ -88,7 +56,7 @@ int pixel_jpeg_planes(struct pixel_decoder *d, const uint8_t *src, size_t size, 
   int w = 0, h = 0, sampling, space;
   if (size < 4 || src[0] != 0xff || src[1] != 0xd8) return pixel_fail(d, PIXEL_CORRUPT, "no JPEG start marker");
   // Without tables of its own a picture means the standard's, but libjpeg takes those of the last picture that had some.
-  struct jpeg_head head = jpeg_head(src, size);
+  struct jpeg_head head = pixel_jpeg_head(src, size);
   if (!head.tables && d->jpeg_tables && d->jpeg) {
     tjDestroy(d->jpeg);
     d->jpeg = NULL;
@@ -107,9 +75,9 @@ int pixel_jpeg_planes(struct pixel_decoder *d, const uint8_t *src, size_t size, 
   }
   int scans = head.scans ? jpeg_scans(src, size) : 1;
   if (scans > PIXEL_MAX_SCANS) return pixel_fail(d, PIXEL_UNSUPPORTED, "JPEG of %d scans; at most %d", scans, PIXEL_MAX_SCANS);
-  // d->source_... is what the driver was set to, 0 where nobody said.
-  if (d->source_width > 0 && d->source_height > 0 && w * h > 4 * d->source_width * d->source_height) {
-    return pixel_fail(d, PIXEL_CORRUPT, "JPEG of %dx%d from a camera set to %dx%d", w, h, d->source_width, d->source_height);
+  struct pixel_format *f = &d->format;
+  if (f->width > 0 && f->height > 0 && w * h > 4 * f->width * f->height) {
+    return pixel_fail(d, PIXEL_CORRUPT, "JPEG of %dx%d from a camera set to %dx%d", w, h, f->width, f->height);
   }
   if (space != TJCS_YCbCr && space != TJCS_GRAY) {
     return pixel_fail(d, PIXEL_UNSUPPORTED, "JPEG in %s; only YCbCr and grey", space == TJCS_RGB ? "RGB" : "CMYK");
@@ -118,8 +86,15 @@ int pixel_jpeg_planes(struct pixel_decoder *d, const uint8_t *src, size_t size, 
   if (sampling < 0 || sampling >= TJ_NUMSAMP) {
     return pixel_fail(d, PIXEL_UNSUPPORTED, "JPEG of unknown chroma subsampling");
   }
-  d->source_width = w;
-  d->source_height = h;
+  f->width = w;
+  f->height = h;
+  if (!f->pixel_width || !f->pixel_height) {
+    f->pixel_width = head.pixel_width;
+    f->pixel_height = head.pixel_height;
+  }
+  if (!f->orientation) f->orientation = head.orientation;
+  int status = pixel_look(d);
+  if (status) return status;
   jpeg_scale(d, &w, &h);
 
   int count = sampling == TJSAMP_GRAY ? 1 : 3;
@@ -129,8 +104,7 @@ int pixel_jpeg_planes(struct pixel_decoder *d, const uint8_t *src, size_t size, 
     p->stride[i] = tjPlaneWidth(i, w, sampling);
     total += tjPlaneSizeYUV(i, w, 0, h, sampling);
   }
-  int status = pixel_reserve(d, &d->planes, total);
-  if (status) return status;
+  if ((status = pixel_reserve(d, &d->planes, total))) return status;
   uint8_t *room = d->planes.data, *out[3] = {room, room + offset[1], room + offset[2]};
   // Never FASTDCT here: at half size TurboJPEG 2.1 gives subsampled chroma to an inverse DCT that does not fit the fast method's
   // tables, and every colour comes out four times too strong; at the smaller sizes it saves nothing.

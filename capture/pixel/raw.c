@@ -12,8 +12,8 @@ static int raw_fits(struct pixel_decoder *d, int stride, int line, size_t need, 
   return PIXEL_OK;
 }
 
-static int planar_planes(struct pixel_decoder *d, const struct raw *raw, const uint8_t *src, size_t size,
-                         struct planes *p) {
+static int planar_planes(struct pixel_decoder *d, const uint8_t *src, size_t size, struct planes *p) {
+  const struct pixel_format *raw = &d->format;
   int stride = raw->stride ? raw->stride : raw->width;
   int cstride = (stride + p->hsub - 1) / p->hsub, rows = (raw->height + p->vsub - 1) / p->vsub;
   size_t luma = (size_t)stride * raw->height, chroma = p->grey ? 0 : (size_t)cstride * rows;
@@ -40,7 +40,8 @@ static int packed_room(struct pixel_decoder *d, size_t luma, size_t chroma, uint
 }
 
 // rgb_planes takes R, G, B apart: each is then scaled by itself, and no colour conversion is needed.
-static int rgb_planes(struct pixel_decoder *d, const struct raw *raw, const uint8_t *src, size_t size, struct planes *p) {
+static int rgb_planes(struct pixel_decoder *d, const uint8_t *src, size_t size, struct planes *p) {
+  const struct pixel_format *raw = &d->format;
   int line = 3 * raw->width, stride = raw->stride ? raw->stride : line;
   int status = raw_fits(d, stride, line, (size_t)stride * (raw->height - 1) + line, size);
   if (status) return status;
@@ -57,7 +58,8 @@ static int rgb_planes(struct pixel_decoder *d, const struct raw *raw, const uint
 }
 
 // nv_planes leaves luma where it is and takes Cb and Cr apart. They have luma's stride.
-static int nv_planes(struct pixel_decoder *d, const struct raw *raw, const uint8_t *src, size_t size, struct planes *p) {
+static int nv_planes(struct pixel_decoder *d, const uint8_t *src, size_t size, struct planes *p) {
+  const struct pixel_format *raw = &d->format;
   int line = (raw->width + 1) / 2 * 2, stride = raw->stride ? raw->stride : line, rows = (raw->height + 1) / 2;
   int luma_stride = raw->stride ? raw->stride : raw->width; // unpadded, an odd width has a wider chroma line
   size_t luma = (size_t)luma_stride * raw->height;
@@ -76,8 +78,8 @@ static int nv_planes(struct pixel_decoder *d, const struct raw *raw, const uint8
   return PIXEL_OK;
 }
 
-static int yuyv_planes(struct pixel_decoder *d, const struct raw *raw, const uint8_t *src, size_t size,
-                       struct planes *p) {
+static int yuyv_planes(struct pixel_decoder *d, const uint8_t *src, size_t size, struct planes *p) {
+  const struct pixel_format *raw = &d->format;
   int line = (raw->width + 1) / 2 * 4, stride = raw->stride ? raw->stride : line;
   // The last line need not be padded to the stride.
   int status = raw_fits(d, stride, line, (size_t)stride * (raw->height - 1) + line, size);
@@ -97,24 +99,27 @@ static int yuyv_planes(struct pixel_decoder *d, const struct raw *raw, const uin
   return PIXEL_OK;
 }
 
-int pixel_raw_planes(struct pixel_decoder *d, const struct raw *raw, const uint8_t *src, size_t size, struct planes *p) {
+int pixel_raw_planes(struct pixel_decoder *d, const uint8_t *src, size_t size, struct planes *p) {
+  const struct pixel_format *raw = &d->format;
   if (raw->width < 1 || raw->height < 1 || raw->width > PIXEL_MAX_SIDE || raw->height > PIXEL_MAX_SIDE) {
     return pixel_fail(d, PIXEL_UNSUPPORTED, "picture of %dx%d; 1 to %d a side", raw->width, raw->height, PIXEL_MAX_SIDE);
   }
   if (raw->stride < 0 || raw->stride > PIXEL_MAX_STRIDE) {
     return pixel_fail(d, PIXEL_UNSUPPORTED, "stride of %d bytes", raw->stride);
   }
+  int status = pixel_look(d);
+  if (status) return status;
   p->hsub = p->vsub = 1;
   switch (raw->fourcc) {
     case FOURCC('Y', 'U', 'Y', 'V'):
     case FOURCC('U', 'Y', 'V', 'Y'):
-      return yuyv_planes(d, raw, src, size, p);
+      return yuyv_planes(d, src, size, p);
     case FOURCC('N', 'V', '1', '2'):
     case FOURCC('N', 'V', '2', '1'):
-      return nv_planes(d, raw, src, size, p);
+      return nv_planes(d, src, size, p);
     case FOURCC('R', 'G', 'B', '3'):
     case FOURCC('B', 'G', 'R', '3'):
-      return rgb_planes(d, raw, src, size, p);
+      return rgb_planes(d, src, size, p);
     case FOURCC('Y', 'U', '1', '2'):
     case FOURCC('Y', 'V', '1', '2'):
       p->hsub = p->vsub = 2;
@@ -130,5 +135,5 @@ int pixel_raw_planes(struct pixel_decoder *d, const struct raw *raw, const uint8
     default:
       return pixel_fail(d, PIXEL_UNSUPPORTED, "unknown pixel format");
   }
-  return planar_planes(d, raw, src, size, p);
+  return planar_planes(d, src, size, p);
 }

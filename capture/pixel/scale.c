@@ -6,45 +6,6 @@
 
 #include "internal.h"
 
-// within gives the pixels of a side that the part of it from at on covers, at least one.
-static void within(int side, double at, double part, int *first, int64_t *length) {
-  *first = (int)(at * side + 0.5);
-  if (*first > side - 1) *first = side - 1;
-  *length = (int64_t)((at + part) * side + 0.5) - *first;
-  if (*length > side - *first) *length = side - *first;
-  if (*length < 1) *length = 1;
-}
-
-struct rect pixel_centre(const struct pixel_decoder *d, int area, int width, int height, int hsub, int vsub) {
-  int x, y;
-  int64_t aw, ah;
-  within(width, d->areas[area].x, d->areas[area].width, &x, &aw);
-  within(height, d->areas[area].y, d->areas[area].height, &y, &ah);
-  int64_t w = aw, h = ah;
-  if (w * d->height > h * d->width) {
-    w = (h * d->width + d->height / 2) / d->height;
-  } else {
-    h = (w * d->height + d->width / 2) / d->width;
-  }
-  if (w < 1) w = 1;
-  if (h < 1) h = 1;
-  return (struct rect){(x + (int)(aw - w) / 2) / hsub * hsub, (y + (int)(ah - h) / 2) / vsub * vsub, (int)w, (int)h};
-}
-
-struct rect pixel_bounds(const struct pixel_decoder *d, int width, int height, int hsub, int vsub) {
-  int left = width, top = height, right = 0, bottom = 0;
-  for (int i = 0; i < d->count; i++) {
-    if (!(d->wanted >> i & 1)) continue;
-    struct rect r = pixel_centre(d, i, width, height, hsub, vsub);
-    if (r.x < left) left = r.x;
-    if (r.y < top) top = r.y;
-    if (r.x + r.width > right) right = r.x + r.width;
-    if (r.y + r.height > bottom) bottom = r.y + r.height;
-  }
-  if (right <= left) return (struct rect){0, 0, 1, 1}; // none is wanted
-  return (struct rect){left, top, right - left, bottom - top};
-}
-
 struct plane {
   const uint8_t *data;
   int stride, width, height;
@@ -91,17 +52,18 @@ static int average(struct pixel_decoder *d, struct plane p, uint8_t *dst, int w,
 
 // scale brings one plane to the result's size.
 static int scale(struct pixel_decoder *d, struct plane p, uint8_t *dst) {
-  if (p.width >= d->width && p.height >= d->height) return average(d, p, dst, d->width, d->height);
-  ScalePlane(p.data, p.stride, p.width, p.height, dst, d->width, d->width, d->height, kFilterBox);
+  int w = d->lying_width, h = d->lying_height;
+  if (p.width >= w && p.height >= h) return average(d, p, dst, w, h);
+  ScalePlane(p.data, p.stride, p.width, p.height, dst, w, w, h, kFilterBox);
   return PIXEL_OK;
 }
 
-// convert makes RGB of the scaled planes, by way of four bytes a pixel: libyuv has the direct way only since 2022-09, and
-// Ubuntu 22.04 has it of 2021-12. It names byte orders from the top of a little-endian word: its RGB24 is B,G,R in memory.
-// Cr and Cb swapped under the mirrored matrix make it R,G,B.
+// convert makes RGB of the scaled planes, by way of four bytes for each pixel: libyuv has the direct way only since 2022-09, and
+// Ubuntu 22.04 has libyuv of 2021-12. libyuv names byte orders from the top of a little-endian word: its RGB24 is B,G,R in memory.
+// With Cr and Cb swapped and the mirrored matrix it becomes R,G,B.
 static int convert(struct pixel_decoder *d, int colour, uint8_t *dst) {
-  int w = d->width, h = d->height;
-  // By PIXEL_FULL_RANGE and PIXEL_BT709. libyuv calls JFIF's BT.601 in full range JPEG, and BT.709 in full range F709.
+  int w = d->lying_width, h = d->lying_height;
+  // By PIXEL_FULL_RANGE and PIXEL_BT709. libyuv calls BT.601 in full range JPEG, and BT.709 in full range F709.
   const struct YuvConstants *matrices[4] = {&kYvuI601Constants, &kYvuJPEGConstants, &kYvuH709Constants, &kYvuF709Constants};
   const struct YuvConstants *matrix = matrices[colour & 3];
   if (I444ToARGBMatrix(d->scaled[0], w, d->scaled[2], w, d->scaled[1], w, d->rgba, 4 * w, matrix, w, h) ||
@@ -111,12 +73,11 @@ static int convert(struct pixel_decoder *d, int colour, uint8_t *dst) {
   return PIXEL_OK;
 }
 
-// The planes are scaled to the result's size before the colour conversion: it then runs over the few pixels that stay.
+// The planes are scaled before the colour conversion, which then has only the result's few pixels to convert.
 int pixel_planes_to_rgb(struct pixel_decoder *d, int area, const struct planes *p, int colour, uint8_t *dst) {
-  int w = d->width, h = d->height;
+  int w = d->lying_width, h = d->lying_height;
   struct rect r = pixel_centre(d, area, p->whole_width, p->whole_height, p->hsub, p->vsub);
-  d->shown[area] = (struct pixel_area){(double)r.x / p->whole_width, (double)r.y / p->whole_height,
-                                       (double)r.width / p->whole_width, (double)r.height / p->whole_height};
+  d->shown[area] = pixel_place(d, r, p->whole_width, p->whole_height);
   r.x -= p->x;
   r.y -= p->y;
   int status = PIXEL_OK;
@@ -127,9 +88,12 @@ int pixel_planes_to_rgb(struct pixel_decoder *d, int area, const struct planes *
   }
   if (status) return status;
   if (p->grey) memset(d->scaled[1], 128, 2 * (size_t)w * h);
+  uint8_t *out = d->format.orientation > 1 ? d->lying : dst;
   if (p->rgb) {
-    MergeRGBPlane(d->scaled[0], w, d->scaled[1], w, d->scaled[2], w, dst, 3 * w, w, h);
-    return PIXEL_OK;
+    MergeRGBPlane(d->scaled[0], w, d->scaled[1], w, d->scaled[2], w, out, 3 * w, w, h);
+  } else {
+    status = convert(d, colour, out);
   }
-  return convert(d, colour, dst);
+  if (!status && out != dst) pixel_turn(d, out, dst);
+  return status;
 }

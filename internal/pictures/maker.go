@@ -20,12 +20,9 @@ type maker struct {
 
 // make returns a JPEG that is valid until the next call.
 func (m *maker) make(format pixel.Format, data []byte, side int, views uint32, of *Feed) ([]byte, error) {
-	width, height := format.Width, format.Height
-	if format.FourCC.Compressed() { // its own header decides
-		var err error
-		if width, height, err = pixel.JPEGSize(data); err != nil {
-			return nil, err
-		}
+	width, height, err := pixel.ShownSize(format, data)
+	if err != nil {
+		return nil, err
 	}
 	width, height = Fit(width, height, side)
 	if err := m.open(width, height, views, of); err != nil {

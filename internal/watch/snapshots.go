@@ -88,12 +88,9 @@ func (s *snapshots) run(ctx context.Context, view string, publish func(jpeg []by
 
 // encode decodes the frame, masks it and encodes it again, no side longer than snapshotSide.
 func (s *snapshots) encode() ([]byte, error) {
-	width, height := s.format.Width, s.format.Height
-	if s.format.FourCC.Compressed() { // its own header decides
-		var err error
-		if width, height, err = pixel.JPEGSize(s.data); err != nil {
-			return nil, err
-		}
+	width, height, err := pixel.ShownSize(s.format, s.data)
+	if err != nil {
+		return nil, err
 	}
 	width, height = max(1, int(s.area.Width*float64(width))), max(1, int(s.area.Height*float64(height)))
 	if most := max(width, height); most > snapshotSide {

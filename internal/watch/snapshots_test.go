@@ -23,7 +23,7 @@ func TestSnapshotsOfEveryJPEG(t *testing.T) {
 		if s.data, err = os.ReadFile("../../capture/pixel/testdata/jpeg/" + name + ".jpg"); err != nil {
 			t.Fatal(err)
 		}
-		width, height, err := pixel.JPEGSize(s.data)
+		width, height, err := pixel.ShownSize(pixel.Format{FourCC: pixel.MJPEG}, s.data)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -32,7 +32,7 @@ func TestSnapshotsOfEveryJPEG(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		if w, h, err := pixel.JPEGSize(picture); err != nil || w != width || h != height {
+		if w, h, err := pixel.ShownSize(pixel.Format{FourCC: pixel.MJPEG}, picture); err != nil || w != width || h != height {
 			t.Errorf("%s: %dx%d, %v; want %dx%d", name, w, h, err, width, height)
 		}
 		picturetest.LeftHalfMasked(t, picture)
@@ -57,7 +57,7 @@ func TestASnapshotIsNoLarger(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if w, h, err := pixel.JPEGSize(picture); err != nil || w != size[2] || h != size[3] {
+		if w, h, err := pixel.ShownSize(pixel.Format{FourCC: pixel.MJPEG}, picture); err != nil || w != size[2] || h != size[3] {
 			t.Errorf("of %dx%d: %dx%d, error %v", size[0], size[1], w, h, err)
 		}
 		s.close()
