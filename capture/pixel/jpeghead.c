@@ -5,14 +5,16 @@
 
 static unsigned be16(const uint8_t *p) { return (unsigned)p[0] << 8 | p[1]; }
 
-// jfif reads the shape of a pixel out of an APP0 segment. Cameras write nonsense there, too: a pixel of more than four times its
-// width is none.
+// jfif reads the shape of a pixel out of an APP0 segment. Without a unit the two numbers are the shape itself, as libjpeg and ffmpeg
+// write it; with a unit they are pixels for the same length. Cameras write nonsense here, too: no camera has pixels of more than
+// four times their width.
 static void jfif(const uint8_t *data, size_t size, struct jpeg_head *head) {
   if (size < 12 || memcmp(data, "JFIF", 5)) return;
-  unsigned across = be16(data + 8), down = be16(data + 10);  // pixels for the same length
+  unsigned across = be16(data + 8), down = be16(data + 10);
   if (!across || !down || across > 4 * down || down > 4 * across) return;
-  head->pixel_width = (int)down;
-  head->pixel_height = (int)across;
+  int unit = data[7];
+  head->pixel_width = (int)(unit ? down : across);
+  head->pixel_height = (int)(unit ? across : down);
 }
 
 static unsigned exif16(const uint8_t *p, int big) { return big ? be16(p) : (unsigned)p[1] << 8 | p[0]; }

@@ -145,7 +145,7 @@ func segment(marker byte, body []byte) []byte {
 	return append([]byte{0xff, marker, byte((len(body) + 2) >> 8), byte(len(body) + 2)}, body...)
 }
 
-// jfif is an APP0 segment: that many pixels across and down for the same length.
+// jfif is an APP0 segment: the shape of a pixel for unit 0, else that many pixels across and down for the same length.
 func jfif(unit byte, across, down uint16) []byte {
 	body := append([]byte("JFIF\x00\x01\x02"), unit)
 	body = binary.BigEndian.AppendUint16(body, across)
@@ -177,13 +177,17 @@ func TestJPEGHeadersShape(t *testing.T) {
 	for orientation := Orientation(1); orientation <= 8; orientation++ {
 		for _, order := range []binary.AppendByteOrder{binary.BigEndian, binary.LittleEndian} {
 			f := Format{FourCC: MJPEG, Width: 128, Height: 96, Orientation: orientation, PixelWidth: 3, PixelHeight: 2}
-			data := withSegments(encodeAs(t, f, store(f)), jfif(0, 2, 3), exif(order, uint16(orientation)))
+			data := withSegments(encodeAs(t, f, store(f)), jfif(0, 3, 2), exif(order, uint16(orientation)))
 			rgb := make([]byte, 3*24*24)
 			d := newDecoder(t, 24, 24)
 			if err := d.Decode(rgb, Format{FourCC: MJPEG}, data); err != nil {
 				t.Fatal(err)
 			}
 			mustShow(t, fmt.Sprintf("orientation %d, %v", orientation, order), f, rgb, 24, 24)
+			if err := d.Decode(rgb, Format{FourCC: MJPEG}, withSegments(encodeAs(t, f, store(f)), jfif(1, 72, 108), exif(order, uint16(orientation)))); err != nil {
+				t.Fatal(err)
+			}
+			mustShow(t, fmt.Sprintf("orientation %d, %v, density with a unit", orientation, order), f, rgb, 24, 24)
 			overruled := withSegments(encodeAs(t, f, store(f)), jfif(1, 144, 72), exif(order, uint16(orientation%8+1)))
 			if err := d.Decode(rgb, Format{FourCC: MJPEG, Orientation: orientation, PixelWidth: 3, PixelHeight: 2}, overruled); err != nil {
 				t.Fatal(err)
@@ -261,7 +265,7 @@ func TestAreasAndMasksFollowTheShape(t *testing.T) {
 }
 
 func TestShownSize(t *testing.T) {
-	jpegs := withSegments(encodeAs(t, Format{FourCC: MJPEG, Width: 128, Height: 96}, make([]byte, 128*96)), jfif(0, 1, 2), exif(binary.BigEndian, 6))
+	jpegs := withSegments(encodeAs(t, Format{FourCC: MJPEG, Width: 128, Height: 96}, make([]byte, 128*96)), jfif(2, 1, 2), exif(binary.BigEndian, 6))
 	for _, c := range []struct {
 		f             Format
 		data          []byte
