@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"edged/capture/pixel"
+	"edged/internal/testkit"
 )
 
 // watchCommand runs the command until it has given the wanted number of frames, or ends; it returns their formats and sizes.
@@ -33,6 +34,7 @@ func watchCommand(t *testing.T, c *Command, frames int) (seen []string, err erro
 }
 
 func TestCommandsStreamsAreRecognized(t *testing.T) {
+	testkit.Slow(t)
 	const generate = "ffmpeg -nostdin -loglevel error -f lavfi -i testsrc=size=64x48:rate=10 -frames:v 3 "
 	for what, c := range map[string]struct {
 		command Command
@@ -96,6 +98,7 @@ func TestCommandSaysWhyItEnded(t *testing.T) {
 }
 
 func TestCommandLeavesNoProcessBehind(t *testing.T) {
+	testkit.Slow(t)
 	for what, line := range map[string]string{
 		"child":    "sleep 60 & echo $! >%s; wait",
 		"stubborn": "trap '' TERM; sleep 60 & echo $! >%s; wait; wait",
@@ -122,6 +125,7 @@ func TestCommandLeavesNoProcessBehind(t *testing.T) {
 
 // A program that goes on writing in spite of SIGTERM must not hold up a reload or the end.
 func TestCommandThatIgnoresSIGTERMEnds(t *testing.T) {
+	testkit.Slow(t)
 	const stubborn = `trap "" TERM; echo $$ >%s; while :; do head -c 6144 /dev/zero; sleep 0.01; done`
 	for what, line := range map[string]string{
 		"alone":             stubborn,
@@ -177,6 +181,7 @@ func alive(pid int) bool {
 }
 
 func TestCommandIsStartedAgain(t *testing.T) {
+	testkit.Slow(t)
 	counters := new(Counters)
 	line := "ffmpeg -nostdin -loglevel error -f lavfi -i testsrc=size=64x48:rate=10 -frames:v 2 -f mjpeg -"
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)

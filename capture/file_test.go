@@ -17,6 +17,7 @@ import (
 
 	"edged/capture/pixel"
 	"edged/internal/clock"
+	"edged/internal/testkit"
 )
 
 func write(t *testing.T, name string, data []byte) string {
@@ -112,6 +113,7 @@ func TestFile(t *testing.T) {
 }
 
 func TestFileRefuses(t *testing.T) {
+	testkit.Slow(t)
 	for _, c := range []struct {
 		path string
 		want string
@@ -184,6 +186,7 @@ func variableRate(t *testing.T) string {
 }
 
 func TestFileByFFmpegKeepsTimes(t *testing.T) {
+	testkit.Slow(t)
 	times, format, err := record(t, &File{Path: variableRate(t)})
 	if !errors.Is(err, io.EOF) {
 		t.Fatalf("error %v, want io.EOF", err)
@@ -224,6 +227,7 @@ func TestFileLoops(t *testing.T) {
 }
 
 func TestFileEndsWithContext(t *testing.T) {
+	testkit.Slow(t)
 	// The child process must be gone, too: goleak would see its copying goroutine.
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()

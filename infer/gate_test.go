@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"testing"
 	"time"
+
+	"edged/internal/testkit"
 )
 
 // gateClip draws 96x96 pictures of a room with furniture and sensor noise, changed as the test asks.
@@ -76,6 +78,7 @@ func countOpen(open []bool) (n int) {
 
 // The gate must stay shut for everything that is no motion, apart from the time it may take to learn it.
 func TestGateIsShutWithoutMotion(t *testing.T) {
+	testkit.Slow(t)
 	rain := func(c *gateClip, _ float64) []byte {
 		drops := map[[2]int]bool{}
 		for range 60 {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"edged/internal/mosquittotest"
+	"edged/internal/testkit"
 )
 
 // restricted is a mosquitto whose user "board" may use only what the rules say; whoever names no user may do everything.
@@ -25,6 +26,7 @@ func restricted(t *testing.T, rules string) *mosquittotest.Broker {
 
 // What docs/mqtt.md tells an administrator to allow is enough for everything.
 func TestTheDocumentedACLIsEnough(t *testing.T) {
+	testkit.Slow(t)
 	t.Parallel()
 	o := new(obeyed)
 	b := restricted(t, "topic readwrite edged/board/#\ntopic readwrite homeassistant/device/edged-board/config\ntopic read homeassistant/status")
@@ -44,6 +46,7 @@ func TestTheDocumentedACLIsEnough(t *testing.T) {
 
 // MQTT 3.1.1 has no way to say that a publish was refused: mosquitto acknowledges and drops it.
 func TestASilentlyDroppedPublishIsReportedOnce(t *testing.T) {
+	testkit.Slow(t)
 	t.Parallel()
 	b := restricted(t, "topic readwrite somewhere/else/#")
 	p, log := testPublisher(t, b.URL(), func(p *Publisher) { p.Username = "board" })
@@ -97,6 +100,7 @@ func TestAnExpiredCertificateIsNamed(t *testing.T) {
 
 // A mosquitto on the board that bridges to one in the house: the example of docs/fleet.md.
 func TestMosquittoBridge(t *testing.T) {
+	testkit.Slow(t)
 	t.Parallel()
 	o := new(obeyed)
 	house := mosquittotest.New(t)

@@ -13,6 +13,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"edged/internal/testkit"
 )
 
 // The environment variables that turn this test binary into a publisher with an outbox, which prints the ids that it hands over.
@@ -182,6 +184,7 @@ func deliverRest(t *testing.T, c *tally, url, dir string, ids []string) (missing
 
 // Whatever a process has handed over is delivered, by it or by one after it, however it ends.
 func TestKilledAtRandomInstants(t *testing.T) {
+	testkit.Slow(t)
 	t.Parallel()
 	b, dir := persistent(t), t.TempDir()
 	b.Start()
@@ -211,6 +214,7 @@ func TestKilledAtRandomInstants(t *testing.T) {
 }
 
 func TestRestartedEveryTwoSeconds(t *testing.T) {
+	testkit.Slow(t)
 	t.Parallel()
 	b := persistent(t)
 	b.Start()
@@ -277,6 +281,7 @@ func TestDiskFaults(t *testing.T) {
 
 // A damaged file costs what was in it, and says so; what comes after is safe again.
 func TestDamagedOutboxUnderLoad(t *testing.T) {
+	testkit.Slow(t)
 	t.Parallel()
 	b, dir := persistent(t), t.TempDir()
 	b.Start()

@@ -13,6 +13,7 @@ import (
 	"edged/internal/background"
 	"edged/internal/bounds"
 	"edged/internal/mosquittotest"
+	"edged/internal/testkit"
 )
 
 // obeyed collects the commands that a publisher hands over.
@@ -156,6 +157,7 @@ func TestAFloodOfCommands(t *testing.T) {
 
 // A thousand commands a second, as a runaway automation sends them: what the events and the memory notice of it.
 func TestAThousandCommandsASecond(t *testing.T) {
+	testkit.Slow(t)
 	t.Parallel()
 	p, sub, o := commanded(t)
 	var n uint64
@@ -207,6 +209,7 @@ func TestAThousandCommandsASecond(t *testing.T) {
 
 // A will of a connection that the broker had not known to be dead must not leave a live node offline.
 func TestAStaleWillDoesNotLast(t *testing.T) {
+	testkit.Slow(t)
 	t.Parallel()
 	_, sub, _ := commanded(t)
 	for range 2 { // one right after the other was put right

@@ -16,6 +16,7 @@ import (
 	"edged/internal/clock"
 	"edged/internal/logtest"
 	"edged/internal/mosquittotest"
+	"edged/internal/testkit"
 )
 
 // trial is one fault: a broker, a proxy before it, and a publisher that is handed 20 events a second.
@@ -178,6 +179,7 @@ func (x *trial) try(name string, setup func(*Publisher), fault func(*trial)) {
 // A link that only this side knows to be dead: the broker goes on to believe in the first connection while the second is there.
 // What it says of the first one's end must not be the last word.
 func TestAHalfOpenLinkLeavesNobodyOffline(t *testing.T) {
+	testkit.Slow(t)
 	t.Parallel()
 	b := mosquittotest.Start(t)
 	first, second := newProxy(t, b.Address), newProxy(t, b.Address)

@@ -12,6 +12,7 @@ import (
 
 	"edged/internal/clock"
 	"edged/internal/mosquittotest"
+	"edged/internal/testkit"
 )
 
 // leftBehind returns a folder with the file of a process that was killed with n events waiting, numbered from 0, and the
@@ -55,6 +56,7 @@ func put(t *testing.T, dir string, data []byte) {
 }
 
 func TestEventsOutliveTheProcess(t *testing.T) {
+	testkit.Slow(t)
 	t.Parallel()
 	const events = 20
 	dir, id := leftBehind(t, events)
@@ -91,6 +93,7 @@ func TestEventsOutliveTheProcess(t *testing.T) {
 
 // What waits of a camera that the configuration has no more, or by another name, is dropped: counted, and told once.
 func TestEventsOfWhatIsGone(t *testing.T) {
+	testkit.Slow(t)
 	t.Parallel()
 	dir, _ := leftBehind(t, 20)
 	broker := mosquittotest.Start(t)
@@ -205,6 +208,7 @@ func TestTimesOfAnEventFromBeforeTheMachineStarted(t *testing.T) {
 
 // An outbox that is opened late finds newer actions told.
 func TestTheNewestOfAnEarlierRunIsOlderThanAnyOfThis(t *testing.T) {
+	testkit.Slow(t)
 	t.Parallel()
 	dir, _ := leftBehind(t, 3)
 	p, _ := testPublisher(t, "tcp://127.0.0.1:1")
@@ -220,6 +224,7 @@ func TestTheNewestOfAnEarlierRunIsOlderThanAnyOfThis(t *testing.T) {
 
 // What has waited over a restart is as old as it is, and the newest of each view is its last action.
 func TestTheNewestOfAnEarlierRunIsTheLast(t *testing.T) {
+	testkit.Slow(t)
 	t.Parallel()
 	dir, id := leftBehind(t, 3)
 	broker := mosquittotest.Start(t)
@@ -243,6 +248,7 @@ func TestTheNewestOfAnEarlierRunIsTheLast(t *testing.T) {
 
 // A file that something has damaged costs its events at most: never the process, nor the ability to keep new ones.
 func TestDamagedOutboxIsPutAside(t *testing.T) {
+	testkit.Slow(t)
 	whole, _ := leftBehind(t, 50)
 	good, err := os.ReadFile(filepath.Join(whole, outboxFile))
 	if err != nil {
@@ -309,6 +315,7 @@ func TestOutboxInUseIsAnError(t *testing.T) {
 
 // An outbox that cannot be opened at the start is opened later: what an earlier process left comes first, then what has come since.
 func TestAnOutboxThatOpensLater(t *testing.T) {
+	testkit.Slow(t)
 	t.Parallel()
 	left, id := leftBehind(t, 3)
 	dir := filepath.Join(t.TempDir(), "state")

@@ -12,6 +12,7 @@ import (
 	"github.com/eclipse/paho.mqtt.golang/packets"
 
 	"edged/internal/mosquittotest"
+	"edged/internal/testkit"
 )
 
 func withSnapshots(p *Publisher) { p.Cameras[0].Snapshots = true }
@@ -91,6 +92,7 @@ func TestASlowUplinkGetsASnapshotThrough(t *testing.T) {
 
 // The same with mosquitto and a real kernel's queues: a ping must not wait in them behind the whole snapshot.
 func TestASlowUplinkOfTheKernels(t *testing.T) {
+	testkit.Slow(t)
 	t.Parallel()
 	broker := mosquittotest.Start(t)
 	sub := subscribe(t, broker.URL())

@@ -13,6 +13,7 @@ import (
 
 	"edged/internal/clock"
 	"edged/internal/mosquittotest"
+	"edged/internal/testkit"
 )
 
 // childBroker is the environment variable that turns this test binary into a publisher, for tests that kill one.
@@ -72,6 +73,7 @@ func TestAnOldStateIsNeverBelieved(t *testing.T) {
 
 // Far from its broker a board with many labels does not wait for an answer to each of its states.
 func TestAnnouncementOverALongWay(t *testing.T) {
+	testkit.Slow(t)
 	t.Parallel()
 	broker := mosquittotest.Start(t)
 	far := newProxy(t, broker.Address)
@@ -256,6 +258,7 @@ func TestBrokerRestartLosesNothing(t *testing.T) {
 }
 
 func TestFrozenBrokerIsLeftAndEventsWaitForIt(t *testing.T) {
+	testkit.Slow(t)
 	t.Parallel()
 	broker := mosquittotest.Start(t)
 	p, log := testPublisher(t, broker.URL())
@@ -283,6 +286,7 @@ func TestBrokerAbsentAtStart(t *testing.T) {
 }
 
 func TestServerThatNeverAnswersIsNamed(t *testing.T) {
+	testkit.Slow(t)
 	t.Parallel()
 	var config net.ListenConfig
 	l, err := config.Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -311,6 +315,7 @@ func TestWrongPasswordIsNamedAndNotShown(t *testing.T) {
 }
 
 func TestTwoNodesWithOneNameAreNoticed(t *testing.T) {
+	testkit.Slow(t)
 	t.Parallel()
 	broker := mosquittotest.Start(t)
 	a, logA := testPublisher(t, broker.URL())

@@ -15,6 +15,7 @@ import (
 
 	"edged/internal/clock"
 	"edged/internal/mosquittotest"
+	"edged/internal/testkit"
 )
 
 // numbers returns the numbers of the events that the outbox in dir holds, as the next process would find it.
@@ -33,6 +34,7 @@ func numbers(t *testing.T, dir string) (ids []uint64) {
 
 // At every moment the files say what the outbox holds, whichever of its writers was last.
 func TestNotesAndTransactionsAgreeWithTheOutbox(t *testing.T) {
+	testkit.Slow(t)
 	t.Parallel()
 	random := rand.New(rand.NewPCG(5, 6))
 	dir := t.TempDir()
@@ -217,6 +219,7 @@ func FuzzNotes(f *testing.F) {
 }
 
 func TestNotesWithAWrongBit(t *testing.T) {
+	testkit.Slow(t)
 	text, survived := damagedNotes(t)
 	for bit := range 8 * len(text) {
 		text[bit/8] ^= 1 << (bit % 8)
@@ -318,6 +321,7 @@ func TestNotesStaySmallWhileTheDatabaseFails(t *testing.T) {
 
 // What could not be noted is no trouble any more when the notes can be written again, though nothing else happens.
 func TestNotesThatCanBeWrittenAgain(t *testing.T) {
+	testkit.Slow(t)
 	t.Parallel()
 	dir := t.TempDir()
 	p, log := testPublisher(t, "tcp://127.0.0.1:1")

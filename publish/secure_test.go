@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"edged/internal/mosquittotest"
+	"edged/internal/testkit"
 )
 
 // authority signs certificates for 127.0.0.1.
@@ -117,6 +118,7 @@ func TestTLSWithClientCertificates(t *testing.T) {
 }
 
 func TestWebsockets(t *testing.T) {
+	testkit.Slow(t)
 	t.Parallel()
 	address := mosquittotest.FreeAddress(t)
 	_, port, _ := net.SplitHostPort(address)
@@ -129,6 +131,7 @@ func TestWebsockets(t *testing.T) {
 }
 
 func TestNextBrokerOfTheListTakesOver(t *testing.T) {
+	testkit.Slow(t)
 	t.Parallel()
 	first, second := mosquittotest.Start(t), mosquittotest.Start(t)
 	subFirst, subSecond := subscribe(t, first.URL()), subscribe(t, second.URL())

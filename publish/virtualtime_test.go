@@ -16,6 +16,7 @@ import (
 
 	"edged/internal/background"
 	"edged/internal/logtest"
+	"edged/internal/testkit"
 )
 
 // These tests run in a bubble of virtual time: hours of waiting take milliseconds, and the bubble fails a test that leaves a
@@ -382,6 +383,7 @@ func TestStopDoesNotWaitForABrokerThatNeverAnswers(t *testing.T) {
 
 // In virtual time a call that waited for anything at all would let time pass.
 func TestCallsNeverWaitWhateverTheBrokerDoes(t *testing.T) {
+	testkit.Slow(t)
 	for name, broker := range map[string]*pipeBroker{
 		"healthy":    {},
 		"no CONNACK": {deaf: true},

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"image"
 	"testing"
+
+	"edged/internal/testkit"
 )
 
 func at(x, y, width, height float64) Area { return Area{X: x, Y: y, Width: width, Height: height} }
@@ -16,6 +18,7 @@ func part(m *image.RGBA, a Area) image.Image {
 
 // In every format each area shows its own part of the picture, however many there are beside it.
 func TestAreasShowTheirPart(t *testing.T) {
+	testkit.Slow(t)
 	m := scene(640, 480)
 	areas := []Area{at(0, 0, 1, 1), at(0, 0, 0.5, 0.5), at(0.7, 0.1, 0.3, 0.8), at(0.25, 0.5, 0.2, 0.3)}
 	type source struct {

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"edged/internal/testkit"
 )
 
 // rawFormats is every format but JPEG.
@@ -47,6 +49,7 @@ func jpegFile(t testing.TB, name string) []byte {
 // What cameras send when they are broken: each frame is decoded or refused with the right error, nothing beyond it is read, nothing
 // beyond the result written, and the next good frame decodes as ever.
 func TestBadFrames(t *testing.T) {
+	testkit.Slow(t)
 	for name, good := range frames(t) {
 		t.Run(name, func(t *testing.T) {
 			const size = 3 * 33 * 17
@@ -106,6 +109,7 @@ func whole(f frame, n int) error {
 
 // Every size from a pixel to 8K, with any padding, out of memory that ends with the picture.
 func TestSizes(t *testing.T) {
+	testkit.Slow(t)
 	src, dst := newGuard(t, 3*7680*4320), newGuard(t, 3*40*40)
 	copy(src.room, bytes.Repeat([]byte{128}, len(src.room)))
 	for _, fourcc := range rawFormats {

@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"edged/internal/testkit"
 )
 
 // scene is a smooth colour picture with structure at several scales: its area average is well defined at any size.
@@ -149,6 +151,7 @@ func ffmpegJPEG(t *testing.T, m *image.RGBA, pixFmt string) []byte {
 }
 
 func TestDecodeSubsamplings(t *testing.T) {
+	testkit.Slow(t)
 	for _, pixFmt := range []string{"yuvj420p", "yuvj422p", "yuvj440p", "yuvj444p"} {
 		for _, size := range [][2]int{{320, 240}, {163, 121}} {
 			m := scene(size[0], size[1])

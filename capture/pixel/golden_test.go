@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"edged/internal/testkit"
 )
 
 var update = flag.Bool("update", false, "write the golden pictures anew, and their sheet for the manual")
@@ -69,6 +71,7 @@ func luma(m *image.RGBA) image.Image {
 // A photograph in every format, with every matrix and range, decodes to within 2 levels of the photograph's own area average,
 // and to the golden picture of the format. Loss in the formats themselves is in that.
 func TestGolden(t *testing.T) {
+	testkit.Slow(t)
 	m := photograph(t, goldenWidth, goldenHeight)
 	reference, grey := areaRGB(m, goldenSide, goldenSide), areaRGB(luma(m), goldenSide, goldenSide)
 	sheet := [][]byte{reference}
@@ -103,6 +106,7 @@ func TestGolden(t *testing.T) {
 
 // The same at other sizes: odd ones, and to a model that takes nearly all the pixels there are.
 func TestPhotographAtOtherSizes(t *testing.T) {
+	testkit.Slow(t)
 	for _, c := range []struct{ width, height, side int }{
 		{639, 479, 96}, {639, 479, 224}, {640, 480, 224}, {768, 576, 96}, {320, 240, 96}, {640, 480, 31},
 	} {

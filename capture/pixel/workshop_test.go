@@ -6,11 +6,14 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"edged/internal/testkit"
 )
 
 // The workshop in models/ trains and tests on pictures that it scales and converts by itself. They are edged's to the byte with
 // the libyuv of Debian 12 on amd64; another may round otherwise.
 func TestSamePixelsAsPython(t *testing.T) {
+	testkit.Slow(t)
 	cache := os.Getenv("EDGED_CACHE")
 	vtest := []string{"-ss", "40", "-i", filepath.Join(cache, "footage", "vtest.avi")}
 	fine := []string{"-f", "lavfi", "-i", "testsrc2=size=1920x1080"} // edges of one pixel

@@ -8,10 +8,12 @@ import (
 	"testing"
 
 	"edged/internal/mosquittotest"
+	"edged/internal/testkit"
 )
 
 // The real program, in a process of its own: whatever else a test process does would count as its allocations.
 func TestBenchMeasuresTheRunningProgram(t *testing.T) {
+	testkit.Slow(t)
 	broker := mosquittotest.Start(t)
 	sub := subscribe(t, broker.URL())
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "bench", "--json", "--seconds", "1", "--broker", broker.URL())
@@ -48,6 +50,7 @@ func TestBenchMeasuresTheRunningProgram(t *testing.T) {
 }
 
 func TestBenchRefuses(t *testing.T) {
+	testkit.Slow(t)
 	notVideo := write(t, "video.mjpeg", "not a video")
 	for _, c := range []struct {
 		name   string

@@ -8,12 +8,14 @@ import (
 	"time"
 
 	"edged/internal/mosquittotest"
+	"edged/internal/testkit"
 )
 
 // A broker that has stopped (its kernel takes bytes until its buffers are full, and then nothing) never slows capture: two
 // edgeds side by side, one of them at such a broker, capture as many frames and run as many windows; whatever waited for the
 // broker would stand still for a fifth of the time at least.
 func TestAStoppedBrokerDoesNotSlowCapture(t *testing.T) {
+	testkit.Slow(t)
 	healthy, stopped := mosquittotest.Start(t), mosquittotest.Start(t)
 	watch := func(broker *mosquittotest.Broker) string {
 		address := freeAddress(t)

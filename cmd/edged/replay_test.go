@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"edged/infer"
+	"edged/internal/testkit"
 )
 
 // replayed is a line of edged replay, an event's or a window's.
@@ -56,6 +57,7 @@ func replay(t *testing.T, args ...string) string {
 // left. vtest.avi: 80 s of a path with many. Times may differ by a window, scores are left out: another ffmpeg makes
 // slightly other pictures. After a change of model or settings: edged replay FILE >testdata/NAME.golden.jsonl
 func TestReplayOfRealFootageGivesTheGoldenEvents(t *testing.T) {
+	testkit.Slow(t)
 	for _, name := range []string{"walkers.mkv", "vtest.avi"} {
 		t.Run(name, func(t *testing.T) {
 			golden, err := os.ReadFile("testdata/" + strings.TrimSuffix(name, filepath.Ext(name)) + ".golden.jsonl")
@@ -97,6 +99,7 @@ func mustNotFlap(t *testing.T, events []replayed) {
 }
 
 func TestReplayGivesTheSameBytes(t *testing.T) {
+	testkit.Slow(t)
 	walkers := footage(t, "walkers.mkv")
 	if a, b := replay(t, "--windows", walkers), replay(t, "--windows", walkers); a != b {
 		t.Errorf("two runs differ:\n%s\n%s", a, b)
@@ -104,6 +107,7 @@ func TestReplayGivesTheSameBytes(t *testing.T) {
 }
 
 func TestReplayWindows(t *testing.T) {
+	testkit.Slow(t)
 	var last replayed
 	windows := 0
 	for _, r := range replayLines(t, replay(t, "--windows", "--stride", "1", footage(t, "walkers.mkv"))) {

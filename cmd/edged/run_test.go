@@ -21,6 +21,7 @@ import (
 	"edged/internal/mosquittotest"
 	"edged/internal/node"
 	"edged/internal/terminal"
+	"edged/internal/testkit"
 )
 
 // patience bounds every wait for something that must happen; on a busy machine it may take long.
@@ -218,6 +219,7 @@ func (s *subscriber) forget() {
 }
 
 func TestRunPublishesActionsToMosquitto(t *testing.T) {
+	testkit.Slow(t)
 	broker := mosquittotest.Start(t)
 	sub := subscribe(t, broker.URL())
 	config := write(t, "edged.yaml", fmt.Sprintf(`
@@ -290,6 +292,7 @@ func (p *process) node(t *testing.T, s *subscriber) string {
 }
 
 func TestRunWithTheBuiltInBroker(t *testing.T) {
+	testkit.Slow(t)
 	address := mosquittotest.FreeAddress(t)
 	config := write(t, "edged.yaml", fmt.Sprintf("mqtt: {listen: %q}\ncameras: [{source: %q}]\n", address, "file:"+footage(t, "walkers.mkv")))
 	p := startEdged(t, "run", "-c", config)
@@ -305,6 +308,7 @@ func TestRunWithTheBuiltInBroker(t *testing.T) {
 
 // A reload is none of other clients' business: their connections stay, what is retained stays, and they get what comes after it.
 func TestTheBuiltInBrokerOutlivesAReload(t *testing.T) {
+	testkit.Slow(t)
 	address, other := mosquittotest.FreeAddress(t), mosquittotest.FreeAddress(t)
 	text := func(address, more string) string {
 		return fmt.Sprintf("node: board\nmqtt: {listen: %q}\nweb: {listen: ''}\ncameras: [{source: %q}]\n%s",

@@ -17,6 +17,7 @@ import (
 	"edged/internal/config"
 	"edged/internal/logtest"
 	"edged/internal/mosquittotest"
+	"edged/internal/testkit"
 )
 
 // canary is what must appear nowhere.
@@ -57,6 +58,7 @@ func (w *witness) check(expected ...string) {
 
 // No password is in the log at its most talkative, in metrics or status, in what is published, or among the arguments.
 func TestARunningEdgedShowsNoPassword(t *testing.T) {
+	testkit.Slow(t)
 	for _, c := range []struct{ from, password string }{{"file", canary}, {"environment", "another"}, {"credential", "another"}} {
 		t.Run("from "+c.from, func(t *testing.T) {
 			broker := mosquittotest.Start(t, "allow_anonymous true", "password_file "+mosquittotest.PasswordFile(t, "board", c.password))

@@ -15,11 +15,13 @@ import (
 	"time"
 
 	"edged/internal/mosquittotest"
+	"edged/internal/testkit"
 )
 
 // The same as a user has it: stderr is a pipe that is full and that nobody reads, and a camera sends what cannot be decoded, which
 // its own goroutine logs.
 func TestALogThatNobodyReadsHoldsUpNoCamera(t *testing.T) {
+	testkit.Slow(t)
 	picture := greyJPEG(t)
 	good, bad := write(t, "good.jpg", string(picture)), bytes.Clone(picture)
 	table := bytes.Index(bad, []byte{0xff, 0xc4}) + 5 // of a Huffman table: how many codes have 1 bit, 2 bits, ...

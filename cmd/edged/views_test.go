@@ -11,11 +11,13 @@ import (
 	"testing"
 
 	"edged/internal/mosquittotest"
+	"edged/internal/testkit"
 )
 
 // One camera, four views at strides of their own, on one engine and one decoding: each has topics, statistics and entities of
 // its own.
 func TestViewsOfOneCamera(t *testing.T) {
+	testkit.Slow(t)
 	broker := mosquittotest.Start(t)
 	sub := subscribe(t, broker.URL())
 	config := write(t, "edged.yaml", fmt.Sprintf(`
@@ -105,12 +107,14 @@ func motionGate(t *testing.T, clip string) (saved float64) {
 }
 
 func TestMotionGateLosesNoEvent(t *testing.T) {
+	testkit.Slow(t)
 	motionGate(t, footage(t, "vtest.avi"))
 	motionGate(t, footage(t, "walkers.mkv"))
 }
 
 // A real picture that stands still, with a sensor's noise and a codec's.
 func TestMotionGateSavesAStillScene(t *testing.T) {
+	testkit.Slow(t)
 	clip := filepath.Join(t.TempDir(), "still.avi")
 	ffmpeg := exec.CommandContext(t.Context(), "ffmpeg", "-v", "error", "-i", footage(t, "vtest.avi"), "-vf",
 		"trim=end_frame=1,loop=400:1,setpts=N/10/TB,noise=alls=12:allf=t", "-r", "10", "-c:v", "mjpeg", "-q:v", "4", clip)

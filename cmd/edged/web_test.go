@@ -11,10 +11,12 @@ import (
 
 	"edged/internal/logtest"
 	"edged/internal/mosquittotest"
+	"edged/internal/testkit"
 )
 
 // The whole program: what it serves, and what edged status makes of it.
 func TestRunIsObservable(t *testing.T) {
+	testkit.Slow(t)
 	broker := mosquittotest.Start(t)
 	address := freeAddress(t)
 	config := write(t, "edged.yaml", "node: watched\ncameras: [{name: gate, source: 'file:"+footage(t, "walkers.mkv")+"'}, "+
@@ -65,6 +67,7 @@ func TestRunIsObservable(t *testing.T) {
 
 // An address that cannot be had at the start is served once it can; the log says so once.
 func TestTheStatusPageIsTriedAgain(t *testing.T) {
+	testkit.Slow(t)
 	occupant, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -15,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 	"golang.org/x/sys/unix"
 
+	"edged/internal/testkit"
 	"edged/models"
 )
 
@@ -192,6 +193,7 @@ func TestScoresAreProbabilities(t *testing.T) {
 }
 
 func TestDelegatesAgree(t *testing.T) {
+	testkit.Slow(t)
 	want := scores(t, open(t, Options{}), 0)
 	for _, o := range []Options{{Delegate: "cpu"}, {Threads: 2}, {Delegate: "cpu", Threads: 2}} {
 		got := scores(t, open(t, o), 0)

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"edged/internal/testkit"
 )
 
 // status reads a number out of /proc/self/status.
@@ -31,6 +33,7 @@ func status(t *testing.T, key string) (n int) {
 // TestOpeningAndClosingLeaksNothing: a model that is changed at run time, or a delegate that comes and goes, must not
 // cost memory or threads each time. The starter and XNNPACK's copy of its weights have about 2 MB.
 func TestOpeningAndClosingLeaksNothing(t *testing.T) {
+	testkit.Slow(t)
 	m := starter(t)
 	cycle := func(o Options) {
 		e, err := New(m, o) // runs the model once, too

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"edged/internal/testkit"
 	"edged/models"
 )
 
@@ -16,6 +17,7 @@ import (
 // than here: one tie that is rounded otherwise in an early layer may move a logit by some steps of int8. The starter
 // before this one did so in 2 of the 156 windows, by 3 steps at most; this one, on a CPU with AVX2, in none.
 func TestSameBytesAsPython(t *testing.T) {
+	testkit.Slow(t)
 	cache := os.Getenv("EDGED_CACHE")
 	footage := filepath.Join(cache, "footage", "vtest.avi")
 	python := filepath.Join(cache, "venv-test", "bin", "python")

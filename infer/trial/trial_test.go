@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"edged/infer/engine"
+	"edged/internal/testkit"
 	"edged/models"
 )
 
@@ -162,6 +163,7 @@ func TestLastWords(t *testing.T) {
 // Mutated models reach TFLite in a child alone, and those that it lets pass are loaded and run right here: a crash would end
 // this test. EDGED_MUTATIONS is how many (make test-mutations: 10,000).
 func TestMutatedModelsKillNobody(t *testing.T) {
+	testkit.Slow(t)
 	n, err := strconv.Atoi(os.Getenv("EDGED_MUTATIONS"))
 	if err != nil {
 		n = 100

@@ -11,6 +11,7 @@ import (
 
 	"edged/capture"
 	"edged/capture/pixel"
+	"edged/internal/testkit"
 )
 
 func TestBenchSharesSumUp(t *testing.T) {
@@ -44,6 +45,7 @@ func TestSamplesMedian(t *testing.T) {
 
 // As a camera's: whole pictures of the right size in bytes, and something moves in them.
 func TestPatternIsAVideo(t *testing.T) {
+	testkit.Slow(t)
 	path, err := patternFile(2 * time.Second)
 	if err != nil {
 		t.Fatal(err)

@@ -9,6 +9,7 @@ import (
 	"edged/infer"
 	"edged/internal/settings"
 	"edged/internal/sink"
+	"edged/internal/testkit"
 )
 
 // views keeps what it learns of views.
@@ -46,6 +47,7 @@ func TestSinksLearnEverySwitchAndThreshold(t *testing.T) {
 
 // Whatever is configured, the decider takes every threshold that a user may set.
 func TestEveryThresholdIsTaken(t *testing.T) {
+	testkit.Slow(t)
 	n := newNode(t, "cameras: [{name: gate, source: 'pattern:'}]")
 	v := n.Views[0]
 	for enter := 1; enter <= 100; enter++ {

@@ -22,6 +22,7 @@ import (
 
 	"edged/internal/logtest"
 	"edged/internal/mosquittotest"
+	"edged/internal/testkit"
 )
 
 // TestMain lets this test binary be the program that Child starts, and a daemon that a test can kill.
@@ -176,6 +177,7 @@ func TestChildIsRestartedWhenItDies(t *testing.T) {
 
 // What hangs dies of nothing, and its socket goes on taking connections.
 func TestChildIsReplacedWhenItHangs(t *testing.T) {
+	testkit.Slow(t)
 	r, pid := startWith(t, time.Second)
 	r.works()
 	time.Sleep(3 * time.Second)

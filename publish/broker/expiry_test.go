@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/eclipse/paho.mqtt.golang/packets"
+
+	"edged/internal/testkit"
 )
 
 // pipes is a listener whose connections are made by dial.
@@ -87,6 +89,7 @@ func served(t *testing.T) pipes {
 // A state that does not change for years is kept, and a message for a subscriber that is away for as long as a session lasts,
 // and no longer. Virtual time is the wall clock, too, so a jump of that is no other case.
 func TestWhatTheBrokerForgets(t *testing.T) {
+	testkit.Slow(t)
 	synctest.Test(t, func(t *testing.T) {
 		listener := served(t)
 		listener.dial(t, "gone").Close()

@@ -7,6 +7,8 @@ import (
 	"os"
 	"testing"
 	"time"
+
+	"edged/internal/testkit"
 )
 
 // host is the kernel's side of the cable.
@@ -142,6 +144,7 @@ func (h *host) frame(isochronous bool) (jpeg []byte, flags uint8) {
 }
 
 func TestStream(t *testing.T) {
+	testkit.Slow(t)
 	for name, isochronous := range map[string]bool{"bulk": false, "isochronous": true} {
 		t.Run(name, func(t *testing.T) {
 			h, cam := plugIn(t, isochronous)
@@ -232,6 +235,7 @@ func TestFullBus(t *testing.T) {
 
 // A driver that stops streaming takes its transfers back; an answer to one of these would end the connection.
 func TestUnlink(t *testing.T) {
+	testkit.Slow(t)
 	h, cam := plugIn(t, false)
 	victim := h.send(cmdSubmit, directionIn, streamingEndpoint, submitRequest{Length: bulkPayload, Packets: -1}, []byte{})
 	h.send(cmdUnlink, directionOut, 0, submitRequest{FlagsOrVictim: victim}, []byte{})
@@ -249,6 +253,7 @@ func TestUnlink(t *testing.T) {
 }
 
 func TestUnplug(t *testing.T) {
+	testkit.Slow(t)
 	h, cam := plugIn(t, false)
 	h.startStream()
 	h.frame(false)
@@ -259,6 +264,7 @@ func TestUnplug(t *testing.T) {
 }
 
 func TestUnknownRequestStalls(t *testing.T) {
+	testkit.Slow(t)
 	h, _ := plugIn(t, false)
 	if r := h.control(0xa1, getCur, 0x0200, controlInterface, make([]byte, 2)); r.Status != statusStall {
 		t.Errorf("status %d, want a stall", r.Status)

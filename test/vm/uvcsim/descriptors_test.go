@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"testing"
 	"time"
+
+	"edged/internal/testkit"
 )
 
 func TestConfigurationDescriptor(t *testing.T) {
@@ -33,6 +35,7 @@ func TestConfigurationDescriptor(t *testing.T) {
 }
 
 func TestHostReadsDescriptors(t *testing.T) {
+	testkit.Slow(t)
 	h, cam := plugIn(t, false)
 	// A host asks for nine bytes first, to learn the total length.
 	head := h.control(requestToHost, getDescriptor, typeConfiguration<<8, 0, make([]byte, 9))
