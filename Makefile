@@ -1,12 +1,13 @@
 # make build   bin/edged, with its TFLite library beside it
 # make run     installs what is missing, builds, starts edged with no configuration
+# make check   the checks before a commit: a minute, without what is slow
 # make test    installs what is missing and runs every test; .ci/run calls it
 # make test-asan    the C code under AddressSanitizer and UndefinedBehaviorSanitizer; a part of make test
 # make test-faults  the broker's faults at the length that docs/mqtt.md reports
 # make test-system  the package in a booted Debian 12 arm64: install, faults, power cuts, purge (CUTS=3)
 # make test-mutations  10,000 damaged models, each in a child process of its own (12 minutes)
 # make test-cameras  the tables of docs/cameras.md: every fault of a camera in the arm64 guest, 200 replugs
-# make test-models  the tests of models/ in Python, with all that they need
+# make test-torch  the tests of models/ that train: not a part of make test, for PyPI has torch with CUDA alone, 7 GB
 # make bench   edged beside the Python programs it replaces
 # make packages  the .debs of all three architectures, in dist/
 # make images    OCI images of all three, without and with ffmpeg; needs root
@@ -30,7 +31,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(shell git rev-parse
   -X main.date=$(shell TZ=UTC git log -1 --date=format-local:%Y-%m-%dT%H:%M:%SZ --format=%cd 2>/dev/null)
 
 test-faults test-cameras: SHELL := /bin/bash
-.PHONY: build run test test-asan test-faults test-mutations test-system test-cameras test-models bench packages images release-notes env deps
+.PHONY: build run check test test-asan test-faults test-mutations test-system test-cameras test-torch bench packages images release-notes env deps
 build:
 	@build/deps.sh compiler go tflite
 	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/edged ./cmd/edged
@@ -41,6 +42,10 @@ run: build
 	@bin/edged probe --json | sed '/"delegates"/q' | grep -q '"usable": true' || build/deps.sh walkers
 	@build/deps.sh subscriber
 	exec bin/edged run --fallback $(EDGED_CACHE)/footage/walkers.mkv
+
+check: deps
+	@build/deps.sh lint >/dev/null
+	@build/check.sh
 
 test:
 	@build/test.sh
@@ -68,14 +73,12 @@ test-cameras: deps
 	EDGED_CAMERAS=long EDGED_VM_TIMEOUT=900 test/vm/e2e.sh -test.run 'Faults|Colours' | grep -aE "$$show" && \
 	EDGED_REPLUGS=200 EDGED_VM_TIMEOUT=1500 test/vm/e2e.sh -test.run ManyReplugs | grep -aE "$$show"
 
-# Installs 7 GB of Python packages: PyPI has torch with CUDA alone.
-test-models:
-	@python3 -m venv $(EDGED_CACHE)/venv-models
-	@$(EDGED_CACHE)/venv-models/bin/pip install -q -e 'models[test]'
-	KERAS_BACKEND=tensorflow $(EDGED_CACHE)/venv-models/bin/python -m pytest -q --durations=10 models/tests
+test-torch:
+	@build/deps.sh torch
+	KERAS_BACKEND=tensorflow PYTHONPATH=models $(EDGED_CACHE)/venv/bin/python -m pytest -q --durations=10 models/tests/with_torch
 
 bench: build
-	@build/deps.sh footage test
+	@build/deps.sh footage test python bench
 	bench/run.sh $(BENCH)
 
 packages:
@@ -90,7 +93,7 @@ release-notes:
 	  { echo "CHANGELOG.md has no version $(VERSION)" >&2; exit 1; }
 
 deps:
-	@build/deps.sh compiler go tflite footage walkers test
+	@build/deps.sh compiler go tflite footage walkers test python
 
 env:
 	@for v in PATH EDGED_CACHE CGO_ENABLED CGO_CFLAGS CGO_LDFLAGS LD_LIBRARY_PATH; do \

@@ -84,4 +84,4 @@ for arch in "$@"; do
   esac
 done
 (cd dist && sha256sum -- *.deb */edged */libtensorflowlite_c.so >SHA256SUMS)
-say "$(cd dist && ls -l -- *.deb | awk '{ print $NF ": " $5 " bytes" }' | tr '\n' ';')"
+say "$(cd dist && stat -c '%n: %s bytes' -- *.deb | paste -sd ';')"

@@ -32,7 +32,9 @@ def main():
     parser.add_argument("--seconds", type=float, default=20, help="measured time of each run")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=1, help="of each Invoke")
-    parser.add_argument("--calm", type=float, default=0, help="wait up to so many seconds for an idle machine before each run")
+    parser.add_argument(
+        "--calm", type=float, default=0, help="wait up to so many seconds for an idle machine before each run"
+    )
     parser.add_argument("--json", type=Path, help="also write every run's numbers to this file")
     args = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # and so on to the broker's end

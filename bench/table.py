@@ -95,7 +95,9 @@ def _median(runs, of):
 
 def _paired(results, of):
     """edged's part of tuned's, round by round: what slows a whole round cancels out."""
-    return statistics.median(of(edged) / of(tuned) for edged, tuned in zip(results["edged"], results["tuned"]))
+    return statistics.median(
+        of(edged) / of(tuned) for edged, tuned in zip(results["edged"], results["tuned"], strict=True)
+    )
 
 
 def _disturbance(report):

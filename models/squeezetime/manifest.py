@@ -39,7 +39,9 @@ def _rgb(value) -> bool:
 
 def _embedding(value) -> bool:
     return (
-        isinstance(value, dict) and value.keys() == {"size"} and _up_to(MAX_EMBEDDING)(value["size"])
+        isinstance(value, dict)
+        and value.keys() == {"size"}
+        and _up_to(MAX_EMBEDDING)(value["size"])
     )
 
 

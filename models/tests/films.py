@@ -3,6 +3,7 @@
 from fractions import Fraction
 
 import av
+import numpy as np
 from av.video.reformatter import VideoReformatter
 
 
@@ -33,6 +34,15 @@ def film(path, frames, rate=8, times=None, title="", codec="libx264", colours=No
                 )
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
+
+
+def bar(rng, direction, count=20):
+    """A bright bar that goes left or right over noise."""
+    frames = rng.integers(0, 60, (count, 96, 128, 3), np.uint8)
+    for i, frame in enumerate(frames):
+        x = int((i if direction > 0 else count - 1 - i) / count * 110)
+        frame[30:70, x : x + 16] = 220
+    return frames
 
 
 def turn(path, matrix):

@@ -9,10 +9,6 @@ import torch
 
 from squeezetime.presets import PRESETS, Preset
 
-SMALL = Preset(
-    frames=16, size=64, planes=(8, 12, 16, 20), depths=(2, 1, 2, 1), expansion=4, symmetric=True
-)
-
 
 def made_up(preset: Preset, classes: int, seed: int = 0) -> dict:
     """A state dict in mmaction2's names, with weights and BatchNorm statistics as training leaves

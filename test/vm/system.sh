@@ -63,6 +63,7 @@ make_image() {
   apt_need debootstrap e2fsprogs
   say "making a Debian 12 arm64 system"
   local mirror root=$work/debian
+  # shellcheck disable=SC2016 # apt-get expands these
   mirror=$(apt-get indextargets --format '$(REPO_URI) $(ORIGIN) $(CODENAME)' 'Created-By: Packages' | awk '$2 == "Debian" && $3 == "bookworm" { print $1; exit }')
   as_root debootstrap --foreign --arch=arm64 --variant=minbase \
     --include=systemd-sysv,udev,dbus,mosquitto,mosquitto-clients,procps,kmod,libstdc++6,init-system-helpers \

@@ -2,6 +2,7 @@
 
 FRAMES is raw 4:2:0 of W x H, X to HEIGHT the area; OUT gets [n,OUT_H,OUT_W,3] RGB.
 """
+
 import sys
 from pathlib import Path
 

@@ -3,6 +3,7 @@
 FRAMES is raw [n,H,W,3] u8. OUT gets, for every window, the input tensor's bytes, the output tensor's by XNNPACK, and
 those by TFLite's own kernels.
 """
+
 import sys
 from pathlib import Path
 

@@ -10,10 +10,7 @@ from .dataset import File
 from .form import Form
 from .progress import Progress
 from .run import Run
-from .windows import Draw, guesses
-
-BATCH = 16
-FEW_STEPS = 250  # so many of a small set's windows, which overlap, are drawn in an epoch
+from .windows import BATCH, Draw, guesses, steps_of
 
 
 def logits_of(model, kind: Form):
@@ -77,16 +74,6 @@ def fit(
         loss = np.mean(losses)
         told.say(f"epoch {epoch + 1}/{epochs}: loss {loss:.3f}, validation {score:.3f}")
         run.save(model, optimizer, score)
-
-
-def steps_of(training: list[File], frames: int) -> int:
-    """How long an epoch is.
-
-    So long that every second is drawn once, on average; where that is short, up to FEW_STEPS, that
-    a window is drawn for every frame.
-    """
-    total = sum(max(f.length, frames) for f in training)
-    return max(8, min(total // BATCH, max(FEW_STEPS, total // frames // BATCH)))
 
 
 def _step(model, kind: Form, parameters, optimizer, draw: Draw, frozen: bool) -> float:

@@ -16,7 +16,7 @@ from . import dataset, semantics
 from .form import Form, form
 from .progress import Progress
 from .run import Run
-from .windows import guesses, keep, spread
+from .windows import BATCH, guesses, keep, spread
 
 SEED = 1
 # Peak learning rates: from nothing, and from weights that know. Of the latter 3e-4, 1e-3 and 3e-3
@@ -51,7 +51,7 @@ def train(
     from .. import network
     from . import report
     from .begin import begin
-    from .loop import BATCH, fit, logits_of
+    from .loop import fit, logits_of
 
     init = init or ("starter" if preset == "nano" else "none")
     if freeze and init == "none":

@@ -12,6 +12,9 @@ from ..packaging import write_whole
 from ..starter.augment import at_night
 from .dataset import File
 
+BATCH = 16
+FEW_STEPS = 250
+
 
 def starts(file: File, frames: int) -> range:
     """Where the windows of a file begin: half overlapping."""
@@ -23,6 +26,16 @@ def window(pictures: np.ndarray, start: int, frames: int) -> np.ndarray:
     cut = pictures[start : start + frames]
     short = frames - len(cut)
     return np.pad(cut, ((0, short), (0, 0), (0, 0), (0, 0)), "edge") if short else cut
+
+
+def steps_of(training: list[File], frames: int) -> int:
+    """Returns the steps of an epoch.
+
+    Over an epoch every second of the clips is drawn once, on average. Where the clips are so few
+    that this is less than FEW_STEPS, an epoch draws one window for every frame, up to FEW_STEPS.
+    """
+    total = sum(max(f.length, frames) for f in training)
+    return max(8, min(total // BATCH, max(FEW_STEPS, total // frames // BATCH)))
 
 
 def batches(file: File, frames: int, size: int) -> Iterator[np.ndarray]:

@@ -1,17 +1,12 @@
-from pathlib import Path
-
 import numpy as np
 import pytest
 
-pytest.importorskip("skimage")
-pytest.importorskip("av")
-
+from paths import STARTER
 from squeezetime.labels import LABELS
 from squeezetime.litert import Model
 from squeezetime.starter import robustness
 from squeezetime.starter.synthetic.camera import MARGIN
 
-STARTER = Path(__file__).parents[1] / "starter.tflite"
 GREY = np.full((16, 32, 32, 3), 0.5, np.float32)
 
 

@@ -4,8 +4,6 @@ import sys
 import numpy as np
 import pytest
 
-pytest.importorskip("skimage")  # the extra "clips"
-
 from squeezetime.labels import LABELS
 from squeezetime.starter.augment import at_night
 from squeezetime.starter.synthetic import camera, clips, tracks

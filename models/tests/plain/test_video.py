@@ -3,12 +3,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-pytest.importorskip("av")
-
 from av.video.reformatter import ColorRange, Colorspace
-from films import film, turn
 
+from films import film, turn
+from paths import SAMPLER
 from squeezetime import video
 
 
@@ -20,7 +18,7 @@ def levels(count, step=4, shape=(32, 48)):
 
 def test_frames_are_taken_by_their_own_times(tmp_path):
     """As edged takes them, which capture/testdata/sampler.json says."""
-    golden = json.loads((Path(__file__).parents[2] / "capture/testdata/sampler.json").read_text())
+    golden = json.loads(SAMPLER.read_text())
     for name in "25 fps", "12.5 fps", "29.97 fps, jitter":
         (case,) = (c for c in golden if c["name"] == name)
         times = np.array(case["times"][:50]) / 1e9

@@ -1,8 +1,4 @@
 import numpy as np
-import pytest
-
-pytest.importorskip("PIL")  # the extra "clips"
-
 from PIL import Image
 
 from squeezetime.labels import LABELS

@@ -1,11 +1,8 @@
 import numpy as np
 import pytest
-
-pytest.importorskip("av")
-tf = pytest.importorskip("tensorflow")
+import tensorflow as tf
 
 from films import film
-
 from squeezetime.packaging import pack, unpack
 from squeezetime.verify import as_packed, verify
 

@@ -5,12 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytest.importorskip("tensorflow")
-pytest.importorskip("skimage")
-pytest.importorskip("h5py")
-
-from test_network import TINY
-
 from squeezetime import network, sizes
 from squeezetime.labels import LABELS
 from squeezetime.litert import Model
@@ -20,6 +14,7 @@ from squeezetime.presets import PRESETS
 from squeezetime.starter import recipe
 from squeezetime.starter.synthetic import sets
 from squeezetime.starter.synthetic.clips import plain_shot
+from tiny import TINY
 
 
 @pytest.fixture

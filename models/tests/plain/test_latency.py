@@ -1,8 +1,5 @@
-from pathlib import Path
-
+from paths import STARTER
 from squeezetime import latency
-
-STARTER = Path(__file__).parents[1] / "starter.tflite"
 
 
 def test_models_take_turns_and_the_first_invoke_of_each_turn_does_not_count(monkeypatch):

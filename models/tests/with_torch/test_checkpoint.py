@@ -9,16 +9,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-
-keras = pytest.importorskip("keras")
-pytest.importorskip("tensorflow")
-torch = pytest.importorskip("torch")
-
-from films import film
-from madeup import SMALL, made_up
+import torch
 from torch import nn
 from torch.nn import functional
 
+from films import film
+from madeup import made_up
 from squeezetime import graph
 from squeezetime.export import to_tflite
 from squeezetime.folding import fold
@@ -27,6 +23,7 @@ from squeezetime.official import checkpoint, convert
 from squeezetime.packaging import unpack
 from squeezetime.presets import Preset
 from squeezetime.resize import bilinear
+from tiny import SMALL
 
 
 def reference(state: dict, preset: Preset, clip: torch.Tensor) -> torch.Tensor:

@@ -1,8 +1,6 @@
+import keras
 import numpy as np
 import pytest
-
-keras = pytest.importorskip("keras")
-pytest.importorskip("tensorflow")
 
 from bench.__main__ import counted
 from bench.blocks import Blocks

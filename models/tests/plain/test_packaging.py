@@ -5,14 +5,13 @@ import re
 import subprocess
 import sys
 import zipfile
-from pathlib import Path
 
 import pytest
 
+from paths import STARTER
 from squeezetime.packaging import pack, unpack, write_whole
 
 FLATBUFFER = b"\x1c\0\0\0TFL3" + bytes(100)
-STARTER = Path(__file__).parent.parent / "starter.tflite"
 MANIFEST = unpack(STARTER)[1]
 TAILS = json.loads((STARTER.parent / "testdata/tails.json").read_text())
 

@@ -1,13 +1,9 @@
 import numpy as np
-import pytest
-
-pytest.importorskip("tensorflow")
-
-from test_network import TINY
 
 from squeezetime import network
 from squeezetime.export import Calibration, to_tflite
 from squeezetime.litert import Model
+from tiny import TINY
 
 
 def grey():

@@ -5,18 +5,14 @@ import sys
 import numpy as np
 import pytest
 
-pytest.importorskip("PIL")  # the extra "clips"
-pytest.importorskip("av")
-
 from films import film
-
 from squeezetime import video
 from squeezetime.clip import packed
 from squeezetime.own import progress
 from squeezetime.own.dataset import File, files_in, labels_in, read, split
 from squeezetime.own.form import Form
 from squeezetime.own.progress import Progress
-from squeezetime.own.windows import Draw, batches, guesses, keep, spread
+from squeezetime.own.windows import Draw, batches, guesses, keep, spread, steps_of
 from squeezetime.presets import Preset
 
 LABELS = ["a", "b"]
@@ -202,9 +198,6 @@ def test_progress_overwrites_its_line_on_a_terminal_alone(monkeypatch, capsys):
 
 @pytest.mark.parametrize(("clips", "steps"), [(1, 8), (3, 15), (50, 250), (800, 250), (1500, 468)])
 def test_an_epoch_of_many_clips_shows_every_second_once(clips, steps):
-    pytest.importorskip("torch")
-    from squeezetime.own.loop import steps_of
-
     assert steps_of([File(0, "", 1, 1, length=80)] * clips, 16) == steps
 
 

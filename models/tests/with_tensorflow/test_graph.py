@@ -3,8 +3,7 @@ import dataclasses
 import keras
 import numpy as np
 import pytest
-
-tf = pytest.importorskip("tensorflow")
+import tensorflow as tf
 
 from squeezetime import graph, network
 from squeezetime.export import to_tflite

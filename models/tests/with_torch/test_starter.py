@@ -1,15 +1,10 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
-import pytest
 
-pytest.importorskip("torch")
-pytest.importorskip("skimage")
-pytest.importorskip("tensorflow")
-
+from paths import STARTER
 from squeezetime import network
 from squeezetime.cli import _MALLOC
 from squeezetime.folding import fold
@@ -19,8 +14,6 @@ from squeezetime.own.begin import start_from_starter
 from squeezetime.starter import recipe
 from squeezetime.starter.synthetic import sets
 from squeezetime.starter.synthetic.clips import plain_shot
-
-STARTER = Path(__file__).parents[1] / "starter.tflite"
 
 # In processes of their own: on the torch backend, which is not that of the tests.
 TRAINING = """

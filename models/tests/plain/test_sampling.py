@@ -1,14 +1,12 @@
 import json
-from pathlib import Path
 
 import pytest
 
+from paths import SAMPLER
 from squeezetime.sampling import Sampler, on_grid
 
-GOLDEN = Path(__file__).parents[2] / "capture" / "testdata" / "sampler.json"  # edged's own sampler
 
-
-@pytest.mark.parametrize("case", json.loads(GOLDEN.read_text()), ids=lambda case: case["name"])
+@pytest.mark.parametrize("case", json.loads(SAMPLER.read_text()), ids=lambda case: case["name"])
 def test_the_frames_that_edged_takes(case):
     sampler = Sampler(case["rate"])
     ticks = [sampler.take(time) for time in case["times"]]

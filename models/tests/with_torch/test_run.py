@@ -4,17 +4,12 @@ import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-pytest.importorskip("torch")
-pytest.importorskip("av")
-
-from films import film
-from test_own import bar
-
+from films import bar, film
+from paths import TESTS
 from squeezetime.cli import _MALLOC
 from squeezetime.own import train
 
@@ -22,7 +17,7 @@ from squeezetime.own import train
 BEGINNING = f"""
 import os, pathlib, sys
 os.environ["KERAS_BACKEND"] = "torch"
-sys.path.insert(0, {str(Path(__file__).parent)!r})
+sys.path.insert(0, {str(TESTS)!r})
 import numpy as np
 from squeezetime.own import dataset, form, run, train as command
 from squeezetime import presets

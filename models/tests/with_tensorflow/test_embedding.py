@@ -1,14 +1,11 @@
 import numpy as np
 import pytest
 
-pytest.importorskip("tensorflow")
-
-from test_network import TINY
-
 from squeezetime import embedding, graph, manifest, network
 from squeezetime.export import to_tflite, with_embedding
 from squeezetime.litert import Model
 from squeezetime.packaging import pack, unpack
+from tiny import TINY
 
 LABELS = ("still", "a", "b", "c", "d")
 

@@ -1,7 +1,6 @@
+import keras
 import numpy as np
 import pytest
-
-keras = pytest.importorskip("keras")  # the extras "train" and "export"
 
 from squeezetime import network
 from squeezetime.folding import fold

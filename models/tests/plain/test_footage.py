@@ -1,17 +1,12 @@
 import re
 import sys
 import wave
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-pytest.importorskip("av")
-pytest.importorskip("scipy")
-pytest.importorskip("PIL")
-
 from films import film
-
+from paths import STARTER
 from squeezetime import cli
 from squeezetime.labels import LABELS
 from squeezetime.own import example
@@ -19,7 +14,6 @@ from squeezetime.starter import footage, report
 from squeezetime.video import Unreadable
 
 ROWS, COLUMNS, RATE = 288, 384, 8
-STARTER = Path(cli.__file__).parents[1] / "starter.tflite"
 
 
 def walk(*ways, seconds=8):

@@ -1,18 +1,14 @@
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
-pytest.importorskip("av")
-torch = pytest.importorskip("torch")
-pytest.importorskip("tensorflow")
-
-from films import film
-from test_checkpoint import SMALL, made_up
-
+from films import bar, film
+from madeup import made_up
+from paths import STARTER, TESTS
 from squeezetime import graph
 from squeezetime.export import load_trained
 from squeezetime.litert import Model
@@ -20,17 +16,7 @@ from squeezetime.official import checkpoint
 from squeezetime.own import train
 from squeezetime.packaging import unpack
 from squeezetime.verify import verify
-
-STARTER = Path(__file__).parents[1] / "starter.tflite"
-
-
-def bar(rng, direction, count=20):
-    """A bright bar that goes left or right over noise."""
-    frames = rng.integers(0, 60, (count, 96, 128, 3), np.uint8)
-    for i, frame in enumerate(frames):
-        x = int((i if direction > 0 else count - 1 - i) / count * 110)
-        frame[30:70, x : x + 16] = 220
-    return frames
+from tiny import SMALL
 
 
 def run(*arguments):
@@ -132,7 +118,7 @@ os.environ["KERAS_BACKEND"] = "torch"
 sys.path.insert(0, "TESTS")
 from squeezetime.official import checkpoint
 from squeezetime.own import train
-from test_checkpoint import SMALL
+from tiny import SMALL
 checkpoint.PRESET = SMALL
 data, output, init = map(pathlib.Path, sys.argv[1:])
 train.train(data, "full", output, 8, str(init), freeze=True, pooling="max", background="goes_left")
@@ -148,7 +134,7 @@ def test_fine_tuning_an_official_checkpoint(tmp_path, monkeypatch):
         film(tmp_path / "data" / "goes_left" / f"{n}.mp4", bar(rng, -1))
     state, output = made_up(SMALL, 51), tmp_path / "x.tflite"
     torch.save({"state_dict": state}, tmp_path / "x.pth")
-    script = FROM_A_CHECKPOINT.replace("TESTS", str(Path(__file__).parent))
+    script = FROM_A_CHECKPOINT.replace("TESTS", str(TESTS))
     command = [sys.executable, "-c", script, tmp_path / "data", output, tmp_path / "x.pth"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -1,14 +1,13 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
+from paths import STARTER
 from squeezetime import cli
 from squeezetime.packaging import pack, unpack
 
-STARTER = Path(__file__).parents[1] / "starter.tflite"
 READY = {**os.environ, **cli._MALLOC}
 
 
@@ -148,18 +147,3 @@ def test_training_begins_with_what_glibc_reads():
         )
         assert f"'MALLOC_MMAP_MAX_': '{environment.get('MALLOC_MMAP_MAX_', 0)}'" in done.stdout
         assert "'MALLOC_TRIM_THRESHOLD_': '17179869184'" in done.stdout
-
-
-def test_a_gpu_is_left_alone():
-    pytest.importorskip("torch")
-    pytest.importorskip("keras")
-    told = """
-import torch
-torch.cuda.is_available = lambda: True
-from squeezetime import cli
-cli._to_train()
-import keras
-print(keras.ops.zeros(1).device)
-"""
-    done = subprocess.run([sys.executable, "-c", told], env=READY, capture_output=True, text=True)
-    assert done.stdout == "cpu\n", done.stderr
