@@ -41,7 +41,7 @@ build:
 run: build
 	@bin/edged probe --json | sed '/"delegates"/q' | grep -q '"usable": true' || build/deps.sh walkers
 	@build/deps.sh subscriber
-	exec bin/edged run --fallback $(EDGED_CACHE)/footage/walkers.mkv
+	exec bin/edged run --record $(EDGED_CACHE)/clips --fallback $(EDGED_CACHE)/footage/walkers.mkv
 
 check: deps
 	@build/deps.sh lint >/dev/null

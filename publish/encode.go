@@ -60,6 +60,10 @@ func (enc *eventEncoder) append(dst []byte, e *Event, a *ActionTopics, now clock
 		latency = max(now.Wall.Sub(at.At(e.Newest)), now.Monotonic+at.Monotonic-e.Newest)
 	}
 	dst = strconv.AppendFloat(dst, float64(latency)/float64(time.Millisecond), 'f', 1, 64)
+	if e.Clip != "" {
+		dst = append(dst, `,"clip":`...)
+		dst = strconv.AppendQuote(dst, e.Clip) // letters, digits and dashes
+	}
 	dst = append(dst, `,"model":`...)
 	dst = append(dst, enc.model...)
 	return append(dst, '}')

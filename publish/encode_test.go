@@ -57,6 +57,14 @@ func TestEventOfAViewNamesCameraAndView(t *testing.T) {
 	}
 }
 
+func TestEventNamesItsClip(t *testing.T) {
+	enc := newEventEncoder("0a1b2c3d", Model{})
+	got := string(enc.append(nil, &Event{Clip: "20261129-204832-ba4c899354e52ace"}, testView("front", "wave").actions["wave"], noon))
+	if want := `,"clip":"20261129-204832-ba4c899354e52ace",`; !strings.Contains(got, want) || !json.Valid([]byte(got)) {
+		t.Errorf("%s lacks %s", got, want)
+	}
+}
+
 func TestScoresPayload(t *testing.T) {
 	w := window{n: 5, time: 999500 * time.Millisecond, scores: []float32{0.25, 0.74999, float32(math.NaN())}}
 	got := string(appendScores(nil, testView("front", "still", `a "b"`, "ü").labels, w, noon))

@@ -42,6 +42,7 @@ type Event struct {
 	Start  time.Duration // when the action started
 	End    time.Duration // when it ended; used for Phase End alone
 	Newest time.Duration // capture of the newest frame that the decision rests on
+	Clip   string        // id of the clip that is recorded; "" = none
 
 	run    string        // the life of the node that it belongs to; "" = the publisher's own
 	origin *origin       // nil: this process

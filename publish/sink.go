@@ -32,7 +32,7 @@ var phases = map[sink.Phase]Phase{sink.Start: Start, sink.Update: Update, sink.E
 func (s *Sink) Event(e sink.Event) {
 	a := s.action(e.View, e.Label)
 	a.PublishEvent(Event{
-		ID: e.ID.N, Phase: phases[e.Phase], Score: e.Score, Peak: e.Peak, Start: e.Start, End: e.End, Newest: e.Newest, run: e.ID.Run,
+		ID: e.ID.N, Phase: phases[e.Phase], Score: e.Score, Peak: e.Peak, Start: e.Start, End: e.End, Newest: e.Newest, Clip: e.Clip, run: e.ID.Run,
 	})
 	a.SetState(e.Phase != sink.End)
 }

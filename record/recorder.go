@@ -185,7 +185,7 @@ func (r *Recorder) Info(id string) (*Clip, error) {
 }
 
 // Video opens a clip's Matroska file. The error is fs.ErrNotExist if there is none.
-func (r *Recorder) Video(id string) (fs.File, error) {
+func (r *Recorder) Video(id string) (Video, error) {
 	if s := r.store.Load(); s != nil {
 		return s.Video(id)
 	}

@@ -354,8 +354,9 @@ func TestSinkCallsAllocateNothing(t *testing.T) {
 	s.await(finished(s), ClipSaved)
 	s.end()
 	w := sink.Window{View: "gate", Labels: []string{"wave", "fall"}, Scores: []float32{0.7, 0.01}}
-	e := sink.Event{View: "gate", Phase: sink.Update}
-	if n := testing.AllocsPerRun(100, func() { s.Window(w); s.Recorder.Event(e) }); n != 0 {
+	e := s.begin("wave")
+	e.Phase = sink.Update
+	if n := testing.AllocsPerRun(100, func() { s.Window(w); s.hand(e) }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -168,8 +169,14 @@ func (s *Store) Info(id string) (*Clip, error) {
 	return clip, nil
 }
 
+// Video is a clip's Matroska file.
+type Video interface {
+	io.ReadSeekCloser
+	io.ReaderAt
+}
+
 // Video opens a clip's Matroska file. The error is fs.ErrNotExist if there is none.
-func (s *Store) Video(id string) (*os.File, error) {
+func (s *Store) Video(id string) (Video, error) {
 	if !ValidID(id) {
 		return nil, fmt.Errorf("record: clip %q: %w", id, fs.ErrNotExist)
 	}

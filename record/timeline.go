@@ -23,6 +23,7 @@ type Timeline struct {
 	mu      sync.Mutex
 	events  []*Event // by start, the oldest first
 	byID    map[string]*Event
+	going   map[sink.ID]*Event // those that have not ended
 	without int // events without a saved clip
 }
 
@@ -33,24 +34,26 @@ const maxWithout = 2000
 func (t *Timeline) Event(e sink.Event) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	now := clock.Now()
-	known := t.byID[e.ID.String()]
-	if known == nil {
-		if e.Phase != sink.Start {
-			return // deleted meanwhile
-		}
+	known := t.going[e.ID]
+	switch {
+	case e.Phase == sink.Start:
 		known = &Event{
-			ID: e.ID.String(), Camera: e.Camera, View: e.View, Label: e.Label, Start: wall(now, e.Start), Clip: e.Clip, ClipState: ClipNone,
+			ID: e.ID.String(), Camera: e.Camera, View: e.View, Label: e.Label, Start: wall(clock.Now(), e.Start), Clip: e.Clip, ClipState: ClipNone,
 		}
 		if e.Clip != "" {
 			known.ClipState = ClipRecording
 		}
 		t.insert(known)
+		t.going[e.ID] = known
+	case known == nil || t.byID[known.ID] == nil:
+		delete(t.going, e.ID)
+		return // deleted meanwhile
 	}
 	known.Peak = round4(e.Peak)
 	if e.Phase == sink.End {
-		end := wall(now, e.End)
+		end := wall(clock.Now(), e.End)
 		known.End = &end
+		delete(t.going, e.ID)
 	}
 	t.changed(known, false)
 }
@@ -62,7 +65,7 @@ func wall(now clock.Instant, t time.Duration) time.Time {
 // insert adds an event. The caller holds mu.
 func (t *Timeline) insert(e *Event) {
 	if t.byID == nil {
-		t.byID = map[string]*Event{}
+		t.byID, t.going = map[string]*Event{}, map[sink.ID]*Event{}
 	}
 	at, _ := slices.BinarySearchFunc(t.events, e, order)
 	t.events = slices.Insert(t.events, at, e)
@@ -162,8 +165,8 @@ func (t *Timeline) removed(clip string) {
 	}
 }
 
-// forget drops an event that has no clip. It returns false if there is none.
-func (t *Timeline) forget(id string) bool {
+// Forget drops an event that has no clip. It returns false if there is none.
+func (t *Timeline) Forget(id string) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	i := slices.IndexFunc(t.events, func(e *Event) bool { return e.ID == id && e.Clip == "" })

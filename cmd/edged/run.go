@@ -22,6 +22,7 @@ type runCmd struct {
 	Camera   string `placeholder:"SPEC" help:"The camera, instead of the configuration's: v4l2:auto, v4l2:/dev/videoN, command:LINE, pattern: or file:PATH."`
 	Model    string `placeholder:"FILE" help:"The model, instead of the configuration's."`
 	Broker   string `placeholder:"URL" help:"The broker, instead of the configuration's: tcp://HOST:PORT or embedded."`
+	Record   string `type:"path" placeholder:"FOLDER" help:"Record a clip of every event into this folder, instead of what the configuration says."`
 	Fallback string `placeholder:"VIDEO" help:"Without a configuration and without a usable camera: play this file in a loop."`
 }
 
@@ -99,6 +100,9 @@ func (r *runner) override(ctx context.Context, cfg *config.Config) error {
 	}
 	if r.Broker != "" {
 		cfg.MQTT.Broker = r.Broker
+	}
+	if r.Record != "" {
+		cfg.Record.Enabled, cfg.Record.Dir = true, r.Record
 	}
 	if r.Config == "" {
 		r.choosePorts(ctx, cfg)

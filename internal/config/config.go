@@ -22,6 +22,7 @@ type Config struct {
 	Model   Model    `yaml:"model"`
 	Detect  Detect   `yaml:"detect"`
 	MQTT    MQTT     `yaml:"mqtt"`
+	Record  Record   `yaml:"record"`
 	Web     Web      `yaml:"web"`
 	Log     Log      `yaml:"log"`
 	// StateDir is a folder for what must outlive the process; "" = the one that systemd gives, else none.
@@ -146,9 +147,27 @@ func (m MQTT) Password() string {
 	return *m.password
 }
 
-// Web says where metrics and status are served.
+// Record says what is kept of the pictures before, during and after an event.
+type Record struct {
+	Enabled  bool          `yaml:"enabled"`   // write a clip for every event
+	Dir      string        `yaml:"dir"`       // folder of the clips; "" = clips in state_dir
+	Before   time.Duration `yaml:"before"`    // what a clip shows before its event
+	After    time.Duration `yaml:"after"`     // and after it
+	MaxClip  time.Duration `yaml:"max_clip"`  // the longest clip
+	MaxBytes int           `yaml:"max_bytes"` // of all clips; the oldest is deleted first
+	MaxAge   time.Duration `yaml:"max_age"`   // older clips are deleted
+	Memory   int           `yaml:"memory"`    // bytes for each camera's pictures before an event
+	FPS      int           `yaml:"fps"`       // pictures a second where edged must encode them: raw formats, masks
+	Side     int           `yaml:"side"`      // longest side of those, in pixels
+}
+
+// Web says where and to whom the page, metrics and status are served.
 type Web struct {
-	Listen string `yaml:"listen"` // IP:PORT, such as 0.0.0.0:9797 for the network; "" = nowhere
+	Listen       string `yaml:"listen"`        // IP:PORT, such as 0.0.0.0:9797 for the network; "" = nowhere
+	URL          string `yaml:"url"`           // where people find the page, if it is not at that address: https://HOST/PATH
+	PasswordFile string `yaml:"password_file"` // holds what "edged password" prints; without it only this machine gets pictures
+	CertFile     string `yaml:"cert_file"`     // PEM; serve HTTPS, with key_file
+	KeyFile      string `yaml:"key_file"`      // PEM
 }
 
 // Log says how much is logged.
@@ -173,6 +192,10 @@ func Default() *Config {
 		MQTT: MQTT{
 			Broker: Embedded, Listen: "127.0.0.1:1883", Discovery: "homeassistant", ScoresEvery: time.Second,
 			OutboxEvents: bounds.OutboxEvents, OutboxBytes: bounds.OutboxBytes, OutboxAge: bounds.OutboxAge,
+		},
+		Record: Record{
+			Before: 3 * time.Second, After: 3 * time.Second, MaxClip: time.Minute, MaxBytes: 500_000_000, MaxAge: 7 * 24 * time.Hour,
+			Memory: 32_000_000, FPS: 5, Side: 640,
 		},
 		Web: Web{Listen: "127.0.0.1:9797"},
 		Log: Log{Level: "info"},

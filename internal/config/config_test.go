@@ -121,7 +121,7 @@ colour: red
 		`bad.yaml:15: mqtt.broker: must be tcp://HOST:PORT (or mqtts://, ws://, wss://); embedded is the built-in one`,
 		`bad.yaml:16: mqtt.password: no secret may stand in this file`,
 		`bad.yaml:17: mqtt.listen: must be a loopback address`,
-		`bad.yaml:18: colour: no such key; allowed here: node, cameras, model, detect, mqtt, web, log, state_dir`,
+		`bad.yaml:18: colour: no such key; allowed here: node, cameras, model, detect, mqtt, record, web, log, state_dir`,
 	}
 	for i := range max(len(got), len(want)) {
 		switch {
@@ -156,6 +156,10 @@ func TestBrokenFiles(t *testing.T) {
 		"NaN":              {"detect: {enter: .nan}\n", "detect.enter: must be 0.01 to 1"},
 		"low threshold":    {"detect: {enter: 0.009, exit: 0.001}\n", "detect.enter: must be 0.01 to 1, not 0.009"},
 		"secret in URL":    {"mqtt: {broker: 'tcp://me:hunter2@host:1'}\n", "no user or password in the address"},
+		"clip too short":   {"record: {before: 5s, after: 5s, max_clip: 10s}\n", "record.max_clip: must be at least a second longer than before and after together"},
+		"no memory":        {"record: {memory: 1000}\n", "record.memory: must be 1000000 to 1000000000"},
+		"no URL":           {"web: {url: home.example}\n", "web.url: must be http:// or https:// with a host"},
+		"half of TLS":      {"web: {cert_file: /x.pem}\n", "web.cert_file: cert_file and key_file go together"},
 		"missing secret":   {"mqtt: {password_file: /does/not/exist}\n", "mqtt.password_file: must be the path of a file that holds the password: no such file"},
 		"too large":        {strings.Repeat("#", maxFile+1), "bytes"},
 	} {

@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"net"
+	"net/url"
 	"runtime"
 	"slices"
 	"strconv"
@@ -28,9 +29,8 @@ func (d *decoder) validate(c *Config) {
 	d.model(c.Model)
 	d.detect(c.Detect)
 	d.mqtt(c.MQTT)
-	if host, port, err := net.SplitHostPort(c.Web.Listen); c.Web.Listen != "" && (err != nil || net.ParseIP(host) == nil || !isPort(port)) {
-		d.problem("web.listen", "must be an address with a port, such as 127.0.0.1:9797, or \"\" to serve nothing, not %q", c.Web.Listen)
-	}
+	d.record(c.Record)
+	d.web(c.Web)
 	d.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
 }
 
@@ -218,8 +218,8 @@ func (d *decoder) mqtt(m MQTT) {
 	}
 }
 
-func (d *decoder) broker(key, url, hint string) {
-	if _, err := address.Parse(url); err != nil {
+func (d *decoder) broker(key, broker, hint string) {
+	if _, err := address.Parse(broker); err != nil {
 		d.problem(key, "%v%s", err, hint)
 	}
 }
@@ -238,5 +238,34 @@ func (d *decoder) whole(key string, v, low, high int) {
 func (d *decoder) oneOf(key, v string, allowed ...string) {
 	if !slices.Contains(allowed, v) {
 		d.problem(key, "must be one of %s, not %q", strings.Join(allowed, ", "), v)
+	}
+}
+
+func (d *decoder) record(r Record) {
+	d.upTo("record.before", r.Before, time.Minute)
+	d.upTo("record.after", r.After, time.Minute)
+	if least := r.Before + r.After + time.Second; r.MaxClip < least || r.MaxClip > time.Hour {
+		d.problem("record.max_clip", "must be at least a second longer than before and after together (%v), and at most 1h, not %v", least, r.MaxClip)
+	}
+	if r.MaxBytes < 1_000_000 {
+		d.problem("record.max_bytes", "must be at least 1000000, not %d", r.MaxBytes)
+	}
+	if r.MaxAge < time.Minute {
+		d.problem("record.max_age", "must be at least 1m, not %v", r.MaxAge)
+	}
+	d.whole("record.memory", r.Memory, 1_000_000, 1_000_000_000)
+	d.whole("record.fps", r.FPS, 1, 30)
+	d.whole("record.side", r.Side, 96, 4096)
+}
+
+func (d *decoder) web(w Web) {
+	if host, port, err := net.SplitHostPort(w.Listen); w.Listen != "" && (err != nil || net.ParseIP(host) == nil || !isPort(port)) {
+		d.problem("web.listen", "must be an address with a port, such as 127.0.0.1:9797, or \"\" to serve nothing, not %q", w.Listen)
+	}
+	if u, err := url.Parse(w.URL); w.URL != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "") {
+		d.problem("web.url", "must be http:// or https:// with a host and perhaps a path, such as https://home.example/edged, not %q", w.URL)
+	}
+	if (w.CertFile == "") != (w.KeyFile == "") {
+		d.problem("web.cert_file", "cert_file and key_file go together")
 	}
 }

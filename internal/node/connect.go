@@ -12,11 +12,14 @@ var phases = map[infer.Phase]sink.Phase{infer.Start: sink.Start, infer.Update: s
 func (n *Node) connect(v *watch.View, run string, index uint64) {
 	views := uint64(len(n.Views))
 	model := sink.Model{Name: n.Model.Manifest.Name, SHA256: n.Model.SHA256}
+	recorded := clips{}
 	v.Pipeline.OnEvent = func(e infer.Event) {
-		n.sinks.Event(sink.Event{
+		event := sink.Event{
 			ID: sink.ID{Run: run, N: (e.ID-1)*views + index + 1}, Camera: v.Camera, View: v.Path, Label: e.Label, Phase: phases[e.Phase],
 			Score: e.Score, Peak: e.Peak, Start: e.Start, End: e.End, Newest: e.Newest, Model: model,
-		})
+		}
+		event.Clip = recorded.of(n, event, e.Phase)
+		n.sinks.Event(event)
 		if e.Phase == infer.Start {
 			_ = v.RequestSnapshot() // of a view that was just disabled there is none
 		}

@@ -24,11 +24,13 @@ import (
 	"edged/internal/background"
 	"edged/internal/clock"
 	"edged/internal/config"
+	"edged/internal/pictures"
 	"edged/internal/settings"
 	"edged/internal/sink"
 	"edged/internal/watch"
 	"edged/models"
 	"edged/publish"
+	"edged/record"
 )
 
 // Inputs are what a node is built from.
@@ -54,7 +56,11 @@ type Node struct {
 	Views     []*watch.View     // of all cameras
 	Sources   []*capture.Camera // Sources[i] feeds Cameras[i]
 	Publisher *publish.Publisher
+	Timeline  *record.Timeline
+	Recorder  *record.Recorder          // nil: recording is off
+	Live      map[string]*pictures.Live // the cameras' live pictures, by camera
 
+	feeds     []*pictures.Feed
 	sinks     sink.List // the publisher and Inputs.Sinks
 	switches  sync.Mutex
 	current   []sink.View // the settings of each view; guarded by switches
@@ -84,12 +90,19 @@ func (n *Node) build() error {
 			return err
 		}
 	}
+	if err := n.addRecording(); err != nil {
+		return err
+	}
 	publisher, err := n.newPublisher()
 	if err != nil {
 		return err
 	}
 	n.Publisher = publisher
-	n.sinks = append(sink.List{publisherSink{publisher}}, n.Inputs.Sinks...)
+	published, err := n.publisherSink()
+	if err != nil {
+		return err
+	}
+	n.sinks = append(append(n.recordingSinks(), published), n.Inputs.Sinks...)
 	run := newRun()
 	for i, v := range n.Views {
 		n.connect(v, run, uint64(i))
@@ -119,6 +132,7 @@ func (n *Node) Run(ctx context.Context) error {
 	n.openState()
 	defer background.Start(func(ctx context.Context) { n.settings.Keep(ctx, slog.Default()) })()
 	defer background.Start(n.Publisher.Run)()
+	defer n.runRecording()()
 	stages, stagesCtx := errgroup.WithContext(ctx)
 	stages.Go(func() error { return n.runModel(stagesCtx, func() { n.runCameras(stagesCtx, stages) }) })
 	for _, v := range n.Views {

@@ -1,10 +1,7 @@
 package node
 
 import (
-	"math"
-
 	"edged/internal/config"
-	"edged/internal/sink"
 	"edged/internal/telemetry"
 	"edged/publish"
 )
@@ -61,30 +58,11 @@ func (n *Node) publishedCameras() []publish.Camera {
 	return cameras
 }
 
-// publisherSink hands what a node recognises to the publisher.
-type publisherSink struct{ *publish.Publisher }
-
-var publishedPhases = map[sink.Phase]publish.Phase{sink.Start: publish.Start, sink.Update: publish.Update, sink.End: publish.End}
-
-// Event implements sink.Sink.
-func (p publisherSink) Event(e sink.Event) {
-	p.Publisher.Event(publish.Event{
-		ID: e.ID.N, Source: e.View, Label: e.Label, Phase: publishedPhases[e.Phase],
-		Score: e.Score, Peak: e.Peak, Start: e.Start, End: e.End, Newest: e.Newest,
-	})
-	p.State(e.View, e.Label, e.Phase != sink.End)
-}
-
-// Window implements sink.Sink.
-func (p publisherSink) Window(w sink.Window) { p.Scores(w.View, w.N, w.Time, w.Scores) }
-
-// Camera implements sink.Sink.
-func (p publisherSink) Camera(c sink.Camera) { p.CameraStatus(c.Name, c.Online) }
-
-// View implements sink.Sink.
-func (p publisherSink) View(v sink.View) {
-	p.Enabled(v.Path, v.Enabled)
-	for label, score := range v.Thresholds {
-		p.Threshold(v.Path, label, math.Round(score*1e4)/1e4)
+// publisherSink hands what the node recognises to the publisher.
+func (n *Node) publisherSink() (*publish.Sink, error) {
+	var paths []string
+	for _, v := range n.Views {
+		paths = append(paths, v.Path)
 	}
+	return n.Publisher.Sink(paths...)
 }

@@ -52,6 +52,10 @@ func (n *Node) Telemetry() *telemetry.Node {
 		ConsoleDropped: call(n.ConsoleDropped),
 		LogDropped:     call(n.LogDropped),
 	}
+	if n.Recorder != nil {
+		recording := n.Recorder.Stats()
+		t.Recording = &recording
+	}
 	for i, c := range n.Cameras {
 		t.Cameras = append(t.Cameras, telemetry.Camera{Camera: c, Source: capture.ShownSource(n.Config.Cameras[i].Source)})
 	}

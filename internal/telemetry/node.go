@@ -2,6 +2,7 @@ package telemetry
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"edged/internal/watch"
 	"edged/models"
 	"edged/publish"
+	"edged/record"
 )
 
 // Node is what the values of a node are read from.
@@ -20,6 +22,8 @@ type Node struct {
 	Engine  *engine.Info // nil while the model is being loaded
 	Celsius *float64     // temperature of the processor; nil: unknown
 	Cameras []Camera
+
+	Recording *record.Stats // nil: no clips are recorded
 
 	Broker         string
 	Publisher      publish.Counters
@@ -37,7 +41,7 @@ type Camera struct {
 // View is what the values of a view are read from.
 type View = *watch.View
 
-var nodeRows = []Row[*Node]{
+var nodeRows = slices.Concat([]Row[*Node]{
 	{Key: "node", Value: func(n *Node) any { return n.Name }, Line: "node"},
 	{
 		Key: "version", Value: func(n *Node) any { return n.Version }, Line: "node",
@@ -140,7 +144,7 @@ var nodeRows = []Row[*Node]{
 		Key: "log_dropped", Value: func(n *Node) any { return n.LogDropped },
 		Metric: "dropped_total", Labels: kind("log"),
 	},
-}
+}, recordingRows)
 
 var modelRows = []Row[*Node]{
 	{Key: "name", Value: func(n *Node) any { return n.Model.Manifest.Name }},

@@ -23,6 +23,7 @@ import (
 	"edged/internal/watch"
 	"edged/models"
 	"edged/publish"
+	"edged/record"
 	"edged/ringbuffer"
 )
 
@@ -57,6 +58,9 @@ func fullNode() *Node {
 		Publisher: publish.Counters{
 			Connected: true, Connects: 2, ConnectFailures: 3, EventsWaiting: 1, EventsSent: 12, EventsDropped: 4,
 			ScoresSkipped: 5, CommandsTaken: 6, CommandsRefused: 7, OutboxError: errors.New("disk full"),
+		},
+		Recording: &record.Stats{
+			Clips: 3, Bytes: 5 << 20, MaxBytes: 500 << 20, Written: 4, Failed: 1, Lost: 2, Degraded: "no space left on device", MemoryShort: []string{"gate"},
 		},
 		SettingsError: errors.New("read-only"), ConsoleDropped: 8, LogDropped: 9,
 		Cameras: []Camera{{yard, "v4l2:/dev/video2"}, {gate, "v4l2:auto"}},

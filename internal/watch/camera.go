@@ -100,13 +100,14 @@ func New(o Options) (*Camera, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cameras: %s: %w", o.Camera.Name, err)
 	}
-	decoder.Mask(polygons(o.Camera.Masks))
+	decoder.Mask(Polygons(o.Camera.Masks))
 	decoder.Timing(o.OnDecoded != nil)
 	c.decoder = decoder
 	return c, nil
 }
 
-func polygons(corners [][][]float64) [][]pixel.Point {
+// Polygons turns a configuration's corners into points.
+func Polygons(corners [][][]float64) [][]pixel.Point {
 	out := make([][]pixel.Point, len(corners))
 	for i, polygon := range corners {
 		for _, p := range polygon {

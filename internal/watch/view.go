@@ -61,7 +61,7 @@ func newView(o Options, c config.View) (*View, error) {
 		}
 	}
 	if o.Camera.Snapshots {
-		v.snapshots = newSnapshots(v.area, polygons(o.Camera.Masks))
+		v.snapshots = newSnapshots(v.area, Polygons(o.Camera.Masks))
 	}
 	v.enabled.Store(true)
 	v.Pipeline.Pause() // until the first frame begins it
