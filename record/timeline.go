@@ -24,7 +24,7 @@ type Timeline struct {
 	events  []*Event // by start, the oldest first
 	byID    map[string]*Event
 	going   map[sink.ID]*Event // those that have not ended
-	without int // events without a saved clip
+	without int                // events without a saved clip
 }
 
 // maxWithout bounds the events without a saved clip; with one, the store's bounds hold.
