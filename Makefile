@@ -9,6 +9,7 @@
 # make test-cameras  the tables of docs/cameras.md: every fault of a camera in the arm64 guest, 200 replugs
 # make test-torch  the tests of models/ that train: not a part of make test, for PyPI has torch with CUDA alone, 7 GB
 # make bench   edged beside the Python programs it replaces
+# make bench-networks  SqueezeTime beside the networks of its paper: the table of docs/peers.md
 # make packages  the .debs of all three architectures, in dist/
 # make images    OCI images of all three, without and with ffmpeg; needs root
 # make release-notes VERSION=1.2.3  that version's part of CHANGELOG.md
@@ -31,7 +32,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(shell git rev-parse
   -X main.date=$(shell TZ=UTC git log -1 --date=format-local:%Y-%m-%dT%H:%M:%SZ --format=%cd 2>/dev/null)
 
 test-faults test-cameras: SHELL := /bin/bash
-.PHONY: build run check test test-asan test-faults test-mutations test-system test-cameras test-torch bench packages images release-notes env deps
+.PHONY: build run check test test-asan test-faults test-mutations test-system test-cameras test-torch bench bench-networks packages images release-notes env deps
 build:
 	@build/deps.sh compiler go tflite
 	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/edged ./cmd/edged
@@ -79,7 +80,11 @@ test-torch:
 
 bench: build
 	@build/deps.sh footage test python bench
-	bench/run.sh $(BENCH)
+	test/bench/run.sh $(BENCH)
+
+bench-networks:
+	@build/deps.sh tensorflow
+	PYTHONPATH=models:test $(EDGED_CACHE)/venv/bin/python -m networks
 
 packages:
 	./cross-build.sh

@@ -5,7 +5,7 @@
 #   walkers   a part of it, cropped for the starter model    subscriber   mosquitto_sub
 #   test      mosquitto, ffmpeg                     lint      golangci-lint, whose path it prints
 #   sbom      cyclonedx-gomod                       lintian   what checks a Debian package
-# and into one Python environment, $EDGED_CACHE/venv, from models/pyproject.toml and bench/requirements.txt:
+# and into one Python environment, $EDGED_CACHE/venv, from models/pyproject.toml and test/bench/requirements.txt:
 #   python    pytest, ruff, shellcheck, what most of models/ needs (600 MB)
 #   tensorflow   what its exports need (TensorFlow for CPUs, 2 GB)      torch   what its training needs (7 GB: PyPI has torch with CUDA alone)
 #   bench     what the Python programs need that edged is compared with
@@ -146,7 +146,7 @@ models_env() {
 dep_python() { models_env check; }
 dep_tensorflow() { models_env test; }
 dep_torch() { models_env test-torch; }
-dep_bench() { python_env "$here/../bench/requirements.txt" bench; }
+dep_bench() { python_env "$here/../test/bench/requirements.txt" bench; }
 
 dep_lintian() {
   apt_need lintian

@@ -2,9 +2,9 @@ import keras
 import numpy as np
 import pytest
 
-from bench.__main__ import counted
-from bench.blocks import Blocks
-from bench.networks import PEERS
+from networks.__main__ import counted
+from networks.blocks import Blocks
+from networks.peers import PEERS
 
 
 @pytest.mark.parametrize("peer", PEERS, ids=lambda peer: peer.name)

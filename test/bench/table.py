@@ -4,7 +4,8 @@ import statistics
 
 PROGRAMS = ("natural", "tuned", "edged")
 
-GOALS = {  # edged's, from issue 3; those in seconds were set where the starter's Invoke took 0.72 ms
+# edged's goals. Those in milliseconds and seconds were set on a CPU where one Invoke of the starter took 0.72 ms.
+GOALS = {
     "starter": {"window": "≤ 2.4×", "packing": "≤ 3× memcpy", "video": "≤ 0.013", "memory": "≤ 35 MB",
                 "latency": "≤ 2.5 / 4 ms"},
     "full": {"window": "≤ 1.05×", "packing": "≤ 3× memcpy", "memory": "≤ 110 MB"},

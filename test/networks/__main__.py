@@ -1,8 +1,8 @@
-"""SqueezeTime beside its peers, on this machine: VENV/bin/python models/bench, from the repository.
+"""Measures SqueezeTime beside the networks of its paper on this machine: make bench-networks.
 
-Each network with random weights, as float32 and as full int8, under ai-edge-litert (XNNPACK), all
-of them in turn. Prints docs/peers.md's table. Latency does not depend on the weights; accuracy is
-the papers'.
+Each network has random weights and runs as float32 and as full int8 under ai-edge-litert (XNNPACK).
+They take turns. Prints the table of docs/peers.md. Latency does not depend on the weights; the
+accuracies are those of the papers.
 """
 
 import argparse
@@ -12,18 +12,15 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent.parent))  # "python models/bench"
 
 import keras
 import numpy as np
-
-from bench.blocks import Blocks
-from bench.networks import CLASSES, PEERS, Peer
 from squeezetime import graph, latency, network
 from squeezetime.export import to_tflite
 from squeezetime.presets import PRESETS
+
+from networks.blocks import Blocks
+from networks.peers import CLASSES, PEERS, Peer
 
 SQUEEZETIME = Peer("SqueezeTime", 16, 224, None, (28.7, 5.5), "its paper, without head", 123, 71.6)
 
@@ -89,7 +86,7 @@ def table(networks: dict, files: dict[str, bytes], ms: dict[tuple[str, int], flo
 
 def main() -> None:
     names = [peer.name for peer in PEERS]
-    parser = argparse.ArgumentParser(prog="models/bench", description=__doc__)
+    parser = argparse.ArgumentParser(prog="networks", description=__doc__)
     parser.add_argument("peers", nargs="*", metavar="PEER", help=f"of {', '.join(names)}; else all")
     parser.add_argument("--rounds", type=int, default=20, help="turns of each network")
     arguments = parser.parse_args()

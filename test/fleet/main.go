@@ -1,7 +1,7 @@
 // Fleet measures what many boards mean to one mosquitto: thousands of edged's own publishers, each with a connection, a last
 // will, retained states, Home Assistant's discovery, events of QoS 1 and statistics, and one subscriber that wants everything.
 //
-//	go run ./hack/fleet -nodes 2000
+//	go run ./test/fleet -nodes 2000
 //
 // prints the table of docs/fleet.md. It starts mosquitto and, as a process of its own, the boards.
 package main

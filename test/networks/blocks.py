@@ -34,9 +34,7 @@ class Blocks:
         for tap in range(time):
             offset = tap - time // 2
             low, high = max(0, offset), frames + min(0, offset)
-            conv = layers.DepthwiseConv2D(
-                side, stride, "same", use_bias=offset == 0, depthwise_initializer="he_normal"
-            )
+            conv = layers.DepthwiseConv2D(side, stride, "same", use_bias=offset == 0, depthwise_initializer="he_normal")
             part = conv(x[low:high, :, :, :] if offset else x)
             if offset:
                 part = ops.pad(part, ((max(0, -offset), max(0, offset)), (0, 0), (0, 0), (0, 0)))
