@@ -2,7 +2,6 @@ package capture
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -12,13 +11,12 @@ import (
 
 	"edged/capture/internal/matroska"
 	"edged/capture/internal/mjpeg"
-	"edged/capture/internal/y4m"
 	"edged/capture/pixel"
 	"edged/internal/clock"
 )
 
 // Command is a camera that another program reads: rpicam-vid, ffmpeg, gst-launch. Its standard output is a stream of JPEGs
-// (multipart, too), Y4M, Matroska with raw 4:2:0 video, or bare frames of a declared format and size. A frame's time is that
+// (multipart, too), Y4M, Matroska with raw video or JPEGs, or bare frames of a declared format and size. A frame's time is that
 // of its arrival.
 type Command struct {
 	Line string // for sh -c
@@ -85,7 +83,7 @@ func (c *Command) deliver(p *program, sink Sink) error {
 	}
 }
 
-// open recognizes the stream by its first bytes, where its format was not declared.
+// open recognises the stream by its first bytes, unless its format was declared.
 func (c *Command) open(out *os.File) (pictures, error) {
 	format := pixel.Format{FourCC: c.FourCC, Width: c.Width, Height: c.Height}
 	if size := format.Bytes(); size > 0 {
@@ -95,20 +93,39 @@ func (c *Command) open(out *os.File) (pictures, error) {
 	if c.FourCC.Compressed() {
 		return &jpegs{file: out, splitter: mjpeg.NewSplitter(r), rate: defaultFrameRate}, nil
 	}
-	head, err := r.Peek(len(y4m.Magic))
-	if len(head) == 0 {
-		return nil, err
-	}
-	switch {
-	case bytes.HasPrefix(head, []byte{0xff, 0xd8, 0xff}), bytes.HasPrefix(bytes.TrimLeft(head, "\r\n"), []byte("--")):
+	found, head, err := recognise(r)
+	switch found {
+	case jpegContainer:
 		return &jpegs{file: out, splitter: mjpeg.NewSplitter(r), rate: defaultFrameRate}, nil
-	case string(head) == y4m.Magic:
+	case y4mContainer:
 		return openY4M(out, r, defaultFrameRate)
-	case bytes.HasPrefix(head, []byte{0x1a, 0x45, 0xdf, 0xa3}):
+	case matroskaContainer:
 		return &matroskaStream{matroska.NewReader(r)}, nil
 	}
-	return nil, fmt.Errorf("its output starts with % x: neither JPEG, Y4M nor Matroska; declare raw frames by format, width and height", head)
+	return nil, c.noPictures(head, err)
 }
+
+// noPictures says what the command wrote in place of pictures. err is why nothing more was read.
+func (c *Command) noPictures(head []byte, err error) error {
+	begins := redactFor(c.Line, describe(head))
+	switch {
+	case len(head) == 0:
+		return err
+	case err != nil:
+		return wrote{err, begins}
+	case mayBeText(head):
+		return fmt.Errorf("its output begins %s, and no picture comes within %d bytes; give format: mjpeg if JPEGs come later", begins, maxForeword)
+	}
+	return fmt.Errorf("its output begins %s: edged reads JPEGs, Y4M and Matroska with raw video; let the command write one of these, or declare raw frames by format, width and height", begins)
+}
+
+// wrote is the end of a command that has written something, but no picture.
+type wrote struct {
+	error
+	begins string
+}
+
+func (w wrote) Unwrap() error { return w.error }
 
 // bareFrames is frames one after the other, with nothing between them.
 type bareFrames struct {
@@ -122,10 +139,10 @@ func (b *bareFrames) next() ([]byte, pixel.Format, time.Duration, error) {
 	return b.data, b.format, 0, err
 }
 
-// matroskaStream is raw 4:2:0 video.
+// matroskaStream is raw video or JPEGs in Matroska.
 type matroskaStream struct{ reader *matroska.Reader }
 
 func (m *matroskaStream) next() ([]byte, pixel.Format, time.Duration, error) {
 	data, t, err := m.reader.Next()
-	return data, pixel.Format{FourCC: pixel.YUV420, Width: m.reader.Width, Height: m.reader.Height}, t, err
+	return data, m.reader.Format, t, err
 }

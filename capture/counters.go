@@ -5,6 +5,8 @@ import (
 	"sync/atomic"
 
 	"golang.org/x/sys/unix"
+
+	"edged/capture/internal/matroska"
 )
 
 // Counters are what one camera has delivered and lost over all its lives. All may be read at any time.
@@ -48,7 +50,7 @@ func (f Failure) String() string {
 
 // FailureOf classifies what Source.Run returned.
 func FailureOf(err error) Failure {
-	for own, kind := range map[error]Failure{errExited: Exited, errHangs: Stalled, errUndecodable: Undecodable, errUnsupported: Undecodable, errFrozen: Frozen} {
+	for own, kind := range map[error]Failure{errExited: Exited, errHangs: Stalled, errUndecodable: Undecodable, errUnsupported: Undecodable, matroska.ErrUnsupported: Undecodable, errFrozen: Frozen} {
 		if errors.Is(err, own) {
 			return kind
 		}

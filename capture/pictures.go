@@ -2,7 +2,6 @@ package capture
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -26,23 +25,21 @@ type pass interface {
 	close() error
 }
 
-// open recognizes the file by its first bytes.
+// open recognises the file by its first bytes.
 func (f *File) open(ctx context.Context) (pass, error) {
 	file, err := plainfile.Open(f.Path)
 	if err != nil {
 		return nil, err
 	}
 	r := bufio.NewReaderSize(file, 256<<10)
-	// A short file gives what it has.
-	head, err := r.Peek(len(y4m.Magic))
-	if err != nil && !errors.Is(err, io.EOF) {
+	found, _, err := recognise(r)
+	switch {
+	case err != nil && !errors.Is(err, io.EOF): // a short file gives what it has
 		file.Close()
 		return nil, bare(err)
-	}
-	switch {
-	case bytes.HasPrefix(head, []byte{0xff, 0xd8, 0xff}):
+	case found == jpegContainer:
 		return &jpegs{file: file, splitter: mjpeg.NewSplitter(r), rate: f.rate()}, nil
-	case string(head) == y4m.Magic:
+	case found == y4mContainer:
 		return openY4M(file, r, f.rate())
 	}
 	defer file.Close()
@@ -95,7 +92,9 @@ func openY4M(file *os.File, r io.Reader, fallbackRate float64) (pass, error) {
 	if h.RateNum > 0 {
 		p.rate = float64(h.RateNum) / float64(h.RateDen)
 	}
-	p.format = pixel.Format{FourCC: y4mFourCC(h), Width: h.Width, Height: h.Height, FullRange: h.FullRange}
+	p.format = pixel.Format{
+		FourCC: y4mFourCC(h), Width: h.Width, Height: h.Height, FullRange: h.FullRange, PixelWidth: h.PixelWidth, PixelHeight: h.PixelHeight,
+	}
 	return p, nil
 }
 

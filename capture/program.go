@@ -76,7 +76,12 @@ func (p *program) end(err error, stall time.Duration) error {
 	waited := p.cmd.Wait()
 	p.cancel()
 	_ = p.signal(syscall.SIGKILL) // what it started and left behind
+	said := new(wrote)
+	without := errors.As(err, said)
 	err = whyEnded(err, waited, stall)
+	if without {
+		err = fmt.Errorf("%w; its output has no picture and begins %s", err, said.begins)
+	}
 	if words := p.said.String(); words != "" {
 		err = fmt.Errorf("%w: %s", err, redactFor(p.line, words))
 	}

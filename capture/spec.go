@@ -89,7 +89,7 @@ func parsePath(s string) (Spec, error) {
 func shownPath(s string) string {
 	program, _, more := strings.Cut(s, " ")
 	if more && !videoName.MatchString(s) {
-		return program + " ..."
+		return Redact(program) + " ..."
 	}
 	return Redact(s)
 }

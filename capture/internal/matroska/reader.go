@@ -1,28 +1,25 @@
-// Package matroska reads the one thing that edged asks ffmpeg to write: a Matroska stream of a single track of raw video.
-// It is how frames come with their own times through a pipe (RFC 8794, EBML; RFC 9559, Matroska).
+// Package matroska reads a Matroska stream with raw video or JPEGs, which carries frames with their own times through a pipe (RFC
+// 8794, EBML; RFC 9559, Matroska). edged asks ffmpeg to write such a stream, and a camera's command may write one.
 package matroska
 
 import (
 	"bufio"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"slices"
+	"strings"
 	"time"
+
+	"edged/capture/picture"
 )
 
-// Element IDs, RFC 9559 section 5.1.
+// Element IDs around the tracks, RFC 9559, section 5.1.
 const (
 	idSegment        = 0x18538067
 	idInfo           = 0x1549a966
 	idTimestampScale = 0x2ad7b1
 	idTracks         = 0x1654ae6b
-	idTrackEntry     = 0xae
-	idVideo          = 0xe0
-	idPixelWidth     = 0xb0
-	idPixelHeight    = 0xba
 	idCluster        = 0x1f43b675
 	idTimestamp      = 0xe7
 	idSimpleBlock    = 0xa3
@@ -30,14 +27,18 @@ const (
 	idBlock          = 0xa1
 )
 
-// maxBlock bounds a frame in bytes; 8192x8192 pixels 4:2:0 are less.
+// maxBlock bounds a frame in bytes. 8192x8192 pixels 4:2:0 are less.
 const maxBlock = 128 << 20
 
-// Reader reads frames.
+// Reader reads the frames of a stream's first video track that edged decodes.
 type Reader struct {
-	Width, Height int // of the video; set with the first frame
+	picture.Format // of the frames; set with the first frame
+	// Unit, where it is not 0, is the length of one unit of time, whatever the stream says.
+	Unit time.Duration
 
-	r       *bufio.Reader
+	scanner
+	tracks  []track
+	chosen  *track        // nil: not chosen yet
 	scale   time.Duration // of one unit of time
 	cluster time.Duration // what blocks' times are relative to
 	block   []byte
@@ -45,7 +46,7 @@ type Reader struct {
 
 // NewReader makes a Reader over a stream; nothing is read yet.
 func NewReader(r io.Reader) *Reader {
-	return &Reader{r: bufio.NewReaderSize(r, 64<<10), scale: time.Millisecond}
+	return &Reader{scanner: scanner{bufio.NewReaderSize(r, 64<<10)}, scale: time.Millisecond}
 }
 
 // Next returns the next frame's bytes, valid until the next call, and its presentation time. The error is io.EOF after the
@@ -60,10 +61,17 @@ func (r *Reader) Next() ([]byte, time.Duration, error) {
 			return nil, 0, fmt.Errorf("matroska: %w", err)
 		}
 		if id == idSimpleBlock || id == idBlock {
-			return r.readBlock(size)
+			data, t, err := r.readBlock(size)
+			if err != nil {
+				return nil, 0, fmt.Errorf("matroska: %w", err)
+			}
+			if data != nil {
+				return data, t, nil
+			}
+			continue
 		}
 		if err := r.take(id, size); err != nil {
-			return nil, 0, fmt.Errorf("matroska: element %#x: %w", id, err)
+			return nil, 0, fmt.Errorf("matroska: element %#x: %w", id, unexpected(err))
 		}
 	}
 }
@@ -72,57 +80,124 @@ func (r *Reader) Next() ([]byte, time.Duration, error) {
 func (r *Reader) take(id uint32, size int64) (err error) {
 	var n uint64
 	switch id {
-	case idSegment, idInfo, idTracks, idTrackEntry, idVideo, idCluster, idBlockGroup:
-		return nil // what it holds follows
+	case idSegment, idInfo, idVideo, idColour, idProjection, idCluster, idBlockGroup:
+		return nil // its elements follow
+	case idTracks:
+		r.tracks, r.chosen = r.tracks[:0], nil
+		return nil
+	case idTrackEntry:
+		if len(r.tracks) == maxTracks {
+			return fmt.Errorf("more than %d tracks", maxTracks)
+		}
+		r.tracks = append(r.tracks, track{matrix: 2})
+		return nil
 	case idTimestampScale:
 		n, err = r.unsigned(size)
 		r.scale = time.Duration(n)
+		return err
 	case idTimestamp:
 		n, err = r.unsigned(size)
-		r.cluster = time.Duration(n) * r.scale
-	case idPixelWidth:
-		n, err = r.unsigned(size)
-		r.Width = int(n)
-	case idPixelHeight:
-		n, err = r.unsigned(size)
-		r.Height = int(n)
-	default:
-		if size < 0 {
-			return errors.New("unknown size")
-		}
-		err = r.skip(size)
+		r.cluster = time.Duration(n) * r.unit()
+		return err
 	}
-	return unexpected(err)
-}
-
-// skip reads over size bytes, of which Discard takes at most 31 bits' worth at a time everywhere.
-func (r *Reader) skip(size int64) error {
-	for size > 0 {
-		n, err := r.r.Discard(int(min(size, math.MaxInt32)))
-		if err != nil {
+	if last := len(r.tracks) - 1; last >= 0 && r.chosen == nil {
+		if known, err := r.tracks[last].set(r.scanner, id, size); known {
 			return err
 		}
-		size -= int64(n)
 	}
+	return r.skip(size)
+}
+
+// choose picks the track whose frames Next returns.
+func (r *Reader) choose() error {
+	var first error
+	for i := range r.tracks {
+		t := &r.tracks[i]
+		if t.kind != isVideo {
+			continue
+		}
+		format, err := t.format()
+		if err == nil {
+			r.Format, r.chosen = format, t
+			return nil
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	switch {
+	case first != nil:
+		return first
+	case len(r.tracks) == 0:
+		return errors.New("frames before the stream says what they are; the stream must be read from its beginning")
+	}
+	var held []string
+	for _, t := range r.tracks {
+		held = append(held, fmt.Sprintf("%q", t.codec))
+	}
+	return fmt.Errorf("%w: no video in the stream, only %s", ErrUnsupported, strings.Join(held, ", "))
+}
+
+// readBlock returns a block's frame, or nil if the block belongs to another track. Section 10.2: the track's number, the time
+// relative to the cluster, flags with the lacing in bits 1 and 2.
+func (r *Reader) readBlock(size int64) ([]byte, time.Duration, error) {
+	if r.chosen == nil {
+		if err := r.choose(); err != nil {
+			return nil, 0, err
+		}
+	}
+	if size < 4 || size > maxBlock {
+		return nil, 0, fmt.Errorf("frame of %d bytes", size)
+	}
+	number, length, err := r.variable()
+	if err != nil {
+		return nil, 0, fmt.Errorf("frame of %d bytes: %w", size, unexpected(err))
+	}
+	size -= int64(length)
+	if uint64(number) != r.chosen.number {
+		return nil, 0, unexpected(r.skip(max(0, size)))
+	}
+	if size < 3 {
+		return nil, 0, fmt.Errorf("frame of %d bytes", size)
+	}
+	if err := r.fill(int(size)); err != nil {
+		return nil, 0, fmt.Errorf("frame of %d bytes: %w", size, unexpected(err))
+	}
+	if r.block[2]&0x06 != 0 {
+		return nil, 0, fmt.Errorf("%w: several frames in one block (lacing)", ErrUnsupported)
+	}
+	data := r.block[3:]
+	if err := r.measure(len(data)); err != nil {
+		return nil, 0, err
+	}
+	return data, r.cluster + time.Duration(bigEndian16(r.block))*r.unit(), nil
+}
+
+// measure finds the stride of a raw frame that has more bytes than it needs. The decoder finds one that has fewer.
+func (r *Reader) measure(size int) error {
+	f := r.Format
+	f.Stride = 0
+	need := f.Bytes()
+	if need == 0 || size <= need {
+		r.Stride = 0
+		return nil
+	}
+	stride, ok := padded(f, size)
+	if !ok {
+		return fmt.Errorf("%w: frames of %d bytes, where %v has %d", ErrUnsupported, size, f, need)
+	}
+	r.Stride = stride
 	return nil
 }
 
-func (r *Reader) readBlock(size int64) ([]byte, time.Duration, error) {
-	if size < 4 || size > maxBlock {
-		return nil, 0, fmt.Errorf("matroska: frame of %d bytes", size)
+func (r *Reader) unit() time.Duration {
+	if r.Unit != 0 {
+		return r.Unit
 	}
-	if err := r.fill(int(size)); err != nil {
-		return nil, 0, fmt.Errorf("matroska: frame of %d bytes: %w", size, unexpected(err))
-	}
-	// Section 10.2: track number (one byte below 128), time relative to the cluster, flags with the lacing in bits 1 and 2.
-	if r.block[0] != 0x81 || r.block[3]&0x06 != 0 {
-		return nil, 0, fmt.Errorf("matroska: a second track or laced frames (%x)", r.block[:4])
-	}
-	relative := int16(binary.BigEndian.Uint16(r.block[1:]))
-	return r.block[4:], r.cluster + time.Duration(relative)*r.scale, nil
+	return r.scale
 }
 
-// fill reads size bytes into the block. Its memory grows with what comes, not on the stream's word.
+// fill reads size bytes into the block. Its memory grows with what comes, not with what the stream announces.
 func (r *Reader) fill(size int) error {
 	for have := 0; have < size; {
 		n := min(size, max(cap(r.block), 2*have, 64<<10))
@@ -133,76 +208,4 @@ func (r *Reader) fill(size int) error {
 		have = n
 	}
 	return nil
-}
-
-// element reads an element's ID and size; -1 is an unknown size. io.EOF means that the stream ended before it.
-func (r *Reader) element() (id uint32, size int64, err error) {
-	first, err := r.r.ReadByte()
-	if err != nil {
-		return 0, 0, err
-	}
-	length := 1
-	for mask := byte(0x80); first&mask == 0; mask >>= 1 {
-		if length++; length > 4 {
-			return 0, 0, fmt.Errorf("no element where one must start (%#x)", first)
-		}
-	}
-	id = uint32(first)
-	for range length - 1 {
-		b, err := r.r.ReadByte()
-		if err != nil {
-			return 0, 0, unexpected(err)
-		}
-		id = id<<8 | uint32(b)
-	}
-	size, err = r.size()
-	return id, size, unexpected(err)
-}
-
-// size reads a variable-length number: the position of its first set bit is its length in bytes, all others set is unknown.
-func (r *Reader) size() (int64, error) {
-	first, err := r.r.ReadByte()
-	if err != nil {
-		return 0, err
-	}
-	length, mask := 1, byte(0x80)
-	for ; first&mask == 0; mask >>= 1 {
-		if length++; length > 8 {
-			return 0, errors.New("size of more than 8 bytes")
-		}
-	}
-	n := int64(first &^ mask)
-	for range length - 1 {
-		b, err := r.r.ReadByte()
-		if err != nil {
-			return 0, err
-		}
-		n = n<<8 | int64(b)
-	}
-	if n == 1<<(7*length)-1 {
-		return -1, nil
-	}
-	return n, nil
-}
-
-func (r *Reader) unsigned(size int64) (n uint64, err error) {
-	if size < 0 || size > 8 {
-		return 0, fmt.Errorf("number of %d bytes", size)
-	}
-	for range size {
-		b, err := r.r.ReadByte()
-		if err != nil {
-			return 0, err
-		}
-		n = n<<8 | uint64(b)
-	}
-	return n, nil
-}
-
-// unexpected turns the stream's end into an error where more must come.
-func unexpected(err error) error {
-	if errors.Is(err, io.EOF) {
-		return io.ErrUnexpectedEOF
-	}
-	return err
 }

@@ -34,12 +34,47 @@ const (
 	blockGroup = "\xa0"
 	inGroup    = "\xa1"
 	void       = "\xec"
+
+	trackNumber   = "\xd7"
+	trackType     = "\x83"
+	codecID       = "\x86"
+	codecPrivate  = "\x63\xa2"
+	encodings     = "\x6d\x80"
+	pixelWidth    = "\xb0"
+	pixelHeight   = "\xba"
+	cropBottom    = "\x54\xaa"
+	cropTop       = "\x54\xbb"
+	cropLeft      = "\x54\xcc"
+	cropRight     = "\x54\xdd"
+	displayWidth  = "\x54\xb0"
+	displayHeight = "\x54\xba"
+	displayUnit   = "\x54\xb2"
+	stereoMode    = "\x53\xb8"
+	colourSpace   = "\x2e\xb5\x24"
+	colour        = "\x55\xb0"
+	matrix        = "\x55\xb1"
+	bits          = "\x55\xb2"
+	levels        = "\x55\xb9"
+	projection    = "\x76\x70"
+	roll          = "\x76\x75"
 )
 
-// header is all of a stream before its first cluster: 64x48, times in microseconds.
-var header = element(ebml, "\x42\x86\x81\x01") + segment + element(void, "padding") +
-	element(info, element(scale, "\x03\xe8")) +
-	element(tracks, element(entry, element("\xd7", "\x01"), element(video, element("\xb0", "\x40"), element("\xba", "\x30"))))
+// size64x48 is what a track says of its pictures' size.
+var size64x48 = element(pixelWidth, "\x40") + element(pixelHeight, "\x30")
+
+// videoTrack is a track's entry. The body belongs into its video element.
+func videoTrack(number, codec string, body ...string) string {
+	return element(entry, element(trackNumber, number), element(trackType, "\x01"), element(codecID, codec), element(video, body...))
+}
+
+// streamOf is a stream's beginning with those tracks. Its times are in microseconds.
+func streamOf(trackEntries ...string) string {
+	return element(ebml, "\x42\x86\x81\x01") + segment + element(void, "padding") + element(info, element(scale, "\x03\xe8")) +
+		element(tracks, trackEntries...)
+}
+
+// header is all of a stream of JPEGs of 64x48 before its first cluster.
+var header = streamOf(videoTrack("\x01", "V_MJPEG", size64x48))
 
 func read(stream string) (frames, times string, r *Reader, err error) {
 	r = NewReader(strings.NewReader(stream))
@@ -75,13 +110,14 @@ func TestReaderRefuses(t *testing.T) {
 		{"no element", "\x00\x00", "no element where one must start"},
 		{"cut in an id", "\x1f\x43", "unexpected EOF"},
 		{"cut in a size", block + "\x40", "unexpected EOF"},
-		{"cut in a frame", block + "\x88\x81\x00\x00\x00ab", "frame of 8 bytes: unexpected EOF"},
+		{"cut in a frame", block + "\x88\x81\x00\x00\x00ab", "frame of 7 bytes: unexpected EOF"},
 		{"cut in what is skipped", void + "\x88ab", "unexpected EOF"},
 		{"a frame of unknown size", block + "\xff", "frame of -1 bytes"},
 		{"a frame without a header", element(block, "\x81"), "frame of 1 bytes"},
+		{"a frame with half a header", element(block, "\x40\x01\x00\x00"), "frame of 2 bytes"},
 		{"a huge frame", block + "\x08\x10\x00\x00\x00", "frame of 268435456 bytes"},
-		{"laced frames", element(block, "\x81\x00\x00\x02abc"), "laced"},
-		{"a second track", element(block, "\x82\x00\x00\x00abc"), "second track"},
+		{"laced frames", element(block, "\x81\x00\x00\x02abc"), "lacing"},
+		{"a cut frame of another track", block + "\x88\x82\x00\x00\x00ab", "unexpected EOF"},
 		{"unknown size of something unknown", void + "\xff", "unknown size"},
 		{"a number of nine bytes", element(timestamp, "123456789"), "number of 9 bytes"},
 		{"a size of nine bytes", block + "\x00", "more than 8 bytes"},
@@ -124,6 +160,10 @@ func TestReaderBelievesWhatItGets(t *testing.T) {
 func FuzzReader(f *testing.F) {
 	f.Add([]byte(header + element(cluster, element(timestamp, "\x10"), element(block, "\x81\x00\x00\x80abc"))))
 	f.Add([]byte(header + element(blockGroup, element(inGroup, "\x81\xff\xff\x00f"))))
+	f.Add([]byte(streamOf(videoTrack("\x01", "V_UNCOMPRESSED", size64x48, element(colourSpace, "NV12"), element(cropTop, "\x07"), element(displayWidth, "\x10"),
+		element(colour, element(matrix, "\x01"), element(levels, "\x02")), element(projection, element(roll, "\x42\xb4\x00\x00")))) +
+		element(block, "\x81\x00\x00\x80abc")))
+	f.Add([]byte(streamOf(videoTrack("\x01", "V_MS/VFW/FOURCC", size64x48), element(entry, element(trackNumber, "\x02"))) + element(block, "\x82\x00\x00\x80abc")))
 	f.Fuzz(func(t *testing.T, stream []byte) {
 		r := NewReader(bytes.NewReader(stream))
 		for n := 0; n <= len(stream); n++ {

@@ -4,23 +4,27 @@ package y4m
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"strconv"
 	"strings"
+
+	"edged/capture/picture"
 )
 
 // Magic is what a file starts with.
 const Magic = "YUV4MPEG2 "
 
-// What a frame starts with; parameters may follow after a space, and say nothing about a progressive picture.
+// What a frame starts with. Parameters may follow after a space. They are about interlacing, which edged does not undo: it scales
+// pictures down so far that both fields melt into one.
 var (
 	frameLine      = []byte("FRAME")
 	frameLineStart = []byte("FRAME ")
 )
 
-// Limits of what is accepted, so that a crafted header can take neither memory nor time.
+// Limits, so that a crafted header can take neither memory nor time.
 const (
 	maxSide = 8192
 	maxLine = 1024
@@ -28,10 +32,11 @@ const (
 
 // Header describes all the frames of a file.
 type Header struct {
-	Width, Height    int // pixels
-	RateNum, RateDen int // frames per second; 0/0 when the file does not say
-	HSub, VSub       int // luma columns and rows per chroma sample; 0 when there is no chroma
-	FullRange        bool
+	Width, Height           int // pixels
+	RateNum, RateDen        int // frames per second; 0/0 when the file does not say
+	PixelWidth, PixelHeight int // the shape of a pixel, as a picture.Format has it; 0/0 when the file does not say
+	HSub, VSub              int // luma columns and rows per chroma sample; 0 when there is no chroma
+	FullRange               bool
 }
 
 // FrameSize is the number of bytes in one frame.
@@ -43,7 +48,7 @@ func (h Header) FrameSize() int {
 	return luma + 2*((h.Width+h.HSub-1)/h.HSub)*((h.Height+h.VSub-1)/h.VSub)
 }
 
-// Reader reads frames. Frame memory is taken when the first frame comes, not on the header's word.
+// Reader reads frames. It allocates memory for a frame when the first one comes, not when the header announces it.
 type Reader struct {
 	Header Header
 	r      *bufio.Reader
@@ -91,7 +96,7 @@ func (r *Reader) Next() ([]byte, error) {
 	return r.frame, nil
 }
 
-// readLine returns the next line without its end, valid until the next read. io.EOF means that there is not one byte of it.
+// readLine returns the next line without its end, valid until the next read. io.EOF means that not one byte of it is there.
 func readLine(r *bufio.Reader) ([]byte, error) {
 	line, err := r.ReadSlice('\n')
 	switch {
@@ -105,39 +110,72 @@ func readLine(r *bufio.Reader) ([]byte, error) {
 	return nil, err
 }
 
-func parseHeader(line string) (Header, error) {
-	h := Header{HSub: 2, VSub: 2} // 4:2:0 is what no C parameter means
-	fields := strings.Fields(line)
-	if len(fields) == 0 || fields[0]+" " != Magic {
-		return h, errors.New("not a YUV4MPEG2 file")
-	}
-	for _, field := range fields[1:] {
-		if err := h.set(field[0], field[1:]); err != nil {
-			return h, fmt.Errorf("parameter %q: %w", field, err)
-		}
-	}
-	if h.Width == 0 || h.Height == 0 {
-		return h, errors.New("no width (W) or height (H)")
-	}
-	return h, nil
+// parameters are a header while it is being read.
+type parameters struct {
+	Header
+	chroma    string // by C
+	oldChroma string // by XYSCSS, as mjpegtools wrote it before version 1.8
 }
 
-func (h *Header) set(key byte, value string) (err error) {
+func parseHeader(line string) (Header, error) {
+	p := parameters{oldChroma: "420"}
+	fields := strings.Fields(line)
+	if len(fields) == 0 || fields[0]+" " != Magic {
+		return p.Header, errors.New("not a YUV4MPEG2 file")
+	}
+	for _, field := range fields[1:] {
+		if err := p.set(field[0], field[1:]); err != nil {
+			return p.Header, fmt.Errorf("parameter %q: %w", field, err)
+		}
+	}
+	if p.Width == 0 || p.Height == 0 {
+		return p.Header, errors.New("no width (W) or height (H)")
+	}
+	return p.Header, p.subsample()
+}
+
+func (p *parameters) set(key byte, value string) (err error) {
 	switch key {
 	case 'W':
-		h.Width, err = side(value)
+		p.Width, err = side(value)
 	case 'H':
-		h.Height, err = side(value)
+		p.Height, err = side(value)
 	case 'F':
-		h.RateNum, h.RateDen, err = rate(value)
+		p.RateNum, p.RateDen, err = ratio(value)
+	case 'A':
+		var width, height int
+		width, height, err = ratio(value)
+		p.PixelWidth, p.PixelHeight = picture.Ratio(uint64(width), uint64(height))
 	case 'C':
-		h.HSub, h.VSub, err = subsampling(value)
+		p.chroma = value
 	case 'X':
-		if value == "COLORRANGE=FULL" {
-			h.FullRange = true
+		name, value, _ := strings.Cut(value, "=")
+		switch name {
+		case "COLORRANGE": // ffmpeg's
+			p.FullRange = value == "FULL"
+		case "YSCSS":
+			p.oldChroma = strings.ToLower(value)
 		}
 	}
 	return err
+}
+
+// subsample reads the chroma format.
+func (p *parameters) subsample() error {
+	chroma := cmp.Or(p.chroma, p.oldChroma)
+	switch chroma {
+	case "420", "420jpeg", "420mpeg2", "420paldv":
+		p.HSub, p.VSub = 2, 2
+	case "422":
+		p.HSub, p.VSub = 2, 1
+	case "444":
+		p.HSub, p.VSub = 1, 1
+	case "mono":
+		p.HSub, p.VSub = 0, 0
+	default:
+		return fmt.Errorf("chroma format %q: edged reads 420, 422, 444 and mono with 8 bits a sample; convert the video (ffmpeg: -pix_fmt yuv420p)", chroma)
+	}
+	return nil
 }
 
 func side(s string) (int, error) {
@@ -148,7 +186,7 @@ func side(s string) (int, error) {
 	return n, nil
 }
 
-func rate(s string) (num, den int, err error) {
+func ratio(s string) (num, den int, err error) {
 	a, b, _ := strings.Cut(s, ":")
 	n, err1 := strconv.ParseUint(a, 10, 31)
 	d, err2 := strconv.ParseUint(b, 10, 31)
@@ -156,18 +194,4 @@ func rate(s string) (num, den int, err error) {
 		return 0, 0, errors.New("must be two positive numbers, such as 30:1")
 	}
 	return int(n), int(d), nil
-}
-
-func subsampling(s string) (h, v int, err error) {
-	switch s {
-	case "420", "420jpeg", "420mpeg2", "420paldv":
-		return 2, 2, nil
-	case "422":
-		return 2, 1, nil
-	case "444":
-		return 1, 1, nil
-	case "mono":
-		return 0, 0, nil
-	}
-	return 0, 0, errors.New("unsupported; 8-bit 420, 422, 444 and mono are read")
 }

@@ -11,7 +11,12 @@ import (
 
 func TestHeader(t *testing.T) {
 	for header, want := range map[string]Header{
-		"YUV4MPEG2 W640 H480 F30:1 Ip A1:1 C420mpeg2 XYSCSS=420MPEG2": {Width: 640, Height: 480, RateNum: 30, RateDen: 1, HSub: 2, VSub: 2},
+		"YUV4MPEG2 W640 H480 F30:1 Ip A1:1 C420mpeg2 XYSCSS=420MPEG2": {Width: 640, Height: 480, RateNum: 30, RateDen: 1, PixelWidth: 1, PixelHeight: 1, HSub: 2, VSub: 2},
+		"YUV4MPEG2 W720 H576 A118:108 It":                             {Width: 720, Height: 576, PixelWidth: 59, PixelHeight: 54, HSub: 2, VSub: 2},
+		"YUV4MPEG2 W3 H5 A0:0":                                        {Width: 3, Height: 5, HSub: 2, VSub: 2},
+		"YUV4MPEG2 W3 H5 XYSCSS=422":                                  {Width: 3, Height: 5, HSub: 2, VSub: 1},
+		"YUV4MPEG2 W3 H5 XYSCSS=420JPEG":                              {Width: 3, Height: 5, HSub: 2, VSub: 2},
+		"YUV4MPEG2 W3 H5 Cmono XYSCSS=400":                            {Width: 3, Height: 5},
 		"YUV4MPEG2 W3 H5 F30000:1001":                                 {Width: 3, Height: 5, RateNum: 30000, RateDen: 1001, HSub: 2, VSub: 2},
 		"YUV4MPEG2 H5 W3 C422 F0:0":                                   {Width: 3, Height: 5, HSub: 2, VSub: 1},
 		"YUV4MPEG2 W3 H5 C444 XCOLORRANGE=FULL":                       {Width: 3, Height: 5, HSub: 1, VSub: 1, FullRange: true},
@@ -55,8 +60,10 @@ func TestHeaderRefuses(t *testing.T) {
 		"YUV4MPEG2 W16 H8 F30\n":                 "such as 30:1",
 		"YUV4MPEG2 W16 H8 F30:0\n":               "such as 30:1",
 		"YUV4MPEG2 W16 H8 F-30:1\n":              "such as 30:1",
-		"YUV4MPEG2 W16 H8 C420p10\n":             `"C420p10": unsupported`,
-		"YUV4MPEG2 W16 H8 C411\n":                "unsupported",
+		"YUV4MPEG2 W16 H8 C420p10\n":             `"420p10": edged reads 420`,
+		"YUV4MPEG2 W16 H8 C411\n":                `"411": edged reads 420`,
+		"YUV4MPEG2 W16 H8 XYSCSS=411\n":          `"411": edged reads 420`,
+		"YUV4MPEG2 W16 H8 A4\n":                  `"A4": must be two positive numbers`,
 		"YUV4MPEG2 " + strings.Repeat("X", 2000): "line of more than 1024 bytes",
 	} {
 		if _, err := NewReader(bufio.NewReaderSize(strings.NewReader(header), 64<<10)); err == nil || !strings.Contains(err.Error(), want) {
