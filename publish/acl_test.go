@@ -10,18 +10,17 @@ import (
 	"testing"
 	"time"
 
-	"edged/internal/mosquittotest"
 	"edged/internal/testkit"
 )
 
 // restricted is a mosquitto whose user "board" may use only what the rules say; whoever names no user may do everything.
-func restricted(t *testing.T, rules string) *mosquittotest.Broker {
+func restricted(t *testing.T, rules string) *testkit.Mosquitto {
 	t.Helper()
 	acl := filepath.Join(t.TempDir(), "acl")
 	if err := os.WriteFile(acl, []byte("topic readwrite #\n\nuser board\n"+rules+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return mosquittotest.Start(t, "acl_file "+acl, "allow_anonymous true")
+	return testkit.StartMosquitto(t, "acl_file "+acl, "allow_anonymous true")
 }
 
 // What docs/mqtt.md tells an administrator to allow is enough for everything.
@@ -70,7 +69,7 @@ func TestARefusedSubscriptionIsReportedOnce(t *testing.T) {
 		"clients":[],"groups":[],"roles":[]}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	b := mosquittotest.Start(t, "allow_anonymous true", "plugin "+plugins[0], "plugin_opt_config_file "+rules)
+	b := testkit.StartMosquitto(t, "allow_anonymous true", "plugin "+plugins[0], "plugin_opt_config_file "+rules)
 	p, log := testPublisher(t, b.URL(), func(p *Publisher) { p.OnCommand, p.Discovery.Prefix = new(obeyed).take, "homeassistant" })
 	run(t, p)
 	p.Event(event(1, Start))
@@ -92,7 +91,7 @@ func TestAnExpiredCertificateIsNamed(t *testing.T) {
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 		NotBefore:   time.Now().Add(-48 * time.Hour), NotAfter: time.Now().Add(-24 * time.Hour),
 	})
-	b := mosquittotest.Start(t, "certfile "+ca.file("server.pem"), "keyfile "+ca.file("server.key"))
+	b := testkit.StartMosquitto(t, "certfile "+ca.file("server.pem"), "keyfile "+ca.file("server.key"))
 	p, log := testPublisher(t, "mqtts://"+b.Address, func(p *Publisher) { p.TLS = &tls.Config{RootCAs: ca.pool()} })
 	run(t, p)
 	waitFor(t, "it is named", func() bool { return strings.Contains(log.String(), "certificate has expired") })
@@ -103,9 +102,9 @@ func TestMosquittoBridge(t *testing.T) {
 	testkit.Slow(t)
 	t.Parallel()
 	o := new(obeyed)
-	house := mosquittotest.New(t)
+	house := testkit.NewMosquitto(t)
 	_, port, _ := net.SplitHostPort(house.Address)
-	board := mosquittotest.Start(t, "connection house", "address 127.0.0.1:"+port, "restart_timeout 1", "cleansession false",
+	board := testkit.StartMosquitto(t, "connection house", "address 127.0.0.1:"+port, "restart_timeout 1", "cleansession false",
 		"remote_clientid bridge-board", "try_private true", "bridge_attempt_unsubscribe false", "max_queued_messages 10000",
 		"topic edged/board/# out 1", "topic homeassistant/device/edged-board/config out 1",
 		"topic edged/board/+/enabled/set in 1", "topic edged/board/+/snapshot/set in 1", "topic edged/board/+/+/threshold/set in 1",

@@ -12,7 +12,6 @@ import (
 
 	"edged/internal/background"
 	"edged/internal/bounds"
-	"edged/internal/mosquittotest"
 	"edged/internal/testkit"
 )
 
@@ -37,7 +36,7 @@ func (o *obeyed) all() []Command {
 // commanded runs a publisher of a camera with a view and a snapshot that takes commands, at a broker of its own.
 func commanded(t *testing.T) (*Publisher, *subscriber, *obeyed) {
 	t.Helper()
-	broker, o := mosquittotest.Start(t), new(obeyed)
+	broker, o := testkit.StartMosquitto(t), new(obeyed)
 	sub := subscribe(t, broker.URL())
 	p, _ := testPublisher(t, broker.URL(), func(p *Publisher) {
 		p.Cameras = append(p.Cameras, Camera{Name: "yard", Views: []string{"gate"}, Labels: []string{"wave"}, Snapshots: true})
@@ -101,7 +100,7 @@ func TestWhatIsNoCommandIsRefusedOrIgnored(t *testing.T) {
 
 func TestRetainedCommandsAreNotObeyed(t *testing.T) {
 	t.Parallel()
-	broker, o := mosquittotest.Start(t), new(obeyed)
+	broker, o := testkit.StartMosquitto(t), new(obeyed)
 	sub := subscribe(t, broker.URL())
 	sub.publish("edged/board/front/enabled/set", "OFF", true)
 	p, log := testPublisher(t, broker.URL(), func(p *Publisher) { p.OnCommand = o.take })
@@ -115,7 +114,7 @@ func TestRetainedCommandsAreNotObeyed(t *testing.T) {
 // A flood neither blocks what is published nor grows memory: of what says the same only the newest waits.
 func TestAFloodOfCommands(t *testing.T) {
 	t.Parallel()
-	broker, o := mosquittotest.Start(t), new(obeyed)
+	broker, o := testkit.StartMosquitto(t), new(obeyed)
 	sub := subscribe(t, broker.URL())
 	blocked := make(chan struct{})
 	release := sync.OnceFunc(func() { close(blocked) })

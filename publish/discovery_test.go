@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"edged/internal/mosquittotest"
+	"edged/internal/testkit"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -104,7 +104,7 @@ func TestDiscoveryKeepsToTheRules(t *testing.T) {
 
 func TestHomeAssistantIsToldAndToldAgain(t *testing.T) {
 	t.Parallel()
-	broker := mosquittotest.Start(t)
+	broker := testkit.StartMosquitto(t)
 	ha := subscribe(t, broker.URL())
 	p, _ := testPublisher(t, broker.URL(), discoverable)
 	run(t, p)
@@ -122,7 +122,7 @@ func TestHomeAssistantIsToldAndToldAgain(t *testing.T) {
 
 func TestWhatTheConfigurationNoLongerHasIsRemoved(t *testing.T) {
 	t.Parallel()
-	broker := mosquittotest.Start(t)
+	broker := testkit.StartMosquitto(t)
 	before, _ := testPublisher(t, broker.URL(), discoverable)
 	stop := run(t, before)
 	sub := subscribe(t, broker.URL())

@@ -17,7 +17,7 @@ import (
 	mqtt "github.com/eclipse/paho.mqtt.golang"
 
 	"edged/internal/background"
-	"edged/internal/mosquittotest"
+	"edged/internal/testkit"
 )
 
 // long is set by make test-faults, for the durations that docs/mqtt.md reports.
@@ -211,9 +211,9 @@ func (c *tally) count() (repeated, disorder int) {
 }
 
 // persistent is a mosquitto that keeps sessions over a Shutdown.
-func persistent(t *testing.T, config ...string) *mosquittotest.Broker {
+func persistent(t *testing.T, config ...string) *testkit.Mosquitto {
 	t.Helper()
-	return mosquittotest.New(t, append([]string{"persistence true", "persistence_location " + t.TempDir() + "/", "max_queued_messages 0"}, config...)...)
+	return testkit.NewMosquitto(t, append([]string{"persistence true", "persistence_location " + t.TempDir() + "/", "max_queued_messages 0"}, config...)...)
 }
 
 // missing returns how many of the ids have not come.

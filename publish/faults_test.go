@@ -14,22 +14,20 @@ import (
 
 	"edged/internal/background"
 	"edged/internal/clock"
-	"edged/internal/logtest"
-	"edged/internal/mosquittotest"
 	"edged/internal/testkit"
 )
 
 // trial is one fault: a broker, a proxy before it, and a publisher that is handed 20 events a second.
 type trial struct {
 	t      *testing.T
-	broker *mosquittotest.Broker
+	broker *testkit.Mosquitto
 	proxy  *proxy
 	outbox string       // its folder
 	jump   atomic.Int64 // what the wall clock is wrong by, ns
 
 	mu     sync.Mutex // held while no publisher runs
 	p      *Publisher
-	log    *logtest.Buffer
+	log    *testkit.Log
 	stop   func()
 	handed []string
 }
@@ -119,7 +117,7 @@ func TestFaults(t *testing.T) {
 		}},
 		{
 			name: "wrong password for %v, then mended by a reload", lasts: choice(30*time.Second, 3*time.Second),
-			lines: []string{"allow_anonymous true", "password_file " + mosquittotest.PasswordFile(t, "board", "right")},
+			lines: []string{"allow_anonymous true", "password_file " + testkit.PasswordFile(t, "board", "right")},
 			setup: func(p *Publisher) { p.Username, p.Password = "board", "wrong" },
 			fault: func(x *trial, lasts time.Duration) {
 				time.Sleep(lasts)
@@ -181,7 +179,7 @@ func (x *trial) try(name string, setup func(*Publisher), fault func(*trial)) {
 func TestAHalfOpenLinkLeavesNobodyOffline(t *testing.T) {
 	testkit.Slow(t)
 	t.Parallel()
-	b := mosquittotest.Start(t)
+	b := testkit.StartMosquitto(t)
 	first, second := newProxy(t, b.Address), newProxy(t, b.Address)
 	p, _ := testPublisher(t, first.url(), func(p *Publisher) { p.Brokers = []string{second.url()} })
 	run(t, p)
@@ -206,7 +204,7 @@ func expiredCertificate(t *testing.T) {
 		})
 	}
 	sign(-time.Hour)
-	secure := mosquittotest.FreeAddress(t)
+	secure := testkit.FreeAddress(t)
 	_, port, _ := net.SplitHostPort(secure)
 	x := &trial{t: t, outbox: t.TempDir(), proxy: newProxy(t, secure), broker: persistent(t,
 		"listener "+port+" 127.0.0.1", "certfile "+ca.file("server.pem"), "keyfile "+ca.file("server.key"))}

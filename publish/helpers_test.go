@@ -13,7 +13,7 @@ import (
 	"go.uber.org/goleak"
 
 	"edged/internal/clock"
-	"edged/internal/logtest"
+	"edged/internal/testkit"
 )
 
 func TestMain(m *testing.M) {
@@ -30,9 +30,9 @@ func TestMain(m *testing.M) {
 const eventually = time.Minute
 
 // testPublisher returns an initialized publisher of the node "board" with one camera, and what it logs.
-func testPublisher(t testing.TB, url string, change ...func(*Publisher)) (*Publisher, *logtest.Buffer) {
+func testPublisher(t testing.TB, url string, change ...func(*Publisher)) (*Publisher, *testkit.Log) {
 	t.Helper()
-	log := new(logtest.Buffer)
+	log := new(testkit.Log)
 	p := &Publisher{
 		Broker:        url,
 		Node:          "board",

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"edged/internal/clock"
-	"edged/internal/mosquittotest"
 	"edged/internal/testkit"
 )
 
@@ -20,7 +19,7 @@ import (
 func leftBehind(t *testing.T, n int) (dir, id string) {
 	t.Helper()
 	live := t.TempDir()
-	p, _ := testPublisher(t, mosquittotest.New(t).URL()) // where nobody listens
+	p, _ := testPublisher(t, testkit.NewMosquitto(t).URL()) // where nobody listens
 	if err := p.OpenOutbox(live); err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +59,7 @@ func TestEventsOutliveTheProcess(t *testing.T) {
 	t.Parallel()
 	const events = 20
 	dir, id := leftBehind(t, events)
-	broker := mosquittotest.Start(t)
+	broker := testkit.StartMosquitto(t)
 	sub := subscribe(t, broker.URL())
 
 	second, _ := testPublisher(t, broker.URL())
@@ -96,7 +95,7 @@ func TestEventsOfWhatIsGone(t *testing.T) {
 	testkit.Slow(t)
 	t.Parallel()
 	dir, _ := leftBehind(t, 20)
-	broker := mosquittotest.Start(t)
+	broker := testkit.StartMosquitto(t)
 	sub := subscribe(t, broker.URL())
 	p, log := testPublisher(t, broker.URL(), func(p *Publisher) { p.Cameras[0].Name = "porch" })
 	if err := p.OpenOutbox(dir); err != nil {
@@ -115,7 +114,7 @@ func TestEventsOfWhatIsGone(t *testing.T) {
 
 func TestNothingIsWrittenWhileTheBrokerAcknowledges(t *testing.T) {
 	t.Parallel()
-	broker := mosquittotest.Start(t)
+	broker := testkit.StartMosquitto(t)
 	p, _ := testPublisher(t, broker.URL())
 	if err := p.OpenOutbox(t.TempDir()); err != nil {
 		t.Fatal(err)
@@ -227,7 +226,7 @@ func TestTheNewestOfAnEarlierRunIsTheLast(t *testing.T) {
 	testkit.Slow(t)
 	t.Parallel()
 	dir, id := leftBehind(t, 3)
-	broker := mosquittotest.Start(t)
+	broker := testkit.StartMosquitto(t)
 	sub := subscribe(t, broker.URL())
 	p, _ := testPublisher(t, broker.URL())
 	p.now = func() clock.Instant {
@@ -319,7 +318,7 @@ func TestAnOutboxThatOpensLater(t *testing.T) {
 	t.Parallel()
 	left, id := leftBehind(t, 3)
 	dir := filepath.Join(t.TempDir(), "state")
-	p, _ := testPublisher(t, mosquittotest.New(t).URL(), func(p *Publisher) { p.outboxRetry = 10 * time.Millisecond })
+	p, _ := testPublisher(t, testkit.NewMosquitto(t).URL(), func(p *Publisher) { p.outboxRetry = 10 * time.Millisecond })
 	if err := p.OpenOutbox(dir); err == nil {
 		t.Fatal("a folder that is not there was opened")
 	}

@@ -11,7 +11,6 @@ import (
 
 	"github.com/eclipse/paho.mqtt.golang/packets"
 
-	"edged/internal/mosquittotest"
 	"edged/internal/testkit"
 )
 
@@ -20,7 +19,7 @@ func withSnapshots(p *Publisher) { p.Cameras[0].Snapshots = true }
 // A broker that closes the connection on a snapshot gets the events nevertheless, and the next snapshot that it takes.
 func TestASnapshotTooLargeForTheBrokerHoldsUpNoEvent(t *testing.T) {
 	t.Parallel()
-	broker := mosquittotest.Start(t, "max_packet_size 20000")
+	broker := testkit.StartMosquitto(t, "max_packet_size 20000")
 	sub := subscribe(t, broker.URL())
 	p, log := testPublisher(t, broker.URL(), withSnapshots)
 	p.Snapshot("front", make([]byte, 50_000))
@@ -94,7 +93,7 @@ func TestASlowUplinkGetsASnapshotThrough(t *testing.T) {
 func TestASlowUplinkOfTheKernels(t *testing.T) {
 	testkit.Slow(t)
 	t.Parallel()
-	broker := mosquittotest.Start(t)
+	broker := testkit.StartMosquitto(t)
 	sub := subscribe(t, broker.URL())
 	short := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error { // the rest waits at the sender, as it does before a modem
 		return shortenReceiveBuffer(c)

@@ -8,13 +8,13 @@ import (
 
 	mqtt "github.com/eclipse/paho.mqtt.golang"
 
-	"edged/internal/mosquittotest"
+	"edged/internal/testkit"
 )
 
 // BenchmarkLatency measures from the call to the subscriber's handler, through a mosquitto on this machine: Publisher.Event
 // and Publisher.Scores against a bare paho client that publishes the same bytes.
 func BenchmarkLatency(b *testing.B) {
-	broker := mosquittotest.Start(b)
+	broker := testkit.StartMosquitto(b)
 	sub := subscribe(b, broker.URL())
 	p, _ := testPublisher(b, broker.URL())
 	run(b, p)

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"edged/internal/clock"
-	"edged/internal/mosquittotest"
 	"edged/internal/testkit"
 )
 
@@ -30,7 +29,7 @@ func runUntilKilled(url string) {
 
 func TestConnectAnnouncesNodeCamerasAndStates(t *testing.T) {
 	t.Parallel()
-	broker := mosquittotest.Start(t)
+	broker := testkit.StartMosquitto(t)
 	p, _ := testPublisher(t, broker.URL())
 	p.CameraStatus("front", true)
 	p.State("front", "rise", true)
@@ -49,7 +48,7 @@ func TestConnectAnnouncesNodeCamerasAndStates(t *testing.T) {
 // camera and node are online, Home Assistant's, no action goes on in between.
 func TestAnOldStateIsNeverBelieved(t *testing.T) {
 	t.Parallel()
-	broker := mosquittotest.Start(t)
+	broker := testkit.StartMosquitto(t)
 	sub := subscribe(t, broker.URL())
 	for topic, payload := range map[string]string{"status": "offline", "front/status": "online", "front/wave/state": "ON"} {
 		sub.publish("edged/board/"+topic, payload, true)
@@ -75,7 +74,7 @@ func TestAnOldStateIsNeverBelieved(t *testing.T) {
 func TestAnnouncementOverALongWay(t *testing.T) {
 	testkit.Slow(t)
 	t.Parallel()
-	broker := mosquittotest.Start(t)
+	broker := testkit.StartMosquitto(t)
 	far := newProxy(t, broker.Address)
 	far.delay = 30 * time.Millisecond
 	near, _ := announcement(t, broker.URL())
@@ -108,7 +107,7 @@ func announcement(t *testing.T, url string) (took time.Duration, states uint64) 
 // reached a subscriber.
 func announced(t *testing.T) (*Publisher, *subscriber) {
 	t.Helper()
-	broker := mosquittotest.Start(t)
+	broker := testkit.StartMosquitto(t)
 	sub := subscribe(t, broker.URL())
 	p, _ := testPublisher(t, broker.URL())
 	run(t, p)
@@ -177,7 +176,7 @@ func TestStatesScoresAndStatsArrive(t *testing.T) {
 
 func TestCleanStopDeliversWhatWaitsAndSaysOffline(t *testing.T) {
 	t.Parallel()
-	broker := mosquittotest.Start(t)
+	broker := testkit.StartMosquitto(t)
 	sub := subscribe(t, broker.URL())
 	p, _ := testPublisher(t, broker.URL(), func(p *Publisher) { p.StopTimeout = eventually })
 	p.CameraStatus("front", true)
@@ -202,7 +201,7 @@ func TestCleanStopDeliversWhatWaitsAndSaysOffline(t *testing.T) {
 
 func TestKilledPublisherLeavesItsWill(t *testing.T) {
 	t.Parallel()
-	broker := mosquittotest.Start(t)
+	broker := testkit.StartMosquitto(t)
 	sub := subscribe(t, broker.URL())
 	child := exec.CommandContext(t.Context(), os.Args[0])
 	child.Env = append(os.Environ(), childBroker+"="+broker.URL())
@@ -222,7 +221,7 @@ func TestKilledPublisherLeavesItsWill(t *testing.T) {
 
 func TestBrokerRestartLosesNothing(t *testing.T) {
 	t.Parallel()
-	broker := mosquittotest.Start(t)
+	broker := testkit.StartMosquitto(t)
 	p, _ := testPublisher(t, broker.URL())
 	connect := gate(p)
 	p.CameraStatus("front", true)
@@ -260,7 +259,7 @@ func TestBrokerRestartLosesNothing(t *testing.T) {
 func TestFrozenBrokerIsLeftAndEventsWaitForIt(t *testing.T) {
 	testkit.Slow(t)
 	t.Parallel()
-	broker := mosquittotest.Start(t)
+	broker := testkit.StartMosquitto(t)
 	p, log := testPublisher(t, broker.URL())
 	run(t, p)
 	waitFor(t, "connected", func() bool { return p.Counters().StatesSent == 4 })
@@ -276,7 +275,7 @@ func TestFrozenBrokerIsLeftAndEventsWaitForIt(t *testing.T) {
 
 func TestBrokerAbsentAtStart(t *testing.T) {
 	t.Parallel()
-	broker := mosquittotest.New(t)
+	broker := testkit.NewMosquitto(t)
 	p, log := testPublisher(t, broker.URL())
 	run(t, p)
 	p.Event(event(1, Start))
@@ -301,7 +300,7 @@ func TestServerThatNeverAnswersIsNamed(t *testing.T) {
 
 func TestWrongPasswordIsNamedAndNotShown(t *testing.T) {
 	t.Parallel()
-	broker := mosquittotest.Start(t, "allow_anonymous false", "password_file "+mosquittotest.PasswordFile(t, "edged", "right"))
+	broker := testkit.StartMosquitto(t, "allow_anonymous false", "password_file "+testkit.PasswordFile(t, "edged", "right"))
 	p, log := testPublisher(t, broker.URL(), func(p *Publisher) { p.Username, p.Password = "edged", "wr0ng-s3cret" })
 	run(t, p)
 	waitFor(t, "the refusal is named", log.Has("not authorised: user name or password is wrong"))
@@ -317,7 +316,7 @@ func TestWrongPasswordIsNamedAndNotShown(t *testing.T) {
 func TestTwoNodesWithOneNameAreNoticed(t *testing.T) {
 	testkit.Slow(t)
 	t.Parallel()
-	broker := mosquittotest.Start(t)
+	broker := testkit.StartMosquitto(t)
 	a, logA := testPublisher(t, broker.URL())
 	b, logB := testPublisher(t, broker.URL())
 	run(t, a)
@@ -337,7 +336,7 @@ func TestTwoNodesWithOneNameAreNoticed(t *testing.T) {
 
 func TestFloodWhileTheBrokerIsAwayIsBoundedAndCounted(t *testing.T) {
 	t.Parallel()
-	broker := mosquittotest.New(t)
+	broker := testkit.NewMosquitto(t)
 	p, _ := testPublisher(t, broker.URL(), func(p *Publisher) { p.QueueLength = 100 })
 	connect := gate(p)
 	run(t, p)

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"edged/internal/clock"
-	"edged/internal/mosquittotest"
 	"edged/internal/testkit"
 )
 
@@ -125,7 +124,7 @@ func TestWhatIsNoEntryIsCutOff(t *testing.T) {
 // A disk that hangs holds up neither the pipeline nor what is published.
 func TestADiskThatHangsHoldsUpNothing(t *testing.T) {
 	t.Parallel()
-	broker := mosquittotest.Start(t)
+	broker := testkit.StartMosquitto(t)
 	p, _ := testPublisher(t, broker.URL())
 	if err := p.OpenOutbox(t.TempDir()); err != nil {
 		t.Fatal(err)
@@ -142,7 +141,7 @@ func TestADiskThatHangsHoldsUpNothing(t *testing.T) {
 // What the SD card has to bear: while the broker acknowledges, the notes are gone before the kernel has written them.
 func TestNotesAreGoneOnceTheBrokerHasAcknowledged(t *testing.T) {
 	t.Parallel()
-	broker, dir := mosquittotest.Start(t), t.TempDir()
+	broker, dir := testkit.StartMosquitto(t), t.TempDir()
 	p, _ := testPublisher(t, broker.URL())
 	if err := p.OpenOutbox(dir); err != nil {
 		t.Fatal(err)

@@ -19,7 +19,7 @@ import (
 
 	"github.com/eclipse/paho.mqtt.golang/packets"
 
-	"edged/internal/mosquittotest"
+	"edged/internal/testkit"
 )
 
 // queue is what a broker's kernel has taken and not yet sent.
@@ -108,10 +108,10 @@ func TestALargeMessageThatStopsIsGivenUp(t *testing.T) {
 // With mosquitto. (Its websockets, 2.0.11's at least, stop amid a large message whoever reads.)
 func TestALargeMessageOfMosquitto(t *testing.T) {
 	t.Parallel()
-	ca, secure := newAuthority(t), mosquittotest.FreeAddress(t)
+	ca, secure := newAuthority(t), testkit.FreeAddress(t)
 	ca.sign("server", &x509.Certificate{ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}})
 	_, port, _ := net.SplitHostPort(secure)
-	broker := mosquittotest.Start(t,
+	broker := testkit.StartMosquitto(t,
 		"listener "+port+" 127.0.0.1", "cafile "+ca.file("ca.pem"), "certfile "+ca.file("server.pem"), "keyfile "+ca.file("server.key"))
 	sub := subscribe(t, broker.URL())
 	large := strings.Repeat("x", 3*maxPacket)

@@ -17,7 +17,6 @@ import (
 	"testing"
 	"time"
 
-	"edged/internal/mosquittotest"
 	"edged/internal/testkit"
 )
 
@@ -97,7 +96,7 @@ func TestTLSWithClientCertificates(t *testing.T) {
 	t.Parallel()
 	ca, stranger := newAuthority(t), newAuthority(t)
 	ca.sign("server", &x509.Certificate{ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}})
-	broker := mosquittotest.Start(t, "cafile "+ca.file("ca.pem"), "certfile "+ca.file("server.pem"), "keyfile "+ca.file("server.key"),
+	broker := testkit.StartMosquitto(t, "cafile "+ca.file("ca.pem"), "certfile "+ca.file("server.pem"), "keyfile "+ca.file("server.key"),
 		"require_certificate true", "use_identity_as_username true", "allow_anonymous false")
 	for _, c := range []struct {
 		name string
@@ -120,9 +119,9 @@ func TestTLSWithClientCertificates(t *testing.T) {
 func TestWebsockets(t *testing.T) {
 	testkit.Slow(t)
 	t.Parallel()
-	address := mosquittotest.FreeAddress(t)
+	address := testkit.FreeAddress(t)
 	_, port, _ := net.SplitHostPort(address)
-	mosquittotest.Start(t, "listener "+port+" lo", "protocol websockets") // libwebsockets binds to interfaces, not addresses
+	testkit.StartMosquitto(t, "listener "+port+" lo", "protocol websockets") // libwebsockets binds to interfaces, not addresses
 	p, _ := testPublisher(t, "ws://"+address+"/mqtt")
 	stop := run(t, p)
 	p.Event(event(1, Start))
@@ -133,7 +132,7 @@ func TestWebsockets(t *testing.T) {
 func TestNextBrokerOfTheListTakesOver(t *testing.T) {
 	testkit.Slow(t)
 	t.Parallel()
-	first, second := mosquittotest.Start(t), mosquittotest.Start(t)
+	first, second := testkit.StartMosquitto(t), testkit.StartMosquitto(t)
 	subFirst, subSecond := subscribe(t, first.URL()), subscribe(t, second.URL())
 	p, _ := testPublisher(t, first.URL(), func(p *Publisher) { p.Brokers = []string{second.URL()} })
 	run(t, p)

@@ -5,8 +5,8 @@ import (
 	"testing"
 	"time"
 
-	"edged/internal/mosquittotest"
 	"edged/internal/sink"
+	"edged/internal/testkit"
 )
 
 // Names that the configuration lacks are an error when they are looked up, which is at the start.
@@ -36,7 +36,7 @@ func TestUnknownNamesAreErrors(t *testing.T) {
 
 func TestSinkPublishesWhatItReceives(t *testing.T) {
 	t.Parallel()
-	broker := mosquittotest.Start(t)
+	broker := testkit.StartMosquitto(t)
 	sub := subscribe(t, broker.URL())
 	p, _ := testPublisher(t, broker.URL())
 	s, err := p.Sink("front")

@@ -4,12 +4,12 @@ import (
 	"strings"
 	"testing"
 
-	"edged/internal/mosquittotest"
+	"edged/internal/testkit"
 )
 
 func TestViewsHaveTopicsOfTheirOwn(t *testing.T) {
 	t.Parallel()
-	broker := mosquittotest.Start(t)
+	broker := testkit.StartMosquitto(t)
 	sub := subscribe(t, broker.URL())
 	p, _ := testPublisher(t, broker.URL(), func(p *Publisher) {
 		p.Cameras = []Camera{{Name: "front", Views: []string{"door", "path"}, Labels: []string{"wave"}, Snapshots: true}}

@@ -15,7 +15,6 @@ import (
 	"github.com/eclipse/paho.mqtt.golang/packets"
 
 	"edged/internal/background"
-	"edged/internal/logtest"
 	"edged/internal/testkit"
 )
 
@@ -155,7 +154,7 @@ func (r throttled) Read(b []byte) (int, error) {
 }
 
 // bubble runs a publisher with the dialer in virtual time, and the test beside it.
-func bubble(t *testing.T, dial dialer, test func(t *testing.T, p *Publisher, log *logtest.Buffer)) {
+func bubble(t *testing.T, dial dialer, test func(t *testing.T, p *Publisher, log *testkit.Log)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		p, log := testPublisher(t, "tcp://broker.invalid")
@@ -173,7 +172,7 @@ func TestTriesAreSpacedByAJitteredDoublingWait(t *testing.T) {
 		tries = append(tries, time.Now())
 		return nil, errors.New("refused")
 	}
-	bubble(t, refused, func(*testing.T, *Publisher, *logtest.Buffer) { time.Sleep(10 * time.Minute) })
+	bubble(t, refused, func(*testing.T, *Publisher, *testkit.Log) { time.Sleep(10 * time.Minute) })
 
 	most := time.Second
 	for i := 1; i < len(tries); i++ {
@@ -201,7 +200,7 @@ func TestAHealthyConnectionIsReplacedAtOnceAndAShortOneIsNot(t *testing.T) {
 			tries = append(tries, time.Now())
 			return broker.dial(ctx)
 		}
-		bubble(t, dial, func(*testing.T, *Publisher, *logtest.Buffer) { time.Sleep(time.Hour) })
+		bubble(t, dial, func(*testing.T, *Publisher, *testkit.Log) { time.Sleep(time.Hour) })
 		last := len(tries) - 1
 		wait := tries[last].Sub(tries[last-1]) - c.lives
 		if wait < c.worst/2 || wait > c.worst {
@@ -254,7 +253,7 @@ func TestTwoNodesWithOneNameDoNotStorm(t *testing.T) {
 			return conn, err
 		}
 		var nodes [2]*Publisher
-		var logs [2]*logtest.Buffer
+		var logs [2]*testkit.Log
 		for i := range nodes {
 			nodes[i], logs[i] = testPublisher(t, "tcp://broker.invalid")
 			nodes[i].dial = takeover
@@ -288,7 +287,7 @@ func TestBrokerThatNeverAnswersIsGivenUp(t *testing.T) {
 		{"no PINGRESP", &pipeBroker{noPong: true}, 15 * time.Second, "pingresp not received"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			bubble(t, c.broker.dial, func(t *testing.T, p *Publisher, log *logtest.Buffer) {
+			bubble(t, c.broker.dial, func(t *testing.T, p *Publisher, log *testkit.Log) {
 				p.Event(event(1, Start))
 				time.Sleep(c.within + time.Millisecond)
 				synctest.Wait()
@@ -302,7 +301,7 @@ func TestBrokerThatNeverAnswersIsGivenUp(t *testing.T) {
 
 // A broker that drops what it is sent is told from one that takes its time.
 func TestTheEchoIsExpectedOnceTheStatusIsSent(t *testing.T) {
-	bubble(t, (&pipeBroker{slow: 1500 * time.Millisecond}).dial, func(t *testing.T, _ *Publisher, log *logtest.Buffer) {
+	bubble(t, (&pipeBroker{slow: 1500 * time.Millisecond}).dial, func(t *testing.T, _ *Publisher, log *testkit.Log) {
 		const sent = 6 * 1500 * time.Millisecond // its answers until then: to CONNECT, SUBSCRIBE, two states, two statuses
 		time.Sleep(sent + echoTimeout - time.Second)
 		if log.Has("its ACL forbids")() {
@@ -317,7 +316,7 @@ func TestTheEchoIsExpectedOnceTheStatusIsSent(t *testing.T) {
 
 // A broker may close the connection on a message that its rules forbid: that is no other node.
 func TestABrokerThatClosesOnADeniedTopicIsTold(t *testing.T) {
-	bubble(t, (&pipeBroker{largest: 1}).dial, func(t *testing.T, _ *Publisher, log *logtest.Buffer) {
+	bubble(t, (&pipeBroker{largest: 1}).dial, func(t *testing.T, _ *Publisher, log *testkit.Log) {
 		time.Sleep(time.Hour)
 		if text := log.String(); !strings.Contains(text, "edged/board/front/wave/state: the broker closed the connection") || strings.Contains(text, "same client id") {
 			t.Errorf("log: %s", text)
@@ -391,7 +390,7 @@ func TestCallsNeverWaitWhateverTheBrokerDoes(t *testing.T) {
 		"no reading": {noReading: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, broker.dial, func(t *testing.T, p *Publisher, _ *logtest.Buffer) {
+			bubble(t, broker.dial, func(t *testing.T, p *Publisher, _ *testkit.Log) {
 				for second := range 30 {
 					time.Sleep(time.Second)
 					began := time.Now()
@@ -448,7 +447,7 @@ func TestUnacknowledgedEventIsSentAgain(t *testing.T) {
 func TestStatesDoNotWaitForTheWholeQueue(t *testing.T) {
 	received := make(chan *packets.PublishPacket, 1000)
 	broker := &pipeBroker{slow: 10 * time.Millisecond, received: received}
-	bubble(t, broker.dial, func(t *testing.T, p *Publisher, _ *logtest.Buffer) {
+	bubble(t, broker.dial, func(t *testing.T, p *Publisher, _ *testkit.Log) {
 		time.Sleep(time.Second)
 		events(received) // those of the announcement: none
 		for n := range uint64(100) {

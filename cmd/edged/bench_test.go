@@ -7,14 +7,13 @@ import (
 	"strings"
 	"testing"
 
-	"edged/internal/mosquittotest"
 	"edged/internal/testkit"
 )
 
 // The real program, in a process of its own: whatever else a test process does would count as its allocations.
 func TestBenchMeasuresTheRunningProgram(t *testing.T) {
 	testkit.Slow(t)
-	broker := mosquittotest.Start(t)
+	broker := testkit.StartMosquitto(t)
 	sub := subscribe(t, broker.URL())
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "bench", "--json", "--seconds", "1", "--broker", broker.URL())
 	cmd.Env = append(os.Environ(), asEdged+"=1")
@@ -67,7 +66,7 @@ func TestBenchRefuses(t *testing.T) {
 		{"model", []string{"--model", notVideo}, exitConfig, notVideo},
 		{"broker's address", []string{"--broker", "here"}, exitConfig, "mqtt.broker"},
 		{"video", []string{"--source", notVideo}, exitFailed, notVideo},
-		{"nobody at the broker's address", []string{"--seconds", "1", "--broker", "tcp://" + mosquittotest.FreeAddress(t)}, exitFailed, "not reached"},
+		{"nobody at the broker's address", []string{"--seconds", "1", "--broker", "tcp://" + testkit.FreeAddress(t)}, exitFailed, "not reached"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			status, stdout, stderr := edged(t, append([]string{"bench"}, c.args...)...)

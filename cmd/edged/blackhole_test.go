@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"edged/internal/mosquittotest"
 	"edged/internal/testkit"
 )
 
@@ -16,8 +15,8 @@ import (
 // broker would stand still for a fifth of the time at least.
 func TestAStoppedBrokerDoesNotSlowCapture(t *testing.T) {
 	testkit.Slow(t)
-	healthy, stopped := mosquittotest.Start(t), mosquittotest.Start(t)
-	watch := func(broker *mosquittotest.Broker) string {
+	healthy, stopped := testkit.StartMosquitto(t), testkit.StartMosquitto(t)
+	watch := func(broker *testkit.Mosquitto) string {
 		address := freeAddress(t)
 		config := write(t, "edged.yaml", fmt.Sprintf("node: board\ncameras: [{name: gate, source: 'file:%s'}]\n"+
 			"mqtt: {broker: %q, scores: true, scores_every: 0s}\nweb: {listen: %q}\n", footage(t, "walkers.mkv"), broker.URL(), address))

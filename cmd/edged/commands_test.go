@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"edged/internal/mosquittotest"
 	"edged/internal/picturetest"
 	"edged/internal/testkit"
 )
@@ -17,7 +16,7 @@ import (
 // What a subscriber sets holds at once, is told to everybody, and outlives the process; Home Assistant is told of it all.
 func TestCommandsAreObeyedAndRemembered(t *testing.T) {
 	testkit.Slow(t)
-	broker := mosquittotest.Start(t)
+	broker := testkit.StartMosquitto(t)
 	sub := subscribe(t, broker.URL())
 	state := t.TempDir()
 	config := write(t, "edged.yaml", fmt.Sprintf(`
@@ -82,7 +81,7 @@ mqtt: {broker: "%s", scores: true, scores_every: 0s}
 // A disk that cannot be written shows in the status, and what was set is written once it can be.
 func TestSettingsThatCannotBeWritten(t *testing.T) {
 	testkit.Slow(t)
-	broker := mosquittotest.Start(t, "allow_anonymous true")
+	broker := testkit.StartMosquitto(t, "allow_anonymous true")
 	sub := subscribe(t, broker.URL())
 	state, address := filepath.Join(t.TempDir(), "state"), freeAddress(t)
 	if err := os.Mkdir(state, 0o700); err != nil {

@@ -18,7 +18,6 @@ import (
 
 	mqtt "github.com/eclipse/paho.mqtt.golang"
 
-	"edged/internal/mosquittotest"
 	"edged/internal/node"
 	"edged/internal/terminal"
 	"edged/internal/testkit"
@@ -220,7 +219,7 @@ func (s *subscriber) forget() {
 
 func TestRunPublishesActionsToMosquitto(t *testing.T) {
 	testkit.Slow(t)
-	broker := mosquittotest.Start(t)
+	broker := testkit.StartMosquitto(t)
 	sub := subscribe(t, broker.URL())
 	config := write(t, "edged.yaml", fmt.Sprintf(`
 node: board
@@ -260,7 +259,7 @@ mqtt: {broker: "%s", scores: true, scores_every: 0s}
 }
 
 func TestKilledEdgedIsReportedByItsWill(t *testing.T) {
-	broker := mosquittotest.Start(t)
+	broker := testkit.StartMosquitto(t)
 	sub := subscribe(t, broker.URL())
 	p := startEdged(t, "run", "--camera", "file:"+footage(t, "walkers.mkv"), "--broker", broker.URL())
 	p.line(t, "online")
@@ -293,7 +292,7 @@ func (p *process) node(t *testing.T, s *subscriber) string {
 
 func TestRunWithTheBuiltInBroker(t *testing.T) {
 	testkit.Slow(t)
-	address := mosquittotest.FreeAddress(t)
+	address := testkit.FreeAddress(t)
 	config := write(t, "edged.yaml", fmt.Sprintf("mqtt: {listen: %q}\ncameras: [{source: %q}]\n", address, "file:"+footage(t, "walkers.mkv")))
 	p := startEdged(t, "run", "-c", config)
 	p.line(t, "broker    built in, on "+address)
@@ -309,7 +308,7 @@ func TestRunWithTheBuiltInBroker(t *testing.T) {
 // A reload is none of other clients' business: their connections stay, what is retained stays, and they get what comes after it.
 func TestTheBuiltInBrokerOutlivesAReload(t *testing.T) {
 	testkit.Slow(t)
-	address, other := mosquittotest.FreeAddress(t), mosquittotest.FreeAddress(t)
+	address, other := testkit.FreeAddress(t), testkit.FreeAddress(t)
 	text := func(address, more string) string {
 		return fmt.Sprintf("node: board\nmqtt: {listen: %q}\nweb: {listen: ''}\ncameras: [{source: %q}]\n%s",
 			address, "file:"+footage(t, "walkers.mkv"), more)
@@ -365,7 +364,7 @@ func TestTheBuiltInBrokerOutlivesAReload(t *testing.T) {
 
 // Where Debian's mosquitto has the built-in broker's port, that one is used.
 func TestABrokerOnTheBuiltInOnesPortIsUsed(t *testing.T) {
-	broker := mosquittotest.Start(t)
+	broker := testkit.StartMosquitto(t)
 	sub := subscribe(t, broker.URL())
 	config := write(t, "edged.yaml", fmt.Sprintf("node: board\nmqtt: {listen: %q}\ncameras: [{source: 'pattern:'}]\n", broker.Address))
 	p := startEdged(t, "run", "-c", config)
@@ -403,7 +402,7 @@ func TestARefusedConfigurationLeavesTheLogLevel(t *testing.T) {
 
 // A reload takes over what is good, and what is bad it refuses.
 func TestReload(t *testing.T) {
-	broker := mosquittotest.Start(t, "allow_anonymous false", "password_file "+mosquittotest.PasswordFile(t, "u", "right"))
+	broker := testkit.StartMosquitto(t, "allow_anonymous false", "password_file "+testkit.PasswordFile(t, "u", "right"))
 	text := func(password, camera string) string {
 		secret := write(t, "secret", password)
 		return fmt.Sprintf("node: board\nmqtt: {broker: %q, username: u, password_file: %q}\ncameras: [{name: %s, source: 'pattern:'}]\n",
@@ -432,7 +431,7 @@ func TestReload(t *testing.T) {
 // A terminal that is closed ends what was started in it, unless nohup is there to keep it. With a configuration SIGHUP is a reload.
 func TestAClosedTerminalEndsATry(t *testing.T) {
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP) // the tests may have been started by nohup themselves
-	sub := subscribe(t, mosquittotest.Start(t).URL())
+	sub := subscribe(t, testkit.StartMosquitto(t).URL())
 	options := sub.client.OptionsReader()
 	args := []string{"run", "--camera", "pattern:", "--broker", options.Servers()[0].String()}
 	p := startEdged(t, args...)
@@ -483,7 +482,7 @@ func TestPortsAreFoundOnce(t *testing.T) {
 
 // A source that cannot be played, and a broker that is not there, are retried, not fatal.
 func TestRunGoesOnWithoutCameraAndBroker(t *testing.T) {
-	p := startEdged(t, "run", "--broker", "tcp://"+mosquittotest.FreeAddress(t), "--camera", "file:"+write(t, "x.avi", "no video"))
+	p := startEdged(t, "run", "--broker", "tcp://"+testkit.FreeAddress(t), "--camera", "file:"+write(t, "x.avi", "no video"))
 	p.line(t, "offline: ")
 	if err := p.stop(t); err != nil {
 		t.Errorf("exit: %v", err)
@@ -521,13 +520,13 @@ func TestACrashLeavesNoCore(t *testing.T) {
 		return status.CoreDump()
 	}
 	t.Logf("sleep leaves a core file: %t", crash("sleep", "100"))
-	if crash(os.Args[0], "run", "--camera", "pattern:", "--broker", "tcp://"+mosquittotest.FreeAddress(t)) {
+	if crash(os.Args[0], "run", "--camera", "pattern:", "--broker", "tcp://"+testkit.FreeAddress(t)) {
 		t.Error("edged leaves a core file")
 	}
 }
 
 func TestNextFreeSkipsATakenPort(t *testing.T) {
-	address := mosquittotest.FreeAddress(t)
+	address := testkit.FreeAddress(t)
 	if got := nextFree(t.Context(), address); got != address {
 		t.Errorf("%s is free, but got %s", address, got)
 	}

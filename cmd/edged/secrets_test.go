@@ -15,8 +15,6 @@ import (
 	"time"
 
 	"edged/internal/config"
-	"edged/internal/logtest"
-	"edged/internal/mosquittotest"
 	"edged/internal/testkit"
 )
 
@@ -25,7 +23,7 @@ const canary = "c4nary-pa55word"
 
 // witness collects all that somebody could read.
 type witness struct {
-	logtest.Buffer
+	testkit.Log
 	t *testing.T
 }
 
@@ -61,7 +59,7 @@ func TestARunningEdgedShowsNoPassword(t *testing.T) {
 	testkit.Slow(t)
 	for _, c := range []struct{ from, password string }{{"file", canary}, {"environment", "another"}, {"credential", "another"}} {
 		t.Run("from "+c.from, func(t *testing.T) {
-			broker := mosquittotest.Start(t, "allow_anonymous true", "password_file "+mosquittotest.PasswordFile(t, "board", c.password))
+			broker := testkit.StartMosquitto(t, "allow_anonymous true", "password_file "+testkit.PasswordFile(t, "board", c.password))
 			w := &witness{t: t}
 			config := "log: {level: debug}\nnode: board\nmqtt: {broker: '" + broker.URL() + "', username: board"
 			secret := write(t, "edged-mqtt-password", canary+"\n")

@@ -14,7 +14,6 @@ import (
 	"testing"
 	"time"
 
-	"edged/internal/mosquittotest"
 	"edged/internal/testkit"
 )
 
@@ -30,7 +29,7 @@ func TestALogThatNobodyReadsHoldsUpNoCamera(t *testing.T) {
 	address := freeAddress(t)
 	config := write(t, "edged.yaml", fmt.Sprintf("mqtt: {broker: 'tcp://%s'}\nweb: {listen: %q}\n"+
 		"cameras: [{name: gate, source: 'command:while sleep 0.03; do cat %s; if [ -e %s ]; then cat %s; fi; done'}]\n",
-		mosquittotest.FreeAddress(t), address, good, flag, write(t, "bad.jpg", string(bad))))
+		testkit.FreeAddress(t), address, good, flag, write(t, "bad.jpg", string(bad))))
 	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)

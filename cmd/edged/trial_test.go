@@ -12,8 +12,7 @@ import (
 
 	"edged/infer/engine"
 	"edged/infer/trial"
-	"edged/internal/logtest"
-	"edged/internal/mosquittotest"
+	"edged/internal/testkit"
 	"edged/models"
 )
 
@@ -34,7 +33,7 @@ func TestANewModelIsTriedFirst(t *testing.T) {
 	state := t.TempDir()
 	text := func(model string) string {
 		return fmt.Sprintf("node: board\nstate_dir: %q\nmodel: {file: %q}\ncameras: [{name: front, source: 'pattern:'}]\nmqtt: {listen: %q}\nweb: {listen: ''}\n",
-			state, model, mosquittotest.FreeAddress(t))
+			state, model, testkit.FreeAddress(t))
 	}
 	if status, _, stderr := edged(t, "check", "-c", write(t, "bad.yaml", text(bad))); status != exitConfig || !strings.Contains(stderr, "model.file: ") || !strings.Contains(stderr, bad) {
 		t.Errorf("check with a bad model: status %d, %s", status, stderr)
@@ -82,12 +81,12 @@ func TestTheEndDuringATrial(t *testing.T) {
 				}
 			}
 			trying := fmt.Sprintf("model: {file: %q}\n", model)
-			before := fmt.Sprintf("cameras: [{name: front, source: 'pattern:'}]\nmqtt: {listen: %q}\nweb: {listen: ''}\n", mosquittotest.FreeAddress(t))
+			before := fmt.Sprintf("cameras: [{name: front, source: 'pattern:'}]\nmqtt: {listen: %q}\nweb: {listen: ''}\n", testkit.FreeAddress(t))
 			config := write(t, "edged.yaml", before+trying)
 			if when == "reload" {
 				config = write(t, "edged.yaml", before)
 			}
-			var log logtest.Buffer
+			var log testkit.Log
 			p := startEdgedTo(t, io.Discard, &log, "run", "-c", config)
 			if when == "reload" {
 				await("READY=1")
@@ -124,7 +123,7 @@ func TestAFailureAfterTheTrialMayPass(t *testing.T) {
 	}
 	state := t.TempDir()
 	config := write(t, "edged.yaml", fmt.Sprintf("state_dir: %q\nmodel: {delegate: 'gpu:/no/such.so', strict: true}\n"+
-		"cameras: [{source: 'pattern:'}]\nmqtt: {broker: 'tcp://%s'}\nweb: {listen: ''}\n", state, mosquittotest.FreeAddress(t)))
+		"cameras: [{source: 'pattern:'}]\nmqtt: {broker: 'tcp://%s'}\nweb: {listen: ''}\n", state, testkit.FreeAddress(t)))
 	for _, want := range []int{exitConfig, exitFailed} {
 		for _, command := range []string{"check", "run"} {
 			if status, _, stderr := edged(t, command, "-c", config); status != want || !strings.Contains(stderr, "/no/such.so") {

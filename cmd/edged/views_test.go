@@ -10,7 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	"edged/internal/mosquittotest"
 	"edged/internal/testkit"
 )
 
@@ -18,7 +17,7 @@ import (
 // its own.
 func TestViewsOfOneCamera(t *testing.T) {
 	testkit.Slow(t)
-	broker := mosquittotest.Start(t)
+	broker := testkit.StartMosquitto(t)
 	sub := subscribe(t, broker.URL())
 	config := write(t, "edged.yaml", fmt.Sprintf(`
 node: board

@@ -9,15 +9,13 @@ import (
 	"testing"
 	"time"
 
-	"edged/internal/logtest"
-	"edged/internal/mosquittotest"
 	"edged/internal/testkit"
 )
 
 // The whole program: what it serves, and what edged status makes of it.
 func TestRunIsObservable(t *testing.T) {
 	testkit.Slow(t)
-	broker := mosquittotest.Start(t)
+	broker := testkit.StartMosquitto(t)
 	address := freeAddress(t)
 	config := write(t, "edged.yaml", "node: watched\ncameras: [{name: gate, source: 'file:"+footage(t, "walkers.mkv")+"'}, "+
 		"{name: yard, source: 'v4l2:/dev/video99'}]\nmqtt: {broker: '"+broker.URL()+"'}\nweb: {listen: '"+address+"'}\n")
@@ -73,9 +71,9 @@ func TestTheStatusPageIsTriedAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer occupant.Close()
-	address, log := occupant.Addr().String(), new(logtest.Buffer)
+	address, log := occupant.Addr().String(), new(testkit.Log)
 	config := write(t, "edged.yaml", fmt.Sprintf("web: {listen: %q}\ncameras: [{source: 'pattern:'}]\nmqtt: {broker: 'tcp://%s'}\n",
-		address, mosquittotest.FreeAddress(t)))
+		address, testkit.FreeAddress(t)))
 	p := startEdgedTo(t, io.Discard, log, "run", "-c", config)
 	p.line(t, "online")
 	time.Sleep(2 * time.Second) // for the second try

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"edged/internal/config"
-	"edged/internal/mosquittotest"
+	"edged/internal/testkit"
 	"edged/publish/broker"
 )
 
@@ -33,7 +33,7 @@ func serveBroker() {
 // A signal may come at any time, also before the built-in broker is up.
 func TestStopWhileTheBrokerStarts(t *testing.T) {
 	b, m := new(BuiltIn), config.Default().MQTT
-	m.Listen = mosquittotest.FreeAddress(t)
+	m.Listen = testkit.FreeAddress(t)
 	b.Follow(m)
 	b.Stop()
 	if !PortFree(t.Context(), m.Listen) {
@@ -45,7 +45,7 @@ func TestStopWhileTheBrokerStarts(t *testing.T) {
 func TestTheBuiltInBrokerStartsOnceItsPortIsFree(t *testing.T) {
 	defer func(was time.Duration) { portCheckEvery = was }(portCheckEvery)
 	portCheckEvery = 10 * time.Millisecond
-	occupant, err := new(net.ListenConfig).Listen(t.Context(), "tcp", mosquittotest.FreeAddress(t))
+	occupant, err := new(net.ListenConfig).Listen(t.Context(), "tcp", testkit.FreeAddress(t))
 	if err != nil {
 		t.Fatal(err)
 	}

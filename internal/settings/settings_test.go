@@ -10,12 +10,12 @@ import (
 	"testing/synctest"
 	"time"
 
-	"edged/internal/logtest"
+	"edged/internal/testkit"
 )
 
-func open(t *testing.T, dir string) (*Store, *logtest.Buffer) {
+func open(t *testing.T, dir string) (*Store, *testkit.Log) {
 	t.Helper()
-	log := new(logtest.Buffer)
+	log := new(testkit.Log)
 	s, err := Open(dir, slog.New(slog.NewTextHandler(log, nil)))
 	if err != nil {
 		t.Fatal(err)

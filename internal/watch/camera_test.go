@@ -14,7 +14,7 @@ import (
 	"edged/capture/pixel"
 	"edged/infer/engine"
 	"edged/internal/config"
-	"edged/internal/logtest"
+	"edged/internal/testkit"
 	"edged/models"
 )
 
@@ -189,7 +189,7 @@ func TestNothingSeenOutlivesTheLastView(t *testing.T) {
 
 // A corrupt frame is logged at most once a minute, from the first frame of a file on: its time is 0.
 func TestCorruptFramesAreLoggedOnceAMinute(t *testing.T) {
-	var log logtest.Buffer
+	var log testkit.Log
 	defer slog.SetDefault(slog.Default())
 	slog.SetDefault(slog.New(slog.NewTextHandler(&log, nil)))
 	w := openCamera(t)

@@ -20,8 +20,6 @@ import (
 	mqtt "github.com/eclipse/paho.mqtt.golang"
 	"go.uber.org/goleak"
 
-	"edged/internal/logtest"
-	"edged/internal/mosquittotest"
 	"edged/internal/testkit"
 )
 
@@ -54,7 +52,7 @@ const eventually = time.Minute
 type running struct {
 	t       testing.TB
 	address string
-	log     *logtest.Buffer
+	log     *testkit.Log
 	pids    chan int // of every process
 	stop    func()
 }
@@ -67,7 +65,7 @@ func start(t testing.TB) (r *running, pid int) {
 
 func startWith(t testing.TB, silence time.Duration) (r *running, pid int) {
 	t.Helper()
-	r = &running{t: t, address: mosquittotest.FreeAddress(t), log: new(logtest.Buffer), pids: make(chan int, 100)}
+	r = &running{t: t, address: testkit.FreeAddress(t), log: new(testkit.Log), pids: make(chan int, 100)}
 	child := &Child{
 		Address: r.address,
 		Log:     slog.New(slog.NewTextHandler(r.log, nil)),
@@ -263,7 +261,7 @@ func TestTakenPortIsNamed(t *testing.T) {
 }
 
 func TestChildDiesWithTheDaemon(t *testing.T) {
-	address := mosquittotest.FreeAddress(t)
+	address := testkit.FreeAddress(t)
 	daemon := exec.CommandContext(t.Context(), os.Args[0], "daemon", address)
 	if err := daemon.Start(); err != nil {
 		t.Fatal(err)

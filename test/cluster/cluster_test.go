@@ -16,7 +16,7 @@ import (
 
 	"edged/internal/background"
 	"edged/internal/clock"
-	"edged/internal/mosquittotest"
+	"edged/internal/testkit"
 	"edged/publish"
 )
 
@@ -31,7 +31,7 @@ type node struct {
 
 func freePort(t *testing.T) int {
 	t.Helper()
-	address, err := net.ResolveTCPAddr("tcp", mosquittotest.FreeAddress(t))
+	address, err := net.ResolveTCPAddr("tcp", testkit.FreeAddress(t))
 	if err != nil {
 		t.Fatal(err)
 	}

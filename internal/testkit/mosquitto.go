@@ -1,5 +1,4 @@
-// Package mosquittotest starts a real mosquitto broker for tests.
-package mosquittotest
+package testkit
 
 import (
 	"context"
@@ -13,9 +12,9 @@ import (
 	"time"
 )
 
-// Broker is one mosquitto on a loopback port of its own. It keeps its port over Stop and Start, and loses its retained
-// messages: persistence is off.
-type Broker struct {
+// Mosquitto is a real mosquitto broker on a loopback port of its own. It keeps its port over Stop and Start. It forgets its
+// retained messages, because its persistence is off.
+type Mosquitto struct {
 	Address string // 127.0.0.1:port
 
 	t       testing.TB
@@ -25,21 +24,21 @@ type Broker struct {
 	cmd     *exec.Cmd
 }
 
-// Start runs a broker until the test ends, with the given lines added to its configuration. Without one that says otherwise
-// everybody may connect.
-func Start(t testing.TB, config ...string) *Broker {
+// StartMosquitto runs a broker until the test ends. The given lines are added to its configuration. Everybody may connect
+// unless a line sets allow_anonymous.
+func StartMosquitto(t testing.TB, config ...string) *Mosquitto {
 	t.Helper()
-	b := New(t, config...)
+	b := NewMosquitto(t, config...)
 	b.Start()
 	return b
 }
 
-// New prepares a broker and picks its port, without starting it. The test fails where mosquitto is not installed.
-func New(t testing.TB, config ...string) *Broker {
+// NewMosquitto prepares a broker and picks its port, but does not start it. The test fails where mosquitto is not installed.
+func NewMosquitto(t testing.TB, config ...string) *Mosquitto {
 	t.Helper()
 	program := executable(t)
 	dir := t.TempDir()
-	b := &Broker{
+	b := &Mosquitto{
 		Address: FreeAddress(t), t: t, program: program,
 		config: filepath.Join(dir, "mosquitto.conf"), log: filepath.Join(dir, "mosquitto.log"),
 	}
@@ -71,11 +70,11 @@ func executable(t testing.TB) string {
 	return ""
 }
 
-// URL returns the broker's address as a client takes it.
-func (b *Broker) URL() string { return "tcp://" + b.Address }
+// URL returns the broker's address as a URL.
+func (b *Mosquitto) URL() string { return "tcp://" + b.Address }
 
 // Start starts a stopped broker and waits until it accepts connections.
-func (b *Broker) Start() {
+func (b *Mosquitto) Start() {
 	b.t.Helper()
 	b.cmd = exec.CommandContext(context.Background(), b.program, "-c", b.config)
 	b.cmd.SysProcAttr = dieWithParent()
@@ -86,7 +85,7 @@ func (b *Broker) Start() {
 	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
 		conn, err := d.DialContext(b.t.Context(), "tcp", b.Address)
 		if err == nil {
-			itself := conn.LocalAddr().String() == conn.RemoteAddr().String() // TCP lets a dial from the port that it dials succeed
+			itself := conn.LocalAddr().String() == conn.RemoteAddr().String() // a TCP connection can connect to itself
 			conn.Close()
 			if !itself {
 				return
@@ -99,24 +98,24 @@ func (b *Broker) Start() {
 }
 
 // Stop kills the broker as a crash would. It does nothing when the broker is not running.
-func (b *Broker) Stop() {
+func (b *Mosquitto) Stop() {
 	if b.cmd == nil {
 		return
 	}
 	_ = b.cmd.Process.Kill()
-	_ = b.cmd.Wait() // says that it was killed
+	_ = b.cmd.Wait() // its error says that the process was killed
 	b.cmd = nil
 }
 
-// Shutdown ends the broker as a service manager would: it saves its sessions where its configuration says so.
-func (b *Broker) Shutdown() {
+// Shutdown ends the broker as a service manager would: it saves its sessions if its configuration says so.
+func (b *Mosquitto) Shutdown() {
 	b.t.Helper()
 	b.signal(syscall.SIGTERM)
 	_ = b.cmd.Wait()
 	b.cmd = nil
 }
 
-func (b *Broker) signal(s syscall.Signal) {
+func (b *Mosquitto) signal(s syscall.Signal) {
 	b.t.Helper()
 	if err := b.cmd.Process.Signal(s); err != nil {
 		b.t.Fatalf("signal mosquitto: %v", err)
@@ -124,7 +123,7 @@ func (b *Broker) signal(s syscall.Signal) {
 }
 
 // Log returns what mosquitto has logged.
-func (b *Broker) Log() string {
+func (b *Mosquitto) Log() string {
 	text, _ := os.ReadFile(b.log) // none yet: nothing logged
 	return string(text)
 }

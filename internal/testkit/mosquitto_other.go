@@ -1,6 +1,6 @@
 //go:build !linux
 
-package mosquittotest
+package testkit
 
 import (
 	"syscall"
@@ -13,10 +13,10 @@ func dieWithParent() *syscall.SysProcAttr { return nil }
 
 func FreeAddress(t testing.TB) string {
 	t.Helper()
-	t.Fatal("mosquittotest: needs Linux")
+	t.Fatal("mosquitto is only started on Linux")
 	return ""
 }
 
-func (b *Broker) Pause() { b.t.Fatal("mosquittotest: needs Linux") }
+func (b *Mosquitto) Pause() { b.t.Fatal("mosquitto is only started on Linux") }
 
-func (b *Broker) Resume() { b.t.Fatal("mosquittotest: needs Linux") }
+func (b *Mosquitto) Resume() { b.t.Fatal("mosquitto is only started on Linux") }

@@ -1,4 +1,4 @@
-package mosquittotest
+package testkit
 
 import (
 	"errors"
@@ -10,8 +10,8 @@ import (
 // dieWithParent has the kernel kill the broker when the test's process ends.
 func dieWithParent() *syscall.SysProcAttr { return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} }
 
-// FreeAddress returns a loopback address that nobody listens on, and whose port the kernel gives to nobody else until the test
-// ends: a bound socket holds it, beside which those who name the port may listen.
+// FreeAddress returns a loopback address on which nobody listens. A bound socket keeps the port until the test ends: the kernel
+// gives it to nobody else, but a program that asks for this port can listen on it.
 func FreeAddress(t testing.TB) string {
 	t.Helper()
 	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
@@ -32,8 +32,8 @@ func FreeAddress(t testing.TB) string {
 	return fmt.Sprintf("127.0.0.1:%d", name.(*syscall.SockaddrInet4).Port)
 }
 
-// Pause stops the broker's process without ending it: its port still accepts connections and nobody answers.
-func (b *Broker) Pause() { b.signal(syscall.SIGSTOP) }
+// Pause stops the broker's process without ending it: its port accepts connections, but nobody answers.
+func (b *Mosquitto) Pause() { b.signal(syscall.SIGSTOP) }
 
 // Resume ends a Pause.
-func (b *Broker) Resume() { b.signal(syscall.SIGCONT) }
+func (b *Mosquitto) Resume() { b.signal(syscall.SIGCONT) }
