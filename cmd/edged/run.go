@@ -33,6 +33,7 @@ type runner struct {
 	log     *terminal.Log
 	console *terminal.Console
 	broker  node.BuiltIn
+	state   *node.State
 	ports   *ports // used without a configuration
 }
 
@@ -44,9 +45,9 @@ func (r *runCmd) Run(ctx context.Context, out output, log *terminal.Log) error {
 	}
 	ctx, reload, stop := r.signals(ctx)
 	defer stop()
-	d := runner{runCmd: *r, out: out, log: log, console: terminal.NewConsole(out, terminal.InJournal())}
+	d := runner{runCmd: *r, out: out, log: log, console: terminal.NewConsole(out, terminal.InJournal()), state: node.NewState()}
 	defer d.console.Start()()
-	lives := node.Lives{Prepare: d.prepare, Reload: reload, Beside: startWeb, BuiltIn: &d.broker}
+	lives := node.Lives{Prepare: d.prepare, Reload: reload, Beside: startWeb, BuiltIn: &d.broker, State: d.state}
 	return lives.Run(ctx)
 }
 
@@ -82,7 +83,7 @@ func (r *runner) prepare(ctx context.Context) (*node.Node, error) {
 		return nil, err
 	}
 	n, err := node.New(node.Inputs{
-		Config: cfg, Model: model, Version: version, Sinks: []sink.Sink{r.console}, BuiltIn: &r.broker,
+		Config: cfg, Model: model, Version: version, Sinks: []sink.Sink{r.console}, BuiltIn: &r.broker, State: r.state,
 		OnReady:        func(n *node.Node, info engine.Info) { printBanner(r.console, n, info) },
 		ConsoleDropped: r.console.Dropped, LogDropped: r.log.Dropped,
 	})

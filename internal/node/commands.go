@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"edged/internal/clock"
-	"edged/internal/settings"
 	"edged/internal/watch"
 	"edged/publish"
 )
@@ -21,7 +20,7 @@ func (n *Node) SetEnabled(view string, on bool) error {
 	n.switches.Lock()
 	defer n.switches.Unlock()
 	n.enable(i, on)
-	n.settings.SetEnabled(view, on)
+	n.State.Settings.SetEnabled(view, on)
 	n.reportView(i)
 	return nil
 }
@@ -37,7 +36,7 @@ func (n *Node) SetThreshold(view, label string, score float64) error {
 	if err := n.setThreshold(i, label, score); err != nil {
 		return err
 	}
-	n.settings.SetThreshold(view, label, score)
+	n.State.Settings.SetThreshold(view, label, score)
 	n.reportView(i)
 	return nil
 }
@@ -59,22 +58,25 @@ func (n *Node) viewIndex(path string) (int, error) {
 	return i, nil
 }
 
-// applySettings puts the settings of a view over the configuration and reports what then holds. Settings of labels that the model does
-// not know stay in the store: the model that knows them may come back.
-func (n *Node) applySettings(i int, s settings.View) {
+// applySettings puts what users have set over the configuration, and reports what then holds. Settings of views and labels that do not
+// exist now stay in the store: they may come back.
+func (n *Node) applySettings() {
 	n.switches.Lock()
 	defer n.switches.Unlock()
-	n.enable(i, s.Enabled == nil || *s.Enabled)
-	for label, base := range n.Views[i].Configured {
-		score, set := s.Thresholds[label]
-		if !set {
-			score = float64(base.Enter)
+	for i, v := range n.Views {
+		s := n.State.Settings.View(v.Path)
+		n.enable(i, s.Enabled == nil || *s.Enabled)
+		for label, base := range v.Configured {
+			score, set := s.Thresholds[label]
+			if !set {
+				score = float64(base.Enter)
+			}
+			if err := n.setThreshold(i, label, score); err != nil {
+				slog.Error("threshold not set", "view", v.Path, "error", err)
+			}
 		}
-		if err := n.setThreshold(i, label, score); err != nil {
-			slog.Error("threshold not set", "view", n.Views[i].Path, "error", err)
-		}
+		n.reportView(i)
 	}
-	n.reportView(i)
 }
 
 func (n *Node) enable(i int, on bool) {

@@ -2,12 +2,10 @@ package node
 
 import (
 	"fmt"
-	"log/slog"
 	"slices"
 	"testing"
 
 	"edged/infer"
-	"edged/internal/settings"
 	"edged/internal/sink"
 	"edged/internal/testkit"
 )
@@ -25,8 +23,7 @@ func (v *views) View(s sink.View) {
 func TestSinksLearnEverySwitchAndThreshold(t *testing.T) {
 	n, seen := newNode(t, "cameras: [{name: gate, source: 'pattern:'}]"), new(views)
 	n.sinks = append(n.sinks, seen)
-	n.settings, _ = settings.Open("", slog.Default())
-	n.applySettings(0, n.settings.View("gate"))
+	n.applySettings()
 	for _, err := range []error{n.SetEnabled("gate", false), n.SetThreshold("gate", "wave", 0.9)} {
 		if err != nil {
 			t.Error(err)
@@ -40,7 +37,7 @@ func TestSinksLearnEverySwitchAndThreshold(t *testing.T) {
 	if want := []string{"gate true 0.60", "gate false 0.60", "gate false 0.90"}; !slices.Equal(seen.seen, want) {
 		t.Errorf("the sink saw %q, want %q", seen.seen, want)
 	}
-	if s := n.settings.View("gate"); *s.Enabled || s.Thresholds["wave"] != 0.9 {
+	if s := n.State.Settings.View("gate"); *s.Enabled || s.Thresholds["wave"] != 0.9 {
 		t.Errorf("the settings are %+v", s)
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"log/slog"
 	"os"
+
+	"edged/internal/background"
 )
 
 // Lives runs one node after another: each reload ends the running node and starts one with the changed configuration.
@@ -16,6 +18,8 @@ type Lives struct {
 	Beside func(*Node) (stop func())
 	// BuiltIn is the built-in broker. It keeps running over a reload that does not change its address.
 	BuiltIn *BuiltIn
+	// State outlives every node.
+	State *State
 }
 
 // Run runs nodes until ctx ends, then it returns nil, or until one fails with an error that retrying cannot mend.
@@ -26,6 +30,7 @@ func (l *Lives) Run(ctx context.Context) error {
 	}
 	defer context.AfterFunc(ctx, NotifyStopping)()
 	defer l.BuiltIn.Stop()
+	defer background.Start(l.State.Keep)()
 	for n != nil {
 		l.BuiltIn.Follow(n.Config.MQTT)
 		if n, err = l.live(ctx, n); err != nil {

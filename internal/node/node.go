@@ -25,7 +25,6 @@ import (
 	"edged/internal/clock"
 	"edged/internal/config"
 	"edged/internal/pictures"
-	"edged/internal/settings"
 	"edged/internal/sink"
 	"edged/internal/watch"
 	"edged/models"
@@ -40,6 +39,7 @@ type Inputs struct {
 	Version string        // of edged
 	Sinks   []sink.Sink   // receive what the node recognises, besides the publisher
 	BuiltIn *BuiltIn      // the process's built-in broker; nil: none can run
+	State   *State        // the process's; nil: the node has one of its own, in memory
 
 	// OnReady is called once the model is loaded and the cameras are being opened. It may be nil.
 	OnReady func(*Node, engine.Info)
@@ -65,7 +65,6 @@ type Node struct {
 	switches  sync.Mutex
 	current   []sink.View // the settings of each view; guarded by switches
 	commanded time.Duration
-	settings  *settings.Store
 	began     time.Duration
 	info      atomic.Pointer[engine.Info] // what runs, once the model is loaded
 	health    atomic.Pointer[error]       // which stage hangs, as of the last check
@@ -75,6 +74,9 @@ type Node struct {
 func New(in Inputs) (*Node, error) {
 	if in.BuiltIn == nil {
 		in.BuiltIn = new(BuiltIn)
+	}
+	if in.State == nil {
+		in.State = NewState()
 	}
 	n := &Node{Inputs: in, began: clock.Monotonic()}
 	if err := n.build(); err != nil {
@@ -130,7 +132,7 @@ func (n *Node) Close() {
 func (n *Node) Run(ctx context.Context) error {
 	defer n.Close()
 	n.openState()
-	defer background.Start(func(ctx context.Context) { n.settings.Keep(ctx, slog.Default()) })()
+	defer n.State.Settings.OnLoaded(n.applySettings)()
 	defer background.Start(n.Publisher.Run)()
 	defer n.runRecording()()
 	stages, stagesCtx := errgroup.WithContext(ctx)

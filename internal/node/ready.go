@@ -46,15 +46,8 @@ func (n *Node) summary() string {
 	if err := n.Publisher.Counters().OutboxError; err != nil {
 		line += "; degraded: events wait in memory only: " + terminal.OneLine(err)
 	}
-	if err := n.settingsError(); err != nil {
+	if err := n.State.Settings.Err(); err != nil {
 		line += "; degraded: a restart will forget switches and thresholds: " + terminal.OneLine(err)
 	}
 	return line
-}
-
-func (n *Node) settingsError() error {
-	if n.settings == nil {
-		return nil
-	}
-	return n.settings.Err()
 }

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"context"
 	"log/slog"
 	"os"
 	"strings"
@@ -9,7 +10,19 @@ import (
 	"edged/internal/settings"
 )
 
-// stateDir is the folder for what must outlive the process; "" if there is none.
+// State is what outlives a reload: what users have switched and set, and events that wait for the broker. A process has one. In a folder it
+// outlives the process, too.
+type State struct {
+	Settings *settings.Store
+}
+
+// NewState returns a state in memory.
+func NewState() *State { return &State{Settings: settings.New(slog.Default())} }
+
+// Keep writes the state to its folder until ctx ends.
+func (s *State) Keep(ctx context.Context) { s.Settings.Keep(ctx) }
+
+// stateDir is the folder for the state; "" if there is none.
 func stateDir(cfg *config.Config) string {
 	if cfg.StateDir != "" {
 		return cfg.StateDir
@@ -18,7 +31,8 @@ func stateDir(cfg *config.Config) string {
 	return dir
 }
 
-// openState takes over what an earlier process left. Without a folder, or where that fails, edged is still of use.
+// openState takes over the state, including what an earlier process left in the folder. edged is of use without a folder, too, or if it
+// cannot be opened.
 func (n *Node) openState() {
 	dir := stateDir(n.Config)
 	if dir != "" {
@@ -26,12 +40,8 @@ func (n *Node) openState() {
 			slog.Error("a restart would lose waiting events; edged will try the outbox again", "error", err)
 		}
 	}
-	store, err := settings.Open(dir, slog.Default())
-	if err != nil {
+	if err := n.State.Settings.Open(dir); err != nil {
 		slog.Error("a restart will forget switches and thresholds", "error", err)
 	}
-	n.settings = store
-	for i, v := range n.Views {
-		n.applySettings(i, store.View(v.Path))
-	}
+	n.applySettings()
 }

@@ -48,7 +48,7 @@ func (n *Node) Telemetry() *telemetry.Node {
 		Celsius:        cpuTemperature(),
 		Broker:         n.DescribeBroker(),
 		Publisher:      n.Publisher.Counters(),
-		SettingsError:  n.settingsError(),
+		SettingsError:  n.State.Settings.Err(),
 		ConsoleDropped: call(n.ConsoleDropped),
 		LogDropped:     call(n.LogDropped),
 	}

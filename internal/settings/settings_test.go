@@ -16,18 +16,18 @@ import (
 func open(t *testing.T, dir string) (*Store, *testkit.Log) {
 	t.Helper()
 	log := new(testkit.Log)
-	s, err := Open(dir, slog.New(slog.NewTextHandler(log, nil)))
-	if err != nil {
+	s := New(slog.New(slog.NewTextHandler(log, nil)))
+	if err := s.Open(dir); err != nil {
 		t.Fatal(err)
 	}
 	return s, log
 }
 
-// keep writes what has changed, as the end of the process does.
+// keep writes what has changed, as edged does when it ends.
 func keep(s *Store) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	s.Keep(ctx, slog.Default())
+	s.Keep(ctx)
 }
 
 func TestSettingsOutliveTheProcess(t *testing.T) {
@@ -73,7 +73,7 @@ func TestADamagedFileIsPutAside(t *testing.T) {
 	}
 }
 
-// Of a file with one wrong setting none holds: which others would must not be a matter of chance.
+// If one setting in a file is wrong, none of the file's settings holds. Which others hold must not depend on chance.
 func TestAllOfAFileOrNothing(t *testing.T) {
 	for range 20 {
 		dir := t.TempDir()
@@ -90,14 +90,15 @@ func TestAllOfAFileOrNothing(t *testing.T) {
 	}
 }
 
-// What cannot be read now may be read after the next start.
+// A file that cannot be read now may be readable at the next start.
 func TestAFileThatCannotBeReadStays(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, fileName)
 	if err := os.Symlink(fileName, path); err != nil { // too many levels of links, even for root
 		t.Fatal(err)
 	}
-	s, err := Open(dir, slog.New(slog.DiscardHandler))
+	s := New(slog.New(slog.DiscardHandler))
+	err := s.Open(dir)
 	if err == nil || s.Err() == nil {
 		t.Fatalf("error %v, afterwards %v", err, s.Err())
 	}
@@ -124,13 +125,13 @@ func TestAFolderThatCannotBeWritten(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "gone")
 	s, log := open(t, dir)
 	s.SetEnabled("a", false)
-	s.write(slog.New(slog.NewTextHandler(log, nil)))
+	s.save()
 	if !strings.Contains(log.String(), "not written") {
 		t.Errorf("log: %s", log)
 	}
 }
 
-// A full card must not lose what was set for longer than it is full.
+// A full card must not lose settings for longer than it is full.
 func TestWhatCouldNotBeWrittenIsTriedAgain(t *testing.T) {
 	for _, when := range []string{"after a pause", "at the end"} {
 		t.Run(when, func(t *testing.T) {
@@ -142,7 +143,7 @@ func TestWhatCouldNotBeWrittenIsTriedAgain(t *testing.T) {
 				ended := make(chan struct{})
 				go func() {
 					defer close(ended)
-					s.Keep(ctx, slog.New(slog.NewTextHandler(log, nil)))
+					s.Keep(ctx)
 				}()
 				s.SetEnabled("a", false)
 				time.Sleep(time.Minute)
@@ -166,14 +167,94 @@ func TestWhatCouldNotBeWrittenIsTriedAgain(t *testing.T) {
 	}
 }
 
-func FuzzRead(f *testing.F) {
+// A reload changes or takes away the folder. What users have set stays.
+func TestOpenAgainKeepsWhatWasSet(t *testing.T) {
+	first, second := t.TempDir(), t.TempDir()
+	old, _ := open(t, second)
+	old.SetThreshold("gate", "wave", 0.3)
+	old.SetThreshold("gate", "rise", 0.4)
+	old.SetEnabled("yard", false)
+	keep(old)
+
+	s, _ := open(t, "")
+	s.SetEnabled("gate", false)
+	s.SetThreshold("gate", "wave", 0.9)
+	check := func(when string) {
+		t.Helper()
+		if v := s.View("gate"); v.Enabled == nil || *v.Enabled || v.Thresholds["wave"] != 0.9 {
+			t.Errorf("%s: %+v", when, v)
+		}
+	}
+	for _, dir := range []string{"", first, second, ""} {
+		if err := s.Open(dir); err != nil {
+			t.Fatal(err)
+		}
+		check("in " + dir)
+		keep(s)
+		if dir != "" {
+			again, _ := open(t, dir)
+			if v := again.View("gate"); v.Enabled == nil || *v.Enabled {
+				t.Errorf("%s: not on disk: %+v", dir, v)
+			}
+		}
+	}
+	if v := s.View("gate"); v.Thresholds["rise"] != 0.4 {
+		t.Errorf("a threshold of the second folder's file is lost: %+v", v)
+	}
+	if v := s.View("yard"); v.Enabled == nil || *v.Enabled {
+		t.Errorf("a switch of the second folder's file is lost: %+v", v)
+	}
+}
+
+// A file that can be read only later holds from then on, and what was set meanwhile wins.
+func TestAFileThatCanBeReadLater(t *testing.T) {
+	dir := t.TempDir()
+	old, _ := open(t, dir)
+	old.SetEnabled("gate", false)
+	old.SetEnabled("yard", false)
+	keep(old)
+	path := filepath.Join(dir, fileName)
+	if err := os.Rename(path, path+".real"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(fileName, path); err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		s := New(slog.New(slog.DiscardHandler))
+		if s.Open(dir) == nil {
+			t.Error("a file that cannot be read gives no error")
+		}
+		loaded := make(chan struct{}, 1)
+		defer s.OnLoaded(func() { loaded <- struct{}{} })()
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		go s.Keep(ctx)
+		s.SetEnabled("yard", true)
+		time.Sleep(time.Minute)
+		if err := os.Rename(path+".real", path); err != nil {
+			t.Error(err)
+		}
+		time.Sleep(time.Minute)
+		select {
+		case <-loaded:
+		default:
+			t.Error("nobody learns that the file was read")
+		}
+		if gate, yard := s.View("gate"), s.View("yard"); gate.Enabled == nil || *gate.Enabled || !*yard.Enabled || s.Err() != nil {
+			t.Errorf("gate %+v, yard %+v, %v", gate, yard, s.Err())
+		}
+	})
+}
+
+func FuzzParse(f *testing.F) {
 	f.Add([]byte(`{"format":1,"views":{"front":{"enabled":false,"thresholds":{"wave":0.7}}}}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		s := &Store{views: map[string]View{}}
-		if s.read(data) != nil {
+		views, err := parse(data)
+		if err != nil {
 			return
 		}
-		for _, v := range s.views {
+		for _, v := range views {
 			for _, score := range v.Thresholds {
 				if score <= 0 || score > 1 {
 					t.Errorf("threshold %g of %s", score, data)
