@@ -21,7 +21,7 @@ type program struct {
 	cancel context.CancelFunc
 	unhook func() bool
 	out    *os.File
-	said   tail // on stderr
+	said   words // on stderr
 }
 
 // lastWish is how long a program has to end after SIGTERM: a camera that is killed may stay busy.
@@ -82,10 +82,7 @@ func (p *program) end(err error, stall time.Duration) error {
 	if without {
 		err = fmt.Errorf("%w; its output has no picture and begins %s", err, said.begins)
 	}
-	if words := p.said.String(); words != "" {
-		err = fmt.Errorf("%w: %s", err, redactFor(p.line, words))
-	}
-	return err
+	return p.said.explain(err, func(text string) string { return redactFor(p.line, text) })
 }
 
 // whyEnded says why the frames of a program ended: err is of reading them, waited of its exit.
