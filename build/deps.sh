@@ -3,7 +3,8 @@
 #   compiler  cc, libturbojpeg, libyuv (apt)        go        Go, where it is absent or too old
 #   tflite    the TFLite C library for $EDGED_ARCH  footage   real footage of people walking (Debian's opencv-doc)
 #   walkers   a part of it, cropped for the starter model    subscriber   mosquitto_sub
-#   test      mosquitto, ffmpeg                     lint      golangci-lint, whose path it prints
+#   test      mosquitto, ffmpeg, and three more versions of ffmpeg: the oldest and the newest that a Python wheel carries, and one between
+#   lint      golangci-lint, whose path it prints
 #   sbom      cyclonedx-gomod                       lintian   what checks a Debian package
 # and into one Python environment, $EDGED_CACHE/venv, from models/pyproject.toml and test/bench/requirements.txt:
 #   python    pytest, ruff, shellcheck, what most of models/ needs (600 MB)
@@ -26,8 +27,8 @@ wheel() {
   local tmp
   tmp=$(mktemp -d "$cache/wheel.XXXXXX")
   echo "$1 --hash=sha256:$2" >"$tmp/pin"
-  retry python3 -m pip download -q --no-deps --only-binary :all: --python-version 3.11 --platform "manylinux_2_17_$3" \
-    --platform "manylinux_2_35_$3" --require-hashes -r "$tmp/pin" -d "$tmp"
+  retry python3 -m pip download -q --no-deps --only-binary :all: --python-version 3.11 --platform "manylinux2010_$3" \
+    --platform "manylinux2014_$3" --platform "manylinux_2_17_$3" --platform "manylinux_2_28_$3" --platform "manylinux_2_35_$3" --require-hashes -r "$tmp/pin" -d "$tmp"
   python3 -m zipfile -e "$tmp"/*.whl "$4"
   rm -rf "$tmp"
 }
@@ -107,7 +108,7 @@ dep_walkers() {
   [ -f "$mkv" ] && return
   dep_footage
   apt_need ffmpeg
-  ffmpeg -v error -y -i "$cache/footage/vtest.avi" -an -vsync passthrough -c:v mjpeg -q:v 3 -f matroska -vf "
+  ffmpeg -v error -y -i "$cache/footage/vtest.avi" -an -c:v mjpeg -q:v 3 -f matroska -vf "
     select='between(t,55.7,62)+between(t,63,71)', crop=256:192:'if(lt(t,62.5),256,100)':'if(lt(t,62.5),240,306)',
     setpts=PTS-55.7/TB, scale=640:480" "$mkv.part"
   mv "$mkv.part" "$mkv"
@@ -117,9 +118,39 @@ dep_subscriber() {
   apt_need mosquitto-clients
 }
 
+# ffmpeg_wheel VERSION PIN SHA256 PLATFORM: the ffmpeg of that version, as it is in that release of imageio-ffmpeg.
+ffmpeg_wheel() {
+  local dir=$cache/ffmpeg/$1
+  [ -x "$dir/ffmpeg" ] && return
+  say "ffmpeg $1, for tests"
+  rm -rf "$dir.tmp"
+  wheel "$2" "$3" "$4" "$dir.tmp"
+  mkdir -p "$dir"
+  install -m 755 "$dir.tmp"/imageio_ffmpeg/binaries/ffmpeg-* "$dir/ffmpeg.part"
+  mv "$dir/ffmpeg.part" "$dir/ffmpeg"
+  rm -rf "$dir.tmp"
+}
+
+dep_ffmpegs() {
+  case $(dpkg --print-architecture) in
+    amd64)
+      ffmpeg_wheel 4.2.2 imageio-ffmpeg==0.4.9 2996c64af3e5489227096580269317719ea1a8121d207f2e28d6c24ebc4a253e x86_64
+      ffmpeg_wheel 7.0.2 imageio-ffmpeg==0.6.0 c7e46fcec401dd990405049d2e2f475e2b397779df2519b544b8aab515195282 x86_64
+      ffmpeg_wheel 9.0.2 imageio-ffmpeg==0.8.1 050d6850601c3b3890bd2b28306f3b842b3daea390a561101174375a1c460bda x86_64
+      ;;
+    arm64)
+      ffmpeg_wheel 4.2.2 imageio-ffmpeg==0.4.9 7eead662d2f46d748c0ab446b68f423eb63d2b54d0a8ef96f80607245540866d aarch64
+      ffmpeg_wheel 7.0.2 imageio-ffmpeg==0.6.0 1d47bebd83d2c5fc770720d211855f208af8a596c82d17730aa51e815cdee6dc aarch64
+      ffmpeg_wheel 9.0.2 imageio-ffmpeg==0.8.1 fad3176f859b25869e60a8ed79957d4e3ed74a97a95e5f0cdcb91455f6c6d00e aarch64
+      ;;
+    *) die "no wheel carries ffmpeg for this architecture" ;;
+  esac
+}
+
 # What the tests run beside edged.
 dep_test() {
   apt_need mosquitto mosquitto-clients ffmpeg
+  dep_ffmpegs
 }
 
 # python_env REQUIREMENTS NAME: adds what that file lists to the one Python environment, unless NAME has been added so before.
@@ -174,7 +205,7 @@ dep_sbom() {
 for what in "$@"; do
   case $what in
     lint | sbom) "dep_$what" ;; # Go's own locks are enough, and it takes minutes
-    compiler | go | tflite | footage | walkers | subscriber | test | lintian | python | tensorflow | torch | bench)
+    compiler | go | tflite | footage | walkers | subscriber | ffmpegs | test | lintian | python | tensorflow | torch | bench)
       if [ -n "${EDGED_DEPS_LOCKED:-}" ]; then "dep_$what"; else EDGED_DEPS_LOCKED=1 flock -o "$cache/deps.lock" "$0" "$what"; fi ;;
     *) die "unknown dependency $what" ;;
   esac

@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 
@@ -18,47 +17,75 @@ import (
 	"edged/internal/self"
 )
 
-// ffmpeg is a pass through a file that an ffmpeg child process decodes.
-//
-// It writes 4:2:0 frames in Matroska, because that carries each frame's own time: nothing is dropped, doubled or retimed,
-// whatever the file's rate, constant or not. Its times are whole milliseconds.
+// ffmpeg is a pass through a file that an ffmpeg child process decodes. ffmpeg writes each frame as 4:2:0 with square pixels,
+// in Matroska, with the time that the file gives the frame: it drops, repeats and retimes nothing.
 type ffmpeg struct {
 	cmd    *exec.Cmd
 	cancel context.CancelFunc
 	reader *matroska.Reader
+	how    *invocation
 	errors tail
+
+	ahead []stamped // frames that were read and not yet handed over
+	ended error     // how reading ended
 }
 
-// startFFmpeg plays the file at path, which is open as file.
-func startFFmpeg(ctx context.Context, path string, file *os.File) (pass, error) {
+type stamped struct {
+	data  []byte
+	stamp time.Duration
+}
+
+// startFFmpeg plays the file at path, which is open as file: its first video stream that moves. A stream of one frame is cover art,
+// even where the file does not say so.
+func startFFmpeg(ctx context.Context, path string, file *os.File, frameRate float64) (pass, error) {
+	how, err := inspect(ctx, path, file, frameRate)
+	if err != nil {
+		return nil, err
+	}
+	last := len(how.streams) - 1
+	for _, stream := range how.streams[:last] {
+		f, err := startStream(ctx, file, how, stream)
+		if err != nil {
+			return nil, err
+		}
+		if f.readAhead(); len(f.ahead) != 1 {
+			return f, nil
+		}
+		_ = f.close()
+	}
+	return startStream(ctx, file, how, how.streams[last])
+}
+
+// startStream plays one stream of the file.
+func startStream(ctx context.Context, file *os.File, how *invocation, stream string) (*ffmpeg, error) {
 	ctx, cancel := context.WithCancel(ctx)
-	f := &ffmpeg{cancel: cancel}
-	f.cmd = exec.CommandContext(ctx, "ffmpeg", "-nostdin", "-hide_banner", "-loglevel", "error",
-		// A playlist must not make it open anything but files, nor a name be taken for an address.
-		"-protocol_whitelist", "file,pipe", "-i", "file:"+ffmpegName(path),
-		"-map", "0:v:0", "-vsync", "passthrough",
-		"-vf", "scale=out_color_matrix=bt601:out_range=limited,format=yuv420p",
-		"-c:v", "rawvideo", "-f", "matroska", "pipe:1")
-	// Its own process group, so that what ffmpeg itself may start ends with it.
-	f.cmd.ExtraFiles = []*os.File{file}
-	f.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	f.cmd.Cancel = func() error { return syscall.Kill(-f.cmd.Process.Pid, syscall.SIGKILL) }
-	f.cmd.Env = self.Environment()
+	f := &ffmpeg{cmd: ffmpegCommand(ctx, file, how.arguments(stream)...), cancel: cancel, how: how}
 	f.cmd.Stderr = &f.errors
-	f.cmd.WaitDelay = time.Second
 	out, err := f.cmd.StdoutPipe()
 	if err == nil {
 		err = f.cmd.Start()
 	}
 	if err != nil {
 		cancel()
-		if errors.Is(err, exec.ErrNotFound) {
-			err = errors.New("neither JPEGs nor Y4M, and ffmpeg, which reads the rest, is not installed (apt-get install ffmpeg)")
-		}
 		return nil, err
 	}
 	f.reader = matroska.NewReader(out)
+	f.reader.Unit = 1 // Next returns the stamps as they are
 	return f, nil
+}
+
+// ffmpegCommand makes the command without starting it. ffmpeg gets file as its descriptor 3.
+func ffmpegCommand(ctx context.Context, file *os.File, arguments ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, "ffmpeg", append([]string{"-nostdin", "-hide_banner"}, arguments...)...)
+	if file != nil {
+		cmd.ExtraFiles = []*os.File{file}
+	}
+	// Its own process group, so that what ffmpeg itself may start ends with it.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	cmd.Env = self.Environment()
+	cmd.WaitDelay = time.Second
+	return cmd
 }
 
 // ffmpegName is the name by which ffmpeg opens the file. ffmpeg reads some names as patterns of many files: then it gets the file
@@ -71,17 +98,41 @@ func ffmpegName(path string) string {
 }
 
 func (f *ffmpeg) next() ([]byte, pixel.Format, time.Duration, error) {
-	data, t, err := f.reader.Next()
+	data, stamp, err := f.read()
 	if err != nil {
-		return nil, pixel.Format{}, 0, f.ended(err)
+		return nil, pixel.Format{}, 0, f.exitError(err)
 	}
-	return data, pixel.Format{FourCC: pixel.YUV420, Width: f.reader.Width, Height: f.reader.Height}, t, nil
+	return data, f.reader.Format, frameTime(stamp) - f.how.zero, nil
 }
 
-// ended tells a file's end from a failure: ffmpeg's exit status and last words say more than where its output stopped.
-func (f *ffmpeg) ended(err error) error {
+// readAhead reads the first two frames, or those that there are.
+func (f *ffmpeg) readAhead() {
+	for len(f.ahead) < 2 && f.ended == nil {
+		data, stamp, err := f.reader.Next()
+		if f.ended = err; err == nil {
+			f.ahead = append(f.ahead, stamped{bytes.Clone(data), stamp})
+		}
+	}
+}
+
+// read returns the next frame, read ahead or not.
+func (f *ffmpeg) read() ([]byte, time.Duration, error) {
+	if len(f.ahead) > 0 {
+		first := f.ahead[0]
+		f.ahead = f.ahead[1:]
+		return first.data, first.stamp, nil
+	}
+	if f.ended != nil {
+		return nil, 0, f.ended
+	}
+	return f.reader.Next()
+}
+
+// exitError waits for ffmpeg to exit and tells the file's end from a failure. err is how reading ffmpeg's output ended; ffmpeg's
+// exit status and last words say more.
+func (f *ffmpeg) exitError(err error) error {
 	if !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return err // it may still be writing; close ends it
+		return err // ffmpeg may still be writing; close ends it
 	}
 	waited := f.cmd.Wait()
 	if waited == nil && errors.Is(err, io.EOF) {
@@ -96,36 +147,12 @@ func (f *ffmpeg) ended(err error) error {
 	return err
 }
 
+func (f *ffmpeg) timed() bool { return !f.how.untimed }
+
 func (f *ffmpeg) close() error {
 	f.cancel()
 	if f.cmd.ProcessState != nil {
 		return nil
 	}
 	return f.cmd.Wait()
-}
-
-// tail keeps the last bytes written to it: what a failing program said.
-type tail struct {
-	mu   sync.Mutex
-	text []byte // at most tailSize bytes
-}
-
-const tailSize = 1 << 10
-
-func (t *tail) Write(p []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.text = append(t.text, p...)
-	if cut := len(t.text) - tailSize; cut > 0 {
-		word := bytes.IndexAny(t.text[cut:], " \n") + 1 // of half an address Redact would not know that it is one
-		t.text = append(t.text[:0], t.text[cut+word:]...)
-	}
-	return len(p), nil
-}
-
-// String returns the last lines as one.
-func (t *tail) String() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return strings.Join(strings.FieldsFunc(string(bytes.TrimSpace(t.text)), func(r rune) bool { return r == '\n' || r == '\r' }), "; ")
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"time"
 
 	"edged/capture/internal/wait"
@@ -13,23 +14,29 @@ import (
 )
 
 // File plays a video file: a stream of JPEGs, YUV4MPEG2, or whatever an installed ffmpeg reads.
+//
+// A frame's time is the one that the file gives it, unchanged: it may jump forward and back. Time 0 is the beginning of the file,
+// which is the earliest time of any of its streams, as in a player; the first picture of a file whose sound begins earlier has
+// a later time. In a stream of JPEGs and in YUV4MPEG2 time 0 is the first frame.
 type File struct {
 	Path string
-	// FrameRate is that of a file which has none of its own, a stream of JPEGs above all. 0 means 30.
+	// FrameRate is for files without times: a stream of JPEGs, or raw H.264. 0 means 30 for JPEGs and Y4M, and ffmpeg's own
+	// default, which is 25, for the rest.
 	FrameRate float64
-	// RealTime delivers frames when they are due and gives them CLOCK_MONOTONIC times. Otherwise they come as fast as the
-	// sink takes them, timed from 0 by their presentation times.
+	// RealTime delivers each frame when it is due and gives it a CLOCK_MONOTONIC time. Otherwise frames come as fast as the
+	// sink takes them.
 	RealTime bool
-	// Loop starts over at the end, after a second without a picture. The first frame of each pass has Restart set: a window
-	// must not begin before it and end after it.
+	// Loop plays the file again at its end, after a second without a picture. Times continue. The first frame of each pass has
+	// Restart set.
 	Loop     bool
-	Counters *Counters // may be nil
+	Counters *Counters    // may be nil
+	Log      *slog.Logger // may be nil
 }
 
 const defaultFrameRate = 30
 
-// In real time the frames' clock is set anew where a frame is so late, or so far ahead: between two pictures of a recording of
-// what moves may be hours.
+// In real time the player sets its clock anew at a frame that is so late, or so far ahead: a camera that records only movement may
+// leave hours between two pictures.
 const (
 	behind = 500 * time.Millisecond
 	ahead  = 10 * time.Second
@@ -69,6 +76,13 @@ func (f *File) Run(ctx context.Context, sink Sink) error {
 	}
 }
 
+// warnOfRate says that the configured frame rate has no effect on a file with times of its own.
+func (f *File) warnOfRate(timed bool) {
+	if timed && f.FrameRate > 0 && f.Log != nil {
+		f.Log.Warn("the configured frame rate has no effect: the file has its own times", "file", f.Path, "frame_rate", f.FrameRate)
+	}
+}
+
 func (f *File) rate() float64 {
 	if f.FrameRate > 0 {
 		return f.FrameRate
@@ -84,9 +98,8 @@ type player struct {
 	file     *File
 	sink     Sink
 	frame    Frame
-	base     time.Duration // of this pass: what its frames' own times are added to
-	first    time.Duration // the pass's first own time
-	last     time.Duration // the last frame's time, as delivered before pacing
+	base     time.Duration // what this pass adds to the file's times
+	last     time.Duration // the last frame's time, before pacing
 	refusals refusals
 	timer    *wait.Timer   // when playing in real time
 	epoch    time.Duration // CLOCK_MONOTONIC at time 0, then
@@ -99,8 +112,8 @@ func (p *player) pass(ctx context.Context) error {
 		return err
 	}
 	defer pics.close()
-	if p.frame.Sequence > 0 {
-		p.base = p.last + seam
+	if p.frame.Sequence == 0 {
+		p.file.warnOfRate(pics.timed())
 	}
 	p.frame.Restart = true
 	for first := true; ; first = false {
@@ -108,21 +121,22 @@ func (p *player) pass(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if first {
-			p.first = t
+		if first && p.frame.Sequence > 0 {
+			p.base = p.last + seam - t
 		}
-		if err := p.show(ctx, data, format, p.base+t-p.first); err != nil {
+		if err := p.show(ctx, data, format, p.base+t); err != nil {
 			return err
 		}
 	}
 }
 
-// show hands one picture to the sink, in real time when it is due.
+// show hands one picture to the sink; in real time, when it is due.
 func (p *player) show(ctx context.Context, data []byte, format pixel.Format, t time.Duration) error {
+	before := p.last
 	p.last = t
 	p.frame.Data, p.frame.Format, p.frame.Time = data, format, t
 	if p.file.RealTime {
-		if err := p.wait(t); err != nil {
+		if err := p.pace(t, before); err != nil {
 			return err
 		}
 		p.frame.Time = p.epoch + t
@@ -144,15 +158,15 @@ func (p *player) show(ctx context.Context, data []byte, format pixel.Format, t t
 	return err
 }
 
-// wait sleeps until the frame of time t is due.
-func (p *player) wait(t time.Duration) error {
+// pace sleeps until the frame of time t is due. before is the time of the frame before it. Where the file's clock jumps, pace
+// marks the frame as another scene.
+func (p *player) pace(t, before time.Duration) error {
 	now := clock.Monotonic()
 	due := p.epoch + t
-	switch {
-	case due > now+ahead:
-		p.frame.Restart = true
-		fallthrough
-	case p.frame.Sequence == 0, due < now-behind:
+	first := p.frame.Sequence == 0
+	jumps := !first && t < before || due > now+ahead
+	p.frame.Restart = p.frame.Restart || jumps
+	if first || jumps || due < now-behind {
 		p.epoch = now - t
 		return nil
 	}

@@ -178,7 +178,7 @@ func variableRate(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "vfr.mkv")
 	out, err := exec.CommandContext(t.Context(), "ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc=s=64x48:r=25:d=2",
-		"-vf", "select='not(mod(n,6))+not(mod(n-1,6))+not(mod(n-3,6))'", "-vsync", "passthrough", "-c:v", "mpeg4", "-bf", "2", path).CombinedOutput()
+		"-vf", "select='not(mod(n,6))+not(mod(n-1,6))+not(mod(n-3,6))'", "-c:v", "mpeg4", "-bf", "2", path).CombinedOutput()
 	if err != nil {
 		t.Fatalf("ffmpeg (make deps installs it): %v: %s", err, out)
 	}
@@ -246,7 +246,7 @@ func TestFileEndsWithContext(t *testing.T) {
 func TestFileWithAPause(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "pause.mkv")
 	out, err := exec.CommandContext(t.Context(), "ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc=s=64x48:r=25:d=0.4",
-		"-vf", "setpts='PTS+gte(N,5)*3600/TB'", "-vsync", "passthrough", "-c:v", "mpeg4", path).CombinedOutput()
+		"-vf", "setpts='PTS+gte(N,5)*3600/TB'", "-c:v", "mpeg4", path).CombinedOutput()
 	if err != nil {
 		t.Fatalf("ffmpeg (make deps installs it): %v: %s", err, out)
 	}

@@ -23,6 +23,7 @@ type pictures interface {
 type pass interface {
 	pictures
 	close() error
+	timed() bool // whether the file says when each frame is shown, or how many it has a second
 }
 
 // open recognises the file by its first bytes.
@@ -43,7 +44,7 @@ func (f *File) open(ctx context.Context) (pass, error) {
 		return openY4M(file, r, f.rate())
 	}
 	defer file.Close()
-	return startFFmpeg(ctx, f.Path, file)
+	return startFFmpeg(ctx, f.Path, file, f.FrameRate)
 }
 
 // bare strips the path from a file error: the caller names it already.
@@ -71,6 +72,8 @@ func (j *jpegs) next() ([]byte, pixel.Format, time.Duration, error) {
 }
 
 func (j *jpegs) close() error { return j.file.Close() }
+
+func (j *jpegs) timed() bool { return false }
 
 // planes is a pass through a Y4M file.
 type planes struct {
@@ -118,6 +121,8 @@ func (p *planes) next() ([]byte, pixel.Format, time.Duration, error) {
 }
 
 func (p *planes) close() error { return p.file.Close() }
+
+func (p *planes) timed() bool { return p.reader.Header.RateNum > 0 }
 
 // nth is the time of frame n at a constant rate a second, without the error that adding up intervals would gather.
 func nth(n int64, rate float64) time.Duration {

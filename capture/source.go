@@ -29,7 +29,7 @@ func NewSource(spec Spec, o Options) (Source, error) {
 			StallAfter: o.StallAfter, Counters: o.Counters, Log: o.Log,
 		}, nil
 	case KindFile:
-		return &File{Path: spec.Path, FrameRate: o.FrameRate, RealTime: o.RealTime, Loop: o.Loop, Counters: o.Counters}, nil
+		return &File{Path: spec.Path, FrameRate: o.FrameRate, RealTime: o.RealTime, Loop: o.Loop, Counters: o.Counters, Log: o.Log}, nil
 	case KindCommand:
 		return &Command{
 			Line: spec.Path, FourCC: o.FourCC, Width: o.Width, Height: o.Height, StallAfter: o.StallAfter, Counters: o.Counters,

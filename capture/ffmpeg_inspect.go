@@ -1,0 +1,149 @@
+package capture
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"time"
+)
+
+// invocation is how ffmpeg has to be called for one file.
+type invocation struct {
+	name        string        // by which ffmpeg opens the file
+	zero        time.Duration // the container's time at the beginning of the file
+	untimed     bool          // the file has no times
+	frameRate   float64       // for a file without times; 0 means ffmpeg's default
+	streams     []string      // the indices of the video streams, without cover pictures; at least one
+	passthrough string        // the name of the option that keeps every frame as it is
+}
+
+// arguments are those of the command that writes the stream's frames to standard output.
+func (d *invocation) arguments(stream string) []string {
+	args := []string{"-loglevel", "error", "-copyts", "-reinit_filter", "0"}
+	if d.untimed && d.frameRate > 0 {
+		args = append(args, "-r", strconv.FormatFloat(d.frameRate, 'f', -1, 64))
+	}
+	args = append(args, inputArguments(d.name)...)
+	return append(args,
+		"-map", "0:"+stream, d.passthrough, "passthrough", "-enc_time_base", "1:1000",
+		"-vf", timesFilter+",scale=w='round(iw*sar)':h=ih:out_color_matrix=bt601:out_range=limited,setsar=1,format=yuv420p",
+		"-c:v", "rawvideo", "-f", "matroska", "pipe:1")
+}
+
+// inputArguments open the file. A playlist must not make ffmpeg open anything but files, nor may a name be taken for an address.
+func inputArguments(name string) []string {
+	return []string{"-protocol_whitelist", "file,pipe", "-i", "file:" + name}
+}
+
+// inspect asks ffmpeg what the file at path, which is open as file, contains. frameRate is for a file without times of its own.
+func inspect(ctx context.Context, path string, file *os.File, frameRate float64) (*invocation, error) {
+	d := &invocation{name: ffmpegName(path), frameRate: frameRate}
+	var err error
+	if d.passthrough, err = passthroughOption(ctx); err != nil {
+		return nil, err
+	}
+	said := bounded{most: 1 << 20}
+	cmd := ffmpegCommand(ctx, file, inputArguments(d.name)...)
+	cmd.Stderr = &said
+	exit := cmd.Run() // never nil: no output was asked for
+	found := inputLine.FindSubmatch(said.Bytes())
+	if found == nil {
+		var words tail
+		_, _ = words.Write(said.Bytes())
+		return nil, fmt.Errorf("ffmpeg: %w: %s", exit, &words)
+	}
+	if d.streams, err = videoStreams(said.Bytes()); err != nil {
+		return nil, err
+	}
+	d.zero = startOf(said.Bytes())
+	d.untimed = takesFrameRate(ctx, string(found[1]))
+	return d, nil
+}
+
+// What ffmpeg says of a file. It indents what the file's author may have written by four columns and more.
+var (
+	inputLine = regexp.MustCompile(`(?m)^Input #0, ([^,\s]+)`)
+	startLine = regexp.MustCompile(`(?m)^  Duration: [^,\n]*, start: (-?\d+\.\d+)`)
+	videoLine = regexp.MustCompile(`(?m)^ {2,4}Stream #0:(\d+)\S*: Video: (.*)$`)
+)
+
+// startOf returns the earliest time of any stream, where there are times.
+func startOf(said []byte) time.Duration {
+	found := startLine.FindSubmatch(said)
+	if found == nil {
+		return 0
+	}
+	seconds, err := strconv.ParseFloat(string(found[1]), 64)
+	if err != nil {
+		return 0
+	}
+	return time.Duration(seconds * float64(time.Second)).Round(time.Microsecond)
+}
+
+// videoStreams returns the indices of the video streams, without cover pictures, which are streams of one frame.
+func videoStreams(said []byte) (streams []string, err error) {
+	pictures := false
+	for _, stream := range videoLine.FindAllSubmatch(said, -1) {
+		if bytes.Contains(stream[2], []byte("(attached pic)")) || bytes.Contains(stream[2], []byte("(timed thumbnails)")) {
+			pictures = true
+			continue
+		}
+		streams = append(streams, string(stream[1]))
+	}
+	switch {
+	case len(streams) > 0:
+		return streams, nil
+	case pictures:
+		return nil, errors.New("no video in it, only a cover picture")
+	}
+	return nil, errors.New("no video in it")
+}
+
+// passthroughOption returns the option by which this ffmpeg keeps every frame and its time: -fps_mode since version 5.1, -vsync
+// before; version 8 knows -vsync no more.
+func passthroughOption(ctx context.Context) (string, error) {
+	help, err := ask(ctx, "long")
+	if errors.Is(err, exec.ErrNotFound) {
+		return "", errors.New("neither JPEGs nor Y4M, and ffmpeg, which reads the rest, is not installed (apt-get install ffmpeg)")
+	}
+	for _, option := range []string{"-fps_mode", "-vsync"} {
+		if bytes.Contains(help, []byte("\n"+option)) {
+			return option, nil
+		}
+	}
+	if err == nil {
+		err = errors.New("neither -fps_mode nor -vsync is among its options")
+	}
+	return "", fmt.Errorf("this ffmpeg cannot be used: %w", err)
+}
+
+// takesFrameRate says whether files of the format have no times: then ffmpeg gives them a rate.
+func takesFrameRate(ctx context.Context, format string) bool {
+	help, _ := ask(ctx, "demuxer="+format)
+	return bytes.Contains(help, []byte("\n  -framerate "))
+}
+
+// ask returns what ffmpeg says about a topic of its help.
+func ask(ctx context.Context, topic string) ([]byte, error) {
+	said := bounded{most: 1 << 20}
+	cmd := ffmpegCommand(ctx, nil, "-h", topic)
+	cmd.Stdout = &said
+	err := cmd.Run()
+	return said.Bytes(), err
+}
+
+// bounded keeps the first bytes written to it.
+type bounded struct {
+	bytes.Buffer
+	most int
+}
+
+func (b *bounded) Write(p []byte) (int, error) {
+	b.Buffer.Write(p[:min(len(p), b.most-b.Len())])
+	return len(p), nil
+}
