@@ -1,0 +1,254 @@
+#include "finder.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+// Brightness is 0 to 255 in steps of 1/128, so that slow learning is not rounded away.
+enum { SHIFT = 7, ONE = 1 << SHIFT };
+
+// A pixel differs if it is this far from its background, more where the scene is restless (leaves, water, noise), never more than MOST.
+enum { LEAST = 13 * ONE, RESTLESS = 3, MOST = 70 * ONE };
+
+// The background follows a lasting change in some 16 s at 8 frames a second; its restlessness in as long.
+enum { LEARN = 7, STEP_MOST = 4 * ONE, DEVIATION_MOST = 40 * ONE };
+
+// Flicker is the change from one picture to the next. What walks past flickers for a second, leaves and rain do for ever: so it is bounded, and learned
+// also where the background is held.
+enum { FLICKER_LEARN = 6, FLICKER_MOST = 20 * ONE };
+
+// Every 5th pixel of every 5th line is enough to see how the light changed.
+enum { SPARSE = 5 };
+
+struct follow_finder {
+  int width, height, cols, rows;
+  int known;           // pictures that the background was learned from, at most 1 << LEARN
+  uint8_t *luma;       // [height,width] of the newest picture
+  uint8_t *before;     // of the one before it
+  uint16_t *mean;      // the background
+  uint16_t *deviation; // how far pixels usually are from it
+  uint16_t *flicker;   // how much they usually change from one picture to the next
+  uint8_t *differs;    // 0 or 1
+  uint8_t *colour;     // [height,width,3] the picture where it last did not differ
+};
+
+struct follow_finder *follow_new(int width, int height) {
+  struct follow_finder *f = calloc(1, sizeof *f);
+  if (!f) return NULL;
+  size_t n = (size_t)width * height;
+  f->width = width, f->height = height;
+  f->cols = (width + FOLLOW_CELL - 1) / FOLLOW_CELL, f->rows = (height + FOLLOW_CELL - 1) / FOLLOW_CELL;
+  f->luma = calloc(n, 1), f->before = calloc(n, 1), f->differs = calloc(n, 1);
+  f->mean = calloc(n, sizeof *f->mean), f->deviation = calloc(n, sizeof *f->deviation);
+  f->flicker = calloc(n, sizeof *f->flicker);
+  f->colour = calloc(n, 3);
+  if (!f->flicker || !f->before || !f->colour || !f->luma || !f->differs || !f->mean || !f->deviation) {
+    follow_free(f);
+    return NULL;
+  }
+  return f;
+}
+
+void follow_free(struct follow_finder *f) {
+  if (!f) return;
+  free(f->luma), free(f->before), free(f->colour), free(f->flicker), free(f->differs), free(f->mean), free(f->deviation);
+  free(f);
+}
+
+void follow_forget(struct follow_finder *f) {
+  size_t n = (size_t)f->width * f->height;
+  f->known = 0;
+  memset(f->luma, 0, n), memset(f->before, 0, n), memset(f->colour, 0, 3 * n), memset(f->flicker, 0, n * sizeof *f->flicker), memset(f->differs, 0, n);
+  memset(f->mean, 0, n * sizeof *f->mean), memset(f->deviation, 0, n * sizeof *f->deviation);
+}
+
+static void to_luma(uint8_t *restrict luma, const uint8_t *restrict rgb, int n) {
+  for (int i = 0; i < n; i++) luma[i] = (77 * rgb[3 * i] + 150 * rgb[3 * i + 1] + 29 * rgb[3 * i + 2]) >> 8;
+}
+
+// The level below which share/4 of the n pixels in the histogram lie.
+static int quantile(const int *histogram, int n, int share) {
+  int level = 0;
+  for (int seen = histogram[0]; seen * 4 < n * share && level < 510; seen += histogram[level]) level++;
+  return level;
+}
+
+// The light in the picture is gain (1/256) times the background's, plus offset (1/128 steps): the medians of the change in the darker and in the
+// lighter half of the sparse pixels say so. What moves covers less than half of either, so it does not count.
+static void light(const struct follow_finder *f, int *gain, int *offset) {
+  int levels[511] = {0}, changes[2][511] = {{0}}, n[2] = {0, 0}, change[2];
+  *gain = 256, *offset = 0;
+  for (int y = SPARSE / 2; y < f->height; y += SPARSE)
+    for (int x = SPARSE / 2; x < f->width; x += SPARSE, n[0]++) levels[f->mean[y * f->width + x] >> SHIFT]++;
+  if (n[0] < 16) return;
+  int dark = quantile(levels, n[0], 1), middle = quantile(levels, n[0], 2), bright = quantile(levels, n[0], 3);
+  n[0] = 0;
+  for (int y = SPARSE / 2; y < f->height; y += SPARSE)
+    for (int x = SPARSE / 2; x < f->width; x += SPARSE) {
+      int i = y * f->width + x, was = f->mean[i] >> SHIFT, half = was > middle;
+      changes[half][255 + f->luma[i] - was]++, n[half]++;
+    }
+  for (int half = 0; half < 2; half++) change[half] = n[half] ? quantile(changes[half], n[half], 2) - 255 : 0;
+  if (n[1] < n[0] / 4 || bright - dark < 24) { // a flat picture: one shift for all
+    *offset = change[0] * ONE;
+    return;
+  }
+  int g = 256 + (change[1] - change[0]) * 256 / (bright - dark);
+  *gain = g < 64 ? 64 : g > 1024 ? 1024 : g;
+  *offset = (change[0] + dark) * ONE - dark * ONE / 256 * *gain;
+}
+
+// rates say how fast a line is learned, as divisors, and in which light it lies.
+struct rates {
+  int gain, offset, deviation, flicker;
+};
+
+// One line: which pixels differ, and what the background learns from those that may teach it.
+static int line(uint8_t *restrict differs, uint16_t *restrict mean, uint16_t *restrict deviation, uint16_t *restrict flicker,
+                const uint8_t *restrict luma, const uint8_t *restrict before, const uint8_t *restrict teaches, int n, struct rates r) {
+  int found = 0;
+  for (int i = 0; i < n; i++) {
+    int off = (luma[i] << SHIFT) - ((mean[i] * r.gain) >> 8) - r.offset;
+    int far = off < 0 ? -off : off;
+    int restless = deviation[i] > flicker[i] ? deviation[i] : flicker[i];
+    int most = LEAST + RESTLESS * restless;
+    most = most > MOST ? MOST : most;
+    int d = far > most;
+    differs[i] = d;
+    found += d;
+    int step = off > STEP_MOST ? STEP_MOST : off < -STEP_MOST ? -STEP_MOST : off;
+    int moved = mean[i] + (teaches[i] ? step / (1 << (LEARN - 3)) : 0);
+    mean[i] = moved < 0 ? 0 : moved > 255 * ONE ? 255 * ONE : moved;
+    int bounded = far > DEVIATION_MOST ? DEVIATION_MOST : far;
+    deviation[i] += teaches[i] ? (bounded - deviation[i]) * r.deviation / 256 : 0;
+    int change = luma[i] > before[i] ? luma[i] - before[i] : before[i] - luma[i];
+    change = change << SHIFT > FLICKER_MOST ? FLICKER_MOST : change << SHIFT;
+    flicker[i] += (change - flicker[i]) * r.flicker / 256;
+  }
+  return found;
+}
+
+// Keeps the colours of cells in which nothing differs, nor in the cells beside them.
+static void remember(struct follow_finder *f, const uint8_t *rgb, const uint8_t *hold, const uint8_t *counts) {
+  for (int r = 0; r < f->rows; r++)
+    for (int c = 0; c < f->cols; c++) {
+      int at = r * f->cols + c;
+      if (counts[at] || hold[at]) continue;
+      if ((c && counts[at - 1]) || (c + 1 < f->cols && counts[at + 1]) || (r && counts[at - f->cols]) || (r + 1 < f->rows && counts[at + f->cols])) continue;
+      int x = c * FOLLOW_CELL, y = r * FOLLOW_CELL;
+      size_t w = x + FOLLOW_CELL > f->width ? f->width - x : FOLLOW_CELL;
+      int h = y + FOLLOW_CELL > f->height ? f->height - y : FOLLOW_CELL;
+      for (int j = 0; j < h; j++) {
+        size_t from = 3 * ((size_t)(y + j) * f->width + x);
+        memcpy(f->colour + from, rgb + from, 3 * w);
+      }
+    }
+}
+
+static void begin(struct follow_finder *f, const uint8_t *rgb) {
+  int n = f->width * f->height;
+  for (int i = 0; i < n; i++) f->mean[i] = f->luma[i] << SHIFT, f->deviation[i] = 2 * ONE, f->flicker[i] = ONE, f->differs[i] = 0;
+  memcpy(f->colour, rgb, (size_t)n * 3);
+  f->known = 1;
+}
+
+int follow_find(struct follow_finder *f, const uint8_t *rgb, const uint8_t *hold, uint8_t *counts) {
+  uint8_t *before = f->luma;
+  f->luma = f->before, f->before = before;
+  to_luma(f->luma, rgb, f->width * f->height);
+  memset(counts, 0, (size_t)f->cols * f->rows);
+  if (!f->known) {
+    begin(f, rgb);
+    return -1;
+  }
+  // The first pictures teach fast.
+  struct rates r = {.deviation = 256 / (f->known + 1), .flicker = 256 / (f->known + 1)};
+  r.deviation = r.deviation < 256 >> LEARN ? 256 >> LEARN : r.deviation;
+  r.flicker = r.flicker < 256 >> FLICKER_LEARN ? 256 >> FLICKER_LEARN : r.flicker;
+  if (f->known < 1 << LEARN) f->known++;
+  light(f, &r.gain, &r.offset);
+  uint8_t teaches[f->cols * FOLLOW_CELL];
+  int found = 0;
+  for (int y = 0; y < f->height; y++) {
+    const uint8_t *held = hold + y / FOLLOW_CELL * f->cols;
+    if (y % FOLLOW_CELL == 0)
+      for (int c = 0; c < f->cols; c++) memset(teaches + c * FOLLOW_CELL, !held[c], FOLLOW_CELL);
+    size_t at = (size_t)y * f->width;
+    found += line(f->differs + at, f->mean + at, f->deviation + at, f->flicker + at, f->luma + at, f->before + at, teaches, f->width, r);
+    uint8_t *count = counts + y / FOLLOW_CELL * f->cols;
+    for (int x = 0; x < f->width; x++) count[x / FOLLOW_CELL] += f->differs[at + x];
+  }
+  remember(f, rgb, hold, counts);
+  return f->known < FOLLOW_LEARNING ? -1 : found;
+}
+
+static int row_differs(const struct follow_finder *f, int x, int y, int w) {
+  return memchr(f->differs + (size_t)y * f->width + x, 1, w) != NULL;
+}
+
+static int column_differs(const struct follow_finder *f, int x, int y, int h) {
+  for (int i = 0; i < h; i++)
+    if (f->differs[(size_t)(y + i) * f->width + x]) return 1;
+  return 0;
+}
+
+void follow_tighten(const struct follow_finder *f, int b[4]) {
+  while (b[3] > 1 && !row_differs(f, b[0], b[1], b[2])) b[1]++, b[3]--;
+  while (b[3] > 1 && !row_differs(f, b[0], b[1] + b[3] - 1, b[2])) b[3]--;
+  while (b[2] > 1 && !column_differs(f, b[0], b[1], b[3])) b[0]++, b[2]--;
+  while (b[2] > 1 && !column_differs(f, b[0] + b[2] - 1, b[1], b[3])) b[2]--;
+}
+
+int follow_likeness(const struct follow_finder *f, const int b[4]) {
+  double n = 0, sa = 0, sb = 0, saa = 0, sbb = 0, sab = 0;
+  for (int y = b[1]; y < b[1] + b[3]; y++)
+    for (int x = b[0]; x < b[0] + b[2]; x++) {
+      size_t i = (size_t)y * f->width + x;
+      if (!f->differs[i]) continue;
+      double p = f->luma[i], q = f->mean[i] * (1.0 / ONE);
+      n++, sa += p, sb += q, saa += p * p, sbb += q * q, sab += p * q;
+    }
+  if (n < 1) return 1000;
+  double va = saa - sa * sa / n, vb = sbb - sb * sb / n, cov = sab - sa * sb / n;
+  // Flat on flat, such as a lamp's spot on a wall: nothing has come, only light.
+  if (va < 9 * n && vb < 9 * n) return 1000;
+  if (va < 4 * n || vb < 4 * n) return 0;
+  double r = cov / sqrt(va * vb);
+  return r < 0 ? 0 : (int)(1000 * r);
+}
+
+int follow_sharpness(const struct follow_finder *f, const int b[4]) {
+  long picture = 0, background = 0;
+  for (int y = b[1]; y + 1 < b[1] + b[3]; y++)
+    for (int x = b[0]; x + 1 < b[0] + b[2]; x++) {
+      size_t i = (size_t)y * f->width + x;
+      if (!f->differs[i] && !f->differs[i + 1] && !f->differs[i + f->width]) continue;
+      picture += abs(f->luma[i] - f->luma[i + 1]) + abs(f->luma[i] - f->luma[i + f->width]);
+      background += (abs(f->mean[i] - f->mean[i + 1]) + abs(f->mean[i] - f->mean[i + f->width])) >> SHIFT;
+    }
+  if (background == 0) return 1000000;
+  return (int)(1000 * picture / background);
+}
+
+void follow_accept(struct follow_finder *f, const int b[4]) {
+  for (int y = b[1]; y < b[1] + b[3]; y++)
+    for (int x = b[0]; x < b[0] + b[2]; x++) {
+      size_t i = (size_t)y * f->width + x;
+      f->mean[i] = f->luma[i] << SHIFT;
+      f->deviation[i] = 3 * ONE;
+      f->differs[i] = 0;
+    }
+}
+
+void follow_columns(const struct follow_finder *f, const int b[4], uint16_t *counts) {
+  memset(counts, 0, b[2] * sizeof *counts);
+  for (int y = b[1]; y < b[1] + b[3]; y++)
+    for (int x = 0; x < b[2]; x++) counts[x] += f->differs[(size_t)y * f->width + b[0] + x];
+}
+
+void follow_paint(const struct follow_finder *f, const int b[4], uint8_t *out) {
+  for (int y = b[1]; y < b[1] + b[3]; y++) {
+    size_t from = 3 * ((size_t)y * f->width + b[0]);
+    memcpy(out + from, f->colour + from, 3 * (size_t)b[2]);
+  }
+}

@@ -1,0 +1,61 @@
+package follow
+
+import "slices"
+
+// Window calls push with each frame of the window that ends now, oldest first: the target's square, scaled to [size,size,3] in buffer. Other targets
+// are painted over with the background, so that the model sees one. It reports whether there are enough pictures for a window, and the target is
+// still there.
+func (f *Follower) Window(id uint64, buffer []byte, size int, push func(rgb []byte)) bool {
+	i := slices.IndexFunc(f.tracker.targets, func(t *target) bool { return uint64(t.id) == id })
+	if i < 0 || f.filled < len(f.kept) {
+		return false
+	}
+	t := f.tracker.targets[i]
+	for age := len(f.kept) - 1; age >= 0; age-- {
+		rgb := f.kept[(f.newest-age+len(f.kept))%len(f.kept)]
+		if f.crowd(t, age) {
+			rgb = f.alone(t, rgb, age)
+		}
+		cut(buffer, size, rgb, f.o.Width, f.o.Height, t.square)
+		push(buffer)
+	}
+	return true
+}
+
+// crowd reports whether another target was in the square so many ticks ago.
+func (f *Follower) crowd(t *target, age int) bool {
+	for _, other := range f.tracker.targets {
+		if other != t && other.confirmed && other.past(age).intersects(t.square) {
+			return true
+		}
+	}
+	return false
+}
+
+// paintMargin is added to each side of what is painted over, as a part of its size: a moving target's box is a guess.
+const paintMargin = 0.2
+
+// alone returns the square of rgb without the other targets, in a picture that is valid until the next call.
+func (f *Follower) alone(t *target, rgb []byte, age int) []byte {
+	f.copyBox(rgb, t.square)
+	for _, other := range f.tracker.targets {
+		if other != t && other.confirmed {
+			f.finder.paint(f.scratch, other.past(age).grown(paintMargin).intersection(t.square))
+		}
+	}
+	// Where the two overlap, the target stays.
+	f.copyBox(rgb, t.past(age).intersection(t.square))
+	return f.scratch
+}
+
+// copyBox copies the box's part of rgb to the scratch picture.
+func (f *Follower) copyBox(rgb []byte, b box) {
+	if b.area() <= 0 {
+		return
+	}
+	for y := int(b.y0); y < min(int(b.y1)+1, f.o.Height); y++ {
+		row := y * f.o.Width
+		from, to := 3*(row+int(b.x0)), 3*(row+min(int(b.x1)+1, f.o.Width))
+		copy(f.scratch[from:to], rgb[from:to])
+	}
+}

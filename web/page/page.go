@@ -1,0 +1,142 @@
+// Package page serves the web page for people and the API under /api/v1/ that it uses. docs/api.md describes the API.
+//
+// The page is HTML, one stylesheet and ES modules, embedded in the binary; it asks no other host for anything. While nobody looks at it,
+// it costs nothing: pictures and streams are made for clients alone.
+package page
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"time"
+
+	"edged/internal/pictures"
+	"edged/record"
+)
+
+// Page is the web page of one node. Set the inputs, then call Initialize; Handler serves it.
+type Page struct {
+	Node, Version string
+	Description   func() Description // what the page shows of the node
+	Live          map[string]*pictures.Live
+	Timeline      *record.Timeline
+	Recorder      Clips // nil = recording is off
+	SetThreshold  func(view, label string, score float64) error
+	CheckConfig   func(yaml []byte) []ConfigProblem
+	Statistics    func() any // as /status
+	Support       func(io.Writer)
+	Access        Access
+	Prefix        string // of web.url's path; a proxy's header goes before it
+
+	hub     hub
+	history history
+	streams chan struct{} // a place for each stream
+	began   string        // tells a client that edged was started again
+	ctx     context.Context
+	stop    context.CancelFunc
+}
+
+// Clips is where clips come from. *record.Recorder is one.
+type Clips interface {
+	Info(id string) (*record.Clip, error)
+	Video(id string) (record.Video, error)
+	Delete(id string) error
+}
+
+// Access says who may see pictures.
+type Access interface {
+	// Check says whether the request may see pictures and change settings.
+	Check(*http.Request) Permission
+	// Login answers the request to log in or out.
+	Login(http.ResponseWriter, *http.Request)
+	Logout(http.ResponseWriter, *http.Request)
+}
+
+// Permission is what Access.Check finds.
+type Permission int
+
+const (
+	Granted    Permission = iota
+	NeedsLogin            // a password is set, and the request has no valid session
+	NoPassword            // the request does not come from this machine, and no password is set
+)
+
+const (
+	// maxStreams bounds the streams of all clients together: scores and live pictures.
+	maxStreams = 40
+	// maxBody bounds what a client may send.
+	maxBody = 1 << 20
+	// writeWithin is how long a client may take to read a piece of a stream.
+	writeWithin = 10 * time.Second
+)
+
+// Initialize prepares for the other calls. Close ends all streams.
+func (p *Page) Initialize() {
+	p.ctx, p.stop = context.WithCancel(context.Background())
+	p.streams = make(chan struct{}, maxStreams)
+	p.began = time.Now().UTC().Format(time.RFC3339Nano)
+	p.hub.init()
+	if p.Timeline != nil {
+		p.Timeline.OnChange = p.hub.event
+	}
+}
+
+// Close ends all streams.
+func (p *Page) Close() { p.stop() }
+
+// Handler serves the page and the API. Handlers of other paths may be put before it.
+func (p *Page) Handler() http.Handler {
+	mux := http.NewServeMux()
+	api := func(pattern string, h func(http.ResponseWriter, *http.Request)) {
+		mux.HandleFunc(pattern, p.protect(h))
+	}
+	api("GET /api/v1/node", p.node)
+	api("GET /api/v1/cameras/{camera}/picture", p.picture)
+	api("GET /api/v1/live", p.live)
+	api("GET /api/v1/stream", p.stream)
+	api("GET /api/v1/events", p.events)
+	api("GET /api/v1/events/{id}", p.event)
+	api("DELETE /api/v1/events/{id}", p.deleteEvent)
+	api("GET /api/v1/events/{id}/thumbnail", p.thumbnail)
+	api("GET /api/v1/clips/{id}", p.clip)
+	api("DELETE /api/v1/clips/{id}", p.deleteClip)
+	api("GET /api/v1/clips/{id}/video", p.video)
+	api("PUT /api/v1/thresholds", p.setThreshold)
+	api("POST /api/v1/config/check", p.checkConfig)
+	api("GET /api/v1/history", p.showHistory)
+	api("GET /api/v1/support", p.support)
+	mux.HandleFunc("POST /api/v1/login", p.Access.Login)
+	mux.HandleFunc("POST /api/v1/logout", p.Access.Logout)
+	mux.HandleFunc("/api/", notFound)
+	for _, route := range []string{"/{$}", "/events", "/events/{id}", "/draw", "/health"} {
+		mux.HandleFunc("GET "+route, p.index)
+	}
+	mux.HandleFunc("GET /static/", p.static)
+	mux.HandleFunc("/", notFound)
+	return problems(mux)
+}
+
+// protect lets only those through who may see pictures.
+func (p *Page) protect(h http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		switch p.Access.Check(r) {
+		case NeedsLogin:
+			Problem(w, http.StatusUnauthorized, "Log in first: POST the password to /api/v1/login.")
+		case NoPassword:
+			Problem(w, http.StatusForbidden, noPassword)
+		default:
+			r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+			h(w, r)
+		}
+	}
+}
+
+const noPassword = "Pictures, events and settings are for this machine alone, because web.password_file is not set. " +
+	"Make a password with: edged password"
+
+// ConfigProblem is something wrong with a configuration.
+type ConfigProblem struct {
+	Line int    `json:"line"` // 0 = of no line
+	Key  string `json:"key"`
+	Text string `json:"text"`
+}
