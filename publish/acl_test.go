@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"edged/internal/sink"
 	"edged/internal/testkit"
 )
 
@@ -72,7 +73,7 @@ func TestARefusedSubscriptionIsReportedOnce(t *testing.T) {
 	b := testkit.StartMosquitto(t, "allow_anonymous true", "plugin "+plugins[0], "plugin_opt_config_file "+rules)
 	p, log := testPublisher(t, b.URL(), func(p *Publisher) { p.OnCommand, p.Discovery.Prefix = new(obeyed).take, "homeassistant" })
 	run(t, p)
-	p.Event(event(1, Start))
+	emit(p, 1, sink.Start)
 	waitFor(t, "what may be published is", func() bool { return p.Counters().EventsSent == 1 })
 	time.Sleep(200 * time.Millisecond)
 	if !p.incoming.echoed.Load() {
@@ -114,7 +115,7 @@ func TestMosquittoBridge(t *testing.T) {
 	run(t, p)
 	const sent = 50
 	for n := range uint64(sent) { // the house is not there yet
-		p.Event(event(n, Start))
+		emit(p, n, sink.Start)
 	}
 	waitFor(t, "the board's broker has all", func() bool { return p.Counters().EventsSent == sent })
 
@@ -124,7 +125,7 @@ func TestMosquittoBridge(t *testing.T) {
 	sub.next(configTopic)
 	sub.publish("edged/board/front/enabled/set", "OFF", false)
 	waitFor(t, "the command comes through", func() bool { return len(o.all()) == 1 })
-	p.Event(event(99, Start))
+	emit(p, 99, sink.Start)
 	for !strings.Contains(sub.next("edged/board/front/event").payload, `-99"`) {
 		continue
 	}

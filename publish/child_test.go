@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"edged/internal/sink"
 	"edged/internal/testkit"
 )
 
@@ -21,6 +22,7 @@ import (
 const (
 	childStream = "EDGED_TEST_STREAM_TO"
 	childOutbox = "EDGED_TEST_OUTBOX"
+	childPace   = "EDGED_TEST_PACE"         // between two events; not set = 50 ms
 	childMount  = "EDGED_TEST_OUTBOX_MOUNT" // the outbox is on a tmpfs with these options, which the child alone sees
 )
 
@@ -34,22 +36,26 @@ func streamUntilKilled(url string) {
 		go fill(dir)
 	}
 	p := &Publisher{Broker: url, Node: "board", Cameras: []Camera{{Name: "front", Labels: []string{"wave"}}}, QueueLength: 5000, QueueBytes: 1 << 30}
-	must(p.Initialize())
-	_ = p.OpenOutbox(dir) // told below
+	check(p.Initialize())
+	_ = p.Outbox.Open(dir) // reported below
 	go p.Run(context.Background())
+	pace, err := time.ParseDuration(os.Getenv(childPace))
+	if err != nil {
+		pace = 50 * time.Millisecond
+	}
 	well := true
 	for n := uint64(1); ; n++ {
-		p.Event(event(n, Start))
-		fmt.Printf("%s-%d\n", p.encoder.run, n)
+		emit(p, n, sink.Start)
+		fmt.Printf("%s-%d\n", runOf(p), n)
 		if now := p.Counters().OutboxError == nil; now != well {
 			well = now
 			fmt.Println(map[bool]string{true: whole, false: degraded}[well])
 		}
-		time.Sleep(50 * time.Millisecond)
+		time.Sleep(pace)
 	}
 }
 
-func must(err error) {
+func check(err error) {
 	if err != nil {
 		panic(err)
 	}
@@ -60,13 +66,13 @@ func fill(dir string) {
 	orders := bufio.NewScanner(os.Stdin)
 	orders.Scan()
 	f, err := os.Create(filepath.Join(dir, "filler"))
-	must(err)
+	check(err)
 	for err == nil {
 		_, err = f.Write(make([]byte, 1<<10))
 	}
-	must(f.Close()) // while it is open its space is not given back
+	check(f.Close()) // while it is open its space is not given back
 	orders.Scan()
-	must(os.Remove(f.Name()))
+	check(os.Remove(f.Name()))
 }
 
 // child is a process that hands over 20 events a second.
@@ -175,7 +181,7 @@ func (c *child) memory() (bytes int) {
 func deliverRest(t *testing.T, c *tally, url, dir string, ids []string) (missing int, took time.Duration) {
 	t.Helper()
 	p, _ := testPublisher(t, url, func(p *Publisher) { p.Cameras[0].Labels = []string{"wave"} })
-	if err := p.OpenOutbox(dir); err != nil {
+	if err := p.Outbox.Open(dir); err != nil {
 		t.Fatal(err)
 	}
 	run(t, p)
@@ -290,7 +296,7 @@ func TestDamagedOutboxUnderLoad(t *testing.T) {
 	before := startChild(t, b.URL(), dir, "")
 	time.Sleep(3 * time.Second)
 	ids := before.kill()
-	path := filepath.Join(dir, outboxFile)
+	path := segmentOf(t, dir)
 	info, err := os.Stat(path)
 	if err != nil {
 		t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 
 	"edged/internal/background"
 	"edged/internal/bounds"
+	"edged/internal/sink"
 	"edged/internal/testkit"
 )
 
@@ -133,7 +134,7 @@ func TestAFloodOfCommands(t *testing.T) {
 		sub.publishAndForget("edged/board/front/wave/threshold/set", fmt.Sprintf("0.%04d", 1000+i))
 		sub.publishAndForget("edged/board/front/enabled/set", []string{"ON", "OFF"}[i%2])
 	}
-	p.Event(event(1, Start))
+	emit(p, 1, sink.Start)
 	sub.next("edged/board/front/event") // nothing that is published waits for the commands
 	waitFor(t, "the flood is taken", func() bool { return p.Counters().CommandsTaken == 2*flood })
 	p.incoming.commands.mu.Lock()
@@ -165,7 +166,7 @@ func TestAThousandCommandsASecond(t *testing.T) {
 		for i := range all {
 			n++
 			began := time.Now()
-			p.Event(event(n, Start))
+			emit(p, n, sink.Start)
 			for !strings.Contains(sub.next("edged/board/front/event").payload, fmt.Sprintf(`-%d"`, n)) {
 				continue
 			}

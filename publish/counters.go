@@ -1,9 +1,6 @@
 package publish
 
-import (
-	"errors"
-	"sync/atomic"
-)
+import "sync/atomic"
 
 // Counters is what a Publisher has done since Initialize.
 type Counters struct {
@@ -19,7 +16,6 @@ type Counters struct {
 	ScoresSkipped   uint64 // windows without a connection, or replaced by a newer one before they could be sent
 	CommandsTaken   uint64
 	CommandsRefused uint64 // for what they asked, and what is too large to be one
-	UnknownNames    uint64 // calls that named no camera or label of this node
 }
 
 type counters struct {
@@ -29,7 +25,6 @@ type counters struct {
 	events          atomic.Uint64
 	states          atomic.Uint64
 	scores          atomic.Uint64
-	unknown         atomic.Uint64
 	commands        atomic.Uint64
 	refused         atomic.Uint64
 }
@@ -40,24 +35,14 @@ func (p *Publisher) Counters() Counters {
 		Connected:       p.counters.connected.Load(),
 		Connects:        p.counters.connects.Load(),
 		ConnectFailures: p.counters.connectFailures.Load(),
-		EventsWaiting:   p.outbox.len(),
+		EventsWaiting:   p.Outbox.Waiting(),
 		EventsSent:      p.counters.events.Load(),
-		EventsDropped:   p.outbox.dropped(),
-		OutboxError:     p.outboxFailure(),
+		EventsDropped:   p.Outbox.Dropped(),
+		OutboxError:     p.Outbox.Err(),
 		StatesSent:      p.counters.states.Load(),
 		ScoresSent:      p.counters.scores.Load(),
 		ScoresSkipped:   p.states.skipped(),
 		CommandsTaken:   p.counters.commands.Load(),
 		CommandsRefused: p.counters.refused.Load(),
-		UnknownNames:    p.counters.unknown.Load(),
 	}
-}
-
-func (p *Publisher) outboxFailure() error {
-	p.outboxMu.Lock()
-	defer p.outboxMu.Unlock()
-	if j := p.journal; j != nil {
-		return errors.Join(j.saving.error(), j.noting.error())
-	}
-	return p.outboxError
 }

@@ -30,13 +30,13 @@ func (l *lane) done() <-chan struct{} {
 // trip. Nothing waits for a timer.
 type delivery struct {
 	*connection
-	acked   lane // events and states
-	event   bool // acked carries the outbox's event number seq, not a state
-	seq     uint64
-	state   *retained
-	topic   string
-	limit   time.Duration
-	timeout *time.Timer
+	acked    lane   // events and states
+	event    bool   // acked carries an event, not a state
+	position uint64 // of the event in the outbox
+	state    *retained
+	topic    string
+	limit    time.Duration
+	timeout  *time.Timer
 
 	lossy  lane // scores and statistics
 	window bool // lossy carries scores
@@ -116,21 +116,21 @@ func (d *delivery) blame(err error) error {
 }
 
 func (d *delivery) sendEvent() bool {
-	e, seq, ok := d.p.outbox.oldest()
+	q, at, ok := d.p.Outbox.oldest()
 	gone := 0
-	for ; ok && d.p.states.action(e.Source, e.Label) == nil; gone++ { // an earlier process's, of what the configuration no longer has
-		d.p.outbox.giveUp(seq)
-		e, seq, ok = d.p.outbox.oldest()
+	for ; ok && d.p.states.action(q.View, q.Label) == nil; gone++ { // the configuration has changed since
+		d.p.Outbox.giveUp(at)
+		q, at, ok = d.p.Outbox.oldest()
 	}
 	if gone > 0 {
-		d.p.Log.Warn("publish: events of an earlier run are dropped: their camera, view or label is no longer there", "events", gone)
+		d.p.Log.Warn("publish: waiting events are dropped: the configuration no longer has their camera, view or label", "events", gone)
 	}
 	if !ok {
 		return false
 	}
-	action := d.p.states.action(e.Source, e.Label)
-	d.acked.buf = d.p.encoder.append(d.acked.buf[:0], &e, action, d.p.now())
-	d.event, d.seq = true, seq
+	action := d.p.states.action(q.View, q.Label)
+	d.acked.buf = d.p.encoder.append(d.acked.buf[:0], &q, action, d.p.now())
+	d.event, d.position = true, at
 	d.publish(action.view.eventTopic, false)
 	return true
 }
@@ -158,7 +158,7 @@ func (d *delivery) acknowledged() error {
 	}
 	d.acked.token = nil
 	if d.event {
-		d.p.outbox.remove(d.seq)
+		d.p.Outbox.remove(d.position)
 		d.p.counters.events.Add(1)
 	} else {
 		d.p.states.recordSent(d.state)

@@ -7,39 +7,39 @@ import (
 	"time"
 
 	"edged/internal/clock"
+	"edged/internal/sink"
 )
 
 // wallFormat is RFC 3339 with milliseconds; times are turned to UTC first.
 const wallFormat = "2006-01-02T15:04:05.000Z07:00"
 
-// eventEncoder writes events as JSON. What is the same in every event of the process is encoded once.
+// eventEncoder writes events as JSON.
 type eventEncoder struct {
-	run   string // first part of every id
-	model string // the model's object
+	model   sink.Model // of events that do not name their own
+	encoded string     // the model as JSON
 }
 
-func newEventEncoder(run string, m Model) eventEncoder {
-	return eventEncoder{run: run, model: `{"name":` + quote(m.Name) + `,"sha256":` + quote(m.SHA256) + `}`}
+func newEventEncoder(m sink.Model) eventEncoder { return eventEncoder{m, encodeModel(m)} }
+
+func encodeModel(m sink.Model) string {
+	return `{"name":` + quote(m.Name) + `,"sha256":` + quote(m.SHA256) + `}`
 }
 
-// append writes e as of now: its times become wall times, and latency_ms is the time since the newest frame's capture. Of an
-// event from before the machine started it is at least what has passed since, whatever the wall clock says by then.
-func (enc *eventEncoder) append(dst []byte, e *Event, a *ActionTopics, now clock.Instant) []byte {
-	run, at := choose(e.run == "", enc.run, e.run), now
-	if e.origin != nil {
-		run = e.origin.run
-		if e.origin.at != nil { // before the machine started again: its monotonic times mean something beside that instant alone
-			at = *e.origin.at
-		}
+// append writes the event as of now. Its times become wall times. latency_ms is the time since the newest frame was captured; for an
+// event from before the machine started it is at least the time since the start, whatever the wall clock says.
+func (enc *eventEncoder) append(dst []byte, e *queued, a *ActionTopics, now clock.Instant) []byte {
+	at := now
+	if e.earlier != nil {
+		at = *e.earlier
 	}
 	dst = append(dst, `{"id":"`...)
-	dst = append(dst, run...)
+	dst = append(dst, e.ID.Run...)
 	dst = append(dst, '-')
-	dst = strconv.AppendUint(dst, e.ID, 10)
+	dst = strconv.AppendUint(dst, e.ID.N, 10)
 	dst = append(dst, `","event_type":`...)
 	dst = append(dst, a.quoted...)
 	dst = append(dst, `,"phase":"`...)
-	dst = append(dst, e.Phase.String()...)
+	dst = append(dst, e.Phase...)
 	dst = append(dst, `",`...)
 	dst = append(dst, a.view.source...)
 	dst = append(dst, `,"score":`...)
@@ -49,7 +49,7 @@ func (enc *eventEncoder) append(dst []byte, e *Event, a *ActionTopics, now clock
 	dst = append(dst, `,"start":`...)
 	dst = appendWall(dst, at.At(e.Start))
 	dst = append(dst, `,"end":`...)
-	if e.Phase == End {
+	if e.Phase == sink.End {
 		dst = appendWall(dst, at.At(e.End))
 	} else {
 		dst = append(dst, "null"...)
@@ -65,7 +65,11 @@ func (enc *eventEncoder) append(dst []byte, e *Event, a *ActionTopics, now clock
 		dst = strconv.AppendQuote(dst, e.Clip) // letters, digits and dashes
 	}
 	dst = append(dst, `,"model":`...)
-	dst = append(dst, enc.model...)
+	if e.Model == enc.model || e.Model == (sink.Model{}) {
+		dst = append(dst, enc.encoded...)
+	} else {
+		dst = append(dst, encodeModel(e.Model)...)
+	}
 	return append(dst, '}')
 }
 

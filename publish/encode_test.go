@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"edged/internal/clock"
+	"edged/internal/sink"
 )
 
 // noon is an instant in a zone east of Greenwich, 1000 s after the monotonic clock's start.
@@ -26,40 +27,40 @@ func testView(path string, labels ...string) *ViewTopics {
 }
 
 func TestEventPayload(t *testing.T) {
-	enc := newEventEncoder("0a1b2c3d", Model{Name: `say "hi"`, SHA256: "ff00"})
-	e := Event{
-		ID: 17, Score: 0.93, Peak: 1,
+	enc := newEventEncoder(Model{Name: `say "hi"`, SHA256: "ff00"})
+	e := sink.Event{
+		ID: sink.ID{Run: "0a1b2c3d", N: 17}, Score: 0.93, Peak: 1,
 		Start: 997*time.Second + 250*time.Millisecond, End: 999 * time.Second, Newest: noon.Monotonic - 2345*time.Microsecond,
 	}
 	for _, c := range []struct {
-		phase Phase
+		phase sink.Phase
 		want  string
 	}{
-		{Start, `{"id":"0a1b2c3d-17","event_type":"wave","phase":"start","camera":"front","score":0.9300,"peak_score":1.0000,` +
+		{sink.Start, `{"id":"0a1b2c3d-17","event_type":"wave","phase":"start","camera":"front","score":0.9300,"peak_score":1.0000,` +
 			`"start":"2026-03-01T09:59:57.250Z","end":null,"latency_ms":2.3,"model":{"name":"say \"hi\"","sha256":"ff00"}}`},
-		{Update, `{"id":"0a1b2c3d-17","event_type":"wave","phase":"update","camera":"front","score":0.9300,"peak_score":1.0000,` +
+		{sink.Update, `{"id":"0a1b2c3d-17","event_type":"wave","phase":"update","camera":"front","score":0.9300,"peak_score":1.0000,` +
 			`"start":"2026-03-01T09:59:57.250Z","end":null,"latency_ms":2.3,"model":{"name":"say \"hi\"","sha256":"ff00"}}`},
-		{End, `{"id":"0a1b2c3d-17","event_type":"wave","phase":"end","camera":"front","score":0.9300,"peak_score":1.0000,` +
+		{sink.End, `{"id":"0a1b2c3d-17","event_type":"wave","phase":"end","camera":"front","score":0.9300,"peak_score":1.0000,` +
 			`"start":"2026-03-01T09:59:57.250Z","end":"2026-03-01T09:59:59.000Z","latency_ms":2.3,"model":{"name":"say \"hi\"","sha256":"ff00"}}`},
 	} {
 		e.Phase = c.phase
-		if got := string(enc.append(nil, &e, testView("front", "wave").actions["wave"], noon)); got != c.want {
+		if got := string(enc.append(nil, &queued{Event: e}, testView("front", "wave").actions["wave"], noon)); got != c.want {
 			t.Errorf("%v:\n got %s\nwant %s", c.phase, got, c.want)
 		}
 	}
 }
 
 func TestEventOfAViewNamesCameraAndView(t *testing.T) {
-	enc := newEventEncoder("0a1b2c3d", Model{})
-	got := string(enc.append(nil, &Event{}, testView("front/door", "wave").actions["wave"], noon))
+	enc := newEventEncoder(Model{})
+	got := string(enc.append(nil, &queued{}, testView("front/door", "wave").actions["wave"], noon))
 	if want := `"camera":"front","view":"door",`; !strings.Contains(got, want) || !json.Valid([]byte(got)) {
 		t.Errorf("%s lacks %s", got, want)
 	}
 }
 
 func TestEventNamesItsClip(t *testing.T) {
-	enc := newEventEncoder("0a1b2c3d", Model{})
-	got := string(enc.append(nil, &Event{Clip: "20261129-204832-ba4c899354e52ace"}, testView("front", "wave").actions["wave"], noon))
+	enc := newEventEncoder(Model{})
+	got := string(enc.append(nil, &queued{Event: sink.Event{Clip: "20261129-204832-ba4c899354e52ace"}}, testView("front", "wave").actions["wave"], noon))
 	if want := `,"clip":"20261129-204832-ba4c899354e52ace",`; !strings.Contains(got, want) || !json.Valid([]byte(got)) {
 		t.Errorf("%s lacks %s", got, want)
 	}
@@ -79,9 +80,9 @@ func TestScoresPayload(t *testing.T) {
 }
 
 func TestEncodingDoesNotAllocate(t *testing.T) {
-	enc := newEventEncoder("0a1b2c3d", Model{Name: "starter", SHA256: "ff00"})
+	enc := newEventEncoder(Model{Name: "starter", SHA256: "ff00"})
 	c := testView("front", "still", "wave")
-	e := Event{ID: 1, Phase: End, Score: 0.9, Peak: 0.9}
+	e := queued{Event: sink.Event{ID: sink.ID{Run: "0a1b2c3d", N: 1}, Phase: sink.End, Score: 0.9, Peak: 0.9}}
 	w := window{n: 5, time: time.Second, scores: []float32{0.1, 0.9}}
 	buf := make([]byte, 0, 1024)
 	if n := testing.AllocsPerRun(100, func() {
@@ -89,11 +90,5 @@ func TestEncodingDoesNotAllocate(t *testing.T) {
 		buf = appendScores(buf[:0], c.labels, w, noon)
 	}); n != 0 {
 		t.Errorf("encoding an event and a window allocates %v times", n)
-	}
-}
-
-func TestRunIDsDiffer(t *testing.T) {
-	if a, b := newRunID(), newRunID(); a == b || len(a) != 8 {
-		t.Errorf("run ids %q and %q: want two different ones of 8 digits", a, b)
 	}
 }

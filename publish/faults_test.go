@@ -14,6 +14,7 @@ import (
 
 	"edged/internal/background"
 	"edged/internal/clock"
+	"edged/internal/sink"
 	"edged/internal/testkit"
 )
 
@@ -41,7 +42,8 @@ func (x *trial) start(setup ...func(*Publisher)) {
 		now.Wall = now.Wall.Add(time.Duration(x.jump.Load()))
 		return now
 	}
-	if err := x.p.OpenOutbox(x.outbox); err != nil {
+	x.p.Outbox.now = x.p.now
+	if err := x.p.Outbox.Open(x.outbox); err != nil {
 		x.t.Fatal(err)
 	}
 	x.stop = run(x.t, x.p)
@@ -64,8 +66,8 @@ func (x *trial) stream() (stop func()) {
 		for ctx.Err() == nil {
 			x.mu.Lock()
 			n := len(x.handed) + 1
-			x.p.Event(event(uint64(n), Start))
-			x.handed = append(x.handed, fmt.Sprintf("%s-%d", x.p.encoder.run, n))
+			emit(x.p, uint64(n), sink.Start)
+			x.handed = append(x.handed, fmt.Sprintf("%s-%d", runOf(x.p), n))
 			x.mu.Unlock()
 			select {
 			case <-ctx.Done():

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"edged/internal/sink"
 )
 
 // The types in this file stand for the topics of one camera, view or action. Get them once, at the start: then no later call can
@@ -21,6 +23,7 @@ type CameraTopics struct {
 type ViewTopics struct {
 	publisher   *Publisher // nil in tests
 	states      *states
+	camera      string // its name
 	path        string
 	eventTopic  string
 	scoresTopic string
@@ -56,7 +59,7 @@ type window struct {
 
 func newViewTopics(s *states, t topics, c Camera, path string) *ViewTopics {
 	v := &ViewTopics{
-		states: s, path: path, eventTopic: t.of(path, "event"), scoresTopic: t.of(path, "scores"),
+		states: s, camera: c.Name, path: path, eventTopic: t.of(path, "event"), scoresTopic: t.of(path, "scores"),
 		source:  `"camera":` + quote(c.Name),
 		actions: map[string]*ActionTopics{},
 		window:  window{scores: make([]float32, len(c.Labels))},
@@ -135,11 +138,11 @@ func (a *ActionTopics) SetThreshold(score float64) {
 	set(a.view.states, a.threshold, strconv.FormatFloat(math.Round(score*1e4)/1e4, 'f', -1, 64))
 }
 
-// PublishEvent puts an event into the outbox. If the outbox is full, the oldest event is dropped and counted.
-func (a *ActionTopics) PublishEvent(e Event) {
-	e.Source, e.Label = a.view.path, a.label
+// PublishEvent puts an event of this action into the outbox, whatever camera, view and label it names. If the outbox is full, the
+// oldest event is dropped and counted.
+func (a *ActionTopics) PublishEvent(e sink.Event) {
 	p := a.view.publisher
-	p.setLast(&e, a)
-	p.outbox.put(e)
-	p.notify()
+	e.Camera, e.View, e.Label = a.view.camera, a.view.path, a.label
+	p.Outbox.put(e) // first, so that the connection sends the event before the last action
+	p.setLast(&queued{Event: e}, a)
 }

@@ -2,9 +2,12 @@ package publish
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -13,6 +16,7 @@ import (
 	"go.uber.org/goleak"
 
 	"edged/internal/clock"
+	"edged/internal/sink"
 	"edged/internal/testkit"
 )
 
@@ -127,6 +131,21 @@ func subscribe(t testing.TB, url string) *subscriber {
 	return s
 }
 
+// startWithSubscriber runs a mosquitto with a subscriber until the test ends.
+func startWithSubscriber(t *testing.T) (*testkit.Mosquitto, *subscriber) {
+	t.Helper()
+	broker := testkit.StartMosquitto(t)
+	return broker, subscribe(t, broker.URL())
+}
+
+// nextEvent fails the test unless the next event of the view "front" has this id.
+func (s *subscriber) nextEvent(id string) {
+	s.t.Helper()
+	if m := s.next("edged/board/front/event"); !strings.Contains(m.payload, `"id":"`+id+`"`) {
+		s.t.Fatalf("got %s, want event %s", m.payload, id)
+	}
+}
+
 // publish publishes with QoS 1 and waits for the acknowledgement.
 func (s *subscriber) publish(topic, payload string, retain bool) {
 	s.t.Helper()
@@ -181,9 +200,45 @@ func (s *subscriber) retained(want map[string]string) {
 	}
 }
 
-// event is an event of number n that has just been seen.
-func event(n uint64, phase Phase) Event {
+// runs holds a run ID for each publisher under test.
+var runs sync.Map
+
+// runOf returns the first part of the ids of the events that emit publishes.
+func runOf(p *Publisher) string {
+	run, _ := runs.LoadOrStore(p, newRunID())
+	return run.(string)
+}
+
+// newRunID returns what makes event ids of one publisher differ from those of another.
+func newRunID() string { return fmt.Sprintf("%08x", rand.Uint32()) }
+
+// emit publishes an event of the action "wave" of the view "front", number n, that was seen just now.
+func emit(p *Publisher, n uint64, phase sink.Phase) {
+	e := event(n, phase)
+	e.ID.Run = runOf(p)
+	actionOf(p, "front", "wave").PublishEvent(e)
+}
+
+// event returns an event of the action "wave" of the view "front", number n, that was seen just now.
+func event(n uint64, phase sink.Phase) sink.Event {
 	now := clock.Monotonic()
-	return Event{ID: n, Source: "front", Label: "wave", Phase: phase, Score: 0.75, Peak: 0.8125,
-		Start: now - 2*time.Second, End: now - time.Second, Newest: now}
+	return sink.Event{
+		ID: sink.ID{Run: "5f1c09ab", N: n}, Camera: "front", View: "front", Label: "wave", Phase: phase, Score: 0.75, Peak: 0.8125,
+		Start: now - 2*time.Second, End: now - time.Second, Newest: now,
+	}
+}
+
+func cameraOf(p *Publisher, name string) *CameraTopics { return must(p.Camera(name)) }
+
+func viewOf(p *Publisher, path string) *ViewTopics { return must(p.View(path)) }
+
+func actionOf(p *Publisher, path, label string) *ActionTopics {
+	return must(viewOf(p, path).Action(label))
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
 }

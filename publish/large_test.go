@@ -11,6 +11,7 @@ import (
 
 	"github.com/eclipse/paho.mqtt.golang/packets"
 
+	"edged/internal/sink"
 	"edged/internal/testkit"
 )
 
@@ -22,15 +23,15 @@ func TestASnapshotTooLargeForTheBrokerHoldsUpNoEvent(t *testing.T) {
 	broker := testkit.StartMosquitto(t, "max_packet_size 20000")
 	sub := subscribe(t, broker.URL())
 	p, log := testPublisher(t, broker.URL(), withSnapshots)
-	p.Snapshot("front", make([]byte, 50_000))
-	p.Event(event(1, Start))
+	viewOf(p, "front").SetSnapshot(make([]byte, 50_000))
+	emit(p, 1, sink.Start)
 	run(t, p)
 	sub.next("edged/board/front/event")
 	waitFor(t, "the snapshot is given up", log.Has("edged/board/front/snapshot, 50000 bytes: the broker closed the connection"))
 	waitFor(t, "the second connection", func() bool { return p.Counters().Connects == 2 })
-	p.Event(event(2, Start))
+	emit(p, 2, sink.Start)
 	sub.next("edged/board/front/event")
-	p.Snapshot("front", []byte("small"))
+	viewOf(p, "front").SetSnapshot([]byte("small"))
 	sub.until("edged/board/front/snapshot", "small")
 	if n := p.Counters().Connects; n != 2 {
 		t.Errorf("%d connections: %s", n, log)
@@ -43,11 +44,11 @@ func TestWhatTheBrokerDoesNotTakeIsGivenUp(t *testing.T) {
 		received := make(chan *packets.PublishPacket, 1000)
 		p, log := testPublisher(t, "tcp://broker.invalid", discoverable)
 		p.dial = (&pipeBroker{largest: 1000, received: received}).dial
-		p.Snapshot("front", make([]byte, 50_000))
+		viewOf(p, "front").SetSnapshot(make([]byte, 50_000))
 		stop := run(t, p)
 		defer stop()
 		for n := range uint64(60) {
-			p.Event(Event{ID: n, Source: "front", Label: "left_to_right"})
+			actionOf(p, "front", "left_to_right").PublishEvent(sink.Event{ID: sink.ID{N: n}, Phase: sink.Start})
 			time.Sleep(time.Second)
 		}
 		time.Sleep(time.Hour)
@@ -73,15 +74,15 @@ func TestASlowUplinkGetsASnapshotThrough(t *testing.T) {
 		defer time.Sleep(time.Second) // the broker reads on
 		defer stop()
 		time.Sleep(time.Second)
-		p.Snapshot("front", make([]byte, 300_000))
+		viewOf(p, "front").SetSnapshot(make([]byte, 300_000))
 		for n := range uint64(100) {
 			time.Sleep(time.Second)
 			if n%10 == 9 { // after a command has come
-				p.Scores("front", n, time.Duration(n), []float32{1, 0, 0})
-				p.Stats([]byte("{}"))
+				viewOf(p, "front").SetScores(n, time.Duration(n), []float32{1, 0, 0})
+				p.SetStats([]byte("{}"))
 			}
 		}
-		p.Event(event(1, Start))
+		emit(p, 1, sink.Start)
 		time.Sleep(time.Second)
 		if c := p.Counters(); c.Connects != 1 || len(events(received)) != 1 || c.CommandsTaken != 50 {
 			t.Errorf("%+v, want 1 connection, 50 commands and the event: %s", c, log)
@@ -104,11 +105,11 @@ func TestASlowUplinkOfTheKernels(t *testing.T) {
 	waitFor(t, "connected", func() bool { return p.Counters().StatesSent >= 4 })
 	slow.perTenth.Store(1000)
 	picture := bytes.Repeat([]byte("x"), 120_000)
-	p.Snapshot("front", picture)
+	viewOf(p, "front").SetSnapshot(picture)
 	for range 10 {
 		sub.publish("edged/board/front/enabled/set", on, false)
 		time.Sleep(500 * time.Millisecond)
-		p.Stats([]byte("{}"))
+		p.SetStats([]byte("{}"))
 	}
 	sub.until("edged/board/front/snapshot", string(picture))
 	if c := p.Counters(); c.Connects != 1 || c.CommandsTaken != 10 {
@@ -124,8 +125,8 @@ func TestAStopBeginsNoSnapshot(t *testing.T) {
 		p.dial = (&pipeBroker{rate: 10_000, received: received}).dial
 		stop := run(t, p)
 		time.Sleep(time.Second)
-		p.Event(event(1, Start)) // on its way when the stop comes
-		p.Snapshot("front", make([]byte, 300_000))
+		emit(p, 1, sink.Start) // on its way when the stop comes
+		viewOf(p, "front").SetSnapshot(make([]byte, 300_000))
 		stop()
 		time.Sleep(time.Second) // the broker reads on
 		var last string

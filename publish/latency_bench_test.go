@@ -8,6 +8,7 @@ import (
 
 	mqtt "github.com/eclipse/paho.mqtt.golang"
 
+	"edged/internal/sink"
 	"edged/internal/testkit"
 )
 
@@ -26,17 +27,17 @@ func BenchmarkLatency(b *testing.B) {
 	b.Cleanup(func() { bare.Disconnect(100) })
 
 	scores := []float32{0.5, 0.25, 0.25}
-	e := event(1, Start)
-	eventJSON := p.encoder.append(nil, &e, p.states.action("front", "wave"), p.now())
+	e := event(1, sink.Start)
+	eventJSON := p.encoder.append(nil, &queued{Event: e}, p.states.action("front", "wave"), p.now())
 	scoresJSON := appendScores(nil, p.states.views["front"].labels, window{scores: scores}, p.now())
 
 	for _, c := range []struct {
 		name, topic string
 		send        func()
 	}{
-		{"event", "edged/board/front/event", func() { p.Event(e) }},
+		{"event", "edged/board/front/event", func() { actionOf(p, "front", "wave").PublishEvent(e) }},
 		{"event by bare paho", "edged/bare", func() { bare.Publish("edged/bare", 1, false, eventJSON) }},
-		{"scores", "edged/board/front/scores", func() { p.Scores("front", 1, e.Newest, scores) }},
+		{"scores", "edged/board/front/scores", func() { viewOf(p, "front").SetScores(1, e.Newest, scores) }},
 		{"scores by bare paho", "edged/bare", func() { bare.Publish("edged/bare", 0, false, scoresJSON) }},
 	} {
 		b.Run(strings.ReplaceAll(c.name, " ", "_"), func(b *testing.B) {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"edged/internal/clock"
+	"edged/internal/sink"
 	"edged/internal/testkit"
 )
 
@@ -23,7 +24,7 @@ func runUntilKilled(url string) {
 	if err := p.Initialize(); err != nil {
 		panic(err)
 	}
-	p.CameraStatus("front", true)
+	cameraOf(p, "front").SetOnline(true)
 	p.Run(context.Background())
 }
 
@@ -31,8 +32,8 @@ func TestConnectAnnouncesNodeCamerasAndStates(t *testing.T) {
 	t.Parallel()
 	broker := testkit.StartMosquitto(t)
 	p, _ := testPublisher(t, broker.URL())
-	p.CameraStatus("front", true)
-	p.State("front", "rise", true)
+	cameraOf(p, "front").SetOnline(true)
+	actionOf(p, "front", "rise").SetState(true)
 	run(t, p)
 
 	waitFor(t, "4 retained messages acknowledged", func() bool { return p.Counters().StatesSent == 4 })
@@ -54,7 +55,7 @@ func TestAnOldStateIsNeverBelieved(t *testing.T) {
 		sub.publish("edged/board/"+topic, payload, true)
 	}
 	p, _ := testPublisher(t, broker.URL())
-	p.CameraStatus("front", true)
+	cameraOf(p, "front").SetOnline(true)
 	run(t, p)
 	said := map[string]string{}
 	for said["edged/board/front/wave/state"] != off || said["edged/board/status"] != online {
@@ -93,10 +94,10 @@ func announcement(t *testing.T, url string) (took time.Duration, states uint64) 
 			p.Cameras[0].Labels = append(p.Cameras[0].Labels, fmt.Sprint("label", n))
 		}
 	})
-	for _, l := range p.Cameras[0].Labels {
-		p.Threshold("front", l, 0.5)
+	for _, l := range p.Cameras[0].actions() {
+		actionOf(p, "front", l).SetThreshold(0.5)
 	}
-	p.Event(event(1, Start))
+	emit(p, 1, sink.Start)
 	began := time.Now()
 	defer run(t, p)()
 	waitFor(t, "the event", func() bool { return p.Counters().EventsSent == 1 })
@@ -120,7 +121,7 @@ func TestEventArrivesAsDocumented(t *testing.T) {
 	p, sub := announced(t)
 
 	before := time.Now()
-	p.Event(event(7, Start))
+	emit(p, 7, sink.Start)
 	m := sub.next("edged/board/front/event")
 	if m.qos != 1 || m.retained {
 		t.Errorf("QoS %d, retained %v; want QoS 1, not retained", m.qos, m.retained)
@@ -135,7 +136,7 @@ func TestEventArrivesAsDocumented(t *testing.T) {
 	if err := json.Unmarshal([]byte(m.payload), &got); err != nil {
 		t.Fatalf("%v in %s", err, m.payload)
 	}
-	if got.ID != p.encoder.run+"-7" || got.Type != "wave" || got.Phase != "start" {
+	if got.ID != runOf(p)+"-7" || got.Type != "wave" || got.Phase != "start" {
 		t.Errorf("got %s", m.payload)
 	}
 	if ago := before.Sub(got.Start); ago < 1900*time.Millisecond || ago > 2*time.Second+eventually {
@@ -151,15 +152,15 @@ func TestStatesScoresAndStatsArrive(t *testing.T) {
 	t.Parallel()
 	p, sub := announced(t)
 
-	p.State("front", "wave", true)
+	actionOf(p, "front", "wave").SetState(true)
 	sub.until("edged/board/front/wave/state", "ON")
-	p.CameraStatus("front", true)
+	cameraOf(p, "front").SetOnline(true)
 	sub.until("edged/board/front/status", "online")
-	p.Stats([]byte(`{"windows":3}`))
+	p.SetStats([]byte(`{"windows":3}`))
 	sub.until("edged/board/stats", `{"windows":3}`)
 
 	captured := clock.Monotonic()
-	p.Scores("front", 9, captured, []float32{0.5, 0.25, 0.125})
+	viewOf(p, "front").SetScores(9, captured, []float32{0.5, 0.25, 0.125})
 	var got struct {
 		Window    uint64             `json:"window"`
 		Monotonic time.Duration      `json:"monotonic_ns"`
@@ -179,12 +180,12 @@ func TestCleanStopDeliversWhatWaitsAndSaysOffline(t *testing.T) {
 	broker := testkit.StartMosquitto(t)
 	sub := subscribe(t, broker.URL())
 	p, _ := testPublisher(t, broker.URL(), func(p *Publisher) { p.StopTimeout = eventually })
-	p.CameraStatus("front", true)
+	cameraOf(p, "front").SetOnline(true)
 	stop := run(t, p)
 	sub.until("edged/board/status", "online")
 
 	for n := range uint64(50) {
-		p.Event(event(n, End))
+		emit(p, n, sink.End)
 	}
 	stop()
 	for n := range 50 {
@@ -224,18 +225,18 @@ func TestBrokerRestartLosesNothing(t *testing.T) {
 	broker := testkit.StartMosquitto(t)
 	p, _ := testPublisher(t, broker.URL())
 	connect := gate(p)
-	p.CameraStatus("front", true)
+	cameraOf(p, "front").SetOnline(true)
 	run(t, p)
 	connect()
 	waitFor(t, "connected", func() bool { return p.Counters().StatesSent == 4 })
 
 	broker.Stop()
 	waitFor(t, "the loss is noticed", func() bool { return !p.Counters().Connected })
-	p.State("front", "wave", true)
-	p.State("front", "wave", false)
-	p.State("front", "rise", true)
+	actionOf(p, "front", "wave").SetState(true)
+	actionOf(p, "front", "wave").SetState(false)
+	actionOf(p, "front", "rise").SetState(true)
 	for n := range uint64(20) {
-		p.Event(event(n, Start))
+		emit(p, n, sink.Start)
 	}
 	broker.Start()
 	sub := subscribe(t, broker.URL())
@@ -265,7 +266,7 @@ func TestFrozenBrokerIsLeftAndEventsWaitForIt(t *testing.T) {
 	waitFor(t, "connected", func() bool { return p.Counters().StatesSent == 4 })
 
 	broker.Pause()
-	p.Event(event(1, Start))
+	emit(p, 1, sink.Start)
 	waitFor(t, "the missing acknowledgement is noticed", log.Has("did not acknowledge edged/board/front/event"))
 	broker.Resume()
 	waitFor(t, "the event is delivered", func() bool { return p.Counters().EventsSent == 1 })
@@ -278,7 +279,7 @@ func TestBrokerAbsentAtStart(t *testing.T) {
 	broker := testkit.NewMosquitto(t)
 	p, log := testPublisher(t, broker.URL())
 	run(t, p)
-	p.Event(event(1, Start))
+	emit(p, 1, sink.Start)
 	waitFor(t, "the failure is logged", log.Has("connection refused"))
 	broker.Start()
 	waitFor(t, "the event is delivered", func() bool { return p.Counters().EventsSent == 1 })
@@ -342,10 +343,10 @@ func TestFloodWhileTheBrokerIsAwayIsBoundedAndCounted(t *testing.T) {
 	run(t, p)
 	const flood = 100_000
 	for n := range uint64(flood) {
-		p.Event(event(n, Start))
-		p.State("front", "wave", n%2 == 0)
-		p.Scores("front", n, time.Duration(n), []float32{1, 0, 0})
-		p.Stats([]byte(`{}`))
+		emit(p, n, sink.Start)
+		actionOf(p, "front", "wave").SetState(n%2 == 0)
+		viewOf(p, "front").SetScores(n, time.Duration(n), []float32{1, 0, 0})
+		p.SetStats([]byte(`{}`))
 	}
 	c := p.Counters()
 	if c.EventsWaiting != 100 || c.EventsDropped != flood-100 || c.ScoresSkipped != flood {

@@ -1,138 +1,202 @@
 package publish
 
 import (
+	"log/slog"
 	"sync"
 	"time"
+
+	"edged/internal/clock"
+	"edged/internal/sink"
 )
 
-// outbox keeps events in order from Publisher.Event until the broker has acknowledged them: so many, of so many bytes, for so
-// long. What is beyond that is dropped, oldest first, also while it is on its way to the broker. put comes from the
-// pipeline's goroutines and returns at once; the other methods are the connection's and the journal's.
-type outbox struct {
-	limits  limits
-	now     func() time.Duration // CLOCK_MONOTONIC
-	changed []chan<- struct{}    // each gets a token for every change
+// Outbox keeps events, in order, from the moment they are published until the broker has acknowledged them. It belongs to the
+// process: after a reload the next Publisher goes on with what the last one could not deliver. Open makes events outlive the
+// process, too, and Run writes them.
+//
+// What exceeds the limits is dropped, oldest first, even while it is on its way to the broker.
+type Outbox struct {
+	log         *slog.Logger
+	now         func() clock.Instant
+	boot        string        // names this run of the kernel
+	changed     chan struct{} // one token: the disk lacks a change
+	reopenAfter time.Duration // pause before Run tries again to open the folder
 
-	mu      sync.Mutex
-	ring    []Event
-	head    uint64 // sequence number of the oldest event
-	tail    uint64 // sequence number of the next event to come
-	bytes   int    // of the events from head to tail
-	evicted uint64
+	mu       sync.Mutex
+	limits   Limits
+	ring     []queued
+	head     uint64 // position of the oldest event; its place in the ring is the remainder by the ring's length
+	tail     uint64 // position of the next event to come
+	bytes    int    // size of the events from head to tail
+	evicted  uint64
+	restored func() // called after events of an earlier process were added
+
+	disk disk
 }
 
-// limits bound what waits.
-type limits struct {
-	events int
-	bytes  int           // as the journal writes them
-	age    time.Duration // since the event was put; while the machine is off no age is counted
+// Limits bound what waits in an Outbox.
+type Limits struct {
+	Events int
+	Bytes  int           // size on disk, about
+	Age    time.Duration // since the event was published; the time during which the machine is off does not count
 }
 
-func newOutbox(l limits, now func() time.Duration) *outbox {
-	return &outbox{limits: l, now: now, ring: make([]Event, l.events)}
+// queued is an event in the outbox.
+type queued struct {
+	sink.Event
+	since time.Duration // CLOCK_MONOTONIC, when it came into the outbox
+	// earlier is an instant of an earlier run of the kernel: the event's times are on that run's monotonic clock. nil = this run.
+	earlier *clock.Instant
+	number  uint64 // in the log on disk; 0 = not there yet
 }
 
-// recordBytes is what the journal needs for an event besides its names.
+// recordBytes is about what the log needs for an event besides its names.
 const recordBytes = 400
 
-func (e *Event) bytes() int { return recordBytes + len(e.Source) + len(e.Label) }
+func (q *queued) bytes() int {
+	return recordBytes + len(q.Camera) + len(q.View) + len(q.Label) + len(q.Model.Name) + len(q.Model.SHA256) + len(q.Clip)
+}
 
-func (o *outbox) at(seq uint64) *Event { return &o.ring[seq%uint64(len(o.ring))] }
+// firstPosition leaves room for positions of older events that come from the disk later.
+const firstPosition = 1 << 32
 
-// put appends e.
-func (o *outbox) put(e Event) {
+// NewOutbox returns an outbox that keeps events in memory alone. A nil log is slog.Default.
+func NewOutbox(limits Limits, log *slog.Logger) *Outbox {
+	if log == nil {
+		log = slog.Default()
+	}
+	return &Outbox{
+		log: log, now: clock.Now, boot: bootID(), changed: make(chan struct{}, 1), reopenAfter: 10 * time.Second,
+		limits: limits, ring: make([]queued, limits.Events), head: firstPosition, tail: firstPosition,
+	}
+}
+
+// SetLimits changes the limits.
+func (o *Outbox) SetLimits(l Limits) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	e.since = o.now()
-	o.add(e)
-	o.tell()
-}
-
-func (o *outbox) add(e Event) {
-	if o.tail-o.head == uint64(len(o.ring)) {
+	for o.length() > l.Events {
 		o.drop()
 	}
-	*o.at(o.tail) = e
-	o.tail++
-	o.bytes += e.bytes()
-	o.trim()
-}
-
-// trim drops what is beyond the limits. A single event always finds room.
-func (o *outbox) trim() {
-	for o.tail-o.head > 1 && o.bytes > o.limits.bytes {
-		o.drop()
-	}
-	for now := o.now(); o.head != o.tail && now-o.at(o.head).since > o.limits.age; {
-		o.drop()
-	}
-}
-
-func (o *outbox) drop() {
-	o.evicted++
-	o.advance()
-}
-
-func (o *outbox) advance() {
-	o.bytes -= o.at(o.head).bytes()
-	o.head++
-}
-
-// tell is called with the lock held, and does not wait.
-func (o *outbox) tell() {
-	for _, c := range o.changed {
-		select {
-		case c <- struct{}{}:
-		default:
+	if ring := make([]queued, l.Events); l.Events != len(o.ring) {
+		for at := o.head; at < o.tail; at++ {
+			ring[at%uint64(l.Events)] = *o.at(at)
 		}
+		o.ring = ring
 	}
+	o.limits = l
+	o.trim()
+	o.signal()
 }
 
-// from returns the events that wait with this number or a later one, and the numbers of the oldest and of the next to come.
-func (o *outbox) from(seq uint64) (events []Event, head, tail uint64) {
+// Waiting returns how many events wait.
+func (o *Outbox) Waiting() int {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.trim()
-	for n := max(seq, o.head); n < o.tail; n++ {
-		events = append(events, *o.at(n))
-	}
-	return events, o.head, o.tail
+	return o.length()
 }
 
-// oldest returns the event that is next in line, without removing it, and the number to remove it by.
-func (o *outbox) oldest() (e Event, seq uint64, ok bool) {
+// Dropped returns how many events were dropped.
+func (o *Outbox) Dropped() uint64 {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.evicted
+}
+
+// put appends an event. It never waits for the disk.
+func (o *Outbox) put(e sink.Event) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.push(queued{Event: e, since: o.now().Monotonic})
+	o.signal()
+}
+
+// oldest returns the event that is next in line without removing it, and the position to remove it by.
+func (o *Outbox) oldest() (q queued, at uint64, ok bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.trim(); o.head == o.tail {
-		return Event{}, 0, false
+		return queued{}, 0, false
 	}
 	return *o.at(o.head), o.head, true
 }
 
-// remove forgets an acknowledged event. One that was dropped meanwhile is no longer there, and nothing else goes.
-func (o *outbox) remove(seq uint64) { o.leave(seq, o.advance) }
+// remove removes an event that the broker has acknowledged. If it was dropped in the meantime, remove does nothing.
+func (o *Outbox) remove(at uint64) { o.take(at, o.advance) }
 
-// giveUp drops an event that nobody can be told of.
-func (o *outbox) giveUp(seq uint64) { o.leave(seq, o.drop) }
+// giveUp drops an event that cannot be published any more.
+func (o *Outbox) giveUp(at uint64) { o.take(at, o.drop) }
 
-func (o *outbox) leave(seq uint64, leave func()) {
+func (o *Outbox) take(at uint64, take func()) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.head == seq && o.head != o.tail {
-		leave()
-		o.tell()
+	if o.head == at && o.head != o.tail {
+		take()
+		o.signal()
 	}
 }
 
-func (o *outbox) len() int {
+// newestFirst calls f with every waiting event.
+func (o *Outbox) newestFirst(f func(q queued)) {
 	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.trim()
-	return int(o.tail - o.head)
+	waiting := make([]queued, 0, o.length())
+	for at := o.tail; at > o.head; at-- {
+		waiting = append(waiting, *o.at(at - 1))
+	}
+	o.mu.Unlock()
+	for _, q := range waiting {
+		f(q)
+	}
 }
 
-func (o *outbox) dropped() uint64 {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.evicted
+// onRestored has f called whenever events of an earlier process have been added, until stop is called.
+func (o *Outbox) onRestored(f func()) (stop func()) {
+	set := func(f func()) {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		o.restored = f
+	}
+	set(f)
+	return func() { set(nil) }
+}
+
+func (o *Outbox) at(position uint64) *queued { return &o.ring[position%uint64(len(o.ring))] }
+
+func (o *Outbox) length() int { return int(o.tail - o.head) }
+
+func (o *Outbox) push(q queued) {
+	if o.length() == len(o.ring) {
+		o.drop()
+	}
+	*o.at(o.tail) = q
+	o.tail++
+	o.bytes += q.bytes()
+	o.trim()
+}
+
+// trim drops what exceeds the limits. A single event always finds room.
+func (o *Outbox) trim() {
+	for o.length() > 1 && o.bytes > o.limits.Bytes {
+		o.drop()
+	}
+	for now := o.now().Monotonic; o.head != o.tail && now-o.at(o.head).since > o.limits.Age; {
+		o.drop()
+	}
+}
+
+func (o *Outbox) drop() {
+	o.evicted++
+	o.advance()
+}
+
+func (o *Outbox) advance() {
+	o.bytes -= o.at(o.head).bytes()
+	o.head++
+}
+
+func (o *Outbox) signal() {
+	select {
+	case o.changed <- struct{}{}:
+	default: // a token is there already
+	}
 }

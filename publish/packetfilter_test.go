@@ -19,6 +19,7 @@ import (
 
 	"github.com/eclipse/paho.mqtt.golang/packets"
 
+	"edged/internal/sink"
 	"edged/internal/testkit"
 )
 
@@ -72,7 +73,7 @@ func TestALargeMessageIsNotRead(t *testing.T) {
 				runtime.ReadMemStats(&before)
 				stop := run(t, p)
 				defer stop()
-				p.Event(event(1, Start))
+				emit(p, 1, sink.Start)
 				time.Sleep(time.Hour)
 				runtime.ReadMemStats(&after)
 				if n := p.Counters().Connects; n != 1 || len(events(received)) != 1 {
@@ -127,7 +128,7 @@ func TestALargeMessageOfMosquitto(t *testing.T) {
 			sub.publish("edged/board/front/enabled/set", large, false)
 			sub.publish("edged/board/front/enabled/set", "OFF", false)
 			waitFor(t, "a command after it", func() bool { return len(o.all()) == 1 })
-			p.Event(Event{ID: 1, Source: "front", Label: "left_to_right"})
+			actionOf(p, "front", "left_to_right").PublishEvent(sink.Event{Phase: sink.Start})
 			sub.next("edged/board/front/event")
 			if c := p.Counters(); c.Connects != 1 || c.CommandsRefused != 2 || !slices.Contains([]int{1, 2}, strings.Count(log.String(), "message refused")) {
 				t.Errorf("%+v: %s", c, log)

@@ -9,8 +9,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
+
+	"edged/internal/testkit"
 )
 
 // A copy of a disk's image is what a power cut leaves: all that was synced, and of the rest what the kernel had come to. It needs
@@ -21,7 +25,7 @@ func TestPowerCuts(t *testing.T) {
 	image := filepath.Join(dir, "disk")
 	command(t, "truncate", "-s", "24M", image)
 	command(t, "mkfs.ext4", "-q", image)
-	child := startChild(t, "tcp://127.0.0.1:1", mount(t, image), "") // where nobody listens
+	child := startChild(t, "tcp://127.0.0.1:1", mountImage(t, image), "") // where nobody listens
 	const cuts = 30
 	images, handed := make([]string, cuts), make([][]string, cuts)
 	for n := range cuts {
@@ -35,7 +39,7 @@ func TestPowerCuts(t *testing.T) {
 	total, lost := 0, 0
 	for n := range cuts {
 		t.Run("", func(t *testing.T) {
-			outbox := mount(t, images[n])
+			outbox := mountImage(t, images[n])
 			b := persistent(t)
 			b.Start()
 			c := newTally(t, b.URL())
@@ -52,8 +56,8 @@ func TestPowerCuts(t *testing.T) {
 	report(t, fmt.Sprintf("power cut at %d instants; events older than 1 s", cuts), total, lost, 0, 0)
 }
 
-// mount mounts the image until the test ends, and returns a folder on it.
-func mount(t *testing.T, image string) string {
+// mountImage mounts the image until the test ends, and returns a folder on it.
+func mountImage(t *testing.T, image string) string {
 	t.Helper()
 	at := t.TempDir()
 	command(t, "mount", "-o", "loop", image, at)
@@ -89,4 +93,57 @@ func copyFile(t *testing.T, to, from string) {
 	if err := out.Close(); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// What reaches the disk for each event, measured at the block device: with the broker away, at two paces, and with a broker that
+// acknowledges at once. It includes the file system's own journal.
+func TestBytesWrittenPerEvent(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		broker bool
+		pace   time.Duration
+		lasts  time.Duration
+	}{
+		{"the broker away, 20 events a second", false, 50 * time.Millisecond, 30 * time.Second},
+		{"the broker away, an event every 2 s", false, 2 * time.Second, 60 * time.Second},
+		{"the broker there, 2 events a second", true, 500 * time.Millisecond, 40 * time.Second},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			image := filepath.Join(t.TempDir(), "disk")
+			command(t, "truncate", "-s", "64M", image)
+			command(t, "mkfs.ext4", "-q", "-E", "lazy_itable_init=0,lazy_journal_init=0", image)
+			dir := mountImage(t, image)
+			url := "tcp://127.0.0.1:1" // where nobody listens
+			if c.broker {
+				url = testkit.StartMosquitto(t).URL()
+			}
+			t.Setenv(childPace, c.pace.String())
+			time.Sleep(6 * time.Second) // until the file system has written what mount changed
+			child := startChild(t, url, dir, "")
+			time.Sleep(3 * time.Second)
+			before, events := bytesWritten(t, dir), len(child.handed())
+			time.Sleep(c.lasts)
+			after, handed := bytesWritten(t, dir), len(child.handed())-events
+			child.kill()
+			t.Logf("| %s | %d events | %d bytes for each |", c.name, handed, (after-before)/handed)
+		})
+	}
+}
+
+// bytesWritten is what the device of the file system has been told to write.
+func bytesWritten(t *testing.T, dir string) int {
+	t.Helper()
+	out, err := exec.Command("findmnt", "-n", "-o", "SOURCE", "-T", dir).Output() //nolint:noctx // ends at once
+	if err != nil {
+		t.Fatal(err)
+	}
+	stat, err := os.ReadFile(filepath.Join("/sys/block", filepath.Base(strings.TrimSpace(string(out))), "stat"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sectors, err := strconv.Atoi(strings.Fields(string(stat))[6]) // Documentation/block/stat.rst
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sectors * 512
 }

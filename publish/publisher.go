@@ -12,13 +12,13 @@ import (
 	"log/slog"
 	"net"
 	"slices"
-	"sync"
 	"time"
 
 	"edged/internal/background"
 	"edged/internal/backoff"
 	"edged/internal/bounds"
 	"edged/internal/clock"
+	"edged/internal/sink"
 )
 
 // Publisher is one node's connection to its broker. Set the inputs, call Initialize, then Run; the other methods may be called
@@ -40,28 +40,26 @@ type Publisher struct {
 	PublishScores  bool          // publish windows' scores at all
 	ScoresInterval time.Duration // least time between two published windows of a camera; 0 = every window
 
-	QueueLength int           // events that wait while the broker is away; 0 = 1000
-	QueueBytes  int           // that they may take on disk, about; 0 = 1 MB
-	QueueAge    time.Duration // that they may wait for; 0 = a week
+	// Outbox keeps events while the broker is away. Give the same one to each publisher of a process, so that waiting events
+	// outlive a reload, and run it beside them. nil = Initialize makes one, and Run runs it.
+	Outbox      *Outbox
+	QueueLength int           // events that may wait; 0 = 1000
+	QueueBytes  int           // bytes that they may take on disk, about; 0 = 1 MB
+	QueueAge    time.Duration // time that they may wait; 0 = a week
+
 	KeepAlive   time.Duration // a silent link is noticed within 2.5 times this; whole seconds, at most 10 s; 0 = 5 s
 	StopTimeout time.Duration // how long a clean stop may take to deliver what waits and say offline; 0 = 2 s
 	Log         *slog.Logger  // nil = slog.Default()
 
-	broker  broker   // that has its turn
-	brokers []broker // Broker first
-	turn    int      // index of broker
-	topics  topics
-	encoder eventEncoder
-	now     func() clock.Instant
-	dial    dialer
-	wake    chan struct{} // one token: something waits to be sent
-	outbox  *outbox
-
-	outboxPath  string        // "": the outbox lives as long as the process
-	outboxRetry time.Duration // until it is opened again after an error
-	outboxMu    sync.Mutex    // guards the next two, which OpenOutbox sets, or Run later
-	journal     *journal
-	outboxError error // why there is none
+	broker     broker   // that has its turn
+	brokers    []broker // Broker first
+	turn       int      // index of broker
+	topics     topics
+	encoder    eventEncoder
+	now        func() clock.Instant
+	dial       dialer
+	wake       chan struct{} // one token: something waits to be sent
+	ownsOutbox bool
 
 	states   *states
 	incoming incoming
@@ -103,11 +101,8 @@ func (c Camera) entities() []string {
 	return slices.DeleteFunc(c.actions(), func(l string) bool { return !slices.Contains(c.Entities, l) })
 }
 
-// Model identifies the model that the events come from.
-type Model struct {
-	Name   string
-	SHA256 string // of the model file, hex
-}
+// Model identifies the model that events come from.
+type Model = sink.Model
 
 const (
 	connectTimeout = 5 * time.Second // for the TCP connection and the broker's CONNACK together
@@ -123,7 +118,6 @@ func (p *Publisher) Initialize() error {
 	p.QueueAge = orDefault(p.QueueAge, bounds.OutboxAge)
 	p.KeepAlive = orDefault(p.KeepAlive, 5*time.Second)
 	p.StopTimeout = orDefault(p.StopTimeout, 2*time.Second)
-	p.outboxRetry = orDefault(p.outboxRetry, 10*time.Second)
 	if p.Log == nil {
 		p.Log = slog.Default()
 	}
@@ -134,10 +128,12 @@ func (p *Publisher) Initialize() error {
 	}
 	p.brokers, p.broker = parsed, parsed[0]
 	p.dial = func(ctx context.Context) (net.Conn, error) { return p.broker.dial(ctx) }
-	p.encoder = newEventEncoder(newRunID(), p.Model)
+	p.encoder = newEventEncoder(p.Model)
 	p.now = clock.Now
 	p.wake = make(chan struct{}, 1)
-	p.outbox = newOutbox(limits{p.QueueLength, p.QueueBytes, p.QueueAge}, func() time.Duration { return p.now().Monotonic })
+	if p.Outbox == nil {
+		p.Outbox, p.ownsOutbox = NewOutbox(p.limits(), p.Log), true
+	}
 	p.topics = newTopics(p.Node)
 	if p.Discovery.Prefix != "" {
 		p.topics.discovery = p.Discovery.configTopic(p.clientID())
@@ -155,11 +151,14 @@ func (p *Publisher) Initialize() error {
 
 // Run keeps a connection to the broker until ctx ends: it opens a new one whenever the last has ended, after a jittered wait
 // that doubles from 1 s to 60 s and starts again at 1 s after a minute of health. When ctx ends it delivers what still waits
-// and says that cameras and node are offline, in at most StopTimeout. Events that could not be delivered are logged.
+// and says that cameras and node are offline, in at most StopTimeout. Events that could not be delivered stay in the outbox.
 func (p *Publisher) Run(ctx context.Context) {
-	if p.outboxPath != "" {
-		defer background.Start(p.keepOutbox)()
+	if p.ownsOutbox {
+		defer background.Start(p.Outbox.Run)()
 	}
+	p.Outbox.SetLimits(p.limits())
+	defer p.Outbox.onRestored(p.restored)()
+	p.restored()
 	if p.OnCommand != nil {
 		defer background.Start(p.obey)()
 	}
@@ -180,7 +179,7 @@ func (p *Publisher) Run(ctx context.Context) {
 			delay = wait.After(lived)
 		}
 		p.Log.Log(ctx, told.level(failed.String(), lived, err), "publish: no connection to the broker", "broker", failed.String(),
-			"error", err, "next", p.broker.String(), "retry_in", delay.Round(100*time.Millisecond).String(), "events_waiting", p.outbox.len())
+			"error", err, "next", p.broker.String(), "retry_in", delay.Round(100*time.Millisecond).String(), "events_waiting", p.Outbox.Waiting())
 		if contest.lost(failed.String(), lived, err) {
 			p.Log.Error("publish: the broker accepts this node and soon closes the connection, again and again: most likely "+
 				"another client uses the same client id; give every board a node name of its own", "client_id", p.clientID())
@@ -190,16 +189,25 @@ func (p *Publisher) Run(ctx context.Context) {
 		case <-time.After(delay):
 		}
 	}
-	if n := p.outbox.len(); n > 0 {
-		p.Log.Warn("publish: stopped with events that the broker never acknowledged", "events", n)
-	}
 }
 
 // SetStats publishes the node's statistics, a JSON object. It is copied before SetStats returns.
 func (p *Publisher) SetStats(json []byte) { p.states.setStats(json) }
 
+func (p *Publisher) limits() Limits { return Limits{p.QueueLength, p.QueueBytes, p.QueueAge} }
+
+// restored makes the newest waiting event of each view its last one, where this process knows of none, and has events sent.
+func (p *Publisher) restored() {
+	p.Outbox.newestFirst(func(q queued) {
+		if a := p.states.action(q.View, q.Label); a != nil && !p.states.hasLast(a.view) {
+			p.setLast(&q, a)
+		}
+	})
+	p.notify()
+}
+
 // setLast makes the event the view's last one.
-func (p *Publisher) setLast(e *Event, a *ActionTopics) {
+func (p *Publisher) setLast(e *queued, a *ActionTopics) {
 	p.states.setLast(a.view, func(dst []byte) []byte { return p.encoder.append(dst, e, a, p.now()) })
 }
 

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"edged/internal/sink"
 	"edged/internal/testkit"
 )
 
@@ -124,7 +125,7 @@ func TestWebsockets(t *testing.T) {
 	testkit.StartMosquitto(t, "listener "+port+" lo", "protocol websockets") // libwebsockets binds to interfaces, not addresses
 	p, _ := testPublisher(t, "ws://"+address+"/mqtt")
 	stop := run(t, p)
-	p.Event(event(1, Start))
+	emit(p, 1, sink.Start)
 	waitFor(t, "the event is acknowledged", func() bool { return p.Counters().EventsSent == 1 })
 	stop()
 }
@@ -136,17 +137,17 @@ func TestNextBrokerOfTheListTakesOver(t *testing.T) {
 	subFirst, subSecond := subscribe(t, first.URL()), subscribe(t, second.URL())
 	p, _ := testPublisher(t, first.URL(), func(p *Publisher) { p.Brokers = []string{second.URL()} })
 	run(t, p)
-	p.Event(event(1, Start))
+	emit(p, 1, sink.Start)
 	subFirst.next("edged/board/front/event")
 	waitFor(t, "the event is acknowledged", func() bool { return p.Counters().EventsSent == 1 }) // else it comes again
 	first.Stop()
-	p.Event(event(2, Start))
+	emit(p, 2, sink.Start)
 	if m := subSecond.next("edged/board/front/event"); !strings.Contains(m.payload, `-2"`) {
 		t.Errorf("the second broker got %s", m.payload)
 	}
 	waitFor(t, "the second event is acknowledged", func() bool { return p.Counters().EventsSent == 2 })
 	second.Stop()
 	first.Start()
-	p.Event(event(3, Start))
+	emit(p, 3, sink.Start)
 	waitFor(t, "back to the first", func() bool { return p.Counters().EventsSent == 3 })
 }

@@ -26,14 +26,10 @@ func (p *Publisher) Sink(paths ...string) (*Sink, error) {
 	return s, nil
 }
 
-var phases = map[sink.Phase]Phase{sink.Start: Start, sink.Update: Update, sink.End: End}
-
 // Event publishes the event and the action's new state.
 func (s *Sink) Event(e sink.Event) {
 	a := s.action(e.View, e.Label)
-	a.PublishEvent(Event{
-		ID: e.ID.N, Phase: phases[e.Phase], Score: e.Score, Peak: e.Peak, Start: e.Start, End: e.End, Newest: e.Newest, Clip: e.Clip, run: e.ID.Run,
-	})
+	a.PublishEvent(e)
 	a.SetState(e.Phase != sink.End)
 }
 

@@ -18,10 +18,10 @@ func ownMounts() *syscall.SysProcAttr {
 
 // mount puts a small file system at dir, which can be written to unless options is "ro".
 func mount(dir, options string) {
-	must(syscall.Mount("", "/", "", syscall.MS_REC|syscall.MS_PRIVATE, ""))
-	must(syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=300k"))
+	check(syscall.Mount("", "/", "", syscall.MS_REC|syscall.MS_PRIVATE, ""))
+	check(syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=300k"))
 	if options == "ro" {
-		must(syscall.Mount("", dir, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""))
+		check(syscall.Mount("", dir, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""))
 	}
 }
 

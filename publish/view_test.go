@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"edged/internal/sink"
 	"edged/internal/testkit"
 )
 
@@ -17,25 +18,20 @@ func TestViewsHaveTopicsOfTheirOwn(t *testing.T) {
 	run(t, p)
 	sub.until("edged/board/status", "online")
 
-	p.CameraStatus("front", true)
+	cameraOf(p, "front").SetOnline(true)
 	sub.until("edged/board/front/status", "online")
-	p.State("front/door", "wave", true)
+	actionOf(p, "front/door", "wave").SetState(true)
 	sub.until("edged/board/front/door/wave/state", "ON")
-	p.Enabled("front/door", false)
+	viewOf(p, "front/door").SetEnabled(false)
 	sub.until("edged/board/front/door/enabled/state", "OFF")
-	p.Threshold("front/door", "wave", 0.55)
+	actionOf(p, "front/door", "wave").SetThreshold(0.55)
 	sub.until("edged/board/front/door/wave/threshold/state", "0.55")
-	p.Snapshot("front/door", []byte{0xff, 0xd8})
+	viewOf(p, "front/door").SetSnapshot([]byte{0xff, 0xd8})
 	sub.until("edged/board/front/door/snapshot", "\xff\xd8")
 
-	e := event(1, Start)
-	e.Source = "front/path"
-	p.Event(e)
+	actionOf(p, "front/path", "wave").PublishEvent(event(1, sink.Start))
 	if m := sub.next("edged/board/front/path/event"); !strings.Contains(m.payload, `"camera":"front","view":"path"`) {
 		t.Errorf("event %s does not name camera and view", m.payload)
-	}
-	if c := p.Counters(); c.UnknownNames != 0 {
-		t.Errorf("%d names were unknown", c.UnknownNames)
 	}
 
 	// Whoever comes later learns what is so now, but for the event.

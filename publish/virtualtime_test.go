@@ -15,6 +15,7 @@ import (
 	"github.com/eclipse/paho.mqtt.golang/packets"
 
 	"edged/internal/background"
+	"edged/internal/sink"
 	"edged/internal/testkit"
 )
 
@@ -288,7 +289,7 @@ func TestBrokerThatNeverAnswersIsGivenUp(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			bubble(t, c.broker.dial, func(t *testing.T, p *Publisher, log *testkit.Log) {
-				p.Event(event(1, Start))
+				emit(p, 1, sink.Start)
 				time.Sleep(c.within + time.Millisecond)
 				synctest.Wait()
 				if !log.Has(c.says)() {
@@ -364,7 +365,7 @@ func TestStopDoesNotWaitForABrokerThatNeverAnswers(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				p, log := testPublisher(t, "tcp://broker.invalid")
 				p.dial = broker.dial
-				p.Event(event(1, Start))
+				emit(p, 1, sink.Start)
 				stop := run(t, p)
 				time.Sleep(time.Second)
 				began := time.Now()
@@ -395,11 +396,11 @@ func TestCallsNeverWaitWhateverTheBrokerDoes(t *testing.T) {
 					time.Sleep(time.Second)
 					began := time.Now()
 					for n := range uint64(1000) {
-						p.Event(event(n, Start))
-						p.State("front", "wave", n%2 == 0)
-						p.CameraStatus("front", n%2 == 0)
-						p.Scores("front", n, time.Duration(n), []float32{1, 0, 0})
-						p.Stats([]byte(`{}`))
+						emit(p, n, sink.Start)
+						actionOf(p, "front", "wave").SetState(n%2 == 0)
+						cameraOf(p, "front").SetOnline(n%2 == 0)
+						viewOf(p, "front").SetScores(n, time.Duration(n), []float32{1, 0, 0})
+						p.SetStats([]byte(`{}`))
 						p.Counters()
 					}
 					if took := time.Since(began); took != 0 {
@@ -425,8 +426,8 @@ func TestUnacknowledgedEventIsSentAgain(t *testing.T) {
 			return b.dial(ctx)
 		}
 		stop := run(t, p)
-		p.Event(event(1, Start))
-		p.Event(event(2, Start))
+		emit(p, 1, sink.Start)
+		emit(p, 2, sink.Start)
 		time.Sleep(time.Second)
 		if got := events(received); len(got) != 1 || p.Counters().EventsWaiting != 2 {
 			t.Errorf("before its acknowledgement: %d events sent, %d waiting; want 1 and 2", len(got), p.Counters().EventsWaiting)
@@ -451,9 +452,9 @@ func TestStatesDoNotWaitForTheWholeQueue(t *testing.T) {
 		time.Sleep(time.Second)
 		events(received) // those of the announcement: none
 		for n := range uint64(100) {
-			p.Event(event(n, Start))
+			emit(p, n, sink.Start)
 		}
-		p.State("front", "wave", true)
+		actionOf(p, "front", "wave").SetState(true)
 		time.Sleep(10 * time.Second)
 		for before := 0; ; before++ {
 			m := <-received

@@ -16,6 +16,7 @@ import (
 
 	"edged/internal/background"
 	"edged/internal/clock"
+	"edged/internal/sink"
 	"edged/internal/testkit"
 	"edged/publish"
 )
@@ -151,11 +152,24 @@ func runPublisher(t *testing.T, name string, nodes []*node) *publish.Publisher {
 	if err := p.Initialize(); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.OpenOutbox(t.TempDir()); err != nil {
+	if err := p.Outbox.Open(t.TempDir()); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(background.Start(p.Run))
 	return p
+}
+
+func publishWave(t *testing.T, p *publish.Publisher, e sink.Event) {
+	t.Helper()
+	view, err := p.View("front")
+	if err != nil {
+		t.Fatal(err)
+	}
+	wave, err := view.Action("wave")
+	if err != nil {
+		t.Fatal(err)
+	}
+	wave.PublishEvent(e)
 }
 
 // Two nodes and a subscriber lose nothing while each server in turn is killed and comes back.
@@ -169,7 +183,7 @@ func TestNothingIsLostWhenServersDie(t *testing.T) {
 			handed++
 			now := clock.Monotonic()
 			for _, p := range publishers {
-				p.Event(publish.Event{ID: uint64(handed), Source: "front", Label: "wave", Start: now, Newest: now})
+				publishWave(t, p, sink.Event{ID: sink.ID{Run: p.Node, N: uint64(handed)}, Phase: sink.Start, Start: now, Newest: now})
 			}
 		}
 	}

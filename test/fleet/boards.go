@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"edged/internal/clock"
+	"edged/internal/sink"
 	"edged/publish"
 )
 
@@ -25,6 +26,15 @@ type state struct {
 
 var labels = []string{
 	"still", "left_to_right", "right_to_left", "rise", "fall", "approach", "recede", "rotate_cw", "rotate_ccw", "wave", "appear", "disappear",
+}
+
+// thresholds are those of all actions.
+var thresholds = map[string]float64{}
+
+func init() {
+	for _, l := range labels[1:] {
+		thresholds[l] = 0.6
+	}
 }
 
 // announcement is how many retained messages a board sends with each connection: status of board and camera, the actions' states
@@ -52,14 +62,15 @@ func beBoards(address string) {
 		if err := p.Initialize(); err != nil {
 			panic(err)
 		}
-		p.CameraStatus("front", true)
-		p.Enabled("front", true)
-		for _, l := range labels[1:] {
-			p.Threshold("front", l, 0.6)
+		board, err := p.Sink("front")
+		if err != nil {
+			panic(err)
 		}
+		board.Camera(sink.Camera{Name: "front", Online: true})
+		board.View(sink.View{Path: "front", Enabled: true, Thresholds: thresholds})
 		all[i] = p
 		go p.Run(context.Background())
-		go live(p, &stats)
+		go live(p, board, &stats)
 	}
 	for range time.Tick(200 * time.Millisecond) {
 		s := state{Sent: int(stats.Load())}
@@ -77,28 +88,27 @@ func beBoards(address string) {
 }
 
 // live is a board's life: an action once in a while, of 3 s, and statistics.
-func live(p *publish.Publisher, stats *atomic.Int64) {
+func live(p *publish.Publisher, board *publish.Sink, stats *atomic.Int64) {
 	action := time.After(rand.N(*actions))
 	time.Sleep(rand.N(statisticsEvery))
 	tick := time.NewTicker(statisticsEvery)
 	var end <-chan time.Time
-	e := publish.Event{Source: "front", Score: 0.7, Peak: 0.9}
+	e := sink.Event{ID: sink.ID{Run: p.Node}, View: "front", Score: 0.7, Peak: 0.9}
 	for {
 		select {
 		case <-tick.C:
-			p.Stats(statistics)
+			p.SetStats(statistics)
 			if p.Counters().Connected {
 				stats.Add(1)
 			}
 			continue
 		case <-action:
-			e.ID, e.Label, e.Phase, e.Start = e.ID+1, labels[1+rand.N(len(labels)-1)], publish.Start, clock.Monotonic()
+			e.ID.N, e.Label, e.Phase, e.Start = e.ID.N+1, labels[1+rand.N(len(labels)-1)], sink.Start, clock.Monotonic()
 			action, end = time.After(*actions/2+rand.N(*actions)), time.After(3*time.Second)
 		case <-end:
-			e.Phase, e.End = publish.End, clock.Monotonic()
+			e.Phase, e.End = sink.End, clock.Monotonic()
 		}
 		e.Newest = clock.Monotonic()
-		p.Event(e)
-		p.State("front", e.Label, e.Phase == publish.Start)
+		board.Event(e)
 	}
 }
