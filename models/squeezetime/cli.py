@@ -79,16 +79,19 @@ def _train(arguments) -> None:
     if not importlib.util.find_spec("tensorflow"):
         raise ModuleNotFoundError(name="tensorflow")  # now, not when all is trained
     folder = train.train(
-        arguments.data,
-        arguments.preset,
-        arguments.output,
-        arguments.epochs,
-        arguments.init,
-        arguments.freeze,
-        arguments.mirror,
-        arguments.reverse,
-        arguments.pooling,
-        arguments.background,
+        train.Options(
+            data=arguments.data,
+            output=arguments.output,
+            preset=arguments.preset,
+            epochs=arguments.epochs,
+            init=arguments.init or "",
+            freeze=arguments.freeze,
+            mirror=arguments.mirror,
+            mirror_pairs=tuple(arguments.mirror_pairs),
+            backwards=arguments.reverse,
+            pooling=arguments.pooling,
+            background=arguments.background,
+        )
     )
     train.export_apart(folder, arguments.output)
 
@@ -163,7 +166,7 @@ def _positive(text: str) -> int:
     except ValueError:
         number = 0
     if number < 1:
-        raise argparse.ArgumentTypeError(f"{text}: a whole number, 1 or more, is expected")
+        raise argparse.ArgumentTypeError(f"{text}: must be a whole number from 1 up")
     return number
 
 
@@ -173,7 +176,7 @@ def _minutes(text: str) -> float:
     except ValueError:
         number = 0
     if not number > 0:
-        raise argparse.ArgumentTypeError(f"{text}: a number above 0 is expected")
+        raise argparse.ArgumentTypeError(f"{text}: must be a number above 0")
     return number
 
 
@@ -248,6 +251,15 @@ def _parser() -> argparse.ArgumentParser:
         "background, nothing, still, other or none",
     )
     train.add_argument("--freeze", action="store_true", help="train the classifier alone")
+    train.add_argument(
+        "--mirror",
+        dest="mirror_pairs",
+        metavar="A=B",
+        action="append",
+        default=[],
+        help="a mirrored clip of label A shows B, and the other way round: for labels whose "
+        "English words do not say so; A=A where a mirror changes nothing",
+    )
     train.add_argument(
         "--no-mirror", dest="mirror", action="store_false", help="never mirror a clip"
     )

@@ -45,27 +45,28 @@ RESERVED = ("enabled", "threshold", "snapshot", "scores", "status", "event", "st
 def problems(labels: Sequence[str]) -> list[str]:
     """What edged would refuse, in words that name each such label."""
     found = [f"{label!r} {problem}" for label in labels if (problem := _problem(label))]
-    found += [f"{label!r} is there twice" for label, n in Counter(labels).items() if n > 1]
+    found += [f"{label!r} occurs twice" for label, n in Counter(labels).items() if n > 1]
     if not 1 <= len(labels) <= MAX_COUNT:
-        found.append(f"{len(labels)} of them; 1 to {MAX_COUNT} can be")
+        found.append(f"there are {len(labels)}; 1 to {MAX_COUNT} are allowed")
     return found
 
 
 def check(labels: Sequence[str], where: str) -> None:
-    """Raises ValueError for what edged would refuse, for labels that differ in case alone, and for
-    letters that are not composed (NFC): that label looks like another, and its topic is another.
+    """Raises ValueError for labels that edged refuses, for those that differ only in upper and
+    lower case, and for decomposed letters: such a label looks like another, but its topic differs.
 
-    The message names each such label, and `where` it stands.
+    The message names each such label, and says where it stands.
     """
     found, seen = problems(labels), {}
     for label in labels:
         if not unicodedata.is_normalized("NFC", label):
             found.append(
-                f"{label!r} has decomposed letters (NFD), as a Mac writes names: rename it"
+                f"{label!r} has decomposed letters (NFD), as macOS names files: "
+                "rename it with composed ones"
             )
         other = seen.setdefault(label.casefold(), label)
         if other != label:
-            found.append(f"{label!r} and {other!r} differ in case alone")
+            found.append(f"{label!r} and {other!r} differ only in upper and lower case")
     if found:
         raise ValueError(f"{where}: labels: " + "; ".join(found))
 
@@ -79,9 +80,9 @@ def _problem(label: str) -> str:
     except UnicodeEncodeError:
         return "is not UTF-8"
     if size > MAX_BYTES:
-        return f"has {size} bytes, at most {MAX_BYTES} fit into a topic"
+        return f"has {size} bytes; a topic takes at most {MAX_BYTES}"
     if any(unicodedata.category(c) == "Cc" for c in label):
-        return "has control characters in it"
+        return "contains control characters"
     if bad := next((c for c in label if c in "+#/"), ""):
-        return f"has {bad!r} in it, which has a meaning of its own in topics"
-    return "is reserved for a topic of edged's own" if label in RESERVED else ""
+        return f"contains {bad!r}, which MQTT topics reserve"
+    return "is the name of one of edged's own topics" if label in RESERVED else ""

@@ -71,7 +71,7 @@ OPTIONAL = {
 def problems(manifest, labels: Sequence[str]) -> list[str]:
     """Says in words what is wrong with a manifest; empty where edged accepts it."""
     if not isinstance(manifest, dict):
-        return ["no object"]
+        return ["is not a JSON object"]
     rules = REQUIRED | OPTIONAL
     found = [f"{key} is missing" for key in REQUIRED if key not in manifest]
     for key, value in manifest.items():
@@ -84,7 +84,7 @@ def problems(manifest, labels: Sequence[str]) -> list[str]:
     if ("embedding" in manifest) != (manifest["format"] == 2):
         found.append("format 2 declares an embedding, and format 1 has none")
     if manifest["background"] not in ("", *labels):
-        found.append(f"background is {manifest['background']!r}, which is no label")
+        found.append(f"background is {manifest['background']!r}, which is not a label")
     for mean, std in zip(manifest["mean"], manifest["std"], strict=True):
         if max(abs(mean), abs(255 - mean)) / std > _MAX_FLOAT32:
             found.append(f"mean {mean} with std {std} makes inputs beyond float32")

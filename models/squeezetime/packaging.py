@@ -32,7 +32,7 @@ def unpack(path: Path) -> tuple[list[str], dict]:
     """Labels and manifest of a model file. Raises ValueError where edged would take neither."""
     content = path.read_bytes()
     if content[4:8] != b"TFL3":
-        raise ValueError(f"{path}: not a TFLite model")
+        raise ValueError(f"{path}: is not a TFLite model")
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             labels = _entry(archive, LABELS_NAME, MAX_LABELS_BYTES).removesuffix("\n").split("\n")
@@ -41,7 +41,7 @@ def unpack(path: Path) -> tuple[list[str], dict]:
             )
     except Exception as error:  # of many kinds: zlib's, zipfile's, the decoders'
         raise ValueError(
-            f"{path}: no {LABELS_NAME} and {MANIFEST_NAME} zipped onto it, or incomplete: {error}"
+            f"{path}: needs {LABELS_NAME} and {MANIFEST_NAME}, whole, zipped onto its end: {error}"
         ) from error
     for name, wrong in (
         (LABELS_NAME, label_problems(labels)),
@@ -55,7 +55,7 @@ def unpack(path: Path) -> tuple[list[str], dict]:
 def _entry(archive: zipfile.ZipFile, name: str, most: int) -> str:
     found = [entry for entry in archive.infolist() if entry.filename == name]
     if len(found) > 1:
-        raise ValueError(f"{name} is there twice")
+        raise ValueError(f"{name} occurs twice")
     with archive.open(name) as file:
         content = file.read(most + 1)  # what the directory claims as the size need not be true
     if len(content) > most:
@@ -64,7 +64,7 @@ def _entry(archive: zipfile.ZipFile, name: str, most: int) -> str:
 
 
 def _no_json(constant: str):
-    raise ValueError(f"{constant} is no JSON")
+    raise ValueError(f"{constant} is not JSON")
 
 
 def write_whole(path: Path, content: bytes | Iterable[bytes]) -> None:

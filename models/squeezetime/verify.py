@@ -43,14 +43,16 @@ def verify(path: Path, clips: Path, beside: Path | None = None) -> Iterator[str]
     shown = Shown(path)
     other = Shown(beside) if beside else None
     if other and other.labels != shown.labels:
-        raise ValueError(f"{beside}: other labels than {path}")
+        raise ValueError(f"{beside}: its labels differ from those of {path}")
     folders = sorted(p for p in clips.iterdir() if p.is_dir() and not p.name.startswith("."))
     unknown = [p.name for p in folders if p.name not in shown.labels]
-    if unknown or not folders:
+    if unknown:
         raise ValueError(
-            f"{clips}: a folder for each of the model's labels is expected; not one of them: "
-            f"{unknown or 'nothing'}"
+            f"{clips}: each folder must be named for one of the model's labels; "
+            f"these are not: {', '.join(unknown)}"
         )
+    if not folders:
+        raise ValueError(f"{clips}: holds no folder; one for each label of the model is needed")
     total, same, skipped = Score(), 0, 0
     for folder in folders:
         of_folder = Score()
@@ -70,7 +72,7 @@ def verify(path: Path, clips: Path, beside: Path | None = None) -> Iterator[str]
             yield of_folder.line(folder.name)
         total.add(of_folder)
     if not total.videos:
-        raise ValueError(f"{clips}: no video in it that could be read")
+        raise ValueError(f"{clips}: holds no video that could be read")
     yield total.line("all")
     if beside:
         yield f"the same as {beside} in {same} of {total.windows} windows"
@@ -94,7 +96,7 @@ class Shown:
         kind = tensors[0]["dtype"].__name__
         if has != wanted or kind != m["input_type"]:
             raise ValueError(
-                f"{path}: its tensors are {has[0]} {kind} and {has[1]}; "
+                f"{path}: its tensors are {has[0]} {kind} and {has[1]}, but "
                 f"edged.json and labels.txt say {wanted[0]} {m['input_type']} and {wanted[1]}"
             )
         spread = np.tile if m["channel_order"] == "tc" else np.repeat

@@ -56,9 +56,9 @@ def _opened(path: Path):
         # itself would be taken for an address.
         with av.open(os.path.abspath(path), metadata_errors="ignore") as container:
             if not container.streams.video:
-                raise Unreadable(f"{path}: no video in it")
+                raise Unreadable(f"{path}: holds no video")
             if container.format.name == "tty":  # libavformat makes pictures of it
-                raise Unreadable(f"{path}: a text, no video")
+                raise Unreadable(f"{path}: is a text, not a video")
             yield container
     except (av.FFmpegError, OSError) as error:
         raise Unreadable(f"{path}: {error}") from error
@@ -73,9 +73,9 @@ def _timed(container, path: Path, start: float) -> Iterator[tuple[int, object]]:
         count += 1
         yield math.floor(frame.time * 1000 + 0.5) * 1_000_000, frame
     if count == 0:
-        raise Unreadable(f"{path}: no picture with a time in it")
+        raise Unreadable(f"{path}: holds no picture with a time")
     if count == 1 and not start:
-        raise Unreadable(f"{path}: a single picture, no video")
+        raise Unreadable(f"{path}: is a single picture, not a video")
 
 
 class _Planes:
@@ -150,8 +150,8 @@ def _check_longest(path: Path, longest: int, frames: int, rate: float) -> None:
         with _opened(path) as container:
             has = float(container.streams.video[0].average_rate or 0)
         raise Unreadable(
-            f"{path}: {has:.3g} frames/s with gaps: of the {rate:g} a second that the model takes, "
-            f"at most {longest} are there in a row"
+            f"{path}: has {has:.3g} frames/s, with gaps. The model takes {rate:g} a second, "
+            f"and at most {longest} follow each other without a gap"
         )
 
 

@@ -76,7 +76,7 @@ def read(path: Path) -> dict[str, np.ndarray]:
     if not isinstance(content, dict) or not all(
         isinstance(k, str) and isinstance(v, torch.Tensor) for k, v in content.items()
     ):
-        raise CheckpointError("no state_dict of tensors in it")
+        raise CheckpointError("holds no state_dict of tensors")
     return {
         name: _array(name, tensor)
         for name, tensor in content.items()
@@ -105,7 +105,7 @@ def _array(name: str, tensor) -> np.ndarray:
     try:
         return tensor.detach().float().numpy()
     except (RuntimeError, TypeError) as error:
-        raise CheckpointError(f"{name}: no plain tensor of numbers") from error
+        raise CheckpointError(f"{name}: is not a plain tensor of numbers") from error
 
 
 def import_(tensors: dict[str, np.ndarray], preset: Preset = PRESET) -> tuple[keras.Model, int]:

@@ -35,7 +35,9 @@ def convert(
     preset = replace(checkpoint.PRESET, wcm_pool=pooling)
     model, classes = checkpoint.load(source, preset)
     if len(names) != classes:
-        raise ValueError(f"{labels_file}: {len(names)} labels; {source} has {classes} classes")
+        raise ValueError(
+            f"{labels_file}: has {len(names)} labels, but {source} has {classes} classes"
+        )
     inputs = _calibration(videos, preset) if kind == "int8" else None
     folded = fold(model, preset, classes)
     flatbuffer = export.with_embedding(folded, inputs, half=kind == "float16")
@@ -60,7 +62,7 @@ def read_labels(path: Path) -> tuple[str, ...]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ValueError(f"{path}: not UTF-8: {error}") from error
+        raise ValueError(f"{path}: is not UTF-8: {error}") from error
     found = tuple(line.strip() for line in text.splitlines() if line.strip())
     labels.check(found, str(path))
     return found
@@ -71,10 +73,10 @@ def _videos(source: Path | None, kind: str) -> list[Path] | None:
     if source is None:
         return None
     if kind != "int8":
-        raise ValueError(f"--calibration {source}: is for int8, of no use for {kind}")
+        raise ValueError(f"--calibration {source}: only int8 uses it, not {kind}")
     found = video.videos_in(source) if source.is_dir() else [source] if source.exists() else []
     if not found:
-        raise ValueError(f"--calibration {source}: no such video, and no folder with one")
+        raise ValueError(f"--calibration {source}: is neither a video nor a folder with videos")
     return found
 
 
@@ -83,11 +85,11 @@ def _calibration(videos: list[Path] | None, preset) -> export.Calibration:
     if videos is not None:
         clips = list(spread(videos, preset, CALIBRATION_CLIPS))
         if not clips:
-            raise ValueError(f"--calibration: no video that can be read: {videos[0]}, ...")
+            raise ValueError(f"--calibration: none of the videos can be read: {videos[0]}, ...")
     else:
         print(
-            "squeezetime: WARNING: no --calibration: the int8 ranges come from noise, which no"
-            " camera sends; the model will be less accurate than it could be",
+            "squeezetime: WARNING: without --calibration the int8 ranges come from noise."
+            " Videos like your camera's make a more accurate model.",
             file=sys.stderr,
         )
         rng = np.random.default_rng(0)

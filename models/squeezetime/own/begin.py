@@ -15,7 +15,9 @@ def begin(model, preset: str, init: str) -> None:
     """Gives the model what `init` names: none, starter, an official .pth, or a .weights.h5."""
     if init == "starter":
         if preset != "nano":
-            raise ValueError("the starter's weights are of the preset nano")
+            raise ValueError(
+                f"--init starter: the starter's weights fit the preset nano, not {preset}"
+            )
         start_from_starter(model)
     elif init.endswith(".pth"):
         start_from_official(model, Path(init))
@@ -27,8 +29,8 @@ def start_from_starter(model) -> None:
     """The starter's weights, but for the classifier."""
     if not STARTER_WEIGHTS.exists():
         raise ValueError(
-            f"{STARTER_WEIGHTS} is missing: it comes with the repository, not with the package: "
-            "pip install -e its folder models, or begin with --init none"
+            f"{STARTER_WEIGHTS} is missing: it comes with the repository, not with the package. "
+            "Install the repository's models folder with pip install -e, or use --init none"
         )
     with np.load(STARTER_WEIGHTS) as stored:
         for layer in model.layers:
@@ -67,7 +69,7 @@ def start_from_official(model, path: Path) -> None:
 def start_from_own(model, path: Path, preset: str) -> None:
     """The weights that a training left; the classifier's only where it has as many labels."""
     if not path.name.endswith(".weights.h5"):
-        raise ValueError(f"--init {path}: neither starter, none, a .pth nor a .weights.h5")
+        raise ValueError(f"--init {path}: must be starter, none, a .pth or a .weights.h5")
     there = _shapes(path)
     here = _shapes(weights.content_of(model))
     # Keras names a layer there by its class: the classifier is the one that is dense.
@@ -78,7 +80,7 @@ def start_from_own(model, path: Path, preset: str) -> None:
     ]
     if differ:
         more = f", and {len(differ) - 1} more" if len(differ) > 1 else ""
-        raise ValueError(f"{path}: not weights of the preset {preset}: {differ[0]}{more}")
+        raise ValueError(f"{path}: these weights do not fit the preset {preset}: {differ[0]}{more}")
     model.load_weights(path, skip_mismatch=here != there)
 
 
@@ -96,5 +98,5 @@ def _shapes(path: Path | io.BytesIO) -> dict[str, str]:
         with h5py.File(path) as file:
             file.visititems(note)
     except OSError as error:
-        raise ValueError(f"{path}: no weights that can be read: {error}") from error
+        raise ValueError(f"{path}: cannot be read as weights: {error}") from error
     return shapes

@@ -46,7 +46,7 @@ def labels_in(data: Path) -> list[str]:
     """The names of the folders."""
     labels = sorted(p.name for p in data.iterdir() if p.is_dir() and not p.name.startswith("."))
     if len(labels) < 2:
-        raise ValueError(f"{data}: a folder of clips for each of at least 2 labels is expected")
+        raise ValueError(f"{data}: needs a folder of clips for each label, and at least 2 labels")
     check(labels, str(data))
     return labels
 
@@ -61,7 +61,7 @@ def files_in(data: Path, labels: list[str], told: Progress) -> list[File]:
     files = list(_without_copies(data, files, told))
     counts = Counter(f.label for f in files)
     for index, label in enumerate(labels):
-        _check(data / label, counts[index], "no video in it")
+        _check(data / label, counts[index], "holds no video")
     return files
 
 
@@ -94,7 +94,9 @@ def _check(folder: Path, count: int, none: str) -> None:
     if count == 0:
         raise ValueError(f"{folder}: {none}")
     if count == 1:
-        raise ValueError(f"{folder}: a single clip cannot be both trained and tested: add clips")
+        raise ValueError(
+            f"{folder}: has a single clip, and needs one to train on and one to test on: add clips"
+        )
 
 
 def read(
@@ -117,7 +119,7 @@ def read(
                 told.warn(f"skipped: {error}")
             else:
                 could.append(file)
-        _check(data / label, len(could), "no video in it that could be read")
+        _check(data / label, len(could), "holds no video that could be read")
         seconds = sum(f.length for f in could) / kind.frame_rate
         told.say(f"{label}: {len(could)} clips, {seconds:.0f} s")
         if short := sum(f.length < kind.preset.frames for f in could):

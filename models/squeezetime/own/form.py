@@ -28,6 +28,6 @@ def form(preset: str, official: bool, pooling: str = "avg") -> Form:
     from ..official import checkpoint
 
     if preset != "full":
-        raise ValueError("an official checkpoint is of the preset full: add --preset full")
+        raise ValueError("an official checkpoint fits only the preset full: add --preset full")
     of = replace(checkpoint.PRESET, wcm_pool=pooling)
     return Form(of, True, checkpoint.FRAME_RATE, checkpoint.MEAN, checkpoint.STD)

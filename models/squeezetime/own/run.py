@@ -48,9 +48,9 @@ class Run:
         except FileNotFoundError:
             return {}
         except ValueError as error:
-            raise ValueError(f"{self.noted}: damaged; to start anew, remove it") from error
+            raise ValueError(f"{self.noted}: is damaged; remove it to start anew") from error
         if not isinstance(state, dict):
-            raise ValueError(f"{self.noted}: damaged; to start anew, remove it")
+            raise ValueError(f"{self.noted}: is damaged; remove it to start anew")
         return state
 
     def note(self, **what) -> None:
@@ -97,7 +97,7 @@ class Run:
                 variable.assign(value)
             optimizer.load_state_dict(of_optimizer)
         except Exception as error:  # of many kinds: what is damaged is read as something else
-            raise ValueError(f"{self.newest}: damaged; to start anew, remove it") from error
+            raise ValueError(f"{self.newest}: is damaged; remove it to start anew") from error
 
 
 def _difference(old: dict | None, new: dict) -> str:

@@ -1,18 +1,14 @@
-"""What a label becomes when its clip is mirrored or played backwards, by the label's words."""
+"""What a label becomes when its clip is mirrored or played backwards.
+
+Guessed from the English words of the label. Labels in other languages need `--mirror A=B`.
+"""
 
 import re
 import unicodedata
 
-_SIDES = (  # patterns, wherever they stand in a word: leftwards, linkshändig
+_SIDES = (
     ("left", "right"),
     ("east", "west"),
-    ("link(?=[es])", "recht(?=[es])"),  # and what ends alike: linke Hand, rechte Hand
-    ("gauche", "droite?"),
-    ("izquierd", "derech"),
-    ("esquerd", "direit"),
-    (r"sinistr(?=[aeio]\b|ors)", r"destr(?=[aeio]\b|ors)"),
-    ("лев", "прав"),
-    ("左", "右"),
     (r"\bl\b", r"\br\b"),
     (r"\blr\b", r"\brl\b"),
     (r"\blt\b", r"\brt\b"),
@@ -22,10 +18,10 @@ _SIDES = (  # patterns, wherever they stand in a word: leftwards, linkshändig
     (r"\bltr\b", r"\brtl\b"),
     (r"\bcw\b", r"\bccw\b"),
 )
-_NO_SIDES = r"\b(?:upright|bright|breast|[bcfkps]link|pedestr|endroit|adroit)"
+_NO_SIDES = r"\b(?:upright|bright|(?:br|[bfly])east)"  # words that contain a side's name
 _SIDE = re.compile("|".join([_NO_SIDES, *(f"({a})|({b})" for a, b in _SIDES)]))
 _DOUBTFUL = re.compile("(?:counter|anti) ?")
-_CHANGES = (  # of a state into another: what they look like backwards is the other
+_CHANGES = (  # of one state into another: each of a pair looks like the other backwards
     ("enter", "leave"),
     ("enter", "exit"),
     ("arrive", "depart"),
@@ -56,28 +52,51 @@ _CHANGES = (  # of a state into another: what they look like backwards is the ot
 _DOUBLED = ("sit", "get", "put", "shut")
 
 
-def mirrored(labels: list[str]) -> list[int | None]:
-    """For each label that of its mirrored clip; None: unknown, so it must not be mirrored.
+def pairs_of(labels: list[str], pairs: list[str]) -> dict[int, int]:
+    """Reads --mirror options: each "A=B" says that A mirrored is B, and B mirrored is A.
 
-    One that names no side stays itself, unless it is in letters that are not understood or differs
-    from another in what may be a side: an l for an r, "counter", "anti". (lhand and rhand look
-    like lock and rock.)
+    Raises ValueError for a text that names other than two of the labels, and for a label in two.
+    """
+    partners: dict[int, int] = {}
+    for pair in pairs:
+        a, equals, b = pair.partition("=")
+        if not equals:
+            raise ValueError(f"--mirror {pair}: write two labels as LEFT=RIGHT")
+        for label in {a, b}:
+            if label not in labels:
+                raise ValueError(f"--mirror {pair}: no label {label}; there are {_some(labels)}")
+            if labels.index(label) in partners:
+                raise ValueError(f"--mirror {pair}: another --mirror names {label}, too")
+        one, other = labels.index(a), labels.index(b)
+        partners |= {one: other, other: one}
+    return partners
+
+
+def mirrored(labels: list[str], told: dict[int, int] | None = None) -> list[int | None]:
+    """Returns for each label the label of its mirrored clip; None: unknown, never mirror it.
+
+    told is pairs_of's. The rest is guessed. A label that names no side stays itself. It is unknown
+    where it is not in ASCII letters, or where it differs from another label in what may be a side:
+    an l for an r, "counter", "anti". (lhand and rhand look like lock and rock.)
     """
     names = [_name(label) for label in labels]
     sided = [_sided(name) for name in names]
     images = [_sided(name, mirror=True) for name in names]
     alike = [_DOUBTFUL.sub("", name).replace("r", "l") for name in names]
     plain = [name.isascii() and alike.count(a) == 1 for name, a in zip(names, alike, strict=True)]
-    return [
+    guessed = [
         _partner(sided, i, {image} if image != sided[i] or plain[i] else set())
         for i, image in enumerate(images)
     ]
+    known = told or {}
+    free = [None if j in known else j for j in guessed]
+    return [known.get(i, j) for i, j in enumerate(free)]
 
 
 def reversed_(labels: list[str]) -> list[int | None]:
-    """For each label that of its clip played backwards; None: unknown.
+    """Returns for each label the label of its clip played backwards; None: unknown, never do it.
 
-    Only changes have an opposite backwards: opening is closing, but walking is not walking.
+    Only a change has an opposite: opening backwards is closing. Walking backwards is not walking.
     """
     names = [_name(label) for label in labels]
     found = [_partner(names, i, _opposites(name)) for i, name in enumerate(names)]
@@ -85,7 +104,7 @@ def reversed_(labels: list[str]) -> list[int | None]:
 
 
 def told(how: str, labels: list[str], partners: list[int | None]) -> str:
-    """One line that says what becomes of which label."""
+    """Says in one line what each label becomes."""
     pairs = [f"{labels[i]} <-> {labels[j]}" for i, j in enumerate(partners) if j and j > i]
     same = [labels[i] for i, j in enumerate(partners) if j == i]
     never = [labels[i] for i, j in enumerate(partners) if j is None]
@@ -108,21 +127,21 @@ def _name(label: str) -> str:
 
 
 def _partner(names: list[str], index: int, candidates: set[str]) -> int | None:
-    """The one label that is among the candidates, if none else has the same words."""
+    """Returns the only label among the candidates, unless another label has the same words."""
     found = [i for i, name in enumerate(names) if name in candidates]
     return found[0] if len(found) == 1 and names.count(names[index]) == 1 else None
 
 
 def _sided(name: str, mirror: bool = False) -> str:
-    """The name with a mark in place of each side, or of the other one: <0>, <1> for left, right."""
+    """Puts a mark in place of each side: <0> for left and <1> for right, swapped in a mirror."""
     return _SIDE.sub(lambda m: f"<{m.lastindex - 1 ^ mirror}>" if m.lastindex else m[0], name)
 
 
 def _opposites(name: str) -> set[str]:
-    """What the label could be called backwards; empty where no change is in it, or several."""
+    """Returns what the label may be called backwards; nothing where it names no change, or many."""
     here = f" {name} "
     if re.search(r" \w+ to \w+ ", here):
-        # Face to face may be anything backwards.
+        # Backwards, "face to face" may be anything.
         return {re.sub(r" (\w+) to (\w+) ", r" \2 to \1 ", here).strip()} - {name}
     found = {}
     for pair in (*_CHANGES, ("cw", "ccw")):

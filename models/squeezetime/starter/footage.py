@@ -54,8 +54,8 @@ def windows(film: Film, frames: int, rate: float, crops: tuple[int, ...] = CROPS
     seen = {LABELS[window.label] for window in found}
     if missing := [label for label in SHOWN if label not in seen]:
         raise ValueError(
-            f"{film.path}: nothing in it is clearly {', '.join(missing)}: a fixed camera's film of "
-            "people who walk past is expected, such as vtest.avi"
+            f"{film.path}: shows nothing that is clearly {', '.join(missing)}; it must be a fixed "
+            "camera's video of people who walk past, such as vtest.avi"
         )
     return found
 

@@ -19,8 +19,8 @@ def check(path: Path) -> None:
     keys = "frames", "frame_rate", "height", "width", "channel_order", "mean", "std"
     if tuple(names) != LABELS or any(about[key] != wanted[key] for key in keys):
         raise ValueError(
-            f"{path}: not of the starter's labels and windows, which evaluate draws; "
-            "squeezetime verify has a model see clips"
+            f"{path}: evaluate draws clips for the starter's labels and window, and this model "
+            "has others; squeezetime verify measures a model on your clips"
         )
 
 

@@ -54,7 +54,7 @@ def test_only_the_starter_is_evaluated(tmp_path, monkeypatch, other):
     described = {key: other.get(key, value) for key, value in manifest.items()}
     model.write_bytes(pack(b"\x1c\0\0\0TFL3", labels[: other.get("labels", 12)], described))
     monkeypatch.setattr(sys, "argv", ["squeezetime", "evaluate", str(model)])
-    with pytest.raises(SystemExit, match=r"my\.tflite: not of the starter's labels and windows"):
+    with pytest.raises(SystemExit, match=r"my\.tflite: evaluate draws clips for the starter's"):
         cli.main()
 
 
@@ -107,13 +107,13 @@ def test_head_has_seen_enough():
 @pytest.mark.parametrize(
     ("command", "says"),
     [
-        ("train --epochs x", "--epochs: x: a whole number, 1 or more, is expected"),
-        ("train --epochs 0", "--epochs: 0: a whole number, 1 or more, is expected"),
-        ("train-starter --workers 1.5", "--workers: 1.5: a whole number, 1 or more, is expected"),
-        ("train-starter --minutes 0", "--minutes: 0: a number above 0 is expected"),
-        ("train-starter --minutes nan", "--minutes: nan: a number above 0 is expected"),
-        ("train-starter --minutes x", "--minutes: x: a number above 0 is expected"),
-        ("example --count -1", "--count: -1: a whole number, 1 or more, is expected"),
+        ("train --epochs x", "--epochs: x: must be a whole number from 1 up"),
+        ("train --epochs 0", "--epochs: 0: must be a whole number from 1 up"),
+        ("train-starter --workers 1.5", "--workers: 1.5: must be a whole number from 1 up"),
+        ("train-starter --minutes 0", "--minutes: 0: must be a number above 0"),
+        ("train-starter --minutes nan", "--minutes: nan: must be a number above 0"),
+        ("train-starter --minutes x", "--minutes: x: must be a number above 0"),
+        ("example --count -1", "--count: -1: must be a whole number from 1 up"),
     ],
 )
 def test_a_number_that_will_not_do(monkeypatch, capsys, command, says):

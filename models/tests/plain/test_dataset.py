@@ -65,7 +65,7 @@ def read_all(data):
     return read(files, data, LABELS, FORM, data.parent / "frames", told), told.lines
 
 
-@pytest.mark.parametrize(("left", "says"), [(0, "no video in it"), (1, "a single clip")])
+@pytest.mark.parametrize(("left", "says"), [(0, "holds no video"), (1, "has a single clip")])
 def test_a_label_of_too_few_clips_is_named_before_any_is_read(data, monkeypatch, left, says):
     monkeypatch.setattr(video, "frames_at", None)
     for path in sorted((data / "b").iterdir())[left:]:
@@ -76,7 +76,7 @@ def test_a_label_of_too_few_clips_is_named_before_any_is_read(data, monkeypatch,
 
 def test_a_single_clip_that_can_be_read_is_too_few(data):
     (data / "b" / "1.mp4").write_bytes(b"junk")
-    with pytest.raises(ValueError, match="data/b: a single clip"):
+    with pytest.raises(ValueError, match="data/b: has a single clip"):
         read_all(data)
 
 

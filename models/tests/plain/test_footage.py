@@ -92,7 +92,7 @@ def test_a_video_without_walkers_is_refused_and_nothing_written(tmp_path):
         lambda: example.write(tmp_path / "x.mp4", tmp_path / "clips", 5),
         lambda: report.on_footage(None, tmp_path / "x.mp4"),
     ):
-        with pytest.raises(ValueError, match=r"x\.mp4: nothing .* left_to_right, right_to_left: "):
+        with pytest.raises(ValueError, match=r"x\.mp4: shows nothing .* left_to_right, right_to"):
             use()
     assert not (tmp_path / "clips").exists()
 
@@ -101,7 +101,7 @@ def test_sound_is_no_footage(tmp_path):
     with wave.open(str(tmp_path / "x.wav"), "wb") as sound:
         sound.setparams((1, 2, 8000, 0, "NONE", ""))
         sound.writeframes(bytes(16000))
-    with pytest.raises(Unreadable, match=r"x\.wav: no video in it"):
+    with pytest.raises(Unreadable, match=r"x\.wav: holds no video"):
         footage.read(tmp_path / "x.wav")
 
 

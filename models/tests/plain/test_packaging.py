@@ -53,11 +53,11 @@ def test_a_label_that_is_no_level_of_a_topic(tmp_path, label):
     [
         (
             [("labels.txt", "a"), ("labels.txt", "b"), ("edged.json", "{}")],
-            "labels.txt is there tw",
+            "labels.txt occurs tw",
         ),
         ([("labels.txt", "a\n" * (1 << 20)), ("edged.json", "{}")], "more than 1024 kB"),
         ([("labels.txt", "a"), ("edged.json", " " * (65 << 10))], "more than 64 kB"),
-        ([("labels.txt", "a"), ("edged.json", '{"mean": [NaN]}')], "NaN is no JSON"),
+        ([("labels.txt", "a"), ("edged.json", '{"mean": [NaN]}')], "NaN is not JSON"),
         ([("labels.txt", "a"), ("edged.json", "\ufeff{}")], "BOM"),
         ([("labels.txt", b"stra\xdfe"), ("edged.json", "{}")], "utf-8"),
     ],
@@ -85,7 +85,7 @@ def test_same_model_same_bytes():
 def test_a_bare_flatbuffer_is_refused_by_name(tmp_path):
     path = tmp_path / "bare.tflite"
     path.write_bytes(FLATBUFFER)
-    with pytest.raises(ValueError, match=r"bare\.tflite: no labels\.txt and edged\.json"):
+    with pytest.raises(ValueError, match=r"bare\.tflite: needs labels\.txt and edged\.json"):
         unpack(path)
 
 
@@ -95,7 +95,7 @@ def test_a_bare_flatbuffer_is_refused_by_name(tmp_path):
         ({"frames": None}, "frames is None"),
         ({"height": 0, "frame_rate": 0}, "frame_rate is 0; height is 0"),
         ({"depth": 1}, "unknown key 'depth'"),
-        ({"background": "b"}, "background is 'b', which is no label"),
+        ({"background": "b"}, "background is 'b', which is not a label"),
         ({"std": [1, 1e-38, 1]}, "mean 128 with std 1e-38 makes inputs beyond float32"),
         ({"frames": 16.0}, "frames is 16.0"),
         ({"mean": [1, 2]}, r"mean is \[1, 2\]"),

@@ -44,7 +44,7 @@ def test_one_missing_frame_is_held(tmp_path):
 @pytest.mark.parametrize(("rate", "longest"), [(2, 1), (3, 3)])
 def test_a_slow_video_is_refused_for_it_would_be_a_frozen_picture(tmp_path, rate, longest):
     film(tmp_path / "x.mp4", levels(30), rate=rate)
-    says = rf"x\.mp4: {rate} frames/s with gaps: .* at most {longest} are there in a row"
+    says = rf"x\.mp4: has {rate} frames/s, with gaps.* at most {longest} follow each other"
     for read in (video.runs_of, video.clips_of):
         with pytest.raises(video.Unreadable, match=says):
             list(read(tmp_path / "x.mp4", 16, 8, (32, 32)))
@@ -131,7 +131,7 @@ def test_a_picture_is_no_clip(tmp_path):
 
     for name in "thumb.jpg", "thumb.png", "thumb.gif", "thumb.webp":
         Image.fromarray(levels(2, 90)[1]).save(tmp_path / name)
-        with pytest.raises(video.Unreadable, match=f"{name}: a single picture"):
+        with pytest.raises(video.Unreadable, match=f"{name}: is a single picture"):
             list(video.clips_of(tmp_path / name, 16, 8, (32, 32)))
 
 
@@ -139,7 +139,7 @@ def test_a_picture_is_no_clip(tmp_path):
 def test_a_text_is_no_clip(tmp_path, name):
     (tmp_path / name).write_text("The quick brown fox jumps over the lazy dog.\n" * 220)
     for read in (video.runs_of, video.clips_of):
-        with pytest.raises(video.Unreadable, match=f"{name}: a text, no video"):
+        with pytest.raises(video.Unreadable, match=f"{name}: is a text, not a video"):
             list(read(tmp_path / name, 16, 8, (32, 32)))
 
 

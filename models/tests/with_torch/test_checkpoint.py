@@ -274,7 +274,7 @@ def test_whatever_is_damaged_is_an_error_that_names_the_file(tmp_path, zipped):
     ("labels", "says"),
     [
         ("a\nb\nc\nd\n", r"labels\.txt: 4 labels; .*checkpoint\.pth has 5 classes"),
-        ("a\nb\nc\nd\na\n", r"labels\.txt: labels: 'a' is there twice"),
+        ("a\nb\nc\nd\na\n", r"labels\.txt: labels: 'a' occurs twice"),
         ("a\nb\nc/d\ne\nf\n", r"labels\.txt: labels: 'c/d' has '/' in it"),
         (b"a\nstra\xdfe\n", r"labels\.txt: not UTF-8"),
     ],

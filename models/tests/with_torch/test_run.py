@@ -25,7 +25,8 @@ TINY = presets.Preset(frames=4, size=32, planes=(8, 8, 12, 16), depths=(1, 2, 1,
 form.PRESETS = {{"half": TINY, "nano": presets.PRESETS["nano"]}}
 folder = pathlib.Path(sys.argv[1])
 def train(name, epochs=3, preset="half", **more):
-    command.train(folder / "data", preset, folder / (name + ".tflite"), epochs, **more)
+    output = folder / (name + ".tflite")
+    command.train(command.Options(folder / "data", output, preset, epochs, **more))
 def broken_off(*arguments, **more):
     save = run.Run.save
     def breaks(*arguments):
@@ -87,7 +88,7 @@ for n, moments in whole[1]["state"].items():
 def test_a_training_that_has_not_come_to_its_end_is_not_exported(folder):
     script(folder, 'train("x", 1); broken_off("x", 2)')
     assert (folder / "x.training" / "best.weights.h5").exists()
-    with pytest.raises(ValueError, match=r"x\.training: no training that has come to its end"):
+    with pytest.raises(ValueError, match=r"x\.training: holds no finished training"):
         train.export(folder / "x.training", folder / "x.tflite")
     assert not (folder / "x.training" / "calibration.npy").exists()
 
@@ -207,7 +208,7 @@ def test_every_model_has_a_folder_of_its_own(folder):
 dataset.read = None
 def fails(data, preset, output, epochs, says):
     try:
-        command.train(data, preset, output, epochs)
+        command.train(command.Options(data, output, preset, epochs))
     except (ValueError, TypeError) as error:
         assert says in str(error), error
 for name in "walk.a", "walk.b", "run.v2.tflite":
@@ -289,7 +290,9 @@ pathlib.Path.symlink_to = symlink_to
 train("x", 1)
 """,
     )
-    assert f"(no links to them for squeezetime verify: {folder / 'x.training'} is on" in told
+    assert (
+        f"(no links to them for squeezetime verify: the disk of {folder / 'x.training'} has" in told
+    )
     assert "accuracy" in (folder / "x.training" / "state.json").read_text()
     assert not (folder / "x.training" / "held-out").exists()
 
@@ -328,7 +331,7 @@ mine.load_weights(folder / "x.training" / "best.weights.h5")
 theirs = network.build(TINY, 5)
 theirs.load_weights(own)
 for a, b in zip(mine.layers, theirs.layers, strict=True):
-    if a.name != "classifier":  # of other labels
+    if a.name != "classifier":  # of labels differ
         for x, y in zip(a.get_weights(), b.get_weights(), strict=True):
             np.testing.assert_array_equal(x, y)
 loop.freeze(mine)
@@ -378,7 +381,7 @@ for preset in "nano", "half":
 def test_a_model_is_not_written_among_the_clips(tmp_path):
     (tmp_path / "a").mkdir()
     with pytest.raises(ValueError, match="among the clips"):
-        train.train(tmp_path, "half", tmp_path / "x.tflite", 1)
+        train.train(train.Options(tmp_path, tmp_path / "x.tflite", "half"))
 
 
 def test_the_label_that_never_fires():
@@ -388,10 +391,10 @@ def test_the_label_that_never_fires():
     assert train.background_of(["idle", "other", "still"], "idle") == "idle"
     with pytest.raises(ValueError, match="other and still: each could be the background"):
         train.background_of(["a", "other", "still"])
-    with pytest.raises(ValueError, match="--background idle: not one of a, b"):
+    with pytest.raises(ValueError, match="--background idle: no such label; there are a, b"):
         train.background_of(["a", "b"], "idle")
 
 
 def test_pooling_is_asked_of_an_official_checkpoint_alone(tmp_path):
-    with pytest.raises(ValueError, match=r"--pooling is of an official \.pth"):
-        train.train(tmp_path, "nano", tmp_path.parent / "x.tflite", 1, pooling="max")
+    with pytest.raises(ValueError, match=r"--pooling is only for --init FILE\.pth"):
+        train.train(train.Options(tmp_path, tmp_path.parent / "x.tflite", pooling="max"))
