@@ -1,4 +1,4 @@
-"""What a trained model confuses, as text and as a picture."""
+"""Says what a trained model confuses, in text and in a picture."""
 
 import io
 from collections.abc import Callable
@@ -14,9 +14,9 @@ MANY = 60  # labels: beyond, cells are small
 
 
 def report(labels, held: list[File], guess: Callable, frames: int, picture: Path) -> list[str]:
-    """Accuracy by file, confusion matrix, ablations; the matrix also as a PNG at `picture`.
+    """Returns accuracy by file, confusion matrix and ablations; draws it to `picture` (PNG).
 
-    guess: a change of windows [n,H,W,T*3] -> the labels [N] that the files so changed are given.
+    guess: takes a change of windows [n,H,W,T*3]; returns the labels [N] of the files so changed.
     """
     truth = np.array([f.label for f in held])
     found = guess(lambda w: w)
@@ -26,13 +26,13 @@ def report(labels, held: list[File], guess: Callable, frames: int, picture: Path
     lines = [
         f"validation: {np.trace(matrix)} of {len(held)} files right, of the best epoch, in float32"
     ]
-    lines.append("(that epoch was chosen by these very files: expect less of others)")
+    lines.append("(these files also chose the best epoch, so expect less on others)")
     if rarest < 5:
         lines.append(
-            f"beware: {rarest} files of the rarest label were tested, each is "
+            f"beware: held-out files of the rarest label: {rarest}; each decides "
             f"{1 / max(1, rarest):.0%} of its recall"
         )
-    lines.append("rows: what it was; columns: what it was taken for")
+    lines.append("rows: what the clips show; columns: what the model says")
     names = numbered(labels) or labels
     width = max(map(len, names))
     for i, (name, row) in enumerate(zip(names, matrix, strict=True)):
@@ -47,25 +47,25 @@ def report(labels, held: list[File], guess: Callable, frames: int, picture: Path
 
 
 def ablations(truth: np.ndarray, guess: Callable, frames: int) -> list[str]:
-    """What is left of the accuracy without motion, and without order."""
+    """Measures the accuracy without motion, and with frames in another order."""
     order = np.random.default_rng(0).permutation(frames)
     still = np.mean(guess(lambda w: one_frame_repeated(w, frames)) == truth)
     mixed = np.mean(guess(lambda w: in_order(w, order)) == truth)
     return [
         f"one frame repeated: {still:.3f}, frames shuffled: {mixed:.3f}",
-        "(where these are as good as the above, it looks at scenes, not at motion)",
+        "(if these come near the accuracy above, the model looks at scenes, not at motion)",
     ]
 
 
 def matrix_of(truth: np.ndarray, guesses: np.ndarray, classes: int) -> np.ndarray:
-    """Counts [classes,classes]: row, what it was; column, what it was taken for."""
+    """Counts [classes,classes]: a row is what the clips show, a column what the model says."""
     matrix = np.zeros((classes, classes), int)
     np.add.at(matrix, (truth, guesses), 1)
     return matrix
 
 
 def numbered(labels) -> list[str]:
-    """The labels with the numbers that stand for them in the picture; none where no number does.
+    """The labels with their numbers in the picture; empty where the picture has the labels.
 
     Pillow's own font has no letters beyond ASCII.
     """
