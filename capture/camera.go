@@ -92,6 +92,9 @@ func (c *Camera) Run(ctx context.Context) error {
 		}
 		end(nil)
 		if errors.Is(err, io.EOF) {
+			if errors.As(err, new(damaged)) {
+				s.log().Warn("end of a damaged file", "source", s.Source.String(), "error", err)
+			}
 			return io.EOF
 		}
 		s.failed(err)

@@ -44,7 +44,8 @@ const (
 
 func (f *File) String() string { return Spec{Kind: KindFile, Path: f.Path}.String() }
 
-// Run plays the file. It returns io.EOF at the end unless Loop is set.
+// Run plays the file. It returns io.EOF at the end unless Loop is set, or an error that wraps io.EOF where a part of the file is
+// damaged or missing.
 func (f *File) Run(ctx context.Context, sink Sink) error {
 	p := player{file: f, sink: sink}
 	if f.RealTime {
@@ -71,7 +72,7 @@ func (f *File) Run(ctx context.Context, sink Sink) error {
 			return fmt.Errorf("capture: %s: no picture in it", f.Path)
 		}
 		if !f.Loop {
-			return io.EOF
+			return p.file.end(err)
 		}
 	}
 }
@@ -81,6 +82,14 @@ func (f *File) warnOfRate(timed bool) {
 	if timed && f.FrameRate > 0 && f.Log != nil {
 		f.Log.Warn("the configured frame rate has no effect: the file has its own times", "file", f.Path, "frame_rate", f.FrameRate)
 	}
+}
+
+// end is how Run returns at the end of the file.
+func (f *File) end(err error) error {
+	if errors.As(err, new(damaged)) {
+		return fmt.Errorf("capture: %s: %w", f.Path, err)
+	}
+	return io.EOF
 }
 
 func (f *File) rate() float64 {

@@ -66,6 +66,9 @@ type jpegs struct {
 
 func (j *jpegs) next() ([]byte, pixel.Format, time.Duration, error) {
 	data, err := j.splitter.Next()
+	if errors.Is(err, io.EOF) && j.splitter.Cut {
+		err = damaged{errors.New("its last picture is cut off")}
+	}
 	t := nth(j.count, j.rate)
 	j.count++
 	return data, pixel.Format{FourCC: pixel.MJPEG}, t, err

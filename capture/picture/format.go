@@ -83,7 +83,13 @@ type Format struct {
 	Orientation Orientation
 }
 
-func (f Format) String() string { return fmt.Sprintf("%s %dx%d", f.FourCC, f.Width, f.Height) }
+// String is for messages: the pixel format, and the size where it is known.
+func (f Format) String() string {
+	if f.Width == 0 && f.Height == 0 {
+		return f.FourCC.String()
+	}
+	return fmt.Sprintf("%s %dx%d", f.FourCC, f.Width, f.Height)
+}
 
 // Bytes returns the size of a frame without padding. It is 0 for a compressed or unknown format and without a size.
 func (f Format) Bytes() int {

@@ -16,6 +16,7 @@ import (
 	"edged/internal/config"
 	"edged/internal/node"
 	"edged/internal/watch"
+	"edged/models"
 	"edged/publish"
 )
 
@@ -54,43 +55,50 @@ func (r *replayCmd) Run(ctx context.Context, out output) error {
 		return node.ConfigError{Err: err}
 	}
 	defer e.Close()
-	pipeline := &c.Views[0].Pipeline
 	lines := &lineWriter{w: bufio.NewWriter(out), labels: model.Labels}
-	pipeline.OnEvent = lines.event
-	if r.Windows {
-		pipeline.OnWindow = lines.window
-	}
-	err = errors.Join(r.play(ctx, c, pipeline), lines.w.Flush())
-	if r.MotionGate {
-		gated, run := pipeline.Stats.Gated.Load(), pipeline.Stats.Windows.Load()
-		slog.Info("motion gate", "windows_run", run, "windows_saved", gated)
-	}
-	return err
+	return errors.Join(r.play(ctx, c, model, lines), lines.w.Flush())
 }
 
-func (r *replayCmd) play(ctx context.Context, c *watch.Camera, pipeline *infer.Pipeline) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
+// play takes the file's frames through the camera's only view. It returns why the result is empty or incomplete.
+func (r *replayCmd) play(ctx context.Context, c *watch.Camera, m *models.Model, lines *lineWriter) error {
 	path, err := capture.ParseFile(r.Source)
 	if err != nil {
 		return node.ConfigError{Err: err}
 	}
-	file := capture.File{Path: path, FrameRate: r.FrameRate}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var done outcome
+	pipeline := &c.Views[0].Pipeline
+	pipeline.OnEvent = func(e infer.Event) {
+		if e.Phase == infer.Start {
+			done.events++
+		}
+		lines.event(e)
+	}
+	if r.Windows {
+		pipeline.OnWindow = lines.window
+	}
+	file := capture.File{Path: path, FrameRate: r.FrameRate, Counters: &c.Counters}
 	err = file.Run(ctx, func(f *capture.Frame) capture.Finding {
 		found := c.Frame(f)
+		done.note(f, found)
 		if err := pipeline.Step(); err != nil {
 			cancel(err)
 		}
 		return found
 	})
-	if !errors.Is(err, io.EOF) {
-		if cause := context.Cause(ctx); cause != nil {
-			return cause
-		}
-		return err
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
 	}
-	pipeline.Finish()
-	return nil
+	pipeline.Finish() // also where the file is cut off: what came before counts
+	done.tell(path, &pipeline.Stats)
+	if r.MotionGate {
+		slog.Info("motion gate", "windows_run", pipeline.Stats.Windows.Load(), "windows_saved", pipeline.Stats.Gated.Load())
+	}
+	if err == io.EOF { //nolint:errorlint // a damaged file ends with an error that is io.EOF, too
+		err = nil
+	}
+	return errors.Join(err, done.problem(path, m.Manifest, &pipeline.Stats))
 }
 
 // lineWriter writes events and windows as JSON lines, times in seconds of the file. Its writer keeps the first error.

@@ -21,20 +21,23 @@ const (
 	markerSOS  = 0xda
 )
 
-// Splitter reads pictures from a stream. Whatever lies between them (padding, multipart headers) is skipped.
+// Splitter reads pictures from a stream. It skips whatever lies between them: padding, the headers of multipart.
 type Splitter struct {
+	// Cut is set when the stream has ended in the middle of the picture that Next returned last.
+	Cut bool
+
 	r    io.Reader
 	buf  []byte // buf[:end] has been read
-	next int    // where the picture handed out last ended
+	next int    // where the picture returned last ended
 	end  int
-	err  error // what the reader ended with
+	err  error // with which the reader ended
 }
 
 // NewSplitter makes a Splitter over r.
 func NewSplitter(r io.Reader) *Splitter { return &Splitter{r: r, buf: make([]byte, 64<<10)} }
 
-// Next returns the next picture, from its SOI to its EOI marker; it is valid until the next call. One that is cut off, by the
-// next picture or by the stream's end, is returned as far as it goes: its reader will find it broken. The error is io.EOF
+// Next returns the next picture, from its SOI to its EOI marker. It is valid until the next call. Of a picture that is cut off, by
+// the next one or by the stream's end, Next returns what is there: a decoder will find it broken. The error is io.EOF
 // after the last picture, the reader's own, or says that a picture is too large.
 func (s *Splitter) Next() ([]byte, error) {
 	copy(s.buf, s.buf[s.next:s.end])
@@ -51,7 +54,7 @@ func (s *Splitter) Next() ([]byte, error) {
 	return s.buf[:n], nil
 }
 
-// skipToStart brings the next SOI marker to the front of the buffer.
+// skipToStart moves the next SOI marker to the front of the buffer.
 func (s *Splitter) skipToStart() error {
 	soi := []byte{0xff, markerSOI, 0xff}
 	for {
@@ -70,8 +73,8 @@ func (s *Splitter) skipToStart() error {
 	}
 }
 
-// measure returns the length of the picture at the front of the buffer. It walks from segment to segment, because thumbnails
-// inside of one carry markers of their own.
+// measure returns the length of the picture at the front of the buffer. It goes from segment to segment, because a thumbnail
+// inside a segment has markers of its own.
 func (s *Splitter) measure() (int, error) {
 	for pos := 2; ; {
 		marker, at, err := s.marker(pos)
@@ -80,7 +83,7 @@ func (s *Splitter) measure() (int, error) {
 		}
 		switch {
 		case marker == 0 || marker == markerSOI:
-			return at, nil // not JPEG any more, or the next picture
+			return at, nil // no JPEG from here on, or the next picture
 		case marker == markerEOI:
 			return at + 2, nil
 		case marker >= markerRST0 && marker <= markerRST7 || marker == markerTEM:
@@ -102,12 +105,13 @@ func (s *Splitter) measure() (int, error) {
 // cut ends a picture where the stream ends.
 func (s *Splitter) cut(err error) (int, error) {
 	if errors.Is(err, io.EOF) {
+		s.Cut = true
 		return s.end, nil
 	}
 	return 0, err
 }
 
-// marker returns the marker at pos, which fill bytes of 0xff may precede, and its place. It is 0 where there is none.
+// marker returns the marker at pos and its place. Fill bytes of 0xff may come before it. Where there is no marker it returns 0.
 func (s *Splitter) marker(pos int) (marker byte, at int, err error) {
 	for {
 		if ok, err := s.fill(pos + 2); !ok {
@@ -123,7 +127,7 @@ func (s *Splitter) marker(pos int) (marker byte, at int, err error) {
 	}
 }
 
-// endOfScan returns the place of the first marker after entropy-coded data that is neither a stuffed zero nor a restart.
+// endOfScan returns the place of the first marker after entropy-coded data. Stuffed zeros and restarts are no such markers.
 func (s *Splitter) endOfScan(pos int) (int, error) {
 	for {
 		if ok, err := s.fill(pos + 2); !ok {
@@ -142,7 +146,7 @@ func (s *Splitter) endOfScan(pos int) (int, error) {
 	}
 }
 
-// fill reads until the buffer holds n bytes. When the stream has fewer it returns false and why.
+// fill reads until the buffer holds n bytes. Where the stream has fewer, it returns false and the reason.
 func (s *Splitter) fill(n int) (bool, error) {
 	if n > MaxPicture {
 		return false, fmt.Errorf("mjpeg: picture of more than %d bytes", MaxPicture)
