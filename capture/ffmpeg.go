@@ -24,10 +24,11 @@ type ffmpeg struct {
 	cancel context.CancelFunc
 	reader *matroska.Reader
 	how    *invocation
-	errors tail
+	said   words
 
-	ahead []stamped // frames that were read and not yet handed over
-	ended error     // how reading ended
+	last, step time.Duration // of the last frame: its time, and how much later it is than the one before
+	ahead      []stamped     // frames that were read and not yet handed over
+	ended      error         // how reading ended
 }
 
 type stamped struct {
@@ -60,7 +61,7 @@ func startFFmpeg(ctx context.Context, path string, file *os.File, frameRate floa
 func startStream(ctx context.Context, file *os.File, how *invocation, stream string) (*ffmpeg, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	f := &ffmpeg{cmd: ffmpegCommand(ctx, file, how.arguments(stream)...), cancel: cancel, how: how}
-	f.cmd.Stderr = &f.errors
+	f.cmd.Stderr = &f.said
 	out, err := f.cmd.StdoutPipe()
 	if err == nil {
 		err = f.cmd.Start()
@@ -102,7 +103,11 @@ func (f *ffmpeg) next() ([]byte, pixel.Format, time.Duration, error) {
 	if err != nil {
 		return nil, pixel.Format{}, 0, f.exitError(err)
 	}
-	return data, f.reader.Format, frameTime(stamp) - f.how.zero, nil
+	t := frameTime(stamp) - f.how.zero
+	f.last, f.step = t, t-f.last
+	format := f.reader.Format
+	format.BT709, format.FullRange = false, false // as the filter makes them; some ffmpegs still write the file's own
+	return data, format, t, nil
 }
 
 // readAhead reads the first two frames, or those that there are.
@@ -134,17 +139,24 @@ func (f *ffmpeg) exitError(err error) error {
 	if !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return err // ffmpeg may still be writing; close ends it
 	}
-	waited := f.cmd.Wait()
-	if waited == nil && errors.Is(err, io.EOF) {
+	exit := f.cmd.Wait()
+	text, lines := f.said.all()
+	switch {
+	case exit == nil && errors.Is(err, io.EOF) && text == "":
 		return io.EOF
+	case exit == nil && errors.Is(err, io.EOF): // it went on after an error, and left out what it could not read
+		return damaged{fmt.Errorf("ffmpeg reported %d errors: %s", lines, text)}
+	case exit != nil && text != "":
+		return fmt.Errorf("ffmpeg failed (%w): %s", exit, text)
+	case exit != nil:
+		return fmt.Errorf("ffmpeg failed: %w", exit)
 	}
-	if waited != nil {
-		err = fmt.Errorf("ffmpeg: %w", waited)
-	}
-	if words := f.errors.String(); words != "" {
-		return fmt.Errorf("%w: %s", err, words)
-	}
-	return err
+	return fmt.Errorf("ffmpeg's output is cut off: %w", err)
+}
+
+// missing is how long the file goes on, by what it says itself, after its last picture has been shown.
+func (f *ffmpeg) missing() time.Duration {
+	return f.how.length - f.last - f.step
 }
 
 func (f *ffmpeg) timed() bool { return !f.how.untimed }

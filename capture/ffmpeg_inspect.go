@@ -19,6 +19,7 @@ type invocation struct {
 	untimed     bool          // the file has no times
 	frameRate   float64       // for a file without times; 0 means ffmpeg's default
 	streams     []string      // the indices of the video streams, without cover pictures; at least one
+	length      time.Duration // of the file, by what it says itself; 0 where it does not say
 	passthrough string        // the name of the option that keeps every frame as it is
 }
 
@@ -53,14 +54,12 @@ func inspect(ctx context.Context, path string, file *os.File, frameRate float64)
 	exit := cmd.Run() // never nil: no output was asked for
 	found := inputLine.FindSubmatch(said.Bytes())
 	if found == nil {
-		var words tail
-		_, _ = words.Write(said.Bytes())
-		return nil, fmt.Errorf("ffmpeg: %w: %s", exit, &words)
+		return nil, unreadable(exit, said.Bytes())
 	}
 	if d.streams, err = videoStreams(said.Bytes()); err != nil {
 		return nil, err
 	}
-	d.zero = startOf(said.Bytes())
+	d.zero, d.length = startOf(said.Bytes()), lengthOf(said.Bytes())
 	d.untimed = takesFrameRate(ctx, string(found[1]))
 	return d, nil
 }
@@ -68,7 +67,7 @@ func inspect(ctx context.Context, path string, file *os.File, frameRate float64)
 // What ffmpeg says of a file. It indents what the file's author may have written by four columns and more.
 var (
 	inputLine = regexp.MustCompile(`(?m)^Input #0, ([^,\s]+)`)
-	startLine = regexp.MustCompile(`(?m)^  Duration: [^,\n]*, start: (-?\d+\.\d+)`)
+	startLine = regexp.MustCompile(`(?m)^  Duration: (?:(\d+):(\d+):(\d+\.\d+)|[^,\n]*), start: (-?\d+\.\d+)`)
 	videoLine = regexp.MustCompile(`(?m)^ {2,4}Stream #0:(\d+)\S*: Video: (.*)$`)
 )
 
@@ -78,11 +77,33 @@ func startOf(said []byte) time.Duration {
 	if found == nil {
 		return 0
 	}
-	seconds, err := strconv.ParseFloat(string(found[1]), 64)
-	if err != nil {
+	return seconds(found[4]).Round(time.Microsecond)
+}
+
+// lengthOf returns how long the longest stream of the file is, where the file says so.
+func lengthOf(said []byte) time.Duration {
+	found := startLine.FindSubmatch(said)
+	if found == nil || len(found[1]) == 0 {
 		return 0
 	}
-	return time.Duration(seconds * float64(time.Second)).Round(time.Microsecond)
+	return 3600*seconds(found[1]) + 60*seconds(found[2]) + seconds(found[3])
+}
+
+// seconds reads a decimal number of seconds.
+func seconds(text []byte) time.Duration {
+	n, _ := strconv.ParseFloat(string(text), 64) // the pattern matched digits
+	return time.Duration(n * float64(time.Second))
+}
+
+// unreadable says why ffmpeg cannot read a file.
+func unreadable(exit error, said []byte) error {
+	var w words
+	_, _ = w.Write(said)
+	text, _ := w.all()
+	if text == "" {
+		return fmt.Errorf("ffmpeg cannot read it: %w", exit)
+	}
+	return fmt.Errorf("ffmpeg cannot read it: %s", text)
 }
 
 // videoStreams returns the indices of the video streams, without cover pictures, which are streams of one frame.

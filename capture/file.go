@@ -69,7 +69,7 @@ func (f *File) Run(ctx context.Context, sink Sink) error {
 			return fmt.Errorf("capture: %s: %w", f.Path, err)
 		}
 		if p.frame.Sequence == before {
-			return fmt.Errorf("capture: %s: no picture in it", f.Path)
+			return f.withoutPicture(err)
 		}
 		if !f.Loop {
 			return p.file.end(err)
@@ -81,6 +81,28 @@ func (f *File) Run(ctx context.Context, sink Sink) error {
 func (f *File) warnOfRate(timed bool) {
 	if timed && f.FrameRate > 0 && f.Log != nil {
 		f.Log.Warn("the configured frame rate has no effect: the file has its own times", "file", f.Path, "frame_rate", f.FrameRate)
+	}
+}
+
+// withoutPicture is how Run returns where a pass had no picture. Its error does not wrap io.EOF.
+func (f *File) withoutPicture(err error) error {
+	if d := new(damaged); errors.As(err, d) {
+		return fmt.Errorf("capture: %s: no picture in it: %w", f.Path, d.what)
+	}
+	return fmt.Errorf("capture: %s: no picture in it", f.Path)
+}
+
+// warnOfEnd logs what the file should have and has not. A damaged file that is not played again ends with an error instead.
+func (f *File) warnOfEnd(pics pass, err error) {
+	if f.Log == nil || !errors.Is(err, io.EOF) {
+		return
+	}
+	if f.Loop && errors.As(err, new(damaged)) {
+		f.Log.Warn("a damaged video file", "file", f.Path, "error", err)
+	}
+	if p, ok := pics.(*ffmpeg); ok && p.missing() > time.Second {
+		f.Log.Warn("the file goes on after its last picture, by what it says itself: pictures may be missing", "file", f.Path,
+			"last_picture", p.last.Round(time.Millisecond).String(), "end", p.how.length.Round(time.Millisecond).String())
 	}
 }
 
@@ -128,6 +150,9 @@ func (p *player) pass(ctx context.Context) error {
 	for first := true; ; first = false {
 		data, format, t, err := pics.next()
 		if err != nil {
+			if p.base == 0 { // once, not for every pass
+				p.file.warnOfEnd(pics, err)
+			}
 			return err
 		}
 		if first && p.frame.Sequence > 0 {

@@ -33,7 +33,7 @@ func (f *File) open(ctx context.Context) (pass, error) {
 		return nil, err
 	}
 	r := bufio.NewReaderSize(file, 256<<10)
-	found, _, err := recognise(r)
+	found, head, err := recognise(r)
 	switch {
 	case err != nil && !errors.Is(err, io.EOF): // a short file gives what it has
 		file.Close()
@@ -44,6 +44,9 @@ func (f *File) open(ctx context.Context) (pass, error) {
 		return openY4M(file, r, f.rate())
 	}
 	defer file.Close()
+	if found == unknownContainer && len(head) == 0 {
+		return nil, errors.New("it is empty")
+	}
 	return startFFmpeg(ctx, f.Path, file, f.FrameRate)
 }
 

@@ -114,6 +114,20 @@ func (w *words) said() (text string, age time.Duration) {
 	return strings.Join(lines, "; "), now.Sub(w.lines[len(w.lines)-1].at)
 }
 
+// all returns the lines, however old they are, and how many the program said: more than these where it repeated itself.
+func (w *words) all() (text string, said int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.partial) > 0 {
+		w.add(time.Now())
+	}
+	var lines []string
+	for _, s := range w.lines {
+		lines = append(lines, s.text)
+	}
+	return strings.Join(lines, "; "), w.total
+}
+
 // explain adds to err what the program said. Old words are not the reason for its end: they stand apart, with their age.
 func (w *words) explain(err error, redact func(string) string) error {
 	text, age := w.said()

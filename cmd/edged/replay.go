@@ -78,7 +78,7 @@ func (r *replayCmd) play(ctx context.Context, c *watch.Camera, m *models.Model, 
 	if r.Windows {
 		pipeline.OnWindow = lines.window
 	}
-	file := capture.File{Path: path, FrameRate: r.FrameRate, Counters: &c.Counters}
+	file := capture.File{Path: path, FrameRate: r.FrameRate, Counters: &c.Counters, Log: slog.Default()}
 	err = file.Run(ctx, func(f *capture.Frame) capture.Finding {
 		found := c.Frame(f)
 		done.note(f, found)

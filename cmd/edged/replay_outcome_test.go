@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -44,10 +45,19 @@ func noTables(data []byte) []byte {
 	return bytes.ReplaceAll(data, []byte{0xff, 0xdb}, []byte{0xff, 0xef})
 }
 
+// noise puts random bytes in the middle of a file.
+func noise(data []byte) []byte {
+	random := rand.NewChaCha8([32]byte{})
+	_, _ = random.Read(data[len(data)/3 : len(data)/3+4000])
+	return data
+}
+
 // An empty or incomplete result never looks like success: replay says why, and its exit status is 1.
 func TestReplayNeverEndsInSilence(t *testing.T) {
 	jpegs := film(t, "a.mjpeg", "-f", "lavfi", "-i", testPattern+"6", "-c:v", "mjpeg")
 	y4m := film(t, "a.y4m", "-f", "lavfi", "-i", testPattern+"6", "-pix_fmt", "yuv420p")
+	mp4 := film(t, "a.mp4", "-f", "lavfi", "-i", testPattern+"6", "-c:v", "mpeg4", "-movflags", "+faststart")
+	mkv := film(t, "a.mkv", "-f", "lavfi", "-i", testPattern+"6", "-c:v", "mpeg4")
 	for _, c := range []struct {
 		what, path string
 		want       []string
@@ -62,6 +72,14 @@ func TestReplayNeverEndsInSilence(t *testing.T) {
 		{"a still JPEG", film(t, "still.jpg", "-f", "lavfi", "-i", testPattern+"1", "-frames:v", "1"), []string{"a still picture"}},
 		{"a still PNG", film(t, "still.png", "-f", "lavfi", "-i", testPattern+"1", "-frames:v", "1"), []string{"a still picture"}},
 		{"a frame a second", film(t, "slow.mkv", "-f", "lavfi", "-i", "testsrc=size=160x120:rate=1:duration=30", "-c:v", "mpeg4"), []string{"too few frames, 1 a second", "at least 4 a second"}},
+		{"MP4 that is cut off", mutilate(t, mp4, most), []string{"damaged or incomplete", "partial file", "windows="}},
+		{"Matroska that is cut off", mutilate(t, mkv, most), []string{"damaged or incomplete", "ended prematurely", "windows="}},
+		{"AVI that is cut off", mutilate(t, film(t, "a.avi", "-f", "lavfi", "-i", testPattern+"6", "-c:v", "mpeg4"), most), []string{"damaged or incomplete", "windows="}},
+		{"MP4 without an index", mutilate(t, film(t, "b.mp4", "-f", "lavfi", "-i", testPattern+"6", "-c:v", "mpeg4"), most), []string{"it has no index (moov atom)"}},
+		{"MP4 with damage in the middle", mutilate(t, mp4, noise), []string{"damaged or incomplete", "windows="}},
+		{"Matroska with damage in the middle", mutilate(t, mkv, noise), []string{"damaged or incomplete", "windows="}},
+		{"sound", film(t, "sound.wav", "-f", "lavfi", "-i", "sine=duration=3"), []string{"no video in it"}},
+		{"a film with sound alone", film(t, "sound.mkv", "-f", "lavfi", "-i", "sine=duration=3"), []string{"no video in it"}},
 		{"an empty file", write(t, "empty.mp4", ""), []string{"empty.mp4"}},
 		{"a text", write(t, "notes.txt", "no video at all\n"), []string{"notes.txt"}},
 	} {
@@ -69,6 +87,11 @@ func TestReplayNeverEndsInSilence(t *testing.T) {
 			status, _, stderr := edged(t, "replay", c.path)
 			if status != exitFailed {
 				t.Errorf("status %d, want %d", status, exitFailed)
+			}
+			for _, advice := range []string{"To ignore this", "trailing '?'", "camera \""} {
+				if strings.Contains(stderr, advice) {
+					t.Errorf("stderr has %q", advice)
+				}
 			}
 			for _, want := range append(c.want, c.path) {
 				if !strings.Contains(stderr, want) {
@@ -87,5 +110,16 @@ func TestReplayTellsWhatItLookedAt(t *testing.T) {
 	status, stdout, stderr := edged(t, "replay", film(t, "still.mkv", "-f", "lavfi", "-i", "color=gray:size=160x120:rate=25:duration=4", "-c:v", "mpeg4"))
 	if status != 0 || stdout != "" || !strings.Contains(stderr, "frames=100") || !strings.Contains(stderr, "windows=9") || !strings.Contains(stderr, "actions=0") {
 		t.Errorf("status %d, stdout %q, stderr %s", status, stdout, stderr)
+	}
+}
+
+// ffmpeg does not notice where some formats are cut off. What they say of their length is told then.
+func TestReplayTellsThatPicturesMayBeMissing(t *testing.T) {
+	path := mutilate(t, film(t, "a.flv", "-f", "lavfi", "-i", testPattern+"6", "-c:v", "flv1"), most)
+	if _, _, stderr := edged(t, "replay", path); !strings.Contains(stderr, "pictures may be missing") || !strings.Contains(stderr, "end=6s") {
+		t.Error(stderr)
+	}
+	if _, _, stderr := edged(t, "replay", footage(t, "walkers.mkv")); strings.Contains(stderr, "missing") {
+		t.Errorf("nothing is missing: %s", stderr)
 	}
 }
