@@ -67,11 +67,8 @@ func New(o Options) (*Follower, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &Follower{o: o, finder: finder, tracker: newTracker(o.Frames, o.Max), kept: make([][]byte, o.Frames), shown: make([]Target, 0, o.Max), scratch: make([]byte, o.Width*o.Height*3)}
+	f := &Follower{o: o, finder: finder, tracker: newTracker(o.Frames, o.Max), shown: make([]Target, 0, o.Max), scratch: make([]byte, o.Width*o.Height*3)}
 	f.isBackground = f.background
-	for i := range f.kept {
-		f.kept[i] = make([]byte, o.Width*o.Height*3)
-	}
 	return f, nil
 }
 
@@ -85,11 +82,9 @@ func orDefault[T int | float64](value, standard T) T {
 // Close frees the C memory. The Follower cannot be used after it.
 func (f *Follower) Close() { f.finder.close() }
 
-// Push takes the next picture of the sampling grid, [H,W,3] u8, and moves all targets on. It copies what it keeps.
+// Push takes the next picture of the sampling grid, [H,W,3] u8, and moves all targets on. It keeps no part of rgb but the background.
 func (f *Follower) Push(rgb []byte) {
-	f.newest = (f.newest + 1) % len(f.kept)
-	copy(f.kept[f.newest], rgb)
-	f.filled = min(f.filled+1, len(f.kept))
+	f.filled = min(f.filled+1, f.o.Frames)
 	blobs, strange := f.finder.find(rgb, f.o.Smallest*float64(f.o.Height))
 	if f.strangeScene(strange) {
 		blobs = nil
@@ -99,11 +94,10 @@ func (f *Follower) Push(rgb []byte) {
 	f.finder.holdBackground(f.tracker.targets)
 }
 
-// Hold repeats the newest picture, for a tick of the sampling grid that has none.
+// Hold stands for a tick of the sampling grid that has no picture: the targets go on as they went.
 func (f *Follower) Hold() {
-	if f.filled > 0 {
-		f.Push(f.kept[f.newest])
-	}
+	f.filled = min(f.filled+1, f.o.Frames)
+	f.tracker.advance(nil)
 }
 
 // strangeScene counts pictures in which nearly everything differs, and reports whether this one says nothing about targets. If that lasts, the picture
@@ -159,11 +153,8 @@ func fractions(b box, w, h float64) [4]float64 {
 	return [4]float64{b.x0 / w, b.y0 / h, max(b.width(), 0) / w, max(b.height(), 0) / h}
 }
 
-// Forget drops all targets and wipes every picture and the background: nothing that was seen stays in memory.
+// Forget drops all targets and wipes the background: nothing of any picture stays in memory.
 func (f *Follower) Forget() {
-	for _, k := range f.kept {
-		clear(k)
-	}
 	clear(f.scratch)
 	f.filled, f.strange, f.restless = 0, 0, 0
 	f.finder.forget()

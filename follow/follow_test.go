@@ -24,6 +24,19 @@ func newFollower(t testing.TB, o Options) *Follower {
 	return f
 }
 
+// album keeps the last 16 pictures, as the ring of a camera does.
+type album struct {
+	pictures [16][]byte
+	n        int
+}
+
+func (a *album) add(rgb []byte) {
+	a.n++
+	a.pictures[a.n%16] = append(a.pictures[a.n%16][:0], rgb...)
+}
+
+func (a *album) picture(age int) []byte { return a.pictures[(a.n-age)%16] }
+
 // watch shows n pictures and returns what was found in each.
 func watch(f *Follower, s *scene, n int, paint func(tick int)) (found [][]Target) {
 	for tick := range n {
@@ -201,10 +214,14 @@ func TestWindowShowsOneTarget(t *testing.T) {
 	f, s := newFollower(t, Options{}), newScene(testWidth, testHeight, 8)
 	watch(f, s, 20, nil)
 	var dark box
-	watch(f, s, 32, func(tick int) {
+	var kept album
+	for tick := range 32 {
+		s.draw()
 		dark = s.person(40+2.5*float64(tick), 118, 46, 0, tick)
 		s.person(70+2.5*float64(tick), 120, 46, 2, tick) // in white, ahead
-	})
+		f.Push(s.rgb)
+		kept.add(s.rgb)
+	}
 	id := nearest(f.Targets(), dark)
 	if id == 0 || len(f.Targets()) != 2 {
 		t.Fatalf("targets %v, want 2, one of them at %v", f.Targets(), dark)
@@ -212,7 +229,7 @@ func TestWindowShowsOneTarget(t *testing.T) {
 	frame := make([]byte, 96*96*3)
 	var first []byte
 	frames, white := 0, 0
-	if !f.Window(id, frame, 96, func(rgb []byte) {
+	if !f.Window(id, frame, 96, kept.picture, func(rgb []byte) {
 		frames++
 		if first == nil {
 			first = bytes.Clone(rgb)
@@ -231,8 +248,11 @@ func TestWindowShowsOneTarget(t *testing.T) {
 	if white > 16*20 {
 		t.Errorf("%d white pixels: the other target was not painted over", white)
 	}
-	if f.Window(99, frame, 96, func([]byte) {}) {
+	if f.Window(99, frame, 96, kept.picture, func([]byte) {}) {
 		t.Error("a window for a target that does not exist")
+	}
+	if f.Window(id, frame, 96, func(int) []byte { return nil }, func([]byte) {}) {
+		t.Error("a window without pictures")
 	}
 }
 
@@ -258,10 +278,8 @@ func TestForgetWipesEverything(t *testing.T) {
 	if len(f.Targets()) > 0 {
 		t.Error("targets outlived Forget")
 	}
-	for _, picture := range append(f.kept, f.scratch) {
-		if len(bytes.Trim(picture, "\x00")) > 0 {
-			t.Fatal("a picture outlived Forget")
-		}
+	if len(bytes.Trim(f.scratch, "\x00")) > 0 {
+		t.Fatal("a picture outlived Forget")
 	}
 	// What the finder keeps is C's: painting shows it.
 	f.finder.paint(f.scratch, box{0, 0, testWidth, testHeight})
@@ -283,13 +301,16 @@ func TestPushAllocatesNothing(t *testing.T) {
 	f, s := newFollower(t, Options{}), newScene(testWidth, testHeight, 11)
 	tick := 0
 	frame := make([]byte, 96*96*3)
+	kept := new(album)
+	picture, push := kept.picture, func([]byte) {}
 	step := func() {
 		s.draw()
 		s.person(20+float64(tick%140), 120, 50, 0, tick)
 		tick++
 		f.Push(s.rgb)
+		kept.add(s.rgb)
 		for _, target := range f.Targets() {
-			f.Window(target.ID, frame, 96, func([]byte) {})
+			f.Window(target.ID, frame, 96, picture, push)
 		}
 	}
 	for range 300 {

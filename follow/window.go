@@ -3,16 +3,19 @@ package follow
 import "slices"
 
 // Window calls push with each frame of the window that ends now, oldest first: the target's square, scaled to [size,size,3] in buffer. Other targets
-// are painted over with the background, so that the model sees one. It reports whether there are enough pictures for a window, and the target is
-// still there.
-func (f *Follower) Window(id uint64, buffer []byte, size int, push func(rgb []byte)) bool {
+// are painted over with the background, so that the model sees one. Picture returns the picture of so many ticks ago (0: the newest), valid until
+// it is called again, or nil if it is gone. Window reports whether the window is whole: all pictures were there, and so is the target.
+func (f *Follower) Window(id uint64, buffer []byte, size int, picture func(age int) []byte, push func(rgb []byte)) bool {
 	i := slices.IndexFunc(f.tracker.targets, func(t *target) bool { return uint64(t.id) == id })
-	if i < 0 || f.filled < len(f.kept) {
+	if i < 0 || f.filled < f.o.Frames {
 		return false
 	}
 	t := f.tracker.targets[i]
-	for age := len(f.kept) - 1; age >= 0; age-- {
-		rgb := f.kept[(f.newest-age+len(f.kept))%len(f.kept)]
+	for age := f.o.Frames - 1; age >= 0; age-- {
+		rgb := picture(age)
+		if rgb == nil {
+			return false
+		}
 		if f.crowd(t, age) {
 			rgb = f.alone(t, rgb, age)
 		}
