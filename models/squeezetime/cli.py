@@ -190,6 +190,7 @@ def _new_file(text: str) -> Path:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from .people import cli as people
     from .starter.recipe import WORKERS, cache_folder
 
     work = argparse.ArgumentParser(add_help=False)
@@ -372,6 +373,9 @@ def _parser() -> argparse.ArgumentParser:
     example.add_argument("--count", type=_positive, default=5, help="clips a label: %(default)s")
     example.add_argument("-o", "--output", type=Path, required=True)
     example.set_defaults(run=_example, extra="clips")
+    people.add(
+        commands, to_train=_to_train, positive=_positive, minutes=_minutes, new_file=_new_file
+    )
     return parser
 
 

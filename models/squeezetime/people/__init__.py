@@ -1,0 +1,1 @@
+"""People: drawn clips of human actions, and the model that is trained on them."""

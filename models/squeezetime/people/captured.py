@@ -1,0 +1,155 @@
+"""Captured and hand-made motions: data/motions.npz, and what the user adds with --motions.
+
+The file's 195 motions are Mesh2Motion's and KayKit's (made by animators, CC0), AnimatedDrawings'
+(MIT) and some of the CMU Graphics Lab Motion Capture Database (mocap.cs.cmu.edu).
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from zlib import crc32
+
+import numpy as np
+
+from .labels import LABELS
+from .poses import FRAME_RATE, FRAMES, Furniture, Motion
+
+FILE = Path(__file__).parent / "data" / "motions.npz"
+RATE = 20  # frames a second in the file
+STEPS_A_LEG = 2000  # of the pelvis' place in the file
+EVENTS = ("sit_down", "stand_up", "fall", "lie_down", "get_up", "bend", "jump")
+# What a name of the packs means; the first that fits counts.
+NAMES = {
+    "sitting_enter": "sit_down",
+    "sit_chair_down": "sit_down",
+    "sit_floor_down": "sit_down",
+    "sitting_exit": "stand_up",
+    "sit_chair_standup": "stand_up",
+    "sit_floor_standup": "stand_up",
+    "lie_down": "lie_down",
+    "lie_standup": "get_up",
+    "lie_idle": "lying",
+    "sleeping": "lying",
+    "death": "fall",
+    "crouch": "other",
+    "walk": "walk",
+    "running": "run",
+    "jog": "run",
+    "sprint": "run",
+    "run anime": "run",
+    "bow": "bend",
+    "pickup": "bend",
+    "greeting": "wave",
+    "cheer": "wave",
+    "wave": "wave",
+    "crawl": "crawl",
+    "jump": "jump",
+    "punch": "fight",
+    "jab": "fight",
+    "fighting": "fight",
+    "attack": "fight",
+    "zombie": "walk",
+}
+# CMU's subjects: one label, or one for each trial.
+CMU = {
+    2: {1: "walk", 2: "walk", 3: "run", 4: "jump", 5: "fight", 6: "bend"},
+    49: {1: "walk", 2: "jump", 3: "jump", 4: "jump", 5: "jump"},
+}
+
+
+@dataclass(frozen=True)
+class Capture:
+    """world [K,17,3,3] and root [K,3], in leg lengths, at RATE frames a second."""
+
+    name: str
+    label: str
+    world: np.ndarray
+    root: np.ndarray
+
+    @property
+    def held_out(self) -> bool:
+        """A sixth of the motions, by their names, is for testing alone."""
+        return crc32(self.name.encode()) % 6 == 0
+
+    @property
+    def cyclic(self) -> bool:
+        """Animators' loops can be played on and on; captured takes end."""
+        return self.name.startswith(("m2m:", "kay:")) and self.label not in (*EVENTS, "other")
+
+
+def label_of(name: str) -> str:
+    """The label of a motion by its name, SOURCE:NAME."""
+    source, _, own = name.partition(":")
+    if source == "cmu":
+        subject, _, trial = own.partition("_")
+        return CMU.get(int(subject), {}).get(int(trial), "other")
+    if own in LABELS:
+        return own
+    lowered = own.lower()
+    return next((label for part, label in NAMES.items() if part in lowered), "other")
+
+
+@lru_cache
+def load() -> tuple[Capture, ...]:
+    with np.load(FILE) as stored:
+        return tuple(_capture(stored, i, str(name)) for i, name in enumerate(stored["names"]))
+
+
+def _capture(stored, index: int, name: str) -> Capture:
+    """The file holds the differences from frame to frame: turns as quaternions."""
+    turns = np.cumsum(stored[f"{index}/turns"], 0, dtype=np.int16) / 32767.0
+    root = np.cumsum(stored[f"{index}/root"], 0, dtype=np.int16) / STEPS_A_LEG
+    return Capture(name, label_of(name), matrices(turns), root)
+
+
+def matrices(turns: np.ndarray) -> np.ndarray:
+    """Quaternions [...,4], x y z w, of about length 1 -> rotations [...,3,3]."""
+    x, y, z, w = np.moveaxis(turns / np.linalg.norm(turns, axis=-1, keepdims=True), -1, 0)
+    rows = (
+        (1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)),
+        (2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)),
+        (2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)),
+    )
+    return np.moveaxis(np.array(rows), (0, 1), (-2, -1))
+
+
+def take(rng: np.random.Generator, capture: Capture) -> Motion:
+    """Two seconds of it, faster or slower than it was."""
+    speed = rng.uniform(0.6, 1.4)
+    seconds = np.arange(FRAMES) / FRAME_RATE * speed
+    length, last = (len(capture.world) - 1) / RATE, len(capture.world) - 1
+    if capture.cyclic:
+        frames = np.round((seconds + rng.uniform(0, length)) * RATE).astype(int) % (last + 1)
+    else:
+        frames = _once(rng, capture, seconds, length, last)
+    world, root = capture.world[frames], capture.root[frames].copy()
+    if capture.cyclic and capture.label in ("walk", "run", "crawl"):
+        root = _ahead(rng, capture, root, seconds)
+    return Motion(capture.name, world, root, scale="leg", furniture=_furniture(capture))
+
+
+def _once(rng, capture, seconds, length, last) -> np.ndarray:
+    if capture.label in EVENTS:  # the event begins up to 0.8 s after the clip does
+        start = -rng.uniform(-0.25, 0.8)
+    else:
+        start = rng.uniform(0, max(0.01, length - seconds[-1]))
+    return np.clip(np.round((seconds + start) * RATE), 0, last).astype(int)
+
+
+def _ahead(rng, capture, root, seconds) -> np.ndarray:
+    """Animators' walks stay in place: the pelvis is moved ahead, or to the side."""
+    speed = {"walk": rng.uniform(1, 1.7), "run": rng.uniform(2.6, 4.5), "crawl": 0.6}[capture.label]
+    way = speed * seconds / (seconds[1] * FRAME_RATE)
+    root[:, 2] = -way if "Backward" in capture.name else way
+    for word, sign in (("Left", 0.8), ("Right", -0.8)):
+        if word in capture.name:
+            root[:, 0], root[:, 2] = sign * way, 0
+    return root
+
+
+def _furniture(capture: Capture) -> Furniture:
+    if "loor" in capture.name:
+        return Furniture()
+    seated = capture.name.split(":")[1].lower().startswith("sit")
+    frame = {"sit_down": FRAMES - 1, "stand_up": 0}.get(capture.label, FRAMES // 2)
+    return Furniture(seat=frame if seated else None)

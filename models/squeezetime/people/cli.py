@@ -1,0 +1,143 @@
+"""The commands of the people model: draw-people, train-people, export-people, evaluate-people."""
+
+import os
+from pathlib import Path
+
+from .labels import LABELS
+
+TWO_HOURS = 120
+
+
+def add(commands, *, to_train, positive, minutes, new_file) -> None:
+    """Adds the commands; the arguments are what cli.py checks and prepares its own with."""
+    _add_draw(commands, positive)
+    _add_train(commands, to_train, positive, minutes, new_file)
+    _add_export(commands, new_file)
+    _add_evaluate(commands)
+
+
+def _add_draw(commands, positive) -> None:
+    draw = commands.add_parser("draw-people", help="clips of people, drawn, to train with")
+    draw.add_argument("-o", "--output", type=Path, required=True, help="the folder of the clips")
+    draw.add_argument("--clips", type=positive, default=20000, help="how many: %(default)s")
+    draw.add_argument(
+        "--seed", type=int, default=1, help="other seeds draw other clips: %(default)s"
+    )
+    draw.add_argument(
+        "--held-out", action="store_true", help="clips to test with: of other bodies and motions"
+    )
+    draw.add_argument(
+        "--motions", type=Path, help="a folder of .bvh and .glb motions, to be drawn as well"
+    )
+    draw.add_argument(
+        "--processes", type=positive, default=len(os.sched_getaffinity(0)), help="%(default)s"
+    )
+    draw.add_argument(
+        "--sheets", action="store_true", help="no clips: a contact sheet of each label, as PNG"
+    )
+    draw.set_defaults(run=_draw, extra="clips")
+
+
+def _draw(arguments) -> None:
+    from . import draw, folder, sheets
+
+    added = folder.read(arguments.motions) if arguments.motions else ()
+    for capture in added:
+        print(f"{capture.name}: {capture.label}, {len(capture.world)} frames")
+    if arguments.sheets:
+        sheets.write(arguments.output, list(LABELS), 8, arguments.seed)
+        return
+    drawn = draw.draw(
+        arguments.output,
+        arguments.clips,
+        arguments.seed,
+        arguments.held_out,
+        added,
+        arguments.processes,
+    )
+    print(f"{arguments.output}: {drawn} clips drawn" if drawn else "all of them were there already")
+
+
+def _add_train(commands, to_train, positive, minutes, new_file) -> None:
+    train = commands.add_parser("train-people", help="trains the people model on drawn clips")
+    train.add_argument("--data", type=Path, required=True, help="the folder of draw-people")
+    train.add_argument(
+        "-o",
+        "--output",
+        type=new_file,
+        required=True,
+        help="the weights, a .npz; called again, it goes on from OUTPUT.state.pt",
+    )
+    train.add_argument("--preset", choices=("nano", "half"), default="nano")
+    train.add_argument(
+        "--minutes", type=minutes, default=TWO_HOURS, help="in all, pauses not counted: %(default)s"
+    )
+    train.add_argument(
+        "--half-minutes", type=minutes, default=0, help="first, at half the size: none by default"
+    )
+    train.add_argument("--init", type=Path, help="weights to begin with, a .npz")
+    train.add_argument("--rate", type=float, default=2e-3, help="the highest: %(default)s")
+    train.add_argument("--pairs", type=positive, default=28, help="a step's: %(default)s")
+    train.add_argument("--seed", type=int, default=1)
+    train.add_argument("--threads", type=positive, default=1, help="%(default)s")
+    train.set_defaults(run=lambda arguments: _train(arguments, to_train), extra="train")
+
+
+def _train(arguments, to_train) -> None:
+    to_train()
+    import torch
+
+    from . import feed, train
+
+    torch.set_num_threads(arguments.threads)
+    recipe = train.Recipe(
+        arguments.preset,
+        arguments.minutes,
+        arguments.half_minutes,
+        arguments.rate,
+        arguments.pairs,
+        arguments.seed,
+    )
+    drawn = feed.drawn_motions(arguments.data)
+    train.train(arguments.data, arguments.output, recipe, arguments.init, drawn)
+    print(f"weights in {arguments.output}")
+
+
+def _add_export(commands, new_file) -> None:
+    export = commands.add_parser("export-people", help="what train-people left -> .tflite, int8")
+    export.add_argument("weights", type=Path)
+    export.add_argument("--preset", choices=("nano", "half"), default="nano")
+    export.add_argument("-o", "--output", type=new_file, required=True)
+    export.set_defaults(run=_export, extra="export")
+
+
+def _export(arguments) -> None:
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    from .export import export
+
+    for what, value in export(arguments.weights, arguments.preset, arguments.output).items():
+        print(f"{what}: {value}")
+
+
+def _add_evaluate(commands) -> None:
+    evaluate = commands.add_parser(
+        "evaluate-people", help="people models side by side, on real footage and drawn clips"
+    )
+    evaluate.add_argument("models", type=Path, nargs="+")
+    evaluate.add_argument(
+        "--footage", type=Path, help="a folder of videos with a labels.tsv (models/README.md)"
+    )
+    evaluate.add_argument("--walkers", type=Path, help="vtest.avi of Debian's opencv-doc")
+    evaluate.add_argument(
+        "--held", type=Path, help="the clips that draw-people --held-out has drawn: FOLDER/held"
+    )
+    evaluate.set_defaults(run=_evaluate, extra="clips")
+
+
+def _evaluate(arguments) -> None:
+    from .evaluate import report
+
+    if not (arguments.footage or arguments.walkers or arguments.held):
+        raise ValueError("nothing to evaluate on: give --footage, --walkers or --held")
+    for line in report(arguments.models, arguments.footage, arguments.walkers, arguments.held):
+        print(line)

@@ -1,0 +1,264 @@
+"""`squeezetime evaluate-people`: models side by side, on real footage and on held-out clips."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from .. import embedding
+from ..litert import Model
+from ..own.report import matrix_of
+from ..packaging import unpack
+from . import film, real, shards
+from .labels import INDEX, LABELS
+
+BLOCK = 3  # windows in a row: as many as show a fall
+ALARM = 0.5  # a label's probability from which it counts as reported; chosen beforehand
+SHOTS, DRAWS = 5, 20
+WALKING, ALARMS = ("walk", "run"), ("fall", "fight", "lying", "crawl")
+
+CONDITIONS = {
+    "a quarter of the light, noise 2 %": lambda rng, f: _noisy(rng, f * np.float32(0.25), 0.02),
+    "infrared": lambda rng, f: film.infrared(rng, f.astype(np.float32)),
+    "noise 5 %": lambda rng, f: _noisy(rng, f, 0.05),
+    "shake, 1.5 pixels": lambda rng, f: film.shaken(rng, f, 1.5, False),
+    "JPEG, quality 20": lambda rng, f: film.jpeg(f, 20),
+    "H.264, quantizer 36": lambda rng, f: film.h264(f, 36),
+    "three frames lost": lambda rng, f: film.frames_lost(rng, f, 3),
+    "one frame repeated": lambda rng, f: np.repeat(f[8:9], len(f), 0),
+}
+
+
+def _noisy(rng, frames: np.ndarray, share: float) -> np.ndarray:
+    return frames + rng.standard_normal(frames.shape, dtype=np.float32) * 255 * share
+
+
+@dataclass
+class Subject:
+    """A model under test: probabilities by label name, and the embedding where it has one."""
+
+    path: Path
+    rows: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self):
+        self.labels, self.about = unpack(self.path)
+        self.model = Model(self.path)
+        self.has_embedding = embedding.size_of(self.model) > 0
+        self.people = set(LABELS) <= set(self.labels)
+
+    def probabilities(self, clips) -> np.ndarray:
+        logits = np.stack([self.model.logits(clip) for clip in clips])
+        shares = np.exp(logits - logits.max(1, keepdims=True))
+        return shares / shares.sum(1, keepdims=True)
+
+    def share(self, probabilities: np.ndarray, *labels: str) -> np.ndarray:
+        return probabilities[:, [self.labels.index(label) for label in labels]].sum(1)
+
+    def best(self, probabilities: np.ndarray) -> list[str]:
+        return [self.labels[i] for i in probabilities.argmax(1)]
+
+    def embeddings(self, clips) -> np.ndarray:
+        detail = self.model.interpreter.get_output_details()[1]
+        found = []
+        for clip in clips:
+            self.model.run(self.model.as_input(clip))
+            found.append(embedding.real(self.model, detail)[0])
+        return np.stack(found)
+
+    def windows(self, path: Path) -> list[real.Window]:
+        size = self.about["height"], self.about["width"]
+        return list(real.windows(path, self.about["frames"], self.about["frame_rate"], size))
+
+
+def report(
+    models: list[Path], footage: Path | None, walkers: Path | None, held: Path | None
+) -> list[str]:
+    """A Markdown table, a column for each model, and what the last one confuses."""
+    subjects = [Subject(path) for path in models]
+    confusion: list[str] = []
+    for subject in subjects:
+        if footage:
+            _on_footage(subject, footage)
+        if walkers:
+            _on_walkers(subject, walkers)
+        if held:
+            confusion = _on_held_out(subject, held)
+    keys = list(dict.fromkeys(key for s in subjects for key in s.rows))
+    head = ["", *(s.path.stem for s in subjects)]
+    lines = [_row(head), _row(["---", *["--:"] * len(subjects)])]
+    lines += [_row([key, *(s.rows.get(key, "-") for s in subjects)]) for key in keys]
+    return [*lines, "", *confusion]
+
+
+def _row(cells: list[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def _on_footage(subject: Subject, folder: Path) -> None:
+    """Falls against everything else, and what ordinary life is taken for."""
+    labelled = real.read(folder)
+    fallen, ordinary, seconds = [], [], 0.0
+    for item in labelled:
+        shown = subject.windows(item.path)
+        scores = _scores(subject, [w.pixels for w in shown])
+        for fall in item.falls:
+            hits = [s for w, s in zip(shown, scores, strict=True) if real.shows(w, fall)]
+            if hits:
+                fallen.append(max(hits))
+        quiet = [s for w, s in zip(shown, scores, strict=True) if real.before(w, item.falls)]
+        ordinary += quiet
+        seconds += len(quiet) * real.STEP / subject.about["frame_rate"]
+    for path in real.unlabelled(folder, labelled):
+        shown = subject.windows(path)
+        probabilities = subject.probabilities([w.pixels for w in shown])
+        if subject.people:
+            best = subject.best(probabilities)
+            subject.rows[f"{path.stem}: {len(best)} windows, taken for"] = _counted(best)
+        ordinary += subject.share(probabilities, "fall").tolist()
+        seconds += len(shown) * real.STEP / subject.about["frame_rate"]
+    blocks = _blocks(ordinary)
+    subject.rows[f"falls in rooms, AUC ({len(fallen)} against {len(blocks)} stretches)"] = (
+        f"{auc(fallen, blocks):.3f}"
+    )
+    found = sum(s >= ALARM for s in fallen)
+    subject.rows[f"falls with a score of {ALARM} or more"] = f"{found} of {len(fallen)}"
+    above = sum(s > max(blocks) for s in fallen)
+    subject.rows[f"falls above all of {seconds / 60:.1f} minutes without one"] = (
+        f"{above} of {len(fallen)}"
+    )
+    alarms = sum(s >= ALARM for s in blocks)
+    subject.rows[f"false alarms of a fall in {seconds / 60:.1f} minutes"] = str(alarms)
+
+
+def _scores(subject: Subject, clips) -> list[float]:
+    if not len(clips):
+        return []
+    return subject.share(subject.probabilities(clips), "fall").tolist()
+
+
+def _blocks(scores: list[float]) -> list[float]:
+    """The highest of every three in a row, as the falls have it."""
+    return [max(scores[i : i + BLOCK]) for i in range(0, len(scores), BLOCK)]
+
+
+def auc(positive: list[float], negative: list[float]) -> float:
+    """How often one of the first scores higher than one of the second; a tie is half."""
+    if not positive or not negative:
+        return float("nan")
+    p, n = np.array(positive)[:, None], np.array(negative)[None]
+    return float((p > n).mean() + (p == n).mean() / 2)
+
+
+def _counted(names: list[str]) -> str:
+    values, counts = np.unique(names, return_counts=True)
+    order = np.argsort(-counts)
+    return ", ".join(f"{values[i]} {counts[i]}" for i in order)
+
+
+def _on_walkers(subject: Subject, path: Path) -> None:
+    """vtest.avi: crops in which one person walks past, and crops in which nothing moves."""
+    from ..starter import footage
+
+    film_ = footage.read(path)
+    found = footage.windows(film_, subject.about["frames"], subject.about["frame_rate"])
+    still = np.array([footage.SHOWN[0] == footage.LABELS[w.label] for w in found])
+    probabilities = subject.probabilities(
+        footage.clip(film_, w, subject.about["height"]) for w in found
+    )
+    if not subject.people:
+        return
+    best = np.array(subject.best(probabilities))
+    subject.rows[f"walkers of {path.name}, {(~still).sum()} crops: walk or run"] = (
+        f"{np.isin(best[~still], WALKING).mean():.3f}"
+    )
+    subject.rows["the same: other"] = f"{(best[~still] == 'other').mean():.3f}"
+    subject.rows["the same: fall, fight, lying or crawl"] = (
+        f"{np.isin(best[~still], ALARMS).mean():.3f}"
+    )
+    subject.rows[f"nothing moves, {still.sum()} crops: other"] = (
+        f"{(best[still] == 'other').mean():.3f}"
+    )
+
+
+def _on_held_out(subject: Subject, folder: Path) -> list[str]:
+    """Accuracy on drawn clips of other bodies and motions; returns the confusion as lines."""
+    found = [shards.read(path) for path in shards.whole(folder)]
+    if not found:
+        raise ValueError(f"{folder}: no shard; draw them with squeezetime draw-people --held-out")
+    clips = np.concatenate([s.clips for s in found])
+    truth = np.concatenate([s.labels for s in found])
+    if subject.has_embedding:
+        row = f"embedding, {SHOTS} held-out examples a label, nearest mean"
+        subject.rows[row] = f"{few_shot(subject.embeddings(clips), truth):.3f}"
+    if not subject.people:
+        return []
+    order = [subject.labels.index(label) for label in LABELS]
+    guesses = subject.probabilities(clips)[:, order].argmax(1)
+    subject.rows[f"held-out clips, {len(truth)}: right"] = f"{(guesses == truth).mean():.3f}"
+    for label, index in INDEX.items():
+        mine = truth == index
+        if mine.any():
+            subject.rows[f"recall: {label}"] = f"{(guesses[mine] == index).mean():.2f}"
+    views = np.concatenate([s.views for s in found])
+    for name, mine in _by_view(views).items():
+        subject.rows[f"held-out, {name}: {mine.sum()} clips"] = (
+            f"{(guesses == truth)[mine].mean():.3f}"
+        )
+    for name, change in CONDITIONS.items():
+        changed = [_changed(clip, change, i) for i, clip in enumerate(clips)]
+        guesses_ = subject.probabilities(changed)[:, order].argmax(1)
+        subject.rows[f"held-out, {name}"] = f"{(guesses_ == truth).mean():.3f}"
+    return _confusion(matrix_of(truth.astype(int), guesses, len(LABELS)), subject.path.stem)
+
+
+def _by_view(views: np.ndarray) -> dict[str, np.ndarray]:
+    """Which clips were seen from where, and how large the person is; none of nobody."""
+    elevation, fills = views.T
+    somebody = fills > 0
+    return {
+        "camera below 28 degrees": somebody & (elevation < 28),
+        "camera at 28 to 62 degrees": somebody & (elevation >= 28) & (elevation < 62),
+        "camera above 62 degrees": somebody & (elevation >= 62),
+        "person below 0.3 of the height": somebody & (fills < 0.3),
+        "person 0.3 to 0.6": somebody & (fills >= 0.3) & (fills < 0.6),
+        "person above 0.6": somebody & (fills >= 0.6),
+    }
+
+
+def _changed(clip: np.ndarray, change, seed: int) -> np.ndarray:
+    height, width, channels = clip.shape
+    frames = clip.reshape(height, width, channels // 3, 3).transpose(2, 0, 1, 3)
+    made = change(np.random.default_rng(seed), np.ascontiguousarray(frames))
+    made = np.asarray(made).clip(0, 255).astype(np.uint8)
+    return made.transpose(1, 2, 0, 3).reshape(clip.shape)
+
+
+def _confusion(matrix: np.ndarray, name: str) -> list[str]:
+    width = max(map(len, LABELS))
+    lines = [f"{name}: rows: what it was; columns, in the same order: what it was taken for"]
+    for label, row in zip(LABELS, matrix, strict=True):
+        lines.append(f"{label:{width}} " + " ".join(f"{n:4}" for n in row))
+    return lines
+
+
+def few_shot(vectors: np.ndarray, labels: np.ndarray, seed: int = 0) -> float:
+    """Nearest mean of a few examples of each label, on standardised numbers; mean over draws.
+
+    Of each motion's two views only the first is used, so that none is an example of the other.
+    """
+    vectors, labels = vectors[::2], labels[::2]
+    unit = (vectors - vectors.mean(0)) / (vectors.std(0) + 1e-6)
+    rng, kinds = (
+        np.random.default_rng(seed),
+        [k for k in np.unique(labels) if (labels == k).sum() > SHOTS],
+    )
+    right = []
+    for _ in range(DRAWS):
+        chosen = {k: rng.choice(np.flatnonzero(labels == k), SHOTS, replace=False) for k in kinds}
+        means = np.stack([unit[chosen[k]].mean(0) for k in kinds])
+        tested = np.setdiff1d(
+            np.flatnonzero(np.isin(labels, kinds)), np.concatenate(list(chosen.values()))
+        )
+        distance = ((unit[tested][:, None] - means[None]) ** 2).sum(-1)
+        right.append((np.array(kinds)[distance.argmin(1)] == labels[tested]).mean())
+    return float(np.mean(right))

@@ -1,0 +1,219 @@
+import json
+import struct
+
+import numpy as np
+import pytest
+
+from squeezetime.people import acts, bodies, captured, folder
+from squeezetime.people.labels import LABELS
+from squeezetime.people.motions import Library
+from squeezetime.people.poses import FRAMES, pose
+from squeezetime.people.skeleton import (
+    HEAD,
+    LEFT_FOOT,
+    PELVIS,
+    RIGHT_FOOT,
+    mirror,
+    places,
+    to_local,
+    to_world,
+)
+
+CASES = [(label, way) for label, ways in acts.WAYS.items() for way in ways]
+OFFSETS = bodies.load()[0].offsets()
+
+
+@pytest.mark.parametrize(("label", "way"), CASES, ids=lambda x: getattr(x, "__name__", x))
+def test_every_way_moves_a_body_by_rotations(label, way):
+    for seed in range(3):
+        motion = way(np.random.default_rng(seed))
+        assert motion.world.shape == (FRAMES, 17, 3, 3) and motion.root.shape == (FRAMES, 3)
+        assert np.isfinite(motion.world).all() and np.isfinite(motion.root).all()
+        product = motion.world @ np.swapaxes(motion.world, 2, 3)
+        np.testing.assert_allclose(product, np.broadcast_to(np.eye(3), product.shape), atol=1e-9)
+        assert np.linalg.det(motion.world).min() > 0.99
+        assert np.abs(motion.root).max() < 12  # metres: nobody flies away
+
+
+def heights(motion):
+    """The head above the lower foot, metres, [T]."""
+    joints = places(motion.world, OFFSETS)[..., 1]
+    return joints[:, HEAD] - np.minimum(joints[:, LEFT_FOOT], joints[:, RIGHT_FOOT])
+
+
+def drop(label, seed):
+    """How far the head sinks from the first frames to the last, of a body's height."""
+    tall = heights(acts.make(np.random.default_rng(seed), label))
+    return (tall[:2].max() - tall[-2:].min()) / 1.6
+
+
+@pytest.mark.parametrize(
+    ("label", "sign"), [("fall", 1), ("lie_down", 1), ("get_up", -1), ("stand_up", -1)]
+)
+def test_heads_go_down_in_falls_and_up_in_getting_up(label, sign):
+    drops = np.array([drop(label, seed) for seed in range(40)]) * sign
+    assert np.median(drops) > 0.15, np.round(drops, 2)
+
+
+def test_walkers_stay_on_the_ground_and_move():
+    for seed in range(10):
+        motion = acts.make(np.random.default_rng(seed), "walk")
+        assert np.linalg.norm(motion.root[-1] - motion.root[0]) > 0.2
+        assert (motion.support == 0).all()
+
+
+def test_a_split_has_motions_and_bodies_of_its_own():
+    """None that is tested is trained on."""
+    train, held = (
+        {c.name for captures in Library(held_out).by_label.values() for c in captures}
+        for held_out in (False, True)
+    )
+    assert train and held and not train & held
+    bodies_of = [{b.name for b in bodies.of_split(held_out)[0]} for held_out in (False, True)]
+    assert all(bodies_of) and not bodies_of[0] & bodies_of[1]
+
+
+def test_the_same_seed_draws_the_same_motion():
+    library = Library(False)
+    for label in LABELS:
+        first, second = (library.draw(np.random.default_rng(3), label) for _ in range(2))
+        assert first.name == second.name
+        assert np.array_equal(first.world, second.world) and np.array_equal(first.root, second.root)
+
+
+def test_axes_go_from_the_parents_to_the_world_and_back():
+    world = acts.make(np.random.default_rng(0), "fight").world
+    np.testing.assert_allclose(to_world(to_local(world)), world, atol=1e-12)
+    mirrored, _ = mirror(*mirror(world, np.zeros((FRAMES, 3))))
+    np.testing.assert_allclose(mirrored, world, atol=1e-12)
+
+
+def test_a_pose_knows_its_parameters():
+    with pytest.raises(KeyError):
+        pose(l_knie=3)
+
+
+BVH = """HIERARCHY
+ROOT Hips
+{{
+  OFFSET 0 0 0
+  CHANNELS 6 Xposition Yposition Zposition Zrotation Xrotation Yrotation
+{body}}}
+MOTION
+Frames: {frames}
+Frame Time: 0.05
+{rows}
+"""
+
+
+def skeleton(leave_out=""):
+    """A BVH skeleton with our joints under CMU's names, and how many channels it has."""
+    legs, trunk, channels = "", "", 6
+    for side, x in (("Left", 1), ("Right", -1)):
+        legs += joint(
+            f"{side}UpLeg",
+            (x, 0, 0),
+            joint(f"{side}Leg", (0, -4, 0), joint(f"{side}Foot", (0, -4, 0))),
+        )
+        arm = joint(f"{side}ForeArm", (3 * x, 0, 0), joint(f"{side}Hand", (3 * x, 0, 0)))
+        trunk += joint(f"{side}Arm", (2 * x, 0, 0), arm)
+    trunk += joint("Neck", (0, 2, 0), joint("Head", (0, 1, 0)))
+    body = legs + joint("Spine", (0, 2, 0), joint("Spine1", (0, 2, 0), trunk))
+    body = body.replace(leave_out, "Nothing") if leave_out else body
+    channels += 3 * body.count("JOINT")
+    return body, channels
+
+
+def joint(name, offset, inside=""):
+    x, y, z = offset
+    channels = "CHANNELS 3 Zrotation Xrotation Yrotation"
+    return f"JOINT {name}\n{{\nOFFSET {x} {y} {z}\n{channels}\n{inside}}}\n"
+
+
+def written(path, frames=30, announced=None, leave_out=""):
+    body, channels = skeleton(leave_out)
+    rows = "\n".join(
+        " ".join(["0"] * 5 + [str(3 * k)] + ["0"] * (channels - 6)) for k in range(frames)
+    )
+    path.write_text(BVH.format(body=body, frames=announced or frames, rows=rows))
+
+
+def test_a_bvh_is_put_on_the_skeleton(tmp_path):
+    written(tmp_path / "walk_slowly.bvh")
+    (capture,) = folder.read(tmp_path)
+    assert capture.label == "walk" and len(capture.world) == 30
+    joints = places(capture.world, OFFSETS)
+    assert (joints[:, HEAD, 1] > joints[:, PELVIS, 1] + 0.3).all()  # it stands
+    hands, shoulders = (
+        joints[:, [7, 10]],
+        joints[:, [5, 8]],
+    )  # the arms are stretched, as in the file
+    np.testing.assert_allclose(hands[..., 1], shoulders[..., 1])
+    assert (np.linalg.norm(hands[:, 0] - hands[:, 1], axis=1) > 1).all()
+    ahead = capture.world[:, 0, :, 2]
+    np.testing.assert_allclose(np.degrees(np.arctan2(ahead[:, 0], ahead[:, 2])), 3 * np.arange(30))
+
+
+@pytest.mark.parametrize(
+    ("name", "make", "says"),
+    [
+        ("a.bvh", lambda p: p.write_text(""), "no BVH"),
+        ("a.bvh", lambda p: written(p, announced=90), "30 frames, 90 announced: cut off"),
+        ("a.bvh", lambda p: written(p, leave_out="LeftArm"), "no left_arm that is known"),
+        ("a.bvh", lambda p: p.write_bytes(bytes(range(256)) * 9), "no BVH"),
+        ("a.glb", lambda p: p.write_bytes(b"glTF"), "no binary glTF"),
+        ("a.glb", lambda p: p.write_bytes(damaged_glb()), "JSON is damaged"),
+        ("a.glb", lambda p: p.write_bytes(glb({"nodes": [{"name": "x"}]})), "no pelvis"),
+        ("a.glb", lambda p: p.write_bytes(glb({"nodes": [{"children": [0]}]})), "own ancestors"),
+    ],
+    ids=[
+        "empty",
+        "cut off",
+        "unknown joints",
+        "bytes",
+        "a header",
+        "damaged",
+        "no joints",
+        "circle",
+    ],
+)
+def test_what_cannot_be_read_is_named_and_the_rest_goes_on(tmp_path, capsys, name, make, says):
+    make(tmp_path / name)
+    with pytest.raises(ValueError, match=rf"{name}: left out: .*{says}"):
+        folder.read(tmp_path)
+    written(tmp_path / "jump.bvh")
+    assert [c.label for c in folder.read(tmp_path)] == ["jump"]
+    assert f"{name}: left out" in capsys.readouterr().out
+
+
+def glb(about, binary=b""):
+    text = json.dumps(about).encode()
+    head = b"glTF" + struct.pack("<II", 2, 28 + len(text) + len(binary))
+    return (
+        head
+        + struct.pack("<I", len(text))
+        + b"JSON"
+        + text
+        + struct.pack("<I", 0)
+        + b"BIN\0"
+        + binary
+    )
+
+
+def damaged_glb():
+    content = bytearray(glb({"nodes": []}))
+    content[20] = 0xFF
+    return bytes(content)
+
+
+def test_an_empty_folder_is_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"no \.bvh or \.glb file in it"):
+        folder.read(tmp_path)
+
+
+def test_the_packaged_motions_are_labelled():
+    counts = {label: 0 for label in LABELS}
+    for capture in captured.load():
+        counts[capture.label] += 1
+    assert sum(counts.values()) == 195
+    assert all(counts.values()), counts

@@ -1,0 +1,69 @@
+import numpy as np
+import pytest
+
+pytest.importorskip("cv2")  # the extra "clips"
+
+from squeezetime.people import evaluate, real
+
+
+def table(folder, *lines):
+    (folder / "labels.tsv").write_text("\n".join(["file\twhat\tlabels", *lines]) + "\n")
+
+
+def test_a_table_says_what_happens_when(tmp_path):
+    (tmp_path / "a.mp4").touch()
+    table(tmp_path, "a.mp4\tFalling on the bed\tFalling (BW)[3.4 to 11]; Standing[0 to 3.2]")
+    (found,) = real.read(tmp_path)
+    assert [(s.what, s.begin, s.end) for s in found.spans] == [
+        ("Falling (BW)", 3.4, 11),
+        ("Standing", 0, 3.2),
+    ]
+    assert [s.begin for s in found.falls] == [3.4]
+
+
+@pytest.mark.parametrize(
+    ("lines", "says"),
+    [
+        ([], "names no video"),
+        (["b.mp4\tx\tWalking[0 to 1]"], r"line 2: there is no b\.mp4"),
+        (["a.mp4\tx\tWalking"], "line 2: no span"),
+    ],
+)
+def test_a_table_that_is_wrong_is_named(tmp_path, lines, says):
+    (tmp_path / "a.mp4").touch()
+    table(tmp_path, *lines)
+    with pytest.raises(ValueError, match=rf"labels\.tsv.*{says}"):
+        real.read(tmp_path)
+
+
+def test_a_folder_without_a_table_is_named(tmp_path):
+    with pytest.raises(ValueError, match=r"labels\.tsv: No such file"):
+        real.read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("begin", "shown", "quiet"),
+    [
+        (0, False, True),
+        (2, False, False),
+        (2.5, True, False),
+        (3.5, True, False),
+        (4, False, False),
+    ],
+)
+def test_a_window_shows_a_fall_or_ends_before_it(begin, shown, quiet):
+    fall, window = real.Span("Falling (BW)", 3.4, 11), real.Window(np.zeros(1), begin)
+    assert real.shows(window, fall) == shown and real.before(window, [fall]) == quiet
+
+
+def test_auc():
+    assert evaluate.auc([3, 4], [1, 2]) == 1 and evaluate.auc([1], [1]) == 0.5
+    assert evaluate.auc([1, 4], [2, 3]) == 0.5 and np.isnan(evaluate.auc([], [1]))
+
+
+def test_few_examples_find_what_the_embedding_tells_apart():
+    labels = np.repeat(np.arange(3), 40)
+    rng = np.random.default_rng(0)
+    clear = np.eye(3)[labels] + rng.normal(0, 0.1, (120, 3))
+    assert evaluate.few_shot(clear, labels) == 1
+    assert evaluate.few_shot(rng.normal(0, 1, (120, 3)), labels) < 0.55

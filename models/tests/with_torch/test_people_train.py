@@ -1,0 +1,121 @@
+import os
+import subprocess
+import sys
+
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("cv2")
+
+# In processes of their own: on the torch backend, which is not that of the tests.
+SETTING = """
+import os, sys
+os.environ["KERAS_BACKEND"] = "torch"
+from pathlib import Path
+import numpy as np, torch
+from squeezetime import presets
+presets.PRESETS["nano"] = presets.Preset(16, 32, (8, 8, 8, 8), (1, 1, 1, 1), 2)
+from squeezetime.people import network, shards, train
+torch.set_num_threads(1)
+folder = Path(sys.argv[1])
+def recipe(minutes):
+    return train.Recipe("nano", minutes, 0, 5e-3, 8, 1)
+"""
+
+# Label 1 has a bar that goes to the right, label 0 has none.
+DRAW = """
+rng = np.random.default_rng(0)
+for name in ("train/a", "train/b", "held/c"):
+    labels = np.repeat(rng.integers(0, 2, 32), 2).astype(np.int8)
+    clips = rng.integers(0, 60, (64, 32, 32, 48), np.uint8)
+    for clip, label in zip(clips, labels):
+        for t in range(16 * label):
+            clip[8:24, t + 4 : t + 10, 3 * t : 3 * t + 3] += 150
+    path = folder / f"{name}.npy"
+    path.parent.mkdir(exist_ok=True)
+    poses, names = np.zeros((64, 270), np.float16), np.array(["x"] * 64)
+    shards.write(path, shards.Shard(clips, labels, poses, names, np.zeros((64, 2), np.float32)))
+"""
+
+TRAIN = """
+training, losses = train.Training(recipe(1), half=False), train.Losses()
+feed = train.Feed(folder / "train", 8, False, 1)
+for _ in range(80):
+    training.step(feed.next(), 0.2, losses)
+feed.close()
+with training.averaged() as model:
+    network.save(model, folder / "out.npz")
+again = network.build(presets.PRESETS["nano"])
+assert network.load(again, folder / "out.npz") == []
+right = train.held_out_accuracy(again, folder / "held")
+assert right > 0.8, right
+"""
+
+# Killed at once after a state was kept: by the signal that nothing can catch.
+KILLED = """
+import signal
+train.SAVE_EVERY = 0
+def keep(*arguments, real=train._keep):
+    real(*arguments)
+    os.kill(os.getpid(), signal.SIGKILL)
+train._keep = keep
+train.train(folder, folder / "out.npz", recipe(1), None, None)
+"""
+
+RESUMED = """
+state = torch.load(folder / "out.state.pt", weights_only=True)
+training = train._begin(recipe(2), folder / "out.state.pt", None)
+assert training.steps == state["steps"] > 0
+for variable, kept in zip(training.model.weights, state["weights"], strict=True):
+    assert torch.equal(variable.value.detach(), kept)
+try:
+    train._begin(train.Recipe("nano", 1, 0, 1e-3, 8, 1), folder / "out.state.pt", None)
+except ValueError as error:
+    assert "of another training" in str(error)
+else:
+    raise AssertionError("another recipe went on from the state")
+(folder / "out.state.pt").write_bytes(b"no state")
+try:
+    train._begin(recipe(1), folder / "out.state.pt", None)
+except ValueError as error:
+    assert "damaged; remove it" in str(error)
+else:
+    raise AssertionError("a damaged state was taken")
+"""
+
+EMPTY = """
+(folder / "train").mkdir()
+try:
+    train.train(folder, folder / "out.npz", recipe(1), None, None)
+except ValueError as error:
+    assert "no shard of clips" in str(error)
+else:
+    raise AssertionError("it trained on nothing")
+"""
+
+
+def run(script, folder):
+    done = subprocess.run(
+        [sys.executable, "-c", SETTING + script, folder],
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_it_learns_what_the_clips_show(tmp_path):
+    code, said = run(DRAW + TRAIN, tmp_path)
+    assert code == 0, said
+
+
+def test_it_goes_on_after_a_kill_and_refuses_what_is_not_its_own(tmp_path):
+    code, said = run(DRAW + KILLED, tmp_path)
+    assert code == -9 and (tmp_path / "out.state.pt").exists(), said
+    code, said = run(RESUMED, tmp_path)
+    assert code == 0, said
+
+
+def test_without_clips_it_says_what_to_do(tmp_path):
+    code, said = run(EMPTY, tmp_path)
+    assert code == 0, said
