@@ -70,6 +70,7 @@ func (p *program) end(err error, stall time.Duration) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		defer time.AfterFunc(lastWish, p.cancel).Stop() // it has closed its output; its own end says why
 	} else {
+		p.said.close()
 		p.cancel()
 	}
 	p.out.Close()

@@ -16,6 +16,7 @@ type words struct {
 	lines   []saying // at most maxLines, the newest last
 	partial []byte   // of the line that is not complete, at most maxLineBytes
 	total   int      // lines that were said
+	closed  bool     // what is said from now on does not count
 }
 
 // saying is a line and when the program said it last.
@@ -35,7 +36,7 @@ const (
 func (w *words) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for rest := p; len(rest) > 0; {
+	for rest := p; len(rest) > 0 && !w.closed; {
 		end := bytes.IndexAny(rest, "\n\r")
 		if end < 0 {
 			w.keep(rest)
@@ -46,6 +47,13 @@ func (w *words) Write(p []byte) (int, error) {
 		rest = rest[end+1:]
 	}
 	return len(p), nil
+}
+
+// close makes the words end here: what a program says after edged has ended it is no reason for anything.
+func (w *words) close() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.closed = true
 }
 
 // keep appends to the incomplete line as far as there is room.

@@ -76,6 +76,9 @@ func (t *track) fourCC() (picture.FourCC, error) {
 	if code, ok := fourCCs[name]; ok {
 		return code, nil
 	}
+	if name == "\x00\x00\x00\x00" {
+		name = "BI_RGB" // RGB of many layouts, often upside down
+	}
 	return 0, unsupported("raw video as %q", name)
 }
 
