@@ -133,6 +133,9 @@ func (d *Device) SetMode(m Mode) (Mode, error) {
 	if !format.FourCC.Compressed() {
 		format.Stride = int(set.BytesPerLine)
 	}
+	if err := d.setShape(&format, set); err != nil {
+		return Mode{}, err
+	}
 	return Mode{Format: format, Rate: rate}, nil
 }
 
