@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"time"
 
@@ -16,8 +17,10 @@ import (
 )
 
 // Command is a camera that another program reads: rpicam-vid, ffmpeg, gst-launch. Its standard output is a stream of JPEGs
-// (multipart, too), Y4M, Matroska with raw video or JPEGs, or bare frames of a declared format and size. A frame's time is that
-// of its arrival.
+// (multipart, too), Y4M, Matroska with raw video or JPEGs, or bare frames of a declared format and size.
+//
+// In Matroska frames have times, which are used. Elsewhere a frame's time is that of its arrival, and frames that arrive in bursts
+// are spaced evenly.
 type Command struct {
 	Line string // for sh -c
 	// FourCC, Width and Height declare bare frames, without padding. FourCC 0 is for a stream that says by itself what it is.
@@ -25,24 +28,28 @@ type Command struct {
 	Width, Height int
 	StallAfter    time.Duration // longest wait for a whole frame, the first included; 0 means 5 s
 	Counters      *Counters     // may be nil
+	Log           *slog.Logger  // may be nil
 }
 
 var (
-	// errExited is the fate of a command that ended by itself. A camera has no end, whatever the exit status.
+	// errExited is the end of a command that exits by itself. A camera has no end, whatever the exit status.
 	errExited = errors.New("the command ended")
 	errHangs  = errors.New("the command hangs")
 )
 
 func (c *Command) String() string { return ShownSource(Spec{Kind: KindCommand, Path: c.Line}.String()) }
 
-// Run starts the command and delivers its frames until it ends, stalls, or writes what is no picture. It leaves no process
-// of the command's behind.
+// Run starts the command and delivers its frames until it exits, stalls, or writes something else than pictures. It leaves no
+// process of the command behind.
 func (c *Command) Run(ctx context.Context, sink Sink) error {
 	if c.Counters == nil {
 		c.Counters = new(Counters)
 	}
 	if c.StallAfter == 0 {
 		c.StallAfter = defaultStallAfter
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
 	}
 	p, err := startProgram(ctx, c.Line)
 	if err == nil {
@@ -54,18 +61,21 @@ func (c *Command) Run(ctx context.Context, sink Sink) error {
 	return fmt.Errorf("capture: %s: %w", c, err)
 }
 
-// deliver never returns nil.
+// deliver hands over the command's frames. It never returns nil.
 func (c *Command) deliver(p *program, sink Sink) error {
 	p.allow(c.StallAfter)
 	pics, err := c.open(p.out)
 	if err != nil {
 		return err
 	}
-	frame := Frame{Restart: true}
+	_, timed := pics.(*matroskaStream)
+	times := newStreamClock(timed, c.Log)
+	flood := newFlood(pics)
 	var unusable refusals
+	frame := Frame{Restart: true}
 	for {
 		p.allow(c.StallAfter)
-		data, format, _, err := pics.next()
+		data, format, own, err := pics.next()
 		if err != nil {
 			return err
 		}
@@ -73,13 +83,25 @@ func (c *Command) deliver(p *program, sink Sink) error {
 			c.Counters.Empty.Add(1)
 			continue
 		}
-		frame.Data, frame.Format, frame.Time = data, format, clock.Monotonic()
-		c.Counters.Frames.Add(1)
+		now := clock.Monotonic()
+		if err := flood.note(now); err != nil {
+			return err
+		}
+		t, restart := times.next(own, now)
+		frame.Data, frame.Format, frame.Time, frame.Restart = data, format, t, frame.Restart || restart
+		c.count(timed && times.useless)
 		if err := unusable.note(sink(&frame)); err != nil {
 			return fmt.Errorf("%w; let the command write JPEGs in YCbCr, Y4M, or raw 4:2:0 video in Matroska", err)
 		}
 		frame.Sequence++
 		frame.Restart = false
+	}
+}
+
+func (c *Command) count(mistimed bool) {
+	c.Counters.Frames.Add(1)
+	if mistimed {
+		c.Counters.Mistimed.Add(1)
 	}
 }
 

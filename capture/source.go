@@ -32,7 +32,8 @@ func NewSource(spec Spec, o Options) (Source, error) {
 		return &File{Path: spec.Path, FrameRate: o.FrameRate, RealTime: o.RealTime, Loop: o.Loop, Counters: o.Counters, Log: o.Log}, nil
 	case KindCommand:
 		return &Command{
-			Line: spec.Path, FourCC: o.FourCC, Width: o.Width, Height: o.Height, StallAfter: o.StallAfter, Counters: o.Counters,
+			Line: spec.Path, FourCC: o.FourCC, Width: o.Width, Height: o.Height, StallAfter: o.StallAfter,
+			Counters: o.Counters, Log: o.Log,
 		}, nil
 	case KindPattern:
 		return &Pattern{FrameRate: o.FrameRate, Counters: o.Counters}, nil
