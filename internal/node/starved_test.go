@@ -66,8 +66,52 @@ func TestAViewWithoutWindowsIsShown(t *testing.T) {
 	for range 4 {
 		deliver(3)
 	}
-	if table := statusText(t, n); !strings.Contains(table, "the camera gives 3.0 usable frames/s, and the model needs 8, or at least 4") {
+	if table := statusText(t, n); !strings.Contains(table, "the camera gives 3.0 frames/s, and the model needs 8, or at least 4") {
 		t.Errorf("the status does not say why: %s", table)
+	}
+}
+
+// The reason is the true one: a camera whose frames are many enough, but have gaps or do not decode, needs no more light.
+func TestWhyAViewHasNoWindows(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		frame func(n int, f *capture.Frame) // changes frame n of 16 a second
+		want  string
+	}{
+		{"one second in two is missing", func(n int, f *capture.Frame) {
+			f.Time += time.Duration(n/16) * time.Second
+		}, "frames/s come, and the model needs 8, but they leave gaps"},
+		{"two in three are damaged", func(n int, f *capture.Frame) {
+			if n%3 != 0 {
+				f.Data = f.Data[:4]
+			}
+		}, "cannot be decoded"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			n := newNode(t, "cameras: [{name: gate, source: 'pattern:'}]")
+			e, err := watch.OpenEngine(n.Model, engine.Options{}, n.Views)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer e.Close()
+			camera, whole := n.Cameras[0], greyFrame(t)
+			camera.SetStatus(true, nil)
+			for i := range 16 * 80 {
+				frame := whole
+				frame.Time = time.Duration(i) * time.Second / 16
+				c.frame(i, &frame)
+				camera.Frame(&frame)
+				if err := n.Views[0].Pipeline.Step(); err != nil {
+					t.Fatal(err)
+				}
+				if i%160 == 0 {
+					camera.Measure(frame.Time)
+				}
+			}
+			if err := n.Views[0].Problem(); err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "light") {
+				t.Errorf("problem %v, want one with %q and nothing of light", err, c.want)
+			}
+		})
 	}
 }
 

@@ -40,7 +40,7 @@ func (c *Camera) Measure(now time.Duration) {
 	for _, v := range c.Views {
 		p := &v.Pipeline.Stats
 		v.rate.Store(v.mark.advance(mark{at: now, count: p.Windows.Load(), invoke: p.Invoke()}))
-		v.noteStarvation(now, c.online.Load(), c.frameRate)
+		c.noteStarvation(v, now)
 	}
 }
 
