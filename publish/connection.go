@@ -70,7 +70,7 @@ func (p *Publisher) clientOptions() *mqtt.ClientOptions {
 		SetKeepAlive(p.KeepAlive).
 		SetPingTimeout(p.KeepAlive).
 		SetWill(p.topics.status, offline, 1, true)
-	o.Servers = []*url.URL{p.broker.url}
+	o.Servers = []*url.URL{{Scheme: p.broker.Scheme, Host: p.broker.HostPort()}} // the dialer of connect takes its place
 	return o
 }
 

@@ -6,61 +6,38 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
-	"net/url"
 	"time"
-
-	mqtt "github.com/eclipse/paho.mqtt.golang"
 
 	"edged/publish/address"
 )
 
-// dialer opens the link to the broker. MQTT is spoken over it by the caller.
+// dialer opens the link to the broker. The caller speaks MQTT over it.
 type dialer func(ctx context.Context) (net.Conn, error)
 
-// transports is how each scheme of package address is spoken. TLS nil = the system's certificate authorities.
-var transports = map[string]func(ctx context.Context, u *url.URL, secure *tls.Config) (net.Conn, error){
-	"mqtt": dialTCP, "tcp": dialTCP, "mqtts": dialTLS, "ssl": dialTLS, "ws": dialWebsocket, "wss": dialWebsocket,
-}
-
-func dialTCP(ctx context.Context, u *url.URL, _ *tls.Config) (net.Conn, error) {
-	var d net.Dialer
-	return d.DialContext(ctx, "tcp", u.Host)
-}
-
-func dialTLS(ctx context.Context, u *url.URL, secure *tls.Config) (net.Conn, error) {
-	d := tls.Dialer{Config: secure}
-	return d.DialContext(ctx, "tcp", u.Host)
-}
-
-// dialWebsocket ends by connectTimeout and not by ctx: paho's call has no context.
-func dialWebsocket(ctx context.Context, u *url.URL, secure *tls.Config) (net.Conn, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	return mqtt.NewWebsocket(u.String(), secure, connectTimeout, http.Header{}, nil)
-}
-
-// broker is a parsed and checked broker URL.
+// broker is a broker's address and how to reach it.
 type broker struct {
-	url    *url.URL // scheme, host, port, and a websocket's path
-	secure *tls.Config
+	address.Address
+	secure *tls.Config // nil = trust the system's certificate authorities
 }
-
-func (b broker) String() string { return b.url.String() }
 
 func (b broker) dial(ctx context.Context) (net.Conn, error) {
-	return transports[b.url.Scheme](ctx, b.url, b.secure)
+	switch {
+	case b.IsWebsocket():
+		return dialWebsocket(ctx, b.String(), b.secure)
+	case b.UsesTLS():
+		return (&tls.Dialer{Config: b.secure}).DialContext(ctx, "tcp", b.HostPort())
+	}
+	return new(net.Dialer).DialContext(ctx, "tcp", b.HostPort())
 }
 
-// parseBrokers parses the first choice and the further brokers.
+// parseBrokers parses the addresses of the first broker and of the further ones.
 func (p *Publisher) parseBrokers() (all []broker, err error) {
-	for i, raw := range append([]string{p.Broker}, p.Brokers...) {
-		u, wrong := address.Parse(raw)
+	for i, text := range append([]string{p.Broker}, p.Brokers...) {
+		a, wrong := address.Parse(text)
 		if wrong != nil {
 			err = errors.Join(err, fmt.Errorf("publish: broker %d: %w", i+1, wrong))
 		}
-		all = append(all, broker{url: u, secure: p.TLS})
+		all = append(all, broker{a, p.TLS})
 	}
 	return all, err
 }
@@ -68,8 +45,8 @@ func (p *Publisher) parseBrokers() (all []broker, err error) {
 // betweenBrokers is the pause before the next broker of a list is tried.
 const betweenBrokers = 200 * time.Millisecond
 
-// nextBroker goes on to the next broker after one has failed, and says whether all have had their turn.
-func (p *Publisher) nextBroker() (all bool) {
+// goToNextBroker turns to the next broker after one has failed, and reports whether all have had their turn.
+func (p *Publisher) goToNextBroker() (all bool) {
 	p.turn = (p.turn + 1) % len(p.brokers)
 	p.broker = p.brokers[p.turn]
 	return p.turn == 0

@@ -175,7 +175,7 @@ func (p *Publisher) Run(ctx context.Context) {
 		}
 		failed := p.broker
 		delay := betweenBrokers
-		if p.nextBroker() {
+		if p.goToNextBroker() {
 			delay = wait.After(lived)
 		}
 		p.Log.Log(ctx, told.level(failed.String(), lived, err), "publish: no connection to the broker", "broker", failed.String(),

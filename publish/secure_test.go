@@ -117,19 +117,6 @@ func TestTLSWithClientCertificates(t *testing.T) {
 	}
 }
 
-func TestWebsockets(t *testing.T) {
-	testkit.Slow(t)
-	t.Parallel()
-	address := testkit.FreeAddress(t)
-	_, port, _ := net.SplitHostPort(address)
-	testkit.StartMosquitto(t, "listener "+port+" lo", "protocol websockets") // libwebsockets binds to interfaces, not addresses
-	p, _ := testPublisher(t, "ws://"+address+"/mqtt")
-	stop := run(t, p)
-	emit(p, 1, sink.Start)
-	waitFor(t, "the event is acknowledged", func() bool { return p.Counters().EventsSent == 1 })
-	stop()
-}
-
 func TestNextBrokerOfTheListTakesOver(t *testing.T) {
 	testkit.Slow(t)
 	t.Parallel()

@@ -31,9 +31,9 @@ func subscribeLine(cfg *config.Config) string {
 	if broker == config.Embedded {
 		broker = "tcp://" + cfg.MQTT.Listen
 	}
-	u, err := address.Parse(broker)
-	if err != nil || u.Scheme != "tcp" && u.Scheme != "mqtt" || cfg.MQTT.Username != "" {
+	a, err := address.Parse(broker)
+	if err != nil || a.UsesTLS() || a.IsWebsocket() || cfg.MQTT.Username != "" {
 		return ""
 	}
-	return fmt.Sprintf("mosquitto_sub -h %s -p %s -t 'edged/%s/#' -v", u.Hostname(), u.Port(), cfg.Node)
+	return fmt.Sprintf("mosquitto_sub -h %s -p %s -t 'edged/%s/#' -v", a.Host, a.Port, cfg.Node)
 }
