@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 
+	"edged/internal/certs"
 	"edged/internal/config"
 )
 
@@ -25,7 +26,7 @@ func tlsConfig(m config.MQTT) (*tls.Config, error) {
 		}
 	}
 	if m.CertFile != "" {
-		cert, err := tls.LoadX509KeyPair(m.CertFile, m.KeyFile)
+		cert, err := certs.LoadPair(m.CertFile, m.KeyFile)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("mqtt.cert_file, mqtt.key_file: %w", err))
 		}
