@@ -148,6 +148,16 @@ func (f *Follower) Targets() []Target {
 	return f.shown
 }
 
+// Has reports whether the target is still followed. One that is hidden for a moment is.
+func (f *Follower) Has(id uint64) bool {
+	for _, t := range f.tracker.targets {
+		if uint64(t.id) == id {
+			return true
+		}
+	}
+	return false
+}
+
 func fractions(b box, w, h float64) [4]float64 {
 	b = b.intersection(box{0, 0, w, h})
 	return [4]float64{b.x0 / w, b.y0 / h, max(b.width(), 0) / w, max(b.height(), 0) / h}

@@ -14,10 +14,11 @@ type label struct {
 	score float32 // smoothed
 	state state
 
-	running bool          // in a run of supporting windows; while pending or active the run may have holes
-	first   time.Duration // window of that run
-	latest  time.Duration // window that supported the action
-	peak    float32       // smoothed, since the state left idle
+	running bool                                  // in a run of supporting windows; while pending or active the run may have holes
+	first   time.Duration                         // window of that run
+	latest  time.Duration                         // window that supported the action
+	peak    float32                               // smoothed, since the state left idle
+	boxes   struct{ start, peak, now [4]float64 } // see Event.Box
 
 	id       uint64        // of the action in progress
 	reported time.Duration // window of its last event
@@ -56,21 +57,27 @@ func (d *Decider) Decide(t time.Duration, scores []float32, emit func(Event)) {
 
 // step takes one window, whose score has already been smoothed.
 func (d *Decider) step(l *label, t time.Duration, supports bool, limits Thresholds, emit func(Event)) {
+	if !l.running && supports {
+		l.boxes.start = d.place
+	}
 	l.noteSupport(t, supports)
+	l.boxes.now = d.place
 	if l.state == idle && l.score >= limits.Enter {
 		l.enter(t)
 	}
 	if l.state == idle {
 		return
 	}
-	l.peak = max(l.peak, l.score)
+	if l.score > l.peak {
+		l.peak, l.boxes.peak = l.score, d.place
+	}
 	switch {
 	case l.score < limits.Exit:
 		l.end(t, emit)
 	case l.state == pending:
 		if supports && l.latest-l.first >= l.rule.MinDuration && l.cooled(t) {
-			d.ids++
-			l.id, l.state = d.ids, active
+			*d.ids++
+			l.id, l.state = *d.ids, active
 			l.report(Start, t, emit)
 		}
 	case l.rule.UpdateEvery > 0 && t-l.reported >= l.rule.UpdateEvery:
@@ -113,7 +120,10 @@ func (l *label) end(t time.Duration, emit func(Event)) {
 
 func (l *label) report(phase Phase, t time.Duration, emit func(Event)) {
 	l.reported = t
-	e := Event{ID: l.id, Label: l.name, Phase: phase, Score: l.score, Peak: l.peak, Start: l.first, Newest: t}
+	e := Event{
+		ID: l.id, Label: l.name, Phase: phase, Score: l.score, Peak: l.peak, Start: l.first, Newest: t,
+		Box: l.boxes.now, StartBox: l.boxes.start, PeakBox: l.boxes.peak,
+	}
 	if phase == End {
 		e.End = l.latest
 	}

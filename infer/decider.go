@@ -54,9 +54,26 @@ type Decider struct {
 	smoothing time.Duration
 	interval  time.Duration
 
-	seen bool          // there was a window since the last gap
-	last time.Duration // time of that window
-	ids  uint64
+	seen  bool          // there was a window since the last gap
+	last  time.Duration // time of that window
+	ids   *uint64       // the last id that was given; all deciders of a view share it
+	place [4]float64    // where the target of the next window is; see Event.Box
+}
+
+// another returns a Decider with the same rules for another target. Thresholds that are set on one hold for both.
+func (d *Decider) another() *Decider {
+	other := &Decider{smoothing: d.smoothing, interval: d.interval, limits: d.limits, labels: slices.Clone(d.labels), ids: d.ids}
+	other.forget()
+	return other
+}
+
+// forget makes the Decider one that has seen no window yet. Its actions must have ended.
+func (d *Decider) forget() {
+	for i := range d.labels {
+		l := &d.labels[i]
+		*l = label{name: l.name, rule: l.rule, silent: l.silent}
+	}
+	d.seen, d.last, d.place = false, 0, [4]float64{}
 }
 
 // NewDecider returns a Decider for scores in the labels' order. The error names every wrong option.
@@ -65,7 +82,7 @@ func NewDecider(labels []string, o DeciderOptions) (*Decider, error) {
 		return nil, fmt.Errorf("infer: %w", err)
 	}
 	d := &Decider{
-		smoothing: o.Smoothing, interval: o.Interval,
+		smoothing: o.Smoothing, interval: o.Interval, ids: new(uint64),
 		labels: make([]label, len(labels)), limits: make([]atomic.Pointer[Thresholds], len(labels)),
 	}
 	for i, name := range labels {

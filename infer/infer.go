@@ -11,6 +11,8 @@ type Window struct {
 	N      uint64        // 1, 2, 3 … since the Pipeline began
 	Time   time.Duration // of its newest frame
 	Scores []float32     // one probability per label, as the model gave them; valid during the call
+	Track  uint64        // the target that it shows; 0: the whole view
+	Box    [4]float64    // where that is, as in Event
 }
 
 // Event reports that an action starts, continues or ends.
@@ -23,6 +25,10 @@ type Event struct {
 	Start  time.Duration // of the newest frame of the first window that supports the action; see Decider
 	End    time.Duration // of the newest frame of the last window that supports it; 0 except in an End
 	Newest time.Duration // of the newest frame of the window that caused this event
+
+	// Of a target that is followed; all 0 for the whole view. A box is x, y, width, height, each 0 to 1 of the view.
+	Track                  uint64     // the same for everything that the target does
+	Box, StartBox, PeakBox [4]float64 // now; in the first window that supports the action; where the smoothed score was highest
 }
 
 // Phase says what an Event reports.

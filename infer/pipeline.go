@@ -28,6 +28,7 @@ type Pipeline struct {
 	Clip         Clip
 	Decider      *Decider
 	Gate         *Gate         // nil: the model runs on every window
+	Targets      *Targets      // nil: the model judges the whole view; else each target by itself, and there is no Gate
 	Frames       int           // T, of the model
 	Stride       int           // ticks of the sampling grid from one window to the next
 	OnWindow     func(*Window) // may be nil
@@ -48,17 +49,29 @@ func (p *Pipeline) Begin(seq uint64) { p.begin.Store(seq) }
 // Pause makes the view use no frame until Begin. The next frame ends any action in progress. Any goroutine may call it.
 func (p *Pipeline) Pause() { p.Begin(math.MaxUint64) }
 
-// Step takes the new frames from the ring and runs the model once if a window is due. Where several are due, it runs on
-// the newest and counts the others as skipped.
+// Step takes the new frames from the ring and runs the model if a window is due, once for each target if targets are followed. Where several
+// windows of the view are due, it runs on the newest and counts the others as skipped.
 func (p *Pipeline) Step() error {
-	if err := p.advance(); err != nil || !p.due {
+	if err := p.advance(); err != nil {
 		return err
 	}
-	return p.run()
+	for p.due {
+		if err := p.run(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Finish ends all actions in progress, as a gap does.
-func (p *Pipeline) Finish() { p.Decider.Gap(p.OnEvent) }
+func (p *Pipeline) Finish() {
+	if p.Targets != nil {
+		p.Targets.gap()
+		p.Targets.Close()
+		return
+	}
+	p.Decider.Gap(p.OnEvent)
+}
 
 // advance brings the window up to date and sets due if the model is to run on it.
 func (p *Pipeline) advance() error {
@@ -73,12 +86,18 @@ func (p *Pipeline) advance() error {
 		p.takeFrames(newest)
 		p.Stats.squeeze.Add(int64(time.Since(began)))
 	}
+	if p.Targets != nil {
+		return p.Targets.err
+	}
 	return nil
 }
 
 // run runs the model on the window that is due.
 func (p *Pipeline) run() error {
 	p.due = false
+	if p.Targets != nil {
+		return p.runTarget()
+	}
 	began := time.Now()
 	err := p.Clip.Invoke()
 	p.Stats.invoke.Add(int64(time.Since(began)))
@@ -103,6 +122,9 @@ func (p *Pipeline) start() error {
 	p.schedule = newSchedule(p.Frames, p.Stride)
 	p.window.Scores = make([]float32, len(p.Decider.labels))
 	p.nothing = make([]float32, len(p.Decider.labels))
+	if p.Targets != nil {
+		p.Targets.start(p)
+	}
 	return nil
 }
 
@@ -153,20 +175,36 @@ func (p *Pipeline) push(frame ringbuffer.Frame, rgb []byte) {
 		p.gap()
 	}
 	for range missing {
-		p.Clip.Hold()
-		p.Gate.hold()
+		p.hold()
 		p.schedule.hold()
 		p.Stats.Held.Add(1)
 	}
-	p.Clip.Push(rgb)
-	p.Gate.push(rgb)
+	if p.Targets != nil {
+		p.Targets.take(frame.Seq, rgb)
+	} else {
+		p.Clip.Push(rgb)
+		p.Gate.push(rgb)
+	}
 	p.schedule.take(frame)
 	p.Stats.Frames.Add(1)
+}
+
+func (p *Pipeline) hold() {
+	if p.Targets != nil {
+		p.Targets.hold()
+		return
+	}
+	p.Clip.Hold()
+	p.Gate.hold()
 }
 
 // demand asks for a run of the model on the window that ends at t, unless nothing moves in it. While an action is in
 // progress the model must end it: someone who stands still for a moment has not gone.
 func (p *Pipeline) demand(t time.Duration) {
+	if p.Targets != nil {
+		p.demandTargets()
+		return
+	}
 	p.drop()
 	p.Gate.measure(t)
 	open := p.Gate.open()
@@ -183,6 +221,11 @@ func (p *Pipeline) demand(t time.Duration) {
 
 // drop gives up the window that waits for the model, if there is one.
 func (p *Pipeline) drop() {
+	if p.Targets != nil {
+		p.Stats.Skipped.Add(uint64(p.Targets.drop()))
+		p.due = false
+		return
+	}
 	if p.due {
 		p.due = false
 		p.Stats.Skipped.Add(1)
@@ -196,13 +239,26 @@ func (p *Pipeline) gap() {
 	}
 	p.drop()
 	p.schedule.empty()
-	p.Clip.Clear()
-	p.Gate.reset()
-	p.Decider.Gap(p.OnEvent)
+	if p.Targets != nil {
+		p.Targets.gap()
+	} else {
+		p.Clip.Clear()
+		p.Gate.reset()
+		p.Decider.Gap(p.OnEvent)
+	}
 	p.Stats.Gaps.Add(1)
 }
 
 func (p *Pipeline) decide() {
+	w := p.finishWindow()
+	p.Decider.Decide(w.Time, w.Scores, p.OnEvent)
+	if p.Decider.quiet() {
+		p.Gate.learn()
+	}
+}
+
+// finishWindow takes the scores of the window that the model has just run on.
+func (p *Pipeline) finishWindow() *Window {
 	w := &p.window
 	w.N++
 	w.Time = p.schedule.last.Time
@@ -214,8 +270,40 @@ func (p *Pipeline) decide() {
 	if p.OnWindow != nil {
 		p.OnWindow(w)
 	}
-	p.Decider.Decide(w.Time, w.Scores, p.OnEvent)
-	if p.Decider.quiet() {
-		p.Gate.learn()
+	return w
+}
+
+// demandTargets asks for a run of the model on the window of each target. Where nothing moves, there is none.
+func (p *Pipeline) demandTargets() {
+	p.drop()
+	p.due = p.Targets.demand()
+	if !p.due {
+		p.Stats.Gated.Add(1)
 	}
+}
+
+// runTarget runs the model on the window of the target that has waited longest. Others stay due: the views take turns.
+func (p *Pipeline) runTarget() error {
+	began := time.Now()
+	target, ok := p.Targets.load()
+	p.due = p.Targets.waiting()
+	p.Stats.squeeze.Add(int64(time.Since(began)))
+	if !ok {
+		p.Stats.Skipped.Add(1)
+		return nil
+	}
+	began = time.Now()
+	err := p.Clip.Invoke()
+	p.Stats.invoke.Add(int64(time.Since(began)))
+	if err != nil {
+		return fmt.Errorf("infer: window at %v: %w", p.schedule.last.Time, err)
+	}
+	if p.schedule.last.Epoch != p.Ring.Epoch() {
+		p.Stats.Skipped.Add(1)
+		return nil
+	}
+	p.window.Track, p.window.Box = target.ID, target.Box
+	w := p.finishWindow()
+	p.Targets.decide(target, w.Time, w.Scores)
+	return nil
 }

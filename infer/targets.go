@@ -1,0 +1,236 @@
+package infer
+
+import (
+	"encoding/binary"
+	"slices"
+	"time"
+
+	"edged/follow"
+)
+
+// Targets lets a Pipeline judge everything that moves by itself: each target of a follow.Follower has windows and actions of its own.
+//
+// The ring's slots then hold whole pictures at a middle size, in the layout that Picture and SetPicture give. Their size may change with an epoch.
+type Targets struct {
+	Options follow.Options // without Width, Height and Frames
+	Side    int            // of the model's square input, in pixels
+
+	follower      *follow.Follower // nil before the first picture
+	width, height int
+	seqs          []uint64 // in the ring, of the last T ticks: a held tick has that of the frame before
+	at            int
+	due           []follow.Target // whose windows wait for the model
+	active        []*tracked
+	free          []*tracked
+	frame         []byte // a cut frame, [Side,Side,3]
+	template      *Decider
+	pipeline      *Pipeline
+	picture       func(age int) []byte // Targets.recall, as a value that costs no allocation
+	push          func(rgb []byte)
+	emit          func(Event)
+	now           *tracked // whose events emit passes on
+	pinned        bool
+	err           error // why nothing can be followed
+}
+
+// tracked is the actions of one target.
+type tracked struct {
+	id      uint64
+	decider *Decider
+}
+
+// MiddleSide is the longest side of the pictures in which targets are followed.
+const MiddleSide = 384
+
+// pictureHeader is the bytes before the pixels: width and height.
+const pictureHeader = 4
+
+// PictureBytes is the room for a picture of any shape whose longest side is MiddleSide.
+const PictureBytes = pictureHeader + 3*MiddleSide*MiddleSide
+
+// SetPicture notes the size of the picture in slot and returns where its pixels, [height,width,3], belong.
+func SetPicture(slot []byte, width, height int) (rgb []byte) {
+	binary.LittleEndian.PutUint16(slot, uint16(width))
+	binary.LittleEndian.PutUint16(slot[2:], uint16(height))
+	return slot[pictureHeader : pictureHeader+3*width*height]
+}
+
+// Picture returns the size of the picture in slot and its pixels.
+func Picture(slot []byte) (width, height int, rgb []byte) {
+	width, height = int(binary.LittleEndian.Uint16(slot)), int(binary.LittleEndian.Uint16(slot[2:]))
+	return width, height, slot[pictureHeader : pictureHeader+3*width*height]
+}
+
+// MiddleSize is the size at which targets are followed in a picture of that shape: MiddleSide on the longer side.
+func MiddleSize(width, height int) (w, h int) {
+	longest := max(width, height, 1)
+	return max(width*MiddleSide/longest, 32), max(height*MiddleSide/longest, 32)
+}
+
+// Close frees what the follower allocated.
+func (s *Targets) Close() {
+	if s.follower != nil {
+		s.follower.Close()
+		s.follower = nil
+	}
+}
+
+func (s *Targets) start(p *Pipeline) {
+	s.pipeline, s.template = p, p.Decider
+	s.seqs = make([]uint64, p.Frames)
+	s.frame = make([]byte, 3*s.Side*s.Side)
+	s.picture, s.push, s.emit = s.recall, p.Clip.Push, s.report
+	s.Options.Frames = p.Frames
+}
+
+// take follows the picture in the slot, which has that number in the ring.
+func (s *Targets) take(seq uint64, slot []byte) {
+	width, height, rgb := Picture(slot)
+	if width != s.width || height != s.height || s.follower == nil {
+		if s.err = s.resize(width, height); s.err != nil {
+			return
+		}
+	}
+	s.note(seq)
+	s.follower.Push(rgb)
+	s.dropLost()
+}
+
+// hold stands for a tick without a picture.
+func (s *Targets) hold() {
+	if s.follower == nil {
+		return
+	}
+	s.note(s.seqs[s.at])
+	s.follower.Hold()
+	s.dropLost()
+}
+
+func (s *Targets) note(seq uint64) {
+	s.at = (s.at + 1) % len(s.seqs)
+	s.seqs[s.at] = seq
+}
+
+func (s *Targets) resize(width, height int) error {
+	s.gap()
+	s.Close()
+	o := s.Options
+	o.Width, o.Height = width, height
+	follower, err := follow.New(o)
+	if err != nil {
+		return err
+	}
+	s.follower, s.width, s.height = follower, width, height
+	return nil
+}
+
+// demand makes the window of every visible target due, and reports whether there is one.
+func (s *Targets) demand() bool {
+	if s.follower != nil {
+		s.due = append(s.due[:0], s.follower.Targets()...)
+	}
+	return s.waiting()
+}
+
+// waiting reports whether a target's window waits for the model.
+func (s *Targets) waiting() bool { return len(s.due) > 0 }
+
+// drop gives up the windows that wait for the model, and returns how many there were.
+func (s *Targets) drop() int {
+	n := len(s.due)
+	s.due = s.due[:0]
+	return n
+}
+
+// load puts the window of the target that has waited longest into the clip. It returns false if the window is no longer whole.
+func (s *Targets) load() (target follow.Target, ok bool) {
+	target = s.due[0]
+	s.due = slices.Delete(s.due, 0, 1)
+	ok = s.follower.Window(target.ID, s.frame, s.Side, s.picture, s.push)
+	s.unpin()
+	return target, ok
+}
+
+// recall returns the picture of so many ticks ago, or nil if the ring no longer has it.
+func (s *Targets) recall(age int) []byte {
+	s.unpin()
+	p := s.pipeline
+	_, slot, ok := p.Ring.Pin(s.seqs[(s.at-age+len(s.seqs))%len(s.seqs)])
+	if !ok {
+		return nil
+	}
+	s.pinned = true
+	width, height, rgb := Picture(p.picture(slot))
+	if width != s.width || height != s.height {
+		return nil
+	}
+	return rgb
+}
+
+func (s *Targets) unpin() {
+	if s.pinned {
+		s.pinned = false
+		s.pipeline.Ring.Unpin()
+	}
+}
+
+// decide hands the scores of the target's window to its decider.
+func (s *Targets) decide(target follow.Target, t time.Duration, scores []float32) {
+	s.now = s.of(target.ID)
+	s.now.decider.place = target.Box
+	s.now.decider.Decide(t, scores, s.emit)
+}
+
+func (s *Targets) report(e Event) {
+	e.Track = s.now.id
+	s.pipeline.OnEvent(e)
+}
+
+// of returns the actions of the target.
+func (s *Targets) of(id uint64) *tracked {
+	for _, a := range s.active {
+		if a.id == id {
+			return a
+		}
+	}
+	var a *tracked
+	if n := len(s.free); n > 0 {
+		a, s.free = s.free[n-1], s.free[:n-1]
+	} else {
+		a = &tracked{decider: s.template.another()}
+	}
+	a.id = id
+	s.active = append(s.active, a)
+	return a
+}
+
+// dropLost ends the actions of targets that are gone.
+func (s *Targets) dropLost() {
+	for i := 0; i < len(s.active); {
+		if a := s.active[i]; !s.follower.Has(a.id) {
+			s.end(a)
+			s.active = slices.Delete(s.active, i, i+1)
+		} else {
+			i++
+		}
+	}
+}
+
+func (s *Targets) end(a *tracked) {
+	s.now = a
+	a.decider.Gap(s.emit)
+	a.decider.forget()
+	s.free = append(s.free, a)
+}
+
+// gap ends all actions and forgets everything that was seen.
+func (s *Targets) gap() {
+	for _, a := range s.active {
+		s.end(a)
+	}
+	s.active = s.active[:0]
+	s.due = s.due[:0]
+	if s.follower != nil {
+		s.follower.Forget()
+	}
+}

@@ -1,0 +1,219 @@
+package infer
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"edged/follow"
+	"edged/ringbuffer"
+)
+
+// motionClip is a model that knows one action: something moves to the right. It measures how far the dark pixels go from the first frame of the
+// window to the last.
+type motionClip struct {
+	first, last float64
+	frames      int
+}
+
+func (c *motionClip) Push(rgb []byte) {
+	sum, n := 0.0, 0.0
+	for i := 0; i < len(rgb); i += 3 {
+		if rgb[i] < 60 {
+			sum, n = sum+float64(i/3%32), n+1
+		}
+	}
+	at := math.NaN()
+	if n > 0 {
+		at = sum / n
+	}
+	if c.frames%16 == 0 {
+		c.first = at
+	}
+	c.last = at
+	c.frames++
+}
+
+func (c *motionClip) Hold()         {}
+func (c *motionClip) Clear()        {}
+func (c *motionClip) Invoke() error { return nil }
+func (c *motionClip) Scores(dst []float32) {
+	dst[0], dst[1] = 0, 0
+	if c.last > c.first+2 {
+		dst[0] = 0.9
+	}
+	if c.last < c.first-2 {
+		dst[1] = 0.9
+	}
+}
+
+const sceneWidth, sceneHeight = 192, 144
+
+// targetsPipeline is a Pipeline that follows, and a function that shows it the next picture.
+func targetsPipeline(t testing.TB) (p *Pipeline, ring *ringbuffer.Ring, show func(tick int, people ...[2]float64), events *[]Event) {
+	t.Helper()
+	d, err := NewDecider([]string{"right", "left"}, DeciderOptions{
+		Rule: Rule{Thresholds: Thresholds{Enter: 0.6, Exit: 0.4}}, Smoothing: time.Second / 4, Interval: time.Second / 4,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	events = new([]Event)
+	ring = ringbuffer.New(20, PictureBytes)
+	p = &Pipeline{
+		Ring: ring, Clip: new(motionClip), Decider: d, Frames: 16, Stride: 2, OnEvent: func(e Event) { *events = append(*events, e) },
+		Targets: &Targets{Options: follow.Options{Max: 4}, Side: 32},
+	}
+	t.Cleanup(p.Finish)
+	show = func(tick int, people ...[2]float64) {
+		rgb := SetPicture(ring.Reserve(), sceneWidth, sceneHeight)
+		drawScene(rgb, people)
+		ring.Commit(int64(tick), at(tick))
+		if err := p.Step(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return p, ring, show, events
+}
+
+func at(tick int) time.Duration { return time.Duration(tick) * time.Second / 8 }
+
+// drawScene draws a bright wall with a pattern, and dark people whose feet are at x, y.
+func drawScene(rgb []byte, people [][2]float64) {
+	for y := range sceneHeight {
+		for x := range sceneWidth {
+			v := byte(150 + (x*7+y*13)%23 + 30*((x/16+y/16)%2))
+			for _, p := range people {
+				dx, dy := (float64(x)-p[0])/7, (float64(y)-p[1]+22)/22
+				if dx*dx+dy*dy < 1 {
+					v = byte(20 + (x+2*y)%20)
+				}
+			}
+			i := 3 * (y*sceneWidth + x)
+			rgb[i], rgb[i+1], rgb[i+2] = v, v, v
+		}
+	}
+}
+
+func TestEachTargetHasActionsOfItsOwn(t *testing.T) {
+	p, _, show, events := targetsPipeline(t)
+	for tick := range 70 {
+		if tick < 20 {
+			show(tick)
+			continue
+		}
+		step := float64(tick - 20)
+		show(tick, [2]float64{10 + 3*step, 60}, [2]float64{182 - 3*step, 130})
+	}
+	starts := map[string]Event{}
+	for _, e := range *events {
+		if e.Phase == Start {
+			starts[e.Label] = e
+		}
+	}
+	right, left := starts["right"], starts["left"]
+	if right.Track == 0 || left.Track == 0 || right.Track == left.Track || right.ID == left.ID {
+		t.Fatalf("right: %+v\nleft: %+v\nwant an action of each of two targets", right, left)
+	}
+	if middle := right.Box[1] + right.Box[3]/2; middle > 0.5 {
+		t.Errorf("who goes right is in the upper half; box %v", right.Box)
+	}
+	if middle := left.Box[1] + left.Box[3]/2; middle < 0.5 {
+		t.Errorf("who goes left is in the lower half; box %v", left.Box)
+	}
+	if p.Stats.Windows.Load() == 0 || p.Stats.Gated.Load() == 0 {
+		t.Errorf("%d windows, %d gated: want both, for the scene is empty at first", p.Stats.Windows.Load(), p.Stats.Gated.Load())
+	}
+}
+
+func TestActionsEndWithTheirTarget(t *testing.T) {
+	_, _, show, events := targetsPipeline(t)
+	for tick := range 110 {
+		x := 10 + 3*float64(tick-20)
+		if tick < 20 || x > 200 {
+			show(tick)
+			continue
+		}
+		show(tick, [2]float64{x, 100})
+	}
+	mustStartAndEnd(t, *events)
+	e := (*events)[len(*events)-1]
+	if e.StartBox[0] >= e.Box[0] || e.PeakBox == [4]float64{} {
+		t.Errorf("boxes at the start %v, the peak %v, the end %v: want a way to the right", e.StartBox, e.PeakBox, e.Box)
+	}
+}
+
+func TestAGapEndsTheActionsOfTargets(t *testing.T) {
+	_, ring, show, events := targetsPipeline(t)
+	for tick := range 50 {
+		if tick < 20 {
+			show(tick)
+			continue
+		}
+		show(tick, [2]float64{10 + 3*float64(tick-20), 100})
+	}
+	ring.Reset()
+	show(1000)
+	mustStartAndEnd(t, *events)
+}
+
+func mustStartAndEnd(t *testing.T, events []Event) {
+	t.Helper()
+	if len(events) != 2 || events[0].Phase != Start || events[1].Phase != End || events[0].ID != events[1].ID {
+		t.Fatalf("events %+v, want the start and the end of one action", events)
+	}
+}
+
+func TestThresholdsHoldForEveryTarget(t *testing.T) {
+	p, _, show, events := targetsPipeline(t)
+	if err := p.Decider.SetThresholds("right", Thresholds{Enter: 0.99, Exit: 0.9}); err != nil {
+		t.Fatal(err)
+	}
+	for tick := range 60 {
+		if tick < 20 {
+			show(tick)
+			continue
+		}
+		show(tick, [2]float64{10 + 3*float64(tick-20), 100})
+	}
+	if len(*events) > 0 {
+		t.Errorf("events %+v above a threshold that no score reaches", *events)
+	}
+}
+
+func TestPicturesMayChangeTheirSize(t *testing.T) {
+	p, ring, show, _ := targetsPipeline(t)
+	for tick := range 30 {
+		show(tick)
+	}
+	ring.Reset()
+	for tick := range 30 {
+		clear(SetPicture(ring.Reserve(), 96, 128))
+		ring.Commit(int64(tick), at(tick))
+		if err := p.Step(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if w, h := MiddleSize(1920, 1080); w != 384 || h != 216 {
+		t.Errorf("a picture of 1920x1080 is followed at %dx%d, want 384x216", w, h)
+	}
+}
+
+func TestFollowingAllocatesNothing(t *testing.T) {
+	_, _, show, events := targetsPipeline(t)
+	tick := 0
+	people := make([][2]float64, 2)
+	step := func() {
+		x := 10 + 2*float64(tick%90)
+		people[0], people[1] = [2]float64{x, 60}, [2]float64{190 - x, 130}
+		show(tick, people...)
+		*events = (*events)[:0]
+		tick++
+	}
+	for range 400 {
+		step()
+	}
+	if n := testing.AllocsPerRun(200, step); n > 0.05 { // a new target may need room
+		t.Errorf("%v allocations a picture", n)
+	}
+}
