@@ -61,7 +61,8 @@ type Node struct {
 	Live      map[string]*pictures.Live // the cameras' live pictures, by camera
 
 	feeds     []*pictures.Feed
-	sinks     sink.List // the publisher and Inputs.Sinks
+	sinks     sink.List             // the publisher and Inputs.Sinks
+	topics    []*publish.ViewTopics // of each view
 	switches  sync.Mutex
 	current   []sink.View // the settings of each view; guarded by switches
 	commanded time.Duration
@@ -107,6 +108,11 @@ func (n *Node) build() error {
 	n.sinks = append(append(n.recordingSinks(), published), n.Inputs.Sinks...)
 	run := newRun()
 	for i, v := range n.Views {
+		topics, err := publisher.View(v.Path)
+		if err != nil {
+			return err
+		}
+		n.topics = append(n.topics, topics)
 		n.connect(v, run, uint64(i))
 		n.current = append(n.current, sink.View{Camera: v.Camera, Path: v.Path, Thresholds: map[string]float64{}})
 	}
@@ -137,9 +143,9 @@ func (n *Node) Run(ctx context.Context) error {
 	defer n.runRecording()()
 	stages, stagesCtx := errgroup.WithContext(ctx)
 	stages.Go(func() error { return n.runModel(stagesCtx, func() { n.runCameras(stagesCtx, stages) }) })
-	for _, v := range n.Views {
+	for i, v := range n.Views {
 		stages.Go(func() error {
-			return v.RunSnapshots(stagesCtx, func(jpeg []byte) { n.Publisher.Snapshot(v.Path, jpeg) })
+			return v.RunSnapshots(stagesCtx, n.topics[i].SetSnapshot)
 		})
 	}
 	stages.Go(func() error { return n.publishStatistics(stagesCtx) })

@@ -32,7 +32,7 @@ func (n *Node) publishStatistics(ctx context.Context) error {
 		if err != nil {
 			return err // a NaN: a defect of edged
 		}
-		n.Publisher.Stats(payload)
+		n.Publisher.SetStats(payload)
 		notify("STATUS=" + n.summary())
 	}
 }
