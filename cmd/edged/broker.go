@@ -13,5 +13,6 @@ type brokerCmd struct {
 
 // Run is the child process that edged run starts for mqtt.broker: embedded.
 func (b *brokerCmd) Run(ctx context.Context) error {
+	surviveBrokenPipes()
 	return broker.Serve(ctx, b.Listen, slog.Default())
 }

@@ -39,6 +39,7 @@ type runner struct {
 
 // Run runs the daemon until ctx ends or an error occurs that retrying cannot mend.
 func (r *runCmd) Run(ctx context.Context, out output, log *terminal.Log) error {
+	surviveBrokenPipes()
 	// This process's memory holds the broker's password and the cameras' pictures: no core file, no debugger of the same user.
 	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
 		slog.Warn("a crash may leave a core file", "error", err)

@@ -10,6 +10,7 @@ type tryModelCmd struct{}
 
 // Run is the child process that tries a new model. See package trial.
 func (tryModelCmd) Run(out output) error {
+	surviveBrokenPipes()
 	os.Exit(trial.Child(os.Stdin, out))
 	return nil
 }

@@ -67,7 +67,10 @@ func (l *Lines) Start() (stop func()) {
 }
 
 func (l *Lines) write(line string) {
-	_, _ = io.WriteString(l.out, line) // edged goes on when its terminal is closed
+	if _, err := io.WriteString(l.out, line); err != nil { // nobody reads any more, which must not end edged
+		l.dropped.Add(1)
+		return
+	}
 	if n := l.dropped.Load(); n != l.reported && len(l.waiting) == 0 {
 		l.report(l.out, n-l.reported)
 		l.reported = n

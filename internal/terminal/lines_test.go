@@ -1,6 +1,7 @@
 package terminal
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -61,5 +62,31 @@ func TestStopWritesWhatWaits(t *testing.T) {
 	c.Start()()
 	if out.String() != "a\nb\n" {
 		t.Errorf("printed %q", out.String())
+	}
+}
+
+// failing is a pipe whose reader has gone away for some lines.
+type failing struct {
+	took  strings.Builder
+	lines int
+}
+
+func (f *failing) Write(p []byte) (int, error) {
+	if f.lines--; f.lines >= 0 {
+		return 0, errors.New("broken pipe")
+	}
+	return f.took.Write(p)
+}
+
+func TestLinesThatCannotBeWrittenAreCounted(t *testing.T) {
+	out := &failing{lines: 3}
+	l := NewConsole(out, false).Lines
+	stop := l.Start()
+	for range 5 {
+		fmt.Fprintln(l, "a line")
+	}
+	stop()
+	if got := out.took.String(); l.Dropped() != 3 || strings.Count(got, "a line") != 2 || !strings.Contains(got, "3 lines are missing here") {
+		t.Errorf("%d dropped; %q", l.Dropped(), got)
 	}
 }
