@@ -10,6 +10,7 @@ import (
 
 	"edged/capture/internal/wait"
 	"edged/capture/pixel"
+	"edged/internal/bounds"
 	"edged/internal/clock"
 )
 
@@ -47,6 +48,11 @@ func (f *File) String() string { return Spec{Kind: KindFile, Path: f.Path}.Strin
 // Run plays the file. It returns io.EOF at the end unless Loop is set, or an error that wraps io.EOF where a part of the file is
 // damaged or missing.
 func (f *File) Run(ctx context.Context, sink Sink) error {
+	if f.FrameRate != 0 {
+		if err := bounds.CheckFrameRate(f.FrameRate); err != nil {
+			return fmt.Errorf("capture: %s: frame rate: %w", f.Path, err)
+		}
+	}
 	p := player{file: f, sink: sink}
 	if f.RealTime {
 		timer, err := wait.NewTimer(ctx)

@@ -9,6 +9,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"edged/internal/bounds"
 )
 
 // Manifest is edged.json: what the tensors alone do not say.
@@ -43,10 +45,9 @@ const (
 )
 
 const (
-	format       = 1
-	maxFrames    = 64
-	maxFrameRate = 240
-	maxSize      = 1024
+	format    = 1
+	maxFrames = 64
+	maxSize   = 1024
 )
 
 // FrameBytes is the size of one frame as the model wants it: [Height,Width,3] u8.
@@ -132,8 +133,8 @@ func (m *Manifest) problems() []error {
 	if m.Name == "" {
 		errs = append(errs, errors.New("name is empty"))
 	}
-	if !(m.FrameRate > 0 && m.FrameRate <= maxFrameRate) {
-		errs = append(errs, fmt.Errorf("frame_rate is %g; must be above 0 and at most %d frames a second", m.FrameRate, maxFrameRate))
+	if err := bounds.CheckFrameRate(m.FrameRate); err != nil {
+		errs = append(errs, fmt.Errorf("frame_rate is %g; %w", m.FrameRate, err))
 	}
 	return errs
 }

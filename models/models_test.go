@@ -201,6 +201,7 @@ func TestParseNamesTheProblem(t *testing.T) {
 		{"a negative std", tail(map[string]any{"std": []float64{1, 1, -1}}, twoLabels), []string{"std has -1; must be above 0"}},
 		{"a std too near 0", tail(map[string]any{"std": []float64{1, 1e-38, 1}}, twoLabels), []string{"std 1e-38 makes inputs of 1.28e+40"}},
 		{"a mean too far off", tail(map[string]any{"mean": []float64{1, 1, -1e42}}, twoLabels), []string{"mean -1e+42"}},
+		{"hardly any rate", tail(map[string]any{"frame_rate": 1e-300}, twoLabels), []string{"frame_rate is 1e-300"}},
 		{"an infinite rate", tail(map[string]any{"frame_rate": 1e300}, twoLabels), []string{"frame_rate is 1e+300"}},
 		{"background that is no label", tail(map[string]any{"background": "nothing"}, twoLabels), []string{`background is "nothing"`}},
 		{"CRLF", tail(nil, "still\r\nmove\r\n"), []string{"labels.txt:1:", "LF"}},

@@ -13,6 +13,7 @@ import (
 
 	"edged/capture"
 	"edged/infer"
+	"edged/internal/bounds"
 	"edged/internal/config"
 	"edged/internal/node"
 	"edged/internal/watch"
@@ -24,10 +25,23 @@ type replayCmd struct {
 	Model string `type:"existingfile" help:"Model file; the starter where it is not given."`
 	engineFlags
 	Stride     int     `default:"0" help:"Sampled frames from one window to the next; 0 is the default of the configuration."`
-	FrameRate  float64 `default:"0" help:"Frames a second of a file that says none, a stream of JPEGs; 0 is 30."`
+	FrameRate  float64 `default:"0" help:"Frames a second of a file without times: a stream of JPEGs, raw H.264. By default 30 for JPEGs and 25 for the rest."`
 	Windows    bool    `help:"Also a line for every window, with all scores."`
 	MotionGate bool    `help:"Run the model only where something moves; what that saved is said on standard error."`
 	Source     string  `arg:"" help:"Video file: MJPEG, Y4M, or anything that an installed ffmpeg reads."`
+}
+
+// Validate is called by kong.
+func (r *replayCmd) Validate() error {
+	if r.Stride < 0 || r.Stride > bounds.MaxStride {
+		return fmt.Errorf("--stride %d: must be 1 to %d, or 0 for the default", r.Stride, bounds.MaxStride)
+	}
+	if r.FrameRate != 0 {
+		if err := bounds.CheckFrameRate(r.FrameRate); err != nil {
+			return fmt.Errorf("--frame-rate %g: %w", r.FrameRate, err)
+		}
+	}
+	return r.engineFlags.Validate()
 }
 
 // Run plays the file through the pipeline of edged run, on one goroutine: the same file gives the same bytes.
@@ -39,9 +53,6 @@ func (r *replayCmd) Run(ctx context.Context, out output) error {
 	detect := config.Default().Detect
 	if r.Stride != 0 {
 		detect.Stride = r.Stride
-	}
-	if detect.Stride < 1 || r.FrameRate < 0 {
-		return node.ConfigError{Err: fmt.Errorf("--stride %d, --frame-rate %g: must not be negative", r.Stride, r.FrameRate)}
 	}
 	cfg := config.Config{Detect: detect}
 	cam := config.Camera{Name: "replay", MotionGate: &r.MotionGate}

@@ -10,12 +10,29 @@ import (
 // MinThreshold is the lowest score that can start an action: at 0 an action would never end.
 const MinThreshold = 0.01
 
+// MaxStride is the most sampled frames from one window to the next.
+const MaxStride = 64
+
+// MinFrameRate and MaxFrameRate bound the frames a second of a model, and of a file that does not say its own.
+const MinFrameRate, MaxFrameRate = 0.01, 240
+
+// CheckFrameRate returns an error unless rate is within the bounds. NaN is not.
+func CheckFrameRate(rate float64) error {
+	if !(rate >= MinFrameRate && rate <= MaxFrameRate) {
+		return fmt.Errorf("must be %g to %g frames a second, not %g", MinFrameRate, float64(MaxFrameRate), rate)
+	}
+	return nil
+}
+
 // Events wait on disk for the broker within these bounds, unless the configuration changes them.
 const (
 	OutboxEvents = 1000
 	OutboxBytes  = 1_000_000
 	OutboxAge    = 7 * 24 * time.Hour
 )
+
+// MaxAge is the longest that anything can be kept: ten years.
+const MaxAge = 10 * 365 * 24 * time.Hour
 
 // MaxOutboxEvents keeps a board's memory: an event takes about 200 bytes of it.
 const MaxOutboxEvents = 100_000

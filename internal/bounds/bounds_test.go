@@ -1,6 +1,7 @@
 package bounds
 
 import (
+	"math"
 	"strings"
 	"testing"
 )
@@ -12,6 +13,17 @@ func TestCheckName(t *testing.T) {
 	} {
 		if err := CheckName(name); (err == nil) != ok {
 			t.Errorf("%q: error %v", name, err)
+		}
+	}
+}
+
+func TestCheckFrameRate(t *testing.T) {
+	for rate, ok := range map[float64]bool{
+		0.01: true, 8: true, 240: true,
+		0: false, -1: false, 1e-300: false, 241: false, math.Inf(1): false, math.NaN(): false,
+	} {
+		if err := CheckFrameRate(rate); (err == nil) != ok {
+			t.Errorf("%g: error %v", rate, err)
 		}
 	}
 }

@@ -161,6 +161,14 @@ func TestBrokenFiles(t *testing.T) {
 		"no URL":           {"web: {url: home.example}\n", "web.url: must be http:// or https:// with a host"},
 		"half of TLS":      {"web: {cert_file: /x.pem}\n", "web.cert_file: cert_file and key_file go together"},
 		"missing secret":   {"mqtt: {password_file: /does/not/exist}\n", "mqtt.password_file: must be the path of a file that holds the password: no such file"},
+		"huge stride":      {"detect: {stride: 999999999999}\n", "detect.stride: must be 1 to 64"},
+		"rare scores":      {"mqtt: {scores_every: 1000000h}\n", "mqtt.scores_every: must be 0s to 1h0m0s"},
+		"huge outbox":      {"mqtt: {outbox_bytes: 999999999999}\n", "mqtt.outbox_bytes: must be 1 to 1000000000"},
+		"a long wait":      {"mqtt: {outbox_age: 2000000h}\n", "mqtt.outbox_age: must be more than 0s and at most 87600h0m0s"},
+		"kept for ever":    {"record: {max_age: 2000000h}\n", "record.max_age: must be 1m to 87600h0m0s"},
+		"infinite area":    {"cameras: [{views: [{name: a, area: [0, 0, .inf, 1]}]}]\n", "area: must be [x, y, width, height]"},
+		"no area":          {"cameras: [{views: [{name: a, area: [.nan, 0, 1, 1]}]}]\n", "area: must be [x, y, width, height]"},
+		"no corner":        {"cameras: [{masks: [[[0, 0], [.nan, 0], [0, 1]]]}]\n", "a corner is [x, y]"},
 		"too large":        {strings.Repeat("#", maxFile+1), "bytes"},
 	} {
 		t.Run(name, func(t *testing.T) {

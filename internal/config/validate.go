@@ -79,11 +79,9 @@ func (d *decoder) views(key string, views []View) {
 		if a := v.Area; len(a) != 0 && (len(a) != 4 || !(picture.Area{X: a[0], Y: a[1], Width: a[2], Height: a[3]}).Within()) {
 			d.problem(at+".area", "must be [x, y, width, height], each 0 to 1 of the picture and within it, not %v", a)
 		}
-		d.whole(at+".stride", v.Stride, 0, maxStride)
+		d.whole(at+".stride", v.Stride, 0, bounds.MaxStride)
 	}
 }
-
-const maxStride = 64
 
 // masks checks that every polygon has corners and lies in the picture. One without an area hides what lies along it.
 func (d *decoder) masks(key string, polygons [][][]float64) {
@@ -122,7 +120,7 @@ func (d *decoder) model(m Model) {
 }
 
 func (d *decoder) detect(t Detect) {
-	d.whole("detect.stride", t.Stride, 1, maxStride)
+	d.whole("detect.stride", t.Stride, 1, bounds.MaxStride)
 	if s := t.Heartbeat.Seconds(); s < 1 || s > 3600 {
 		d.problem("detect.heartbeat", "must be 1s to 1h, not %v", t.Heartbeat)
 	}
@@ -204,17 +202,13 @@ func (d *decoder) mqtt(m MQTT) {
 	if ip := net.ParseIP(host); err != nil || ip == nil || !ip.IsLoopback() || !isPort(port) {
 		d.problem("mqtt.listen", "must be a loopback address with a port, such as 127.0.0.1:1883, not %q: the embedded broker asks for no password", m.Listen)
 	}
-	if m.ScoresEvery < 0 {
-		d.problem("mqtt.scores_every", "must not be negative")
-	}
+	d.upTo("mqtt.scores_every", m.ScoresEvery, time.Hour)
 	if m.OutboxEvents < 1 || m.OutboxEvents > bounds.MaxOutboxEvents {
 		d.problem("mqtt.outbox_events", "must be 1 to %d", bounds.MaxOutboxEvents)
 	}
-	if m.OutboxBytes < 1 {
-		d.problem("mqtt.outbox_bytes", "must be at least 1")
-	}
-	if m.OutboxAge <= 0 {
-		d.problem("mqtt.outbox_age", "must be more than 0s")
+	d.whole("mqtt.outbox_bytes", m.OutboxBytes, 1, 1_000_000_000)
+	if m.OutboxAge <= 0 || m.OutboxAge > bounds.MaxAge {
+		d.problem("mqtt.outbox_age", "must be more than 0s and at most %v, not %v", bounds.MaxAge, m.OutboxAge)
 	}
 }
 
@@ -250,8 +244,8 @@ func (d *decoder) record(r Record) {
 	if r.MaxBytes < 1_000_000 {
 		d.problem("record.max_bytes", "must be at least 1000000, not %d", r.MaxBytes)
 	}
-	if r.MaxAge < time.Minute {
-		d.problem("record.max_age", "must be at least 1m, not %v", r.MaxAge)
+	if r.MaxAge < time.Minute || r.MaxAge > bounds.MaxAge {
+		d.problem("record.max_age", "must be 1m to %v, not %v", bounds.MaxAge, r.MaxAge)
 	}
 	d.whole("record.memory", r.Memory, 1_000_000, 1_000_000_000)
 	d.whole("record.fps", r.FPS, 1, 30)
