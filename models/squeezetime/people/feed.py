@@ -143,13 +143,19 @@ def closer(rng: np.random.Generator, clip: np.ndarray) -> np.ndarray:
 
 
 def recoloured(rng: np.random.Generator, clip: np.ndarray) -> np.ndarray:
-    frames = clip.astype(np.float32).reshape(*clip.shape[:2], -1, 3)
+    """Other contrast and, mostly, other colours; 15 % of the clips become grey.
+
+    By a table for each colour: many times as fast as computing each pixel.
+    """
     if rng.random() < 0.15:
-        frames = np.repeat(frames.mean(-1, keepdims=True), 3, -1)
-    frames = (frames - 128) * np.exp(rng.uniform(-0.35, 0.3)) + 128
-    if rng.random() < 0.6:
-        frames = frames + rng.uniform(-25, 25, 3).astype(np.float32)
-    return frames.clip(0, 255).astype(np.uint8).reshape(clip.shape)
+        clip = np.repeat(clip[..., 1::3], 3, -1)
+    shift = rng.uniform(-25, 25, 3) if rng.random() < 0.6 else np.zeros(3)
+    values = (np.arange(256) - 128) * np.exp(rng.uniform(-0.35, 0.3)) + 128
+    made = np.empty_like(clip)
+    for colour in range(3):
+        table = (values + shift[colour]).clip(0, 255).astype(np.uint8)
+        made[..., colour::3] = table[clip[..., colour::3]]
+    return made
 
 
 def drawn_motions(folder: Path, count: int = 2400, seed: int = 99) -> tuple[np.ndarray, np.ndarray]:

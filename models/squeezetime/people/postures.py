@@ -120,6 +120,9 @@ def lying(rng: np.random.Generator, psi: float | None = None, **values: float) -
         psi = rng.choice([180, 180, 0, 90, -90]) + u(-25, 25)
     straight = rng.random() < 0.6
     made = limp(rng, pose(), arms=u(0.2, 1), legs=u(0, 0.4) if straight else 1)
+    for side in ("l_", "r_"):  # no leg is held up in the air: the feet rest on the floor
+        hip = u(-5, 12) if straight else u(0, 50)
+        made = pose(made, **{side + "hip": hip, side + "knee": max(0, 2 * hip + u(-10, 25))})
     return pose(made, tip=90 + u(-8, 8), psi=psi, spin=0, **values)
 
 

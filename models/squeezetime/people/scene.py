@@ -83,7 +83,7 @@ def _furniture(rng, scene: Scene) -> list[furniture.Mesh]:
         if wants.seat is not None and rng.random() < 0.8:
             pelvis, ahead = actor.joints[wants.seat, 0], actor.ahead(wants.seat)
             made += furniture.seat(rng, pelvis, ahead, actor.size)
-        if wants.bed is not None and rng.random() < 0.88:
+        if wants.bed is not None and rng.random() < 0.97:
             made += furniture.bed(rng, actor.joints[wants.bed], wants.bed_height * actor.size)
     return made + furniture.beside(rng, scene.points)
 

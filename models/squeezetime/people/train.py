@@ -21,7 +21,7 @@ DRAWN_WEIGHT, POSE_WEIGHT, CONTRAST_WEIGHT = 0.5, 0.3, 0.3
 TEMPERATURE = 0.1
 POSE_SCALE = 0.4  # legs' lengths: about the deviation of a joint's place
 AVERAGED = 0.998  # of the averaged weights stays at each step
-SAVE_EVERY = 120  # seconds
+SAVE_EVERY = 300  # seconds
 
 
 @dataclass
