@@ -239,10 +239,10 @@ func (p *Pipeline) gap() {
 	}
 	p.drop()
 	p.schedule.empty()
+	p.Clip.Clear()
 	if p.Targets != nil {
 		p.Targets.gap()
 	} else {
-		p.Clip.Clear()
 		p.Gate.reset()
 		p.Decider.Gap(p.OnEvent)
 	}

@@ -86,6 +86,10 @@ func (s *Targets) start(p *Pipeline) {
 // take follows the picture in the slot, which has that number in the ring.
 func (s *Targets) take(seq uint64, slot []byte) {
 	width, height, rgb := Picture(slot)
+	if width == 0 { // the view was disabled
+		s.gap()
+		return
+	}
 	if width != s.width || height != s.height || s.follower == nil {
 		if s.err = s.resize(width, height); s.err != nil {
 			return
@@ -230,6 +234,8 @@ func (s *Targets) gap() {
 	}
 	s.active = s.active[:0]
 	s.due = s.due[:0]
+	clear(s.frame)
+	clear(s.seqs)
 	if s.follower != nil {
 		s.follower.Forget()
 	}

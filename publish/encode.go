@@ -60,6 +60,13 @@ func (enc *eventEncoder) append(dst []byte, e *queued, a *ActionTopics, now cloc
 		latency = max(now.Wall.Sub(at.At(e.Newest)), now.Monotonic+at.Monotonic-e.Newest)
 	}
 	dst = strconv.AppendFloat(dst, float64(latency)/float64(time.Millisecond), 'f', 1, 64)
+	if e.Track != 0 {
+		dst = append(dst, `,"track":`...)
+		dst = strconv.AppendUint(dst, e.Track, 10)
+		dst = appendBox(dst, "box", e.Box)
+		dst = appendBox(dst, "start_box", e.StartBox)
+		dst = appendBox(dst, "peak_box", e.PeakBox)
+	}
 	if e.Clip != "" {
 		dst = append(dst, `,"clip":`...)
 		dst = strconv.AppendQuote(dst, e.Clip) // letters, digits and dashes
@@ -71,6 +78,23 @@ func (enc *eventEncoder) append(dst []byte, e *queued, a *ActionTopics, now cloc
 		dst = append(dst, encodeModel(e.Model)...)
 	}
 	return append(dst, '}')
+}
+
+// appendBox writes x, y, width and height, each 0 to 1 of the view, as one member of a JSON object.
+func appendBox(dst []byte, name string, box [4]float64) []byte {
+	dst = append(dst, ',', '"')
+	dst = append(dst, name...)
+	dst = append(dst, `":`...)
+	return AppendBox(dst, box)
+}
+
+// AppendBox writes a box with four decimals, as a JSON list.
+func AppendBox(dst []byte, box [4]float64) []byte {
+	for i, v := range box {
+		dst = append(dst, "[,"[min(i, 1)])
+		dst = strconv.AppendFloat(dst, v, 'f', 4, 64)
+	}
+	return append(dst, ']')
 }
 
 // appendScores writes a window's scores as JSON. monotonic_ns lets a program on the same machine work out the window's latency.

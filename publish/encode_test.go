@@ -58,6 +58,18 @@ func TestEventOfAViewNamesCameraAndView(t *testing.T) {
 	}
 }
 
+func TestEventSaysWhereATargetIs(t *testing.T) {
+	e := sink.Event{
+		Phase: sink.Start, Track: 7, Box: [4]float64{0.1, 0.25, 0.05, 0.125}, StartBox: [4]float64{0, 0.25, 0.05, 0.125}, PeakBox: [4]float64{1, 0, 0, 0},
+	}
+	enc := newEventEncoder(Model{})
+	got := string(enc.append(nil, &queued{Event: e}, testView("front", "wave").actions["wave"], noon))
+	want := `"track":7,"box":[0.1000,0.2500,0.0500,0.1250],"start_box":[0.0000,0.2500,0.0500,0.1250],"peak_box":[1.0000,0.0000,0.0000,0.0000]`
+	if !strings.Contains(got, want) || !json.Valid([]byte(got)) {
+		t.Errorf("got %s, want in it %s", got, want)
+	}
+}
+
 func TestEventNamesItsClip(t *testing.T) {
 	enc := newEventEncoder(Model{})
 	got := string(enc.append(nil, &queued{Event: sink.Event{Clip: "20261129-204832-ba4c899354e52ace"}}, testView("front", "wave").actions["wave"], noon))

@@ -2,6 +2,7 @@ package publish
 
 import (
 	"fmt"
+	"sync"
 
 	"edged/internal/sink"
 )
@@ -10,12 +11,15 @@ import (
 type Sink struct {
 	cameras map[string]*CameraTopics // by name
 	views   map[string]*ViewTopics   // by path
+
+	mu     sync.Mutex
+	active map[*ActionTopics]int // actions in progress: several targets of a view may do the same
 }
 
 // Sink returns a sink for the views with these paths and for their cameras. It fails if Publisher.Cameras lacks one of them.
 // Initialize must have succeeded. To name another camera, view or label in a call is a programmer's mistake, and panics.
 func (p *Publisher) Sink(paths ...string) (*Sink, error) {
-	s := &Sink{cameras: p.states.cameras, views: map[string]*ViewTopics{}}
+	s := &Sink{cameras: p.states.cameras, views: map[string]*ViewTopics{}, active: map[*ActionTopics]int{}}
 	for _, path := range paths {
 		v, err := p.View(path)
 		if err != nil {
@@ -30,7 +34,20 @@ func (p *Publisher) Sink(paths ...string) (*Sink, error) {
 func (s *Sink) Event(e sink.Event) {
 	a := s.action(e.View, e.Label)
 	a.PublishEvent(e)
-	a.SetState(e.Phase != sink.End)
+	s.setState(a, e.Phase)
+}
+
+// setState publishes ON while anybody does the action.
+func (s *Sink) setState(a *ActionTopics, phase sink.Phase) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch phase {
+	case sink.Start:
+		s.active[a]++
+	case sink.End:
+		s.active[a]--
+	}
+	a.SetState(s.active[a] > 0)
 }
 
 // Window publishes the window's scores.

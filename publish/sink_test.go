@@ -62,6 +62,28 @@ func TestSinkPublishesWhatItReceives(t *testing.T) {
 	}
 }
 
+func TestStateIsOnWhileAnyTargetDoesIt(t *testing.T) {
+	p := &Publisher{Node: "n", Broker: "tcp://127.0.0.1:1", Cameras: []Camera{{Name: "c", Labels: []string{"walk"}}}}
+	if err := p.Initialize(); err != nil {
+		t.Fatal(err)
+	}
+	s, err := p.Sink("c")
+	if err != nil {
+		t.Fatal(err)
+	}
+	state := func() string { return string(s.action("c", "walk").state.value) }
+	for i, step := range []struct {
+		track uint64
+		phase sink.Phase
+		want  string
+	}{{1, sink.Start, on}, {2, sink.Start, on}, {1, sink.End, on}, {2, sink.Update, on}, {2, sink.End, off}} {
+		s.Event(sink.Event{Camera: "c", View: "c", Label: "walk", Phase: step.phase, Track: step.track})
+		if got := state(); got != step.want {
+			t.Errorf("step %d: state %s, want %s", i+1, got, step.want)
+		}
+	}
+}
+
 func TestSinkDoesNotAllocate(t *testing.T) {
 	p, _ := testPublisher(t, "tcp://127.0.0.1:1")
 	s, err := p.Sink("front")

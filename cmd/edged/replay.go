@@ -28,6 +28,7 @@ type replayCmd struct {
 	FrameRate  float64 `default:"0" help:"Frames a second of a file without times: a stream of JPEGs, raw H.264. By default 30 for JPEGs and 25 for the rest."`
 	Windows    bool    `help:"Also a line for every window, with all scores."`
 	MotionGate bool    `help:"Run the model only where something moves; what that saved is said on standard error."`
+	Follow     bool    `help:"Follow what moves: the model judges each target by itself, and events say where (track, box)."`
 	Source     string  `arg:"" help:"Video file: MJPEG, Y4M, or anything that an installed ffmpeg reads."`
 }
 
@@ -56,6 +57,9 @@ func (r *replayCmd) Run(ctx context.Context, out output) error {
 	}
 	cfg := config.Config{Detect: detect}
 	cam := config.Camera{Name: "replay", MotionGate: &r.MotionGate}
+	if r.Follow {
+		cam.Follow = config.DefaultFollow
+	}
 	c, err := watch.New(watch.Options{Camera: cam, Views: watch.Views(&cfg, cam, model), Detect: detect, Model: model})
 	if err != nil {
 		return node.ConfigError{Err: err}
@@ -139,6 +143,11 @@ func (l *lineWriter) event(e infer.Event) {
 	} else {
 		b = append(b, "null"...)
 	}
+	if e.Track != 0 {
+		b = append(b, `,"track":`...)
+		b = strconv.AppendUint(b, e.Track, 10)
+		b = publish.AppendBox(append(b, `,"box":`...), e.Box)
+	}
 	l.write(append(b, "}\n"...))
 }
 
@@ -157,7 +166,13 @@ func (l *lineWriter) window(w *infer.Window) {
 		b = append(b, ':')
 		b = publish.AppendScore(b, score)
 	}
-	l.write(append(b, "}}\n"...))
+	b = append(b, '}')
+	if w.Track != 0 {
+		b = append(b, `,"track":`...)
+		b = strconv.AppendUint(b, w.Track, 10)
+		b = publish.AppendBox(append(b, `,"box":`...), w.Box)
+	}
+	l.write(append(b, "}\n"...))
 }
 
 func (l *lineWriter) write(b []byte) {

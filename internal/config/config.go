@@ -43,6 +43,7 @@ type Camera struct {
 	Snapshots   bool          `yaml:"snapshots"`    // publish a picture with each action, and when asked
 	Masks       [][][]float64 `yaml:"masks"`        // polygons of [x, y], 0 to 1 of the picture, that nothing sees
 	MotionGate  *bool         `yaml:"motion_gate"`  // of all its views, on or off; left out: on where edged watches more than one view, and the model has frames to compare
+	Follow      Follow        `yaml:"follow"`       // of all its views, unless a view says otherwise
 	Views       []View        `yaml:"views"`        // parts that are watched each by itself; none = the whole picture
 }
 
@@ -52,6 +53,15 @@ type View struct {
 	Area       []float64 `yaml:"area"`        // x, y, width, height, 0 to 1 of the picture; none = all of it
 	Stride     int       `yaml:"stride"`      // in place of detect.stride; 0 = that
 	MotionGate *bool     `yaml:"motion_gate"` // in place of the camera's
+	Follow     Follow    `yaml:"follow"`      // in place of the camera's
+}
+
+// Follow says whether the model judges each moving target by itself, and which. In the file it is true, false, or a block of these keys.
+type Follow struct {
+	On       bool          // follow: true, or a block
+	Max      int           `yaml:"max"`         // targets at a time, 1 to 16
+	Smallest float64       `yaml:"smallest"`    // least height of a target, 0.01 to 0.5 of the view's
+	Still    time.Duration `yaml:"still_after"` // a target that has not moved for so long becomes background; 10s to 1h
 }
 
 // ViewsOf returns the camera's views with every choice made; without any of its own, one with no name. A motion gate is on by default
@@ -73,6 +83,9 @@ func (c *Config) ViewsOf(cam Camera, canGate bool) []View {
 		}
 		if v.MotionGate == nil {
 			v.MotionGate = &gate
+		}
+		if v.Follow == (Follow{}) {
+			v.Follow = cam.Follow
 		}
 	}
 	return views

@@ -128,6 +128,10 @@ func (d *decoder) value(path string, n ast.Node, v reflect.Value) {
 		v.Set(reflect.New(v.Type().Elem()))
 		d.value(path, n, v.Elem())
 	case reflect.Struct:
+		if f, ok := v.Addr().Interface().(*Follow); ok {
+			d.follow(path, n, f)
+			return
+		}
 		d.fields(path, n, v)
 	case reflect.Slice:
 		d.list(path, n, v)

@@ -66,6 +66,10 @@ func (d *describer) describe(path string, v reflect.Value) {
 		}
 		at, comment := join(path, key), d.comments[v.Type().Name()+"."+f.Name]
 		switch elem := f.Type; {
+		case elem == reflect.TypeFor[Follow]():
+			d.row(at, "true, false or a block", "false", comment)
+			d.describe(at, reflect.ValueOf(DefaultFollow))
+			continue
 		case elem.Kind() == reflect.Struct:
 			d.describe(at, v.Field(i))
 			continue

@@ -57,12 +57,13 @@ func OpenModel(path string) (*models.Model, error) {
 const maxPictureBytes = 256 << 20
 
 func checkMemory(cfg *config.Config, f models.Manifest) error {
-	views := 0
+	views, total := 0, int64(0)
 	for _, cam := range cfg.Cameras {
-		views += max(1, len(cam.Views))
+		for _, v := range cfg.ViewsOf(cam, false) {
+			views++
+			total += watch.PictureMemory(v, f)
+		}
 	}
-	// A manifest's numbers are bounded, but their product may not fit an int of 32 bits.
-	total := int64(views) * (int64(watch.Slots(f.Frames))*int64(f.FrameBytes()) + f.WindowBytes())
 	if total > maxPictureBytes {
 		return fmt.Errorf("cameras, model.file: %d views of %d frames of %dx%d pixels take %d MB; at most %d: fewer cameras or views, or a smaller model",
 			views, f.Frames, f.Width, f.Height, total>>20, maxPictureBytes>>20)

@@ -17,6 +17,7 @@ func (n *Node) connect(v *watch.View, run string, index uint64) {
 		event := sink.Event{
 			ID: sink.ID{Run: run, N: (e.ID-1)*views + index + 1}, Camera: v.Camera, View: v.Path, Label: e.Label, Phase: phases[e.Phase],
 			Score: e.Score, Peak: e.Peak, Start: e.Start, End: e.End, Newest: e.Newest, Model: model,
+			Track: e.Track, Box: e.Box, StartBox: e.StartBox, PeakBox: e.PeakBox,
 		}
 		event.Clip = recorded.of(n, event, e.Phase)
 		n.sinks.Event(event)
@@ -25,6 +26,6 @@ func (n *Node) connect(v *watch.View, run string, index uint64) {
 		}
 	}
 	v.Pipeline.OnWindow = func(w *infer.Window) {
-		n.sinks.Window(sink.Window{Camera: v.Camera, View: v.Path, N: w.N, Time: w.Time, Labels: n.Model.Labels, Scores: w.Scores})
+		n.sinks.Window(sink.Window{Camera: v.Camera, View: v.Path, N: w.N, Time: w.Time, Labels: n.Model.Labels, Scores: w.Scores, Track: w.Track, Box: w.Box})
 	}
 }

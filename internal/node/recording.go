@@ -123,14 +123,25 @@ func (n *Node) recordingSinks() sink.List {
 }
 
 // clips names the clip of each action of one view: the recorder chooses it when the action starts.
-type clips map[string]string
+type clips map[doing]string
+
+// doing is an action in progress: several targets of a view may do the same.
+type doing struct {
+	label string
+	track uint64
+}
 
 func (c clips) of(n *Node, e sink.Event, phase infer.Phase) string {
 	if n.Recorder == nil {
 		return ""
 	}
+	action := doing{e.Label, e.Track}
 	if phase == infer.Start {
-		c[e.Label] = n.Recorder.Begin(e)
+		c[action] = n.Recorder.Begin(e)
 	}
-	return c[e.Label]
+	clip := c[action]
+	if phase == infer.End {
+		delete(c, action)
+	}
+	return clip
 }

@@ -60,6 +60,10 @@ type Event struct {
 	End    time.Duration // newest frame of the last window that supports it; 0 unless Phase is End
 	Newest time.Duration // newest frame that the decision rests on
 
+	// Of a target that is followed; all 0 for an action of the whole view. A box is x, y, width, height, each 0 to 1 of the view.
+	Track                  uint64     // the same for everything that the target does
+	Box, StartBox, PeakBox [4]float64 // now; in the first window that supports the action; where the score was highest
+
 	Model Model
 	Clip  string // id of the clip that is recorded of the action; "" = none
 }
@@ -97,6 +101,8 @@ type Window struct {
 	Time   time.Duration // of the window's newest frame
 	Labels []string      // of the model; lent, and never changed
 	Scores []float32     // a probability for each label, in the same order; lent
+	Track  uint64        // the target that the window shows; 0: the whole view
+	Box    [4]float64    // where that is, as in Event
 }
 
 // Camera is a change of a camera's state.

@@ -40,7 +40,8 @@ type Camera struct {
 
 	// The camera's goroutine alone uses these.
 	sampler      *capture.Sampler
-	decoder      *pixel.Decoder
+	decoder      *pixel.Decoder // of the views that do not follow; nil if all do
+	plainBytes   int            // of a slot: the pictures of these views
 	seed         maphash.Seed
 	erasing      bool          // no view is enabled, as the last frame showed
 	erased       bool          // nothing of any frame is left in the ring
@@ -69,6 +70,16 @@ const spareSlots = 4
 // Slots is the number of frames in a camera's ring for a model that takes windows of that many frames.
 func Slots(frames int) int { return frames + spareSlots }
 
+// PictureMemory is the bytes that a view's pictures take, in the ring and in the model's window. A manifest's numbers are bounded, but their product
+// may not fit an int of 32 bits.
+func PictureMemory(v config.View, f models.Manifest) int64 {
+	picture := int64(f.FrameBytes())
+	if v.Follow.On {
+		picture = infer.PictureBytes
+	}
+	return int64(Slots(f.Frames))*picture + f.WindowBytes()
+}
+
 // Views returns the views of a camera, with the defaults that the model allows.
 func Views(cfg *config.Config, cam config.Camera, m *models.Model) []config.View {
 	f := m.Manifest
@@ -84,26 +95,64 @@ func New(o Options) (*Camera, error) {
 		frameRate:  f.FrameRate,
 		onDecoded:  o.OnDecoded,
 		sampler:    capture.NewSampler(f.FrameRate),
-		Ring:       ringbuffer.New(Slots(f.Frames), len(o.Views)*f.FrameBytes()),
 		seed:       maphash.MakeSeed(),
 	}
-	var areas []pixel.Area
-	for i, view := range o.Views {
+	for _, view := range o.Views {
 		v, err := newView(o, view)
 		if err != nil {
 			return nil, fmt.Errorf("cameras: %s: %w", path(o.Camera.Name, view.Name), err)
 		}
-		v.Pipeline.Ring, v.Pipeline.Offset, v.Pipeline.Size = c.Ring, i*f.FrameBytes(), f.FrameBytes()
-		c.Views, areas = append(c.Views, v), append(areas, v.area)
+		c.Views = append(c.Views, v)
 	}
-	decoder, err := pixel.NewDecoder(f.Width, f.Height, areas...)
-	if err != nil {
+	c.Ring = ringbuffer.New(Slots(f.Frames), c.layOut(f.FrameBytes()))
+	for _, v := range c.Views {
+		v.Pipeline.Ring = c.Ring
+	}
+	if err := c.makeDecoder(o); err != nil {
 		return nil, fmt.Errorf("cameras: %s: %w", o.Camera.Name, err)
+	}
+	return c, nil
+}
+
+// layOut gives each view its part of a slot, the views that do not follow first, because one decoder writes all of these. It returns the slot's size.
+func (c *Camera) layOut(frameBytes int) (size int) {
+	for _, follows := range []bool{false, true} {
+		for _, v := range c.Views {
+			if (v.middle != nil) != follows {
+				continue
+			}
+			v.Pipeline.Offset, v.Pipeline.Size = size, frameBytes
+			if follows {
+				v.Pipeline.Size = infer.PictureBytes
+			}
+			size += v.Pipeline.Size
+		}
+		if !follows {
+			c.plainBytes = size
+		}
+	}
+	return size
+}
+
+// makeDecoder makes the decoder of the views that do not follow.
+func (c *Camera) makeDecoder(o Options) error {
+	var areas []pixel.Area
+	for _, v := range c.Views {
+		if v.middle == nil {
+			areas = append(areas, v.area)
+		}
+	}
+	if len(areas) == 0 {
+		return nil
+	}
+	decoder, err := pixel.NewDecoder(o.Model.Manifest.Width, o.Model.Manifest.Height, areas...)
+	if err != nil {
+		return err
 	}
 	decoder.Mask(Polygons(o.Camera.Masks))
 	decoder.Timing(o.OnDecoded != nil)
 	c.decoder = decoder
-	return c, nil
+	return nil
 }
 
 // Polygons turns a configuration's corners into points.
@@ -118,7 +167,14 @@ func Polygons(corners [][][]float64) [][]pixel.Point {
 }
 
 // Close frees what C allocated.
-func (c *Camera) Close() { c.decoder.Close() }
+func (c *Camera) Close() {
+	if c.decoder != nil {
+		c.decoder.Close()
+	}
+	for _, v := range c.Views {
+		v.middle.close()
+	}
+}
 
 // Frame is the capture.Sink of the camera. It decodes a frame on the sampling grid straight into the ring. It examines the frame of a
 // frozen camera and does not keep it.
@@ -162,7 +218,7 @@ func (c *Camera) erase() {
 	if !c.erasing {
 		c.sampler.Reset()
 		c.Ring.Reset()
-		c.decoder.Wipe()
+		c.wipeDecoders()
 		c.Taps.Wipe()
 	}
 	c.erasing = true
@@ -190,28 +246,79 @@ func (c *Camera) store(f *capture.Frame, tick int64, enabled uint32) capture.Fin
 		return capture.Finding{}
 	}
 	c.blankDisabled(slot, enabled)
-	if err := c.decoder.DecodeAreas(slot, f.Format, f.Data, enabled); err != nil {
+	shown, err := c.decode(slot, f, enabled)
+	if err != nil {
 		c.Corrupt.Add(1)
 		c.complain(f, err)
 		return capture.Refused(err)
 	}
-	if c.onDecoded != nil {
+	if c.onDecoded != nil && c.decoder != nil {
 		c.onDecoded(c.decoder.Times())
 	}
-	found := capture.Finding{Verdict: capture.Good, Digest: c.digest(slot)}
+	found := capture.Finding{Verdict: capture.Good, Digest: c.digest(shown)}
 	if !f.Frozen {
 		c.Ring.Commit(tick, f.Time)
 	}
 	return found
 }
 
+// decode writes the pictures of the enabled views into the slot, and returns pixels that show whether the camera's picture changes.
+func (c *Camera) decode(slot []byte, f *capture.Frame, enabled uint32) (shown []byte, err error) {
+	if plain := c.plain(enabled); plain != 0 {
+		shown = slot[:c.plainBytes]
+		if err := c.decoder.DecodeAreas(shown, f.Format, f.Data, plain); err != nil {
+			return nil, err
+		}
+	}
+	for i, v := range c.Views {
+		if v.middle == nil || enabled>>i&1 == 0 {
+			continue
+		}
+		rgb, err := v.middle.decode(v.part(slot), f.Format, f.Data)
+		if err != nil {
+			return nil, err
+		}
+		if shown == nil {
+			shown = rgb
+		}
+	}
+	return shown, nil
+}
+
+// plain returns the enabled views that do not follow, by their place among these.
+func (c *Camera) plain(enabled uint32) (plain uint32) {
+	place := 0
+	for i, v := range c.Views {
+		if v.middle != nil {
+			continue
+		}
+		plain |= enabled >> i & 1 << place
+		place++
+	}
+	return plain
+}
+
 // blankDisabled erases the pictures of disabled views, so that the slot shows nothing of what was there before.
 func (c *Camera) blankDisabled(slot []byte, enabled uint32) {
-	size := len(slot) / len(c.Views)
-	for i := range c.Views {
+	for i, v := range c.Views {
 		if enabled>>i&1 == 0 {
-			clear(slot[i*size : (i+1)*size])
+			clear(v.part(slot))
 		}
+	}
+}
+
+// part is the view's part of a slot.
+func (v *View) part(slot []byte) []byte {
+	p := &v.Pipeline
+	return slot[p.Offset : p.Offset+p.Size]
+}
+
+func (c *Camera) wipeDecoders() {
+	if c.decoder != nil {
+		c.decoder.Wipe()
+	}
+	for _, v := range c.Views {
+		v.middle.wipe()
 	}
 }
 

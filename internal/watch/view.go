@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"edged/capture/pixel"
+	"edged/follow"
 	"edged/infer"
 	"edged/internal/config"
 	"edged/models"
@@ -20,6 +21,7 @@ type View struct {
 	Unwatched  atomic.Uint64               // frames that came while it was disabled
 
 	area      pixel.Area
+	middle    *middle    // nil: the model judges the whole view
 	snapshots *snapshots // nil: none are made
 	enabled   atomic.Bool
 	running   bool // the pipeline was begun; the camera's goroutine alone uses it
@@ -50,7 +52,15 @@ func newView(o Options, c config.View) (*View, error) {
 	v.Pipeline.Decider = decider
 	v.Pipeline.Frames, v.Pipeline.Stride = f.Frames, c.Stride
 	v.Pipeline.OnEvent = func(infer.Event) {}
-	if *c.MotionGate {
+	if c.Follow.On {
+		if f.Width != f.Height {
+			return nil, fmt.Errorf("follow: the model's input is %dx%d pixels; only a square one can follow", f.Width, f.Height)
+		}
+		v.middle = &middle{area: v.area, masks: Polygons(o.Camera.Masks)}
+		v.Pipeline.Targets = &infer.Targets{Side: f.Width, Options: follow.Options{
+			Max: c.Follow.Max, Smallest: c.Follow.Smallest, Still: int(c.Follow.Still.Seconds() * f.FrameRate),
+		}}
+	} else if *c.MotionGate {
 		if v.Pipeline.Gate, err = infer.NewGate(f.Width, f.Height, f.Frames, o.Detect.Heartbeat); err != nil {
 			return nil, err
 		}
