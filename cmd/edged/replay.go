@@ -82,11 +82,11 @@ func (r *replayCmd) play(ctx context.Context, c *watch.Camera, m *models.Model, 
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	var done outcome
+	var done watch.Outcome
 	pipeline := &c.Views[0].Pipeline
 	pipeline.OnEvent = func(e infer.Event) {
 		if e.Phase == infer.Start {
-			done.events++
+			done.Actions++
 		}
 		lines.event(e)
 	}
@@ -96,7 +96,7 @@ func (r *replayCmd) play(ctx context.Context, c *watch.Camera, m *models.Model, 
 	file := capture.File{Path: path, FrameRate: r.FrameRate, Counters: &c.Counters, Log: slog.Default()}
 	err = file.Run(ctx, func(f *capture.Frame) capture.Finding {
 		found := c.Frame(f)
-		done.note(f, found)
+		done.Note(f, found)
 		if err := pipeline.Step(); err != nil {
 			cancel(err)
 		}
@@ -106,14 +106,14 @@ func (r *replayCmd) play(ctx context.Context, c *watch.Camera, m *models.Model, 
 		return cause
 	}
 	pipeline.Finish() // also where the file is cut off: what came before counts
-	done.tell(path, &pipeline.Stats)
+	done.Tell(path, &pipeline.Stats)
 	if r.MotionGate {
 		slog.Info("motion gate", "windows_run", pipeline.Stats.Windows.Load(), "windows_saved", pipeline.Stats.Gated.Load())
 	}
 	if err == io.EOF { //nolint:errorlint // a damaged file ends with an error that is io.EOF, too
 		err = nil
 	}
-	return errors.Join(err, done.problem(path, m.Manifest, &pipeline.Stats))
+	return errors.Join(err, done.Problem(path, m.Manifest, &pipeline.Stats))
 }
 
 // lineWriter writes events and windows as JSON lines, times in seconds of the file. Its writer keeps the first error.

@@ -38,13 +38,13 @@ func (s *statusCmd) Run(ctx context.Context, out output) error {
 	if err != nil {
 		return fmt.Errorf("status: no edged answers: %w", err)
 	}
-	if s.JSON {
-		_, err := out.Write(body)
-		return err
-	}
 	text, err := telemetry.StatusText(body)
 	if err != nil {
 		return fmt.Errorf("status: %s is not edged's: %w", s.URL, err)
+	}
+	if s.JSON {
+		_, err := out.Write(body)
+		return err
 	}
 	_, err = io.WriteString(out, text)
 	return err

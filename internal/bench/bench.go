@@ -95,6 +95,7 @@ func (b *Bench) measure(ctx context.Context, n *node.Node, e *engine.Engine, m *
 	if err != nil {
 		return nil, err
 	}
+	stopIfNothing(n, m, source)
 	if err := b.watch(ctx, n, watch.Loop(e, n.Views), m); err != nil {
 		return nil, err
 	}
@@ -115,6 +116,28 @@ func (b *Bench) measure(ctx context.Context, n *node.Node, e *engine.Engine, m *
 	report.setCPU((before+after)/2, m)
 	report.PeakRSSBytes = peak
 	return report, nil
+}
+
+// stopIfNothing makes the measurement end with an error if the video has no window, and bench would wait for one for ever.
+func stopIfNothing(n *node.Node, m *meter, source string) {
+	var seen watch.Outcome
+	passes := 0
+	sink := n.Sources[0].Sink
+	n.Sources[0].Sink = func(f *capture.Frame) capture.Finding {
+		if f.Restart {
+			passes++
+		}
+		if stats := &m.pipeline.Stats; passes > 2 && stats.Windows.Load()+stats.Gated.Load() == 0 { // a slow machine may be busy with the first pass's window
+			if err := seen.Problem(source, n.Model.Manifest, stats); err != nil {
+				m.stop(err)
+			}
+		}
+		found := sink(f)
+		if passes == 1 {
+			seen.Note(f, found)
+		}
+		return found
+	}
 }
 
 // errMeasured ends the measurement once the meter has seen enough.

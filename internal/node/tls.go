@@ -6,21 +6,24 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 
 	"edged/internal/certs"
 	"edged/internal/config"
+	"edged/internal/plainfile"
 )
+
+// maxPEM bounds a file of certificates; a system's whole store has 200 kB.
+const maxPEM = 4 << 20
 
 // tlsConfig reads the files that mqtt names. Every error names its key and its file.
 func tlsConfig(m config.MQTT) (*tls.Config, error) {
 	c := &tls.Config{MinVersion: tls.VersionTLS12}
 	var errs []error
 	if m.CAFile != "" {
-		pem, err := os.ReadFile(m.CAFile)
+		pem, err := plainfile.Read(m.CAFile, maxPEM)
 		c.RootCAs = x509.NewCertPool()
 		if err != nil {
-			errs = append(errs, fmt.Errorf("mqtt.ca_file: %w", err))
+			errs = append(errs, fmt.Errorf("mqtt.ca_file: %s: %w", m.CAFile, err))
 		} else if !c.RootCAs.AppendCertsFromPEM(pem) {
 			errs = append(errs, fmt.Errorf("mqtt.ca_file: %s: it holds no certificate; it must be a PEM file", m.CAFile))
 		}
@@ -37,4 +40,20 @@ func tlsConfig(m config.MQTT) (*tls.Config, error) {
 		c.InsecureSkipVerify = true //nolint:gosec // only if that setting asks for it, and with a warning
 	}
 	return c, errors.Join(errs...)
+}
+
+func keyPair(m config.MQTT) (tls.Certificate, error) {
+	cert, err := plainfile.Read(m.CertFile, maxPEM)
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("mqtt.cert_file: %s: %w", m.CertFile, err)
+	}
+	key, err := plainfile.Read(m.KeyFile, maxPEM)
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("mqtt.key_file: %s: %w", m.KeyFile, err)
+	}
+	pair, err := tls.X509KeyPair(cert, key)
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("mqtt.cert_file, mqtt.key_file: %w", err)
+	}
+	return pair, nil
 }
