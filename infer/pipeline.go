@@ -100,7 +100,9 @@ func (p *Pipeline) run() error {
 	}
 	began := time.Now()
 	err := p.Clip.Invoke()
-	p.Stats.invoke.Add(int64(time.Since(began)))
+	took := time.Since(began)
+	p.Stats.invoke.Add(int64(took))
+	p.Stats.Invokes.Add(took)
 	if err != nil {
 		return fmt.Errorf("infer: window at %v: %w", p.schedule.last.Time, err)
 	}

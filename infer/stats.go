@@ -17,6 +17,8 @@ type Stats struct {
 	Gated   atomic.Uint64 // windows on which the model did not run because nothing moved
 	Seen    atomic.Uint64 // Seq of the newest frame that the pipeline has dealt with, used or not
 
+	Invokes Durations // the time that each run of the model took
+
 	squeeze, invoke atomic.Int64 // ns
 }
 

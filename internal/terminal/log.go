@@ -14,6 +14,7 @@ type Log struct {
 	*Lines
 	level   slog.LevelVar
 	journal bool
+	recent  recent
 }
 
 // NewLog returns the log that writes to stderr, with levels as journald reads them if toJournal.
@@ -32,7 +33,7 @@ func InJournal() bool {
 }
 
 // Logger returns the logger that writes to l.
-func (l *Log) Logger() *slog.Logger { return l.logger(l.Lines) }
+func (l *Log) Logger() *slog.Logger { return l.logger(io.MultiWriter(&l.recent, l.Lines)) }
 
 // SetLevel sets the lowest level that is logged: debug, info, warn or error. Anything else changes nothing.
 func (l *Log) SetLevel(level string) { _ = l.level.UnmarshalText([]byte(level)) }
