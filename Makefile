@@ -98,7 +98,7 @@ release-notes:
 	  { echo "CHANGELOG.md has no version $(VERSION)" >&2; exit 1; }
 
 deps:
-	@build/deps.sh compiler go tflite footage walkers test python
+	@build/deps.sh compiler go tflite footage walkers test browser python
 
 env:
 	@for v in PATH EDGED_CACHE CGO_ENABLED CGO_CFLAGS CGO_LDFLAGS LD_LIBRARY_PATH; do \

@@ -3,6 +3,7 @@
 #   compiler  cc, libturbojpeg, libyuv (apt)        go        Go, where it is absent or too old
 #   tflite    the TFLite C library for $EDGED_ARCH  footage   real footage of people walking (Debian's opencv-doc)
 #   walkers   a part of it, cropped for the starter model    subscriber   mosquitto_sub
+#   browser   chromium, nginx and axe-core (npm), for the tests of the page
 #   test      mosquitto, ffmpeg, and three more versions of ffmpeg: the oldest and the newest that a Python wheel carries, and one between
 #   lint      golangci-lint, whose path it prints
 #   sbom      cyclonedx-gomod                       lintian   what checks a Debian package
@@ -179,6 +180,23 @@ dep_tensorflow() { models_env test; }
 dep_torch() { models_env test-torch; }
 dep_bench() { python_env "$here/../test/bench/requirements.txt" bench; }
 
+axe_version=4.14.1
+dep_browser() {
+  apt_need chromium nginx-light
+  local dir=$cache/axe-core-$axe_version
+  [ -f "$dir/axe.min.js" ] && return
+  command -v npm >/dev/null || apt_need npm
+  say "axe-core $axe_version, which finds what a screen reader cannot read"
+  local tmp
+  tmp=$(mktemp -d "$cache/axe.XXXXXX")
+  (cd "$tmp" && retry npm pack --silent "axe-core@$axe_version" >/dev/null)
+  echo "e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745  $tmp/axe-core-$axe_version.tgz" | sha256sum -c --quiet
+  tar -xzf "$tmp/axe-core-$axe_version.tgz" -C "$tmp" package/axe.min.js
+  mkdir -p "$dir"
+  mv "$tmp/package/axe.min.js" "$dir/axe.min.js"
+  rm -rf "$tmp"
+}
+
 dep_lintian() {
   apt_need lintian
 }
@@ -205,7 +223,7 @@ dep_sbom() {
 for what in "$@"; do
   case $what in
     lint | sbom) "dep_$what" ;; # Go's own locks are enough, and it takes minutes
-    compiler | go | tflite | footage | walkers | subscriber | ffmpegs | test | lintian | python | tensorflow | torch | bench)
+    compiler | go | tflite | footage | walkers | subscriber | ffmpegs | test | browser | lintian | python | tensorflow | torch | bench)
       if [ -n "${EDGED_DEPS_LOCKED:-}" ]; then "dep_$what"; else EDGED_DEPS_LOCKED=1 flock -o "$cache/deps.lock" "$0" "$what"; fi ;;
     *) die "unknown dependency $what" ;;
   esac

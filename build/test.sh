@@ -13,7 +13,7 @@ hash -r
 setsid nice -n 19 build/deps.sh lint >/dev/null & # compiles for minutes: beside the rest
 lint=$!
 trap 'kill -- "-$lint" 2>/dev/null || true' EXIT
-build/deps.sh tflite footage walkers test python
+build/deps.sh tflite footage walkers test browser python
 retry go mod download
 
 step "gofmt, go vet, the scripts' syntax"

@@ -9,6 +9,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"edged/internal/testkit"
 )
 
 // onOwnDisk runs the test again in a process that alone has a small file system mounted, and returns the folder of that in there; ""
@@ -132,6 +134,7 @@ func (f slowFile) Write(b []byte) (int, error) {
 // A disk that takes a tenth of what the camera sends costs pictures of the clip, and nothing else: Begin, Event, Window and the ring
 // never wait for it.
 func TestSlowDisk(t *testing.T) {
+	testkit.Slow(t)
 	s := newScene(t, t.TempDir(), func(r *Recorder) { r.Memory = 20_000; r.MaxClip = 3 * time.Second })
 	for deadline := time.Now().Add(eventually); s.store.Load() == nil; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {

@@ -3,37 +3,39 @@ package web
 import (
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 )
 
-// fromHere refuses what a page of another site makes a browser ask. The answers hold nothing secret, but camera names and
-// their on and off are nobody's business. A browser says where a request comes from; and whoever lets a name of his own
-// point at this machine (DNS rebinding) is found by the Host that the browser then sends.
-func fromHere(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("X-Content-Type-Options", "nosniff")
-		w.Header().Set("Cache-Control", "no-store")
-		w.Header().Set("Content-Security-Policy", "default-src 'none'")
-		switch {
-		case !ownHost(r.Host):
-			http.Error(w, "use this machine's address or name", http.StatusForbidden)
-		case crossSite(r.Header):
-			http.Error(w, "not for pages of other sites", http.StatusForbidden)
-		default:
-			next.ServeHTTP(w, r)
-		}
-	})
+// guard refuses what the page of another site makes a browser ask for. A browser says where a request comes from (Sec-Fetch-Site,
+// Origin); and who lets a name of their own point at this machine (DNS rebinding) is found by the Host that the browser then sends. What a
+// person opens by a link is let through: the page's HTML says nothing.
+type guard struct {
+	url  *url.URL // web.url; nil = there is none
+	next http.Handler
 }
 
-// ownHost says whether the Host header names this machine: an address, localhost, or its own host name.
-func ownHost(header string) bool {
-	host, _, err := net.SplitHostPort(header)
-	if err != nil {
-		host = header
+func (g guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Security-Policy", "default-src 'none'")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	switch {
+	case !g.knows(r.Host):
+		http.Error(w, "use this machine's address or name, or set web.url", http.StatusForbidden)
+	case g.crossSite(r) && !isLink(r):
+		http.Error(w, "not for pages of other sites", http.StatusForbidden)
+	default:
+		g.next.ServeHTTP(w, r)
 	}
-	host = strings.ToLower(strings.Trim(host, "[]"))
-	if net.ParseIP(host) != nil || host == "localhost" {
+}
+
+// knows reports whether the Host header names this machine: an address, localhost, its own host name, or that of web.url.
+func (g guard) knows(header string) bool {
+	host := bareHost(header)
+	if net.ParseIP(host) != nil || host == "localhost" || g.url != nil && host == strings.ToLower(g.url.Hostname()) {
 		return true
 	}
 	name, err := os.Hostname()
@@ -41,10 +43,36 @@ func ownHost(header string) bool {
 	return err == nil && name != "" && (host == name || host == name+".local")
 }
 
-func crossSite(h http.Header) bool {
-	switch h.Get("Sec-Fetch-Site") {
-	case "", "none", "same-origin":
-		return h.Get("Origin") != "" && h.Get("Sec-Fetch-Site") != "same-origin"
+func bareHost(header string) string {
+	host, _, err := net.SplitHostPort(header)
+	if err != nil {
+		host = header
+	}
+	return strings.ToLower(strings.Trim(host, "[]"))
+}
+
+// crossSite reports whether a page of another site asks. A browser sends Sec-Fetch-Site only over HTTPS and to this machine; else the
+// Origin must be the page's own.
+func (g guard) crossSite(r *http.Request) bool {
+	switch r.Header.Get("Sec-Fetch-Site") {
+	case "same-origin", "none":
+		return false
+	case "":
+		return !g.ownOrigin(r.Header.Get("Origin"), r.Host)
 	}
 	return true
+}
+
+func (g guard) ownOrigin(origin, host string) bool {
+	if origin == "" {
+		return true // no browser's page
+	}
+	u, err := url.Parse(origin)
+	return err == nil && u.Host != "" && (strings.EqualFold(u.Host, host) || g.url != nil && strings.EqualFold(u.Host, g.url.Host))
+}
+
+// isLink reports whether a person follows a link to one of the page's addresses, and not a script or a frame.
+func isLink(r *http.Request) bool {
+	return r.Method == http.MethodGet && r.Header.Get("Sec-Fetch-Mode") == "navigate" && r.Header.Get("Sec-Fetch-Dest") == "document" &&
+		!strings.HasPrefix(r.URL.Path, "/api/")
 }

@@ -1,16 +1,18 @@
-// Package web serves what a node knows about itself: metrics for Prometheus, health for a supervisor, status for a person.
-// It only ever answers GET, and knows nothing of what it shows.
+// Package web serves what a node knows about itself: metrics for Prometheus, health for a supervisor, status for a person, and the page
+// (package page) for whoever may see pictures. It knows nothing of what it shows.
 package web
 
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -24,12 +26,16 @@ import (
 //	/healthz   200 while the process does its work, else 503 and why
 //	/readyz    200 while it sees and is heard, else 503 and what is missing
 //	/status    everything as JSON, which edged status prints
+//	/…         the page and its API, if there is one
 type Server struct {
 	Address string // HOST:PORT; port 0 takes a free one
 	Metrics prometheus.Gatherer
 	Health  func() error
 	Ready   func() error
 	Status  func() ([]byte, error) // JSON
+	Page    http.Handler           // nil = there is none
+	PageURL *url.URL               // where people find the page, if not at Address; nil = there
+	TLS     *tls.Config            // nil = plain HTTP
 
 	listener net.Listener
 }
@@ -40,7 +46,7 @@ const (
 	replyTimeout   = 10 * time.Second
 	idleTimeout    = time.Minute
 	maxHeader      = 8 << 10
-	maxConnections = 32 // further ones wait
+	maxConnections = 128 // further ones wait
 )
 
 // Listen opens the port, so that a port in use is an error at the start.
@@ -51,11 +57,19 @@ func (s *Server) Listen(ctx context.Context) error {
 		return fmt.Errorf("web: %w; set web.listen to another address, or to \"\" to do without", err)
 	}
 	s.listener = netutil.LimitListener(l, maxConnections)
+	if s.TLS != nil {
+		s.listener = tls.NewListener(s.listener, s.TLS)
+	}
 	return nil
 }
 
 // URL is where the server is found, once Listen has succeeded.
-func (s *Server) URL() string { return "http://" + s.listener.Addr().String() }
+func (s *Server) URL() string {
+	if s.TLS != nil {
+		return "https://" + s.listener.Addr().String()
+	}
+	return "http://" + s.listener.Addr().String()
+}
 
 // Run serves until ctx ends. Listen must have succeeded.
 func (s *Server) Run(ctx context.Context) error {
@@ -77,8 +91,12 @@ func (s *Server) handler() http.Handler {
 	mux.HandleFunc("GET /healthz", answer(s.Health))
 	mux.HandleFunc("GET /readyz", answer(s.Ready))
 	mux.HandleFunc("GET /status", s.status)
-	mux.HandleFunc("GET /{$}", index)
-	return fromHere(mux)
+	if s.Page != nil {
+		mux.Handle("/", s.Page)
+	} else {
+		mux.HandleFunc("GET /{$}", index)
+	}
+	return guard{url: s.PageURL, next: mux}
 }
 
 func answer(check func() error) http.HandlerFunc {

@@ -34,15 +34,16 @@ const (
 )
 
 type cli struct {
-	Run     runCmd     `cmd:"" help:"Watch the cameras and publish the actions that edged recognises."`
-	Replay  replayCmd  `cmd:"" help:"Run a video file through the same pipeline as fast as possible; print events as JSON lines."`
-	Status  statusCmd  `cmd:"" help:"Show the state of the running edged; fails only if none answers."`
-	Check   checkCmd   `cmd:"" help:"Check a configuration and everything that it names; start nothing."`
-	Probe   probeCmd   `cmd:"" help:"Show this machine's cameras, TFLite and delegates."`
-	Model   modelCmd   `cmd:"" help:"Show a model file: manifest, tensors, quantization, delegated nodes."`
-	Bench   benchCmd   `cmd:"" help:"Measure the time that edged adds to the model's own."`
-	Broker  brokerCmd  `cmd:"" help:"Run only the built-in MQTT broker (edged run starts it by itself)."`
-	Version versionCmd `cmd:"" help:"Show the versions of edged and its parts."`
+	Run      runCmd      `cmd:"" help:"Watch the cameras and publish the actions that edged recognises."`
+	Replay   replayCmd   `cmd:"" help:"Run a video file through the same pipeline as fast as possible; print events as JSON lines."`
+	Status   statusCmd   `cmd:"" help:"Show the state of the running edged; fails only if none answers."`
+	Check    checkCmd    `cmd:"" help:"Check a configuration and everything that it names; start nothing."`
+	Probe    probeCmd    `cmd:"" help:"Show this machine's cameras, TFLite and delegates."`
+	Model    modelCmd    `cmd:"" help:"Show a model file: manifest, tensors, quantization, delegated nodes."`
+	Bench    benchCmd    `cmd:"" help:"Measure the time that edged adds to the model's own."`
+	Broker   brokerCmd   `cmd:"" help:"Run only the built-in MQTT broker (edged run starts it by itself)."`
+	Password passwordCmd `cmd:"" help:"Turn a password into the line for web.password_file."`
+	Version  versionCmd  `cmd:"" help:"Show the versions of edged and its parts."`
 
 	TryModel tryModelCmd `cmd:"" hidden:""`
 }

@@ -15,6 +15,7 @@ import (
 	"edged/internal/node"
 	"edged/internal/sink"
 	"edged/internal/terminal"
+	"edged/web/nodepage"
 )
 
 type runCmd struct {
@@ -34,7 +35,8 @@ type runner struct {
 	console *terminal.Console
 	broker  node.BuiltIn
 	state   *node.State
-	ports   *ports // used without a configuration
+	ports   *ports         // used without a configuration
+	site    *nodepage.Site // of the node that was prepared last
 }
 
 // Run runs the daemon until ctx ends or an error occurs that retrying cannot mend.
@@ -48,7 +50,7 @@ func (r *runCmd) Run(ctx context.Context, out output, log *terminal.Log) error {
 	defer stop()
 	d := runner{runCmd: *r, out: out, log: log, console: terminal.NewConsole(out, terminal.InJournal()), state: node.NewState()}
 	defer d.console.Start()()
-	lives := node.Lives{Prepare: d.prepare, Reload: reload, Beside: startWeb, BuiltIn: &d.broker, State: d.state}
+	lives := node.Lives{Prepare: d.prepare, Reload: reload, Beside: d.startWeb, BuiltIn: &d.broker, State: d.state}
 	return lives.Run(ctx)
 }
 
@@ -91,6 +93,12 @@ func (r *runner) prepare(ctx context.Context) (*node.Node, error) {
 	if err != nil {
 		return nil, err
 	}
+	site, err := nodepage.New(n, r.log.Recent)
+	if err != nil {
+		n.Close()
+		return nil, node.ConfigError{Err: err}
+	}
+	r.site = site
 	r.log.SetLevel(cfg.Log.Level) // only now: a refused configuration must not change it
 	return n, nil
 }

@@ -232,6 +232,11 @@ func load(path string, secrets func(*decoder, *Config)) (*Config, error) {
 // Parse is Load for a file's content; name is what its problems are reported under.
 func Parse(name string, data []byte) (*Config, error) { return parse(name, data, (*decoder).secrets) }
 
+// ParsePublic is LoadPublic for a file's content: it reads no file that the configuration names.
+func ParsePublic(name string, data []byte) (*Config, error) {
+	return parse(name, data, func(*decoder, *Config) {})
+}
+
 func parse(name string, data []byte, secrets func(*decoder, *Config)) (*Config, error) {
 	c := Default()
 	d := decode(data, c)

@@ -13,6 +13,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"log/slog"
+	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -182,6 +183,24 @@ func (n *Node) ready(info engine.Info) {
 	}
 	NotifyReady(n.summary())
 }
+
+// AddSink adds a receiver of what the node recognises. It must be called before Run.
+func (n *Node) AddSink(s sink.Sink) { n.sinks = append(n.sinks, s) }
+
+// Settings returns the settings of every view now, by path.
+func (n *Node) Settings() map[string]sink.View {
+	n.switches.Lock()
+	defer n.switches.Unlock()
+	all := map[string]sink.View{}
+	for _, v := range n.current {
+		v.Thresholds = maps.Clone(v.Thresholds)
+		all[v.Path] = v
+	}
+	return all
+}
+
+// ViewsOf returns a camera's views as they are configured, with all defaults.
+func (n *Node) ViewsOf(cam config.Camera) []config.View { return watch.Views(n.Config, cam, n.Model) }
 
 // Tap gives tap the frames of a camera until remove is called.
 func (n *Node) Tap(camera string, tap sink.Tap) (remove func(), err error) {

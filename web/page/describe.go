@@ -13,6 +13,7 @@ type Description struct {
 	Broker      Broker   `json:"broker"`
 	Recording   any      `json:"recording"` // record.Stats; null = recording is off
 	Hints       []Hint   `json:"hints"`
+	Login       bool     `json:"login"` // a password is set
 }
 
 // Model is what the node recognises actions with.
@@ -63,7 +64,7 @@ type Hint struct {
 
 func (p *Page) node(w http.ResponseWriter, _ *http.Request) {
 	d := p.Description()
-	d.Node, d.Version, d.Began = p.Node, p.Version, p.began
+	d.Node, d.Version, d.Began, d.Login = p.Node, p.Version, p.began, p.Login
 	if p.Recorder == nil {
 		d.Recording = nil
 	}

@@ -26,6 +26,7 @@ type Page struct {
 	Statistics    func() any // as /status
 	Support       func(io.Writer)
 	Access        Access
+	Login         bool   // a password is set
 	Prefix        string // of web.url's path; a proxy's header goes before it
 
 	hub     hub
@@ -107,12 +108,10 @@ func (p *Page) Handler() http.Handler {
 	api("GET /api/v1/support", p.support)
 	mux.HandleFunc("POST /api/v1/login", p.Access.Login)
 	mux.HandleFunc("POST /api/v1/logout", p.Access.Logout)
-	mux.HandleFunc("/api/", notFound)
 	for _, route := range []string{"/{$}", "/events", "/events/{id}", "/draw", "/health"} {
 		mux.HandleFunc("GET "+route, p.index)
 	}
 	mux.HandleFunc("GET /static/", p.static)
-	mux.HandleFunc("/", notFound)
 	return problems(mux)
 }
 

@@ -24,8 +24,8 @@ func Problem(w http.ResponseWriter, status int, detail string) {
 	_ = json.NewEncoder(w).Encode(problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail})
 }
 
-func notFound(w http.ResponseWriter, r *http.Request) {
-	Problem(w, http.StatusNotFound, "There is nothing at this address. docs/api.md lists all addresses of the API.")
+func notFound(w http.ResponseWriter, _ *http.Request) {
+	Problem(w, http.StatusNotFound, plainReasons[http.StatusNotFound])
 }
 
 // problems turns the plain errors of net/http's own handlers, such as "method not allowed", into Problems.
@@ -45,15 +45,16 @@ type problemWriter struct {
 }
 
 func (w *problemWriter) WriteHeader(status int) {
-	if status >= 400 && strings.HasPrefix(w.Header().Get("Content-Type"), "text/plain") {
+	if reason := plainReasons[status]; reason != "" && strings.HasPrefix(w.Header().Get("Content-Type"), "text/plain") {
 		w.replaced = true
-		Problem(w.ResponseWriter, status, plainReasons[status])
+		Problem(w.ResponseWriter, status, reason)
 		return
 	}
 	w.ResponseWriter.WriteHeader(status)
 }
 
 var plainReasons = map[int]string{
+	http.StatusNotFound:                     "There is nothing at this address. docs/api.md lists all addresses of the API.",
 	http.StatusMethodNotAllowed:             "The header Allow lists the methods that this address takes.",
 	http.StatusRequestedRangeNotSatisfiable: "The range lies beyond the file.",
 }

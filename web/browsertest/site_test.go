@@ -1,0 +1,146 @@
+// Package browsertest drives the page with a real browser, Debian's chromium, against a real node that plays real footage.
+package browsertest
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"edged/internal/background"
+	"edged/internal/config"
+	"edged/internal/node"
+	"edged/models"
+	"edged/record"
+	"edged/web"
+	"edged/web/nodepage"
+)
+
+// eventually is how long a test waits for what must come.
+const eventually = 40 * time.Second
+
+// site is a node with its page.
+type site struct {
+	t       *testing.T
+	address string
+	yaml    string
+	node    *node.Node
+	stop    func()
+}
+
+func footage(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(os.Getenv("EDGED_CACHE"), "footage", "walkers.mkv")
+	if _, err := os.Stat(path); err != nil {
+		t.Fatalf("%v; make deps fetches it", err)
+	}
+	return path
+}
+
+// newSite starts a node with two cameras: one with a mask and views, and one plain.
+func newSite(t *testing.T, more string) *site {
+	t.Helper()
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &site{t: t, address: l.Addr().String()}
+	l.Close()
+	s.yaml = "node: cottage\nmqtt: {broker: 'tcp://127.0.0.1:1'}\nstate_dir: '" + t.TempDir() + "'\n" +
+		"record: {enabled: true, before: 1s, after: 1s}\ncameras:\n" +
+		"  - {name: gate, source: 'file:" + footage(t) + "'}\n" +
+		"  - {name: yard, source: 'file:" + footage(t) + "', masks: [[[0, 0], [1, 0], [1, 0.15], [0, 0.2]]],\n" +
+		"     views: [{name: path, area: [0, 0.25, 1, 0.7]}, {name: bench, area: [0.55, 0.3, 0.4, 0.5]}]}\n" + more
+	s.start()
+	t.Cleanup(func() { s.stop() })
+	return s
+}
+
+// start starts the node, also again after stop: at the same address, with the same clips and settings.
+func (s *site) start() {
+	s.t.Helper()
+	cfg, err := config.Parse("edged.yaml", []byte(s.yaml))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	m, err := models.Starter()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	n, err := node.New(node.Inputs{Config: cfg, Model: m, Version: "v2.0"})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	page, err := nodepage.New(n, func() string { return "level=INFO msg=started\n" })
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	server := &web.Server{
+		Address: s.address, Metrics: prometheus.NewRegistry(), Health: n.Healthy, Ready: n.Ready,
+		Status: func() ([]byte, error) { return n.Telemetry().JSON() }, Page: page.Handler(), PageURL: page.URL, TLS: page.TLS,
+	}
+	stopMeasuring := page.Start()
+	stopServer := background.Start(server.Keep)
+	stopNode := background.Start(func(ctx context.Context) {
+		if err := n.Run(ctx); err != nil {
+			s.t.Errorf("the node ended: %v", err)
+		}
+	})
+	s.node = n
+	s.stop = func() { stopNode(); stopMeasuring(); stopServer(); s.stop = func() {} }
+	s.await("the server answers", func() bool {
+		reply, err := http.Get(s.url("healthz")) //nolint:noctx // a test
+		if err == nil {
+			reply.Body.Close()
+		}
+		return err == nil
+	})
+}
+
+func (s *site) url(path string) string { return "http://" + s.address + "/" + path }
+
+func (s *site) await(what string, done func() bool) {
+	s.t.Helper()
+	for deadline := time.Now().Add(eventually); !done(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			s.t.Fatalf("%s: not within %v", what, eventually)
+		}
+	}
+}
+
+// awaitClips waits for that many events with a clip, and returns the newest.
+func (s *site) awaitClips(n int) record.Event {
+	s.t.Helper()
+	var newest record.Event
+	s.await(fmt.Sprintf("%d clips", n), func() bool {
+		events, _ := s.node.Timeline.List(record.Filter{})
+		saved := 0
+		for i := len(events) - 1; i >= 0; i-- {
+			if events[i].ClipState == record.ClipSaved {
+				saved++
+				newest = events[i]
+			}
+		}
+		return saved >= n
+	})
+	return newest
+}
+
+// screenshots is the folder for pictures of the screens.
+func screenshots(t *testing.T) string {
+	t.Helper()
+	dir := filepath.Join(os.Getenv("EDGED_CACHE"), "screens")
+	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // pictures for people
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func plain(name string) string { return strings.NewReplacer("/", "-", " ", "-").Replace(name) }

@@ -1,0 +1,70 @@
+package nodepage
+
+import (
+	"fmt"
+
+	"edged/capture"
+	"edged/internal/config"
+	"edged/internal/node"
+	"edged/web/page"
+)
+
+// hints says what somebody who has just installed edged can do next, with what was found on this machine.
+func hints(n *node.Node, d page.Description) []page.Hint {
+	found := []page.Hint{}
+	for _, c := range d.Cameras {
+		if spec, err := capture.ParseSpec(n.Config.Cameras[0].Source); !c.Online && err == nil && spec.Kind == capture.KindV4L2 {
+			found = append(found, cameraHint(c))
+			break
+		}
+	}
+	if d.Broker.BuiltIn {
+		found = append(found, page.Hint{
+			ID: "broker", Title: "Events stay on this machine",
+			Text: "edged publishes to its built-in MQTT broker, which only this machine can reach. Listen to it with the command below. " +
+				"To send events to your own broker, and to Home Assistant, put these lines into the configuration:",
+			Lines: []string{"mosquitto_sub -h 127.0.0.1 -t 'edged/#' -v", "", "mqtt:", "  broker: tcp://HOST:1883"},
+		})
+	} else if !d.Broker.Connected {
+		found = append(found, page.Hint{
+			ID: "broker", Title: "No connection to the broker",
+			Text: fmt.Sprintf("edged cannot reach %s. It tries again by itself, and keeps events until then. Check the address and the password "+
+				"in the configuration, and that the broker runs.", d.Broker.Address),
+		})
+	}
+	if n.Recorder == nil {
+		found = append(found, page.Hint{
+			ID: "record", Title: "Events have no clips yet",
+			Text:  "edged can record the seconds before, during and after every event. They stay on this machine. Put this into the configuration:",
+			Lines: []string{"record:", "  enabled: true"},
+		})
+	}
+	if n.Config.MQTT.Discovery == "" && n.Config.MQTT.Broker != config.Embedded {
+		found = append(found, page.Hint{
+			ID: "homeassistant", Title: "Home Assistant is told nothing",
+			Text:  "mqtt.discovery is empty. With this line Home Assistant finds the cameras and actions by itself:",
+			Lines: []string{"mqtt:", "  discovery: homeassistant"},
+		})
+	}
+	return found
+}
+
+// cameraHint says which cameras this machine has.
+func cameraHint(c page.Camera) page.Hint {
+	h := page.Hint{
+		ID: "camera", Title: "No picture from " + c.Name,
+		Text: "edged found no camera that it can use. Plug in a USB camera: edged opens it by itself. A CSI or network camera needs a command " +
+			"as its source; see docs/cameras.md.",
+	}
+	for _, device := range capture.Probe() {
+		state := "can be used"
+		if !device.Usable {
+			state = device.Error
+		}
+		h.Lines = append(h.Lines, fmt.Sprintf("%s  %s  %s", device.Path, device.Name, state))
+	}
+	if len(h.Lines) == 0 {
+		h.Lines = []string{"This machine has no /dev/video* device."}
+	}
+	return h
+}

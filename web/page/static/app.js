@@ -1,0 +1,100 @@
+// The frame of the page: which screen shows, the login, and the notice above.
+import { api, el, message, pageURL } from './util.js';
+import { connect, disconnect, on } from './stream.js';
+import * as now from './now.js';
+import * as events from './events.js';
+import * as draw from './draw.js';
+import * as health from './health.js';
+
+const main = document.getElementById('main');
+const screens = { now, events, draw, health };
+let shown; // an AbortController of the screen that shows
+let node; // what edged says of itself
+
+// route is the screen for an address, and what follows in it.
+function route() {
+  const path = location.pathname.slice(new URL(document.baseURI).pathname.length);
+  const [screen, id] = path.split('/');
+  return { screen: screens[screen] ? screen : 'now', id: id && decodeURIComponent(id) };
+}
+
+async function show() {
+  shown?.abort();
+  const own = shown = new AbortController();
+  const { screen, id } = route();
+  for (const a of document.querySelectorAll('nav a')) {
+    if (a.dataset.page === screen) a.setAttribute('aria-current', 'page');
+    else a.removeAttribute('aria-current');
+  }
+  try {
+    node = await api('node', { signal: own.signal });
+    if (own.signal.aborted) return;
+    document.getElementById('node').textContent = node.node;
+    document.getElementById('logout').hidden = !node.login;
+    document.title = `${document.querySelector('nav a[aria-current]').textContent} · ${node.node} · edged`;
+    connectOnce();
+    main.replaceChildren();
+    await screens[screen].show(main, { node, id, signal: own.signal, go });
+  } catch (error) {
+    if (own.signal.aborted || error.status === 401) return;
+    main.replaceChildren(el('div', { class: 'card problem', role: 'alert' }, el('p', {}, message(error)),
+      el('button', { onclick: show }, 'Try again')));
+  }
+}
+
+let connected = false;
+function connectOnce() {
+  if (!connected) connect();
+  connected = true;
+}
+
+// go shows another address of the page.
+function go(path, { replace = false, quiet = false } = {}) {
+  history[replace ? 'replaceState' : 'pushState']({}, '', pageURL(path));
+  if (!quiet) show();
+}
+
+function login() {
+  shown?.abort();
+  disconnect();
+  connected = false;
+  const password = el('input', { type: 'password', id: 'password', autocomplete: 'current-password', required: true });
+  const problem = el('p', { class: 'bad', role: 'alert' });
+  const form = el('form', {
+    class: 'card login',
+    onsubmit: async (e) => {
+      e.preventDefault();
+      problem.textContent = '';
+      try {
+        await api('login', { method: 'POST', json: { password: password.value } });
+        show();
+      } catch (error) {
+        problem.textContent = message(error);
+        password.select();
+      }
+    },
+  }, el('h1', {}, 'Log in'), el('label', { htmlFor: 'password' }, 'Password'), password, problem, el('button', { class: 'primary' }, 'Log in'));
+  main.replaceChildren(form);
+  password.focus();
+}
+
+window.addEventListener('edged:login', () => { if (!main.querySelector('.login')) login(); });
+window.addEventListener('popstate', show);
+document.addEventListener('click', (e) => {
+  const a = e.target.closest('a[data-page]');
+  if (!a || e.button !== 0 || e.ctrlKey || e.metaKey || e.shiftKey) return;
+  e.preventDefault();
+  go(a.getAttribute('href') === '.' ? '.' : a.getAttribute('href'));
+  main.focus();
+});
+document.getElementById('logout').addEventListener('click', async () => {
+  await api('logout', { method: 'POST' }).catch(() => {});
+  login();
+});
+// After a pause what was missed is asked for; another version of edged comes with another page.
+on('hello', (hello) => {
+  if (!hello.again) return;
+  if (node && hello.version !== node.version) location.reload();
+  else if (!document.querySelector('dialog[open]') && route().screen !== 'draw') show();
+});
+show();

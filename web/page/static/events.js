@@ -1,0 +1,167 @@
+// Events: what happened, the newest first, with its clips.
+import { api, apiURL, clock, dayOf, el, lasting, message, percent } from './util.js';
+import { on } from './stream.js';
+import { open } from './player.js';
+
+const pageSize = 60;
+
+export async function show(main, { node, id, signal, go }) {
+  const filter = new Filter(node, () => list.restart());
+  const list = new List(filter, signal, (e) => openEvent(e));
+  main.append(el('div', { class: 'title' }, el('h1', {}, 'Events'), filter.element), list.element, list.end);
+
+  async function openEvent(e) {
+    history.replaceState({}, '', new URL('events/' + encodeURIComponent(e.id), document.baseURI));
+    await open(node, e, signal);
+    if (!signal.aborted) go('events', { replace: true, quiet: true });
+    list.button(e.id)?.focus();
+  }
+  const off = [on('event', (e) => list.update(e)), on('gone', (e) => list.remove(e.id))];
+  signal.addEventListener('abort', () => off.forEach((f) => f()));
+  await list.restart();
+  if (!id) return;
+  try {
+    openEvent(await api('events/' + encodeURIComponent(id), { signal }));
+  } catch (error) {
+    if (!signal.aborted) main.prepend(el('p', { class: 'card problem', role: 'alert' }, message(error)));
+  }
+}
+
+class Filter {
+  constructor(node, change) {
+    const choice = (name, label, values) => el('select', { name, 'aria-label': label, onchange: change },
+      el('option', { value: '' }, label + ': all'), values.map((v) => el('option', { value: v }, v)));
+    const views = node.cameras.flatMap((c) => c.views.filter((v) => v.name).map((v) => v.path));
+    const text = el('output', {}, 'any score');
+    this.score = el('input', {
+      type: 'range', name: 'min_score', min: 0, max: 1, step: 0.05, value: 0, 'aria-label': 'Least score',
+      oninput: () => { text.textContent = Number(this.score.value) ? 'from ' + percent(Number(this.score.value)) : 'any score'; },
+      onchange: change,
+    });
+    this.element = el('form', { class: 'filter', role: 'search', 'aria-label': 'Filter', onsubmit: (e) => e.preventDefault() },
+      node.cameras.length > 1 && choice('camera', 'Camera', node.cameras.map((c) => c.name)),
+      views.length > 0 && choice('view', 'View', views),
+      choice('label', 'Label', node.model.labels.filter((l) => l !== node.model.background)),
+      el('label', { class: 'score' }, this.score, text));
+  }
+
+  // query is what is selected, for the API.
+  query() {
+    const q = new URLSearchParams();
+    for (const [name, value] of new FormData(this.element)) if (value && value !== '0') q.set(name, value);
+    return q;
+  }
+
+  selects(e) {
+    const q = this.query();
+    return ['camera', 'view', 'label'].every((k) => !q.get(k) || q.get(k) === e[k]) && e.peak_score >= Number(q.get('min_score') || 0);
+  }
+}
+
+class List {
+  constructor(filter, signal, onOpen) {
+    [this.filter, this.signal, this.onOpen] = [filter, signal, onOpen];
+    this.items = new Map(); // list items by event id
+    this.element = el('ul', { class: 'events', 'aria-label': 'Events' });
+    this.end = el('p', { class: 'end' });
+    this.seen = new IntersectionObserver((seen) => seen[0].isIntersecting && this.more(), { rootMargin: '600px' });
+    signal.addEventListener('abort', () => this.seen.disconnect());
+  }
+
+  async restart() {
+    this.seen.disconnect();
+    this.items.clear();
+    this.element.replaceChildren();
+    [this.next, this.done] = ['', false];
+    await this.more();
+    if (!this.signal.aborted) this.seen.observe(this.end);
+  }
+
+  // more asks for the next events.
+  async more() {
+    if (this.loading || this.done) return;
+    this.loading = true;
+    try {
+      const q = this.filter.query();
+      q.set('limit', pageSize);
+      if (this.next) q.set('before', this.next);
+      const { events, next } = await api('events?' + q, { signal: this.signal });
+      for (const e of events) if (!this.items.has(e.id)) this.put(e, null);
+      [this.next, this.done] = [next, !next];
+      this.sum();
+    } catch (error) {
+      if (!this.signal.aborted) this.end.textContent = message(error);
+      this.done = true;
+    } finally {
+      this.loading = false;
+    }
+  }
+
+  sum() {
+    this.end.textContent = !this.done ? 'Loading more…' : this.items.size ? '' : 'Nothing has happened yet. Events appear here by themselves.';
+    if (this.done && !this.items.size && [...this.filter.query()].length) this.end.textContent = 'No event matches the filter.';
+  }
+
+  // update shows a new event, or what has become of one.
+  update(e) {
+    if (!this.filter.selects(e)) return;
+    const old = this.items.get(e.id);
+    if (old) {
+      old.event = e;
+      this.fill(old);
+    } else {
+      const after = [...this.element.children].find((item) => item.event.start <= e.start);
+      if (after || this.done) this.put(e, after ?? null);
+      this.sum();
+    }
+  }
+
+  put(e, before) {
+    const item = el('li');
+    item.event = e;
+    this.items.set(e.id, item);
+    this.element.insertBefore(item, before);
+    this.fill(item);
+    this.days(item);
+  }
+
+  // days gives an item its day's heading if it is the day's first.
+  days(item) {
+    for (const i of [item, item.nextElementSibling]) {
+      if (!i) continue;
+      const first = !i.previousElementSibling || dayOf(i.previousElementSibling.event.start) !== dayOf(i.event.start);
+      const heading = i.querySelector('h2');
+      if (first && !heading) i.prepend(el('h2', {}, dayOf(i.event.start)));
+      if (!first) heading?.remove();
+      i.classList.toggle('first', first);
+    }
+  }
+
+  fill(item) {
+    const e = item.event;
+    const length = e.end ? lasting(new Date(e.end) - new Date(e.start)) : 'going on';
+    const clip = { none: '', recording: e.end ? 'recording…' : '', failed: 'no clip: writing it failed', saved: '' }[e.clip_state];
+    const button = el('button', { class: 'event' + (e.end ? '' : ' on'), onclick: () => this.onOpen(item.event) },
+      el('strong', {}, e.label), el('span', { class: 'when' }, clock(e.start)), el('span', { class: 'where' }, e.view),
+      el('span', { class: 'how' }, [length, percent(e.peak_score), clip].filter(Boolean).join(', ')),
+      el('span', { class: 'thumb' }, e.clip_state === 'saved' && el('img', {
+        alt: '', loading: 'lazy', decoding: 'async', width: 128, height: 96, src: apiURL(`events/${encodeURIComponent(e.id)}/thumbnail`),
+      })));
+    const old = item.querySelector('button');
+    if (old === document.activeElement && old) queueMicrotask(() => button.focus());
+    if (old) old.replaceWith(button);
+    else item.append(button);
+  }
+
+  remove(id) {
+    const item = this.items.get(id);
+    if (!item) return;
+    const next = item.nextElementSibling;
+    item.remove();
+    this.items.delete(id);
+    if (next) this.days(next);
+    this.sum();
+  }
+
+  button(id) { return this.items.get(id)?.querySelector('button'); }
+}
