@@ -6,20 +6,24 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
+
+	"edged/internal/plainfile"
 )
+
+// maxBytes bounds a file of certificates. A system's whole store has 200 kB.
+const maxBytes = 4 << 20
 
 // LoadPair reads a certificate, with those that lead to its authority, and its private key. Both files are PEM. Every error names
 // the file.
 func LoadPair(certFile, keyFile string) (tls.Certificate, error) {
-	cert, err := os.ReadFile(certFile)
+	cert, err := plainfile.Read(certFile, maxBytes)
 	if err != nil {
-		return tls.Certificate{}, err
+		return tls.Certificate{}, fmt.Errorf("%s: %w", certFile, err)
 	}
-	key, err := os.ReadFile(keyFile)
+	key, err := plainfile.Read(keyFile, maxBytes)
 	if err != nil {
-		return tls.Certificate{}, err
+		return tls.Certificate{}, fmt.Errorf("%s: %w", keyFile, err)
 	}
 	if isEncrypted(key) {
 		return tls.Certificate{}, fmt.Errorf("%s: a passphrase protects this key, and edged cannot ask for it; "+

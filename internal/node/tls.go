@@ -41,19 +41,3 @@ func tlsConfig(m config.MQTT) (*tls.Config, error) {
 	}
 	return c, errors.Join(errs...)
 }
-
-func keyPair(m config.MQTT) (tls.Certificate, error) {
-	cert, err := plainfile.Read(m.CertFile, maxPEM)
-	if err != nil {
-		return tls.Certificate{}, fmt.Errorf("mqtt.cert_file: %s: %w", m.CertFile, err)
-	}
-	key, err := plainfile.Read(m.KeyFile, maxPEM)
-	if err != nil {
-		return tls.Certificate{}, fmt.Errorf("mqtt.key_file: %s: %w", m.KeyFile, err)
-	}
-	pair, err := tls.X509KeyPair(cert, key)
-	if err != nil {
-		return tls.Certificate{}, fmt.Errorf("mqtt.cert_file, mqtt.key_file: %w", err)
-	}
-	return pair, nil
-}

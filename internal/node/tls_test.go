@@ -18,7 +18,7 @@ func TestCertificatesAreFiles(t *testing.T) {
 	}
 	for path, want := range map[string]string{pipe: "named pipe", "/dev/zero": "device", t.TempDir(): "folder"} {
 		for key, m := range map[string]config.MQTT{
-			"mqtt.ca_file": {CAFile: path}, "mqtt.cert_file": {CertFile: path, KeyFile: path}, "mqtt.key_file": {CertFile: "tls_test.go", KeyFile: path},
+			"mqtt.ca_file": {CAFile: path}, "mqtt.cert_file": {CertFile: path, KeyFile: "tls_test.go"}, "mqtt.key_file": {CertFile: "tls_test.go", KeyFile: path},
 		} {
 			_, err := tlsConfig(m)
 			if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), key) {
