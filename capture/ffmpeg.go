@@ -36,23 +36,23 @@ type stamped struct {
 	stamp time.Duration
 }
 
-// startFFmpeg plays the file at path, which is open as file: its first video stream that moves. A stream of one frame is cover art,
+// startFFmpeg plays f, which is open as file: its first video stream that moves. A stream of one frame is cover art,
 // even where the file does not say so.
-func startFFmpeg(ctx context.Context, path string, file *os.File, frameRate float64) (pass, error) {
-	how, err := inspect(ctx, path, file, frameRate)
+func startFFmpeg(ctx context.Context, f *File, file *os.File) (pass, error) {
+	how, err := inspect(ctx, f, file)
 	if err != nil {
 		return nil, err
 	}
 	last := len(how.streams) - 1
 	for _, stream := range how.streams[:last] {
-		f, err := startStream(ctx, file, how, stream)
+		p, err := startStream(ctx, file, how, stream)
 		if err != nil {
 			return nil, err
 		}
-		if f.readAhead(); len(f.ahead) != 1 {
-			return f, nil
+		if p.readAhead(); len(p.ahead) != 1 {
+			return p, nil
 		}
-		_ = f.close()
+		_ = p.close()
 	}
 	return startStream(ctx, file, how, how.streams[last])
 }

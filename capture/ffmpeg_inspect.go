@@ -20,7 +20,9 @@ type invocation struct {
 	frameRate   float64       // for a file without times; 0 means ffmpeg's default
 	streams     []string      // the indices of the video streams, without cover pictures; at least one
 	length      time.Duration // of the file, by what it says itself; 0 where it does not say
-	passthrough string        // the name of the option that keeps every frame as it is
+	width       int           // the least size of the pictures; 0 means that of the file
+	height      int
+	passthrough string // the name of the option that keeps every frame as it is
 }
 
 // arguments are those of the command that writes the stream's frames to standard output.
@@ -32,8 +34,17 @@ func (d *invocation) arguments(stream string) []string {
 	args = append(args, inputArguments(d.name)...)
 	return append(args,
 		"-map", "0:"+stream, d.passthrough, "passthrough", "-enc_time_base", "1:1000",
-		"-vf", timesFilter+",scale=w='round(iw*sar)':h=ih:out_color_matrix=bt601:out_range=limited,setsar=1,format=yuv420p",
+		"-vf", timesFilter+","+d.sizeFilter()+",setsar=1,scale=out_color_matrix=bt601:out_range=limited,format=yuv420p",
 		"-c:v", "rawvideo", "-f", "matroska", "pipe:1")
+}
+
+// sizeFilter makes pixels square and pictures smaller that are more than twice as large as needed. The decoder averages the rest.
+func (d *invocation) sizeFilter() string {
+	factor := "1"
+	if d.width > 0 && d.height > 0 {
+		factor = fmt.Sprintf("max(1,floor(min(iw*sar/%d,ih/%d)/2))", d.width, d.height)
+	}
+	return fmt.Sprintf("scale=w='max(1,round(iw*sar/%s))':h='max(1,round(ih/%s))':flags=area", factor, factor)
 }
 
 // inputArguments open the file. A playlist must not make ffmpeg open anything but files, nor may a name be taken for an address.
@@ -41,9 +52,9 @@ func inputArguments(name string) []string {
 	return []string{"-protocol_whitelist", "file,pipe", "-i", "file:" + name}
 }
 
-// inspect asks ffmpeg what the file at path, which is open as file, contains. frameRate is for a file without times of its own.
-func inspect(ctx context.Context, path string, file *os.File, frameRate float64) (*invocation, error) {
-	d := &invocation{name: ffmpegName(path), frameRate: frameRate}
+// inspect asks ffmpeg what f, which is open as file, contains.
+func inspect(ctx context.Context, f *File, file *os.File) (*invocation, error) {
+	d := &invocation{name: ffmpegName(f.Path), frameRate: f.FrameRate, width: f.Width, height: f.Height}
 	var err error
 	if d.passthrough, err = passthroughOption(ctx); err != nil {
 		return nil, err

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"edged/capture/pixel"
 	"edged/internal/testkit"
 )
 
@@ -257,5 +258,55 @@ func TestPicturesHaveSquarePixels(t *testing.T) {
 				t.Errorf("%dx%d, %v; want 128x48", format.Width, format.Height, err)
 			}
 		})
+	}
+}
+
+// ffmpeg hands over no more pixels than are needed, and the model sees the same picture.
+func TestLargePicturesAreMadeSmaller(t *testing.T) {
+	decoder, err := pixel.NewDecoder(96, 96)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer decoder.Close()
+	for _, c := range []struct {
+		size, want string
+		difference float64 // on average, of 255, at most
+	}{
+		{"3840x2160", "768x432", 1},
+		{"1920x1080", "960x540", 1},
+		{"2160x3840", "432x768", 1},
+		{"1366x768", "683x384", 4}, // its middle is half a pixel off
+		{"640x480", "640x480", 0},
+		{"96x64", "96x64", 0},
+	} {
+		path := video(t, "a.mkv", "-f", "lavfi", "-i", "testsrc2=d=0.2:r=10:s="+c.size, "-c:v", "mjpeg", "-q:v", "2")
+		for _, version := range ffmpegVersions {
+			t.Run(c.size+", ffmpeg "+version, func(t *testing.T) {
+				useFFmpeg(t, version)
+				var rgb [2][]byte
+				for i, f := range []*File{{Path: path}, {Path: path, Width: 192, Height: 192}} {
+					err := f.Run(t.Context(), func(frame *Frame) Finding {
+						rgb[i] = make([]byte, 3*96*96)
+						if size := fmt.Sprintf("%dx%d", frame.Format.Width, frame.Format.Height); i == 1 && size != c.want {
+							t.Errorf("%s, want %s", size, c.want)
+						}
+						if err := decoder.Decode(rgb[i], frame.Format, frame.Data); err != nil {
+							t.Fatal(err)
+						}
+						return Finding{Verdict: Good}
+					})
+					if !errors.Is(err, io.EOF) {
+						t.Fatal(err)
+					}
+				}
+				difference := 0
+				for i := range rgb[0] {
+					difference += max(int(rgb[0][i])-int(rgb[1][i]), int(rgb[1][i])-int(rgb[0][i]))
+				}
+				if mean := float64(difference) / float64(len(rgb[0])); mean > c.difference {
+					t.Errorf("the model's pictures differ by %.2f of 255 on average", mean)
+				}
+			})
+		}
 	}
 }

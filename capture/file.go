@@ -24,6 +24,9 @@ type File struct {
 	// FrameRate is for files without times: a stream of JPEGs, or raw H.264. 0 means 30 for JPEGs and Y4M, and ffmpeg's own
 	// default, which is 25, for the rest.
 	FrameRate float64
+	// Width and Height are the least size that will do. ffmpeg makes a picture smaller, by a whole factor, that is more than twice as
+	// large in each direction. 0 leaves pictures as they are.
+	Width, Height int
 	// RealTime delivers each frame when it is due and gives it a CLOCK_MONOTONIC time. Otherwise frames come as fast as the
 	// sink takes them.
 	RealTime bool

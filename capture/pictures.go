@@ -47,7 +47,7 @@ func (f *File) open(ctx context.Context) (pass, error) {
 	if found == unknownContainer && len(head) == 0 {
 		return nil, errors.New("it is empty")
 	}
-	return startFFmpeg(ctx, f.Path, file, f.FrameRate)
+	return startFFmpeg(ctx, f, file)
 }
 
 // bare strips the path from a file error: the caller names it already.

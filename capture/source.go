@@ -8,11 +8,11 @@ import (
 	"edged/capture/pixel"
 )
 
-// Options are what a Source is made with beside its Spec. Zero values are the defaults of V4L2 and File.
+// Options are what a Source is made with beside its Spec. Zero values stand for the source's own defaults.
 type Options struct {
 	FourCC        pixel.FourCC
 	Width, Height int
-	FrameRate     float64 // of a camera: wanted; of a file: only where it has none of its own
+	FrameRate     float64 // of a camera: the one to ask for; of a file: for one without times
 	StallAfter    time.Duration
 	RealTime      bool // files only
 	Loop          bool // files only
@@ -20,8 +20,12 @@ type Options struct {
 	Log           *slog.Logger
 }
 
-// NewSource makes the source that spec names. Nothing is opened yet.
+// NewSource makes the source that spec names. It opens nothing. It logs the options that have no effect on such a source.
 func NewSource(spec Spec, o Options) (Source, error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	o.warnOfIgnored(spec.Kind)
 	switch spec.Kind {
 	case KindV4L2:
 		return &V4L2{
@@ -29,7 +33,10 @@ func NewSource(spec Spec, o Options) (Source, error) {
 			StallAfter: o.StallAfter, Counters: o.Counters, Log: o.Log,
 		}, nil
 	case KindFile:
-		return &File{Path: spec.Path, FrameRate: o.FrameRate, RealTime: o.RealTime, Loop: o.Loop, Counters: o.Counters, Log: o.Log}, nil
+		return &File{
+			Path: spec.Path, FrameRate: o.FrameRate, Width: o.Width, Height: o.Height,
+			RealTime: o.RealTime, Loop: o.Loop, Counters: o.Counters, Log: o.Log,
+		}, nil
 	case KindCommand:
 		return &Command{
 			Line: spec.Path, FourCC: o.FourCC, Width: o.Width, Height: o.Height, StallAfter: o.StallAfter,
@@ -39,4 +46,21 @@ func NewSource(spec Spec, o Options) (Source, error) {
 		return &Pattern{FrameRate: o.FrameRate, Counters: o.Counters}, nil
 	}
 	return nil, fmt.Errorf("capture: no source of kind %q", spec.Kind)
+}
+
+// warnOfIgnored logs the options that are set and have no effect on a source of that kind.
+func (o *Options) warnOfIgnored(kind Kind) {
+	size, declared := o.Width != 0, o.FourCC != 0 && !o.FourCC.Compressed()
+	for _, option := range []struct {
+		name    string
+		ignored bool
+	}{
+		{"format", o.FourCC != 0 && (kind == KindFile || kind == KindPattern)},
+		{"width and height", size && (kind == KindPattern || kind == KindCommand && !declared)},
+		{"fps", o.FrameRate != 0 && kind == KindCommand},
+	} {
+		if option.ignored {
+			o.Log.Warn("a setting has no effect on this kind of source", "setting", option.name, "source", kind)
+		}
+	}
 }

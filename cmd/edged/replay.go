@@ -94,6 +94,7 @@ func (r *replayCmd) play(ctx context.Context, c *watch.Camera, m *models.Model, 
 		pipeline.OnWindow = lines.window
 	}
 	file := capture.File{Path: path, FrameRate: r.FrameRate, Counters: &c.Counters, Log: slog.Default()}
+	file.Width, file.Height = c.LeastSize()
 	err = file.Run(ctx, func(f *capture.Frame) capture.Finding {
 		found := c.Frame(f)
 		done.Note(f, found)

@@ -51,6 +51,7 @@ func flatOut(ctx context.Context, c *watch.Camera, pipeline *infer.Pipeline, sou
 	pipeline.OnEvent = func(infer.Event) {} // not printed: printing allocates
 	frames := uint64(0)
 	file := capture.File{Path: source, Loop: true}
+	file.Width, file.Height = c.LeastSize()
 	err := file.Run(ctx, func(frame *capture.Frame) capture.Finding {
 		found := c.Frame(frame)
 		if err := pipeline.Step(); err != nil {

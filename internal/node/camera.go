@@ -3,7 +3,6 @@ package node
 import (
 	"fmt"
 	"log/slog"
-	"math"
 
 	"edged/capture"
 	"edged/capture/picture"
@@ -36,8 +35,12 @@ func (n *Node) newSource(cam config.Camera, views []config.View, c *watch.Camera
 		return nil, err
 	}
 	log := slog.Default().With("camera", cam.Name)
-	if spec.Kind == capture.KindV4L2 && cam.Width == 0 {
+	switch {
+	case cam.Width != 0:
+	case spec.Kind == capture.KindV4L2:
 		cam.Width, cam.Height = leastSize(cam, views, n.Model.Manifest)
+	case spec.Kind == capture.KindFile:
+		cam.Width, cam.Height = n.fileSize(cam, views)
 	}
 	format, _ := picture.Named(cam.Format) // 0 if the configuration names none
 	source, err := capture.NewSource(spec, capture.Options{
@@ -60,16 +63,23 @@ func (n *Node) newSource(cam config.Camera, views []config.View, c *watch.Camera
 	}, nil
 }
 
-// leastSize is the picture size in which each view has twice the model's pixels in each direction. A smaller picture would show the
-// sensor's noise, and what the camera skips to make it small. A snapshot is for people, so it is larger. Users ask for more than
-// 1280x720 themselves.
+// leastSize is the picture size to ask a camera for. A snapshot is for people, so it is larger. Users ask for more than 1280x720
+// themselves.
 func leastSize(cam config.Camera, views []config.View, model models.Manifest) (width, height int) {
+	width, height = watch.LeastSize(views, model)
 	if cam.Snapshots {
-		width, height = 640, 480
-	}
-	for _, v := range views {
-		width = max(width, int(math.Ceil(2*float64(model.Width)/v.Area[2])))
-		height = max(height, int(math.Ceil(2*float64(model.Height)/v.Area[3])))
+		width, height = max(width, 640), max(height, 480)
 	}
 	return min(width, 1280), min(height, 720)
+}
+
+// fileSize is the least size of a video file's pictures: enough for the model, and for the people who look at the page, at clips and
+// at snapshots.
+func (n *Node) fileSize(cam config.Camera, views []config.View) (width, height int) {
+	width, height = watch.LeastSize(views, n.Model.Manifest)
+	side := max(n.Config.Record.Side, 640)
+	if cam.Snapshots {
+		side = max(side, watch.SnapshotSide)
+	}
+	return max(width, side), max(height, side*9/16)
 }

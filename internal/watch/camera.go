@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"log/slog"
+	"math"
 	"sync/atomic"
 	"time"
 
@@ -33,6 +34,8 @@ type Camera struct {
 	OffGrid   atomic.Uint64 // frames that no window needs, returned undecoded
 	Corrupt   atomic.Uint64 // frames that did not decode
 	Unwatched atomic.Uint64 // frames that came while no view was enabled
+
+	width, height int // the least size of a picture
 
 	frameRate  float64                           // that the model samples, frames/s
 	onDecoded  func(decode, scale time.Duration) // nil: not measured
@@ -86,6 +89,22 @@ func Views(cfg *config.Config, cam config.Camera, m *models.Model) []config.View
 	return cfg.ViewsOf(cam, infer.CanGate(f.Width, f.Height, f.Frames))
 }
 
+// LeastSize is the picture size in which each view has twice the model's pixels in each direction. A smaller picture would show the
+// sensor's noise, and what the camera skips to make it small. A view that follows cuts its targets out of a larger picture.
+func LeastSize(views []config.View, m models.Manifest) (width, height int) {
+	for _, v := range views {
+		w, h := 2*m.Width, 2*m.Height
+		if v.Follow.On {
+			w, h = max(w, infer.MiddleSide), max(h, infer.MiddleSide)
+		}
+		width, height = max(width, int(math.Ceil(float64(w)/v.Area[2]))), max(height, int(math.Ceil(float64(h)/v.Area[3])))
+	}
+	return width, height
+}
+
+// LeastSize is that of the camera's views.
+func (c *Camera) LeastSize() (width, height int) { return c.width, c.height }
+
 // New returns a Camera. Close must be called when no frame comes any more.
 func New(o Options) (*Camera, error) {
 	f := o.Model.Manifest
@@ -97,6 +116,7 @@ func New(o Options) (*Camera, error) {
 		sampler:    capture.NewSampler(f.FrameRate),
 		seed:       maphash.MakeSeed(),
 	}
+	c.width, c.height = LeastSize(o.Views, f)
 	for _, view := range o.Views {
 		v, err := newView(o, view)
 		if err != nil {

@@ -29,7 +29,7 @@ type snapshots struct {
 }
 
 const (
-	snapshotSide    = 1280 // at most
+	SnapshotSide    = 1280 // at most
 	snapshotQuality = 80
 	// snapshotWithin is how long a request is valid. A camera that comes back much later would show what nobody asked for.
 	snapshotWithin = 10 * time.Second
@@ -86,15 +86,15 @@ func (s *snapshots) run(ctx context.Context, view string, publish func(jpeg []by
 	}
 }
 
-// encode decodes the frame, masks it and encodes it again, no side longer than snapshotSide.
+// encode decodes the frame, masks it and encodes it again, no side longer than SnapshotSide.
 func (s *snapshots) encode() ([]byte, error) {
 	width, height, err := pixel.ShownSize(s.format, s.data)
 	if err != nil {
 		return nil, err
 	}
 	width, height = max(1, int(s.area.Width*float64(width))), max(1, int(s.area.Height*float64(height)))
-	if most := max(width, height); most > snapshotSide {
-		width, height = max(1, width*snapshotSide/most), max(1, height*snapshotSide/most)
+	if most := max(width, height); most > SnapshotSide {
+		width, height = max(1, width*SnapshotSide/most), max(1, height*SnapshotSide/most)
 	}
 	if err := s.prepareDecoder(width, height); err != nil {
 		return nil, err
