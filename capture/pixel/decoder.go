@@ -6,6 +6,8 @@ package pixel
 #cgo LDFLAGS: -l:libturbojpeg.a -l:libyuv.a -lm
 #cgo noescape pixel_decode
 #cgo nocallback pixel_decode
+#cgo noescape pixel_times
+#cgo nocallback pixel_times
 #include "decode.h"
 */
 import "C"

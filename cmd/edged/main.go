@@ -17,6 +17,7 @@ import (
 
 	"edged/internal/node"
 	"edged/internal/terminal"
+	"edged/internal/wakeups"
 )
 
 // These are stamped in by the build.
@@ -54,7 +55,7 @@ seconds of video at once.
 Exit status: 0 success; 1 failure while running; 64 wrong command line; 78 wrong configuration or model.`
 
 func main() {
-	oneProcessor()
+	wakeups.Reduce()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends at once
 	endAfterSignal(ctx, os.Args[1:], os.Stderr)

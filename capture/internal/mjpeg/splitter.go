@@ -21,28 +21,32 @@ const (
 	markerSOS  = 0xda
 )
 
-// Splitter reads pictures from a stream. It skips whatever lies between them: padding, the headers of multipart.
+// Splitter reads pictures from a stream. It skips whatever lies between them, such as padding and multipart headers.
 type Splitter struct {
 	// Cut is set when the stream has ended in the middle of the picture that Next returned last.
 	Cut bool
 
-	r    io.Reader
-	buf  []byte // buf[:end] has been read
-	next int    // where the picture returned last ended
-	end  int
-	err  error // with which the reader ended
+	r     io.Reader
+	buf   []byte
+	front int   // of the picture that is being read; buf[front:end] is read and not yet used
+	end   int   // of what has been read
+	size  int   // of the picture that Next returned last
+	err   error // what the reader ended with
 }
 
+// bufferSize holds several pictures of a usual camera. So it is rare that the beginning of one moves to the front, and reads
+// are large enough that a bufio.Reader of up to 256 KB passes them on without a copy.
+const bufferSize = 320 << 10
+
 // NewSplitter makes a Splitter over r.
-func NewSplitter(r io.Reader) *Splitter { return &Splitter{r: r, buf: make([]byte, 64<<10)} }
+func NewSplitter(r io.Reader) *Splitter { return &Splitter{r: r, buf: make([]byte, bufferSize)} }
 
 // Next returns the next picture, from its SOI to its EOI marker. It is valid until the next call. Of a picture that is cut off, by
 // the next one or by the stream's end, Next returns what is there: a decoder will find it broken. The error is io.EOF
 // after the last picture, the reader's own, or says that a picture is too large.
 func (s *Splitter) Next() ([]byte, error) {
-	copy(s.buf, s.buf[s.next:s.end])
-	s.end -= s.next
-	s.next = 0
+	s.front += s.size
+	s.size = 0
 	if err := s.skipToStart(); err != nil {
 		return nil, err
 	}
@@ -50,31 +54,32 @@ func (s *Splitter) Next() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.next = n
-	return s.buf[:n], nil
+	s.size = n
+	return s.unread()[:n], nil
 }
 
-// skipToStart moves the next SOI marker to the front of the buffer.
+// unread is what has been read from the front of the picture on.
+func (s *Splitter) unread() []byte { return s.buf[s.front:s.end] }
+
+// skipToStart moves the front to the next SOI marker.
 func (s *Splitter) skipToStart() error {
 	soi := []byte{0xff, markerSOI, 0xff}
 	for {
-		if i := bytes.Index(s.buf[:s.end], soi); i >= 0 {
-			copy(s.buf, s.buf[i:s.end])
-			s.end -= i
+		if i := bytes.Index(s.unread(), soi); i >= 0 {
+			s.front += i
 			return nil
 		}
 		// The marker's first two bytes may be the last that were read.
-		keep := min(s.end, len(soi)-1)
-		copy(s.buf, s.buf[s.end-keep:s.end])
-		s.end = keep
+		keep := min(len(s.unread()), len(soi)-1)
+		s.front = s.end - keep
 		if ok, err := s.fill(keep + 1); !ok {
 			return err
 		}
 	}
 }
 
-// measure returns the length of the picture at the front of the buffer. It goes from segment to segment, because a thumbnail
-// inside a segment has markers of its own.
+// measure returns the length of the picture at the front. It walks from segment to segment, because thumbnails inside of a
+// segment have markers of their own. All positions count from the front.
 func (s *Splitter) measure() (int, error) {
 	for pos := 2; ; {
 		marker, at, err := s.marker(pos)
@@ -93,7 +98,8 @@ func (s *Splitter) measure() (int, error) {
 		if ok, err := s.fill(at + 4); !ok {
 			return s.cut(err)
 		}
-		pos = at + 2 + int(s.buf[at+2])<<8 + int(s.buf[at+3])
+		length := s.unread()[at+2:]
+		pos = at + 2 + int(length[0])<<8 + int(length[1])
 		if marker == markerSOS {
 			if pos, err = s.endOfScan(pos); err != nil {
 				return s.cut(err)
@@ -106,7 +112,7 @@ func (s *Splitter) measure() (int, error) {
 func (s *Splitter) cut(err error) (int, error) {
 	if errors.Is(err, io.EOF) {
 		s.Cut = true
-		return s.end, nil
+		return len(s.unread()), nil
 	}
 	return 0, err
 }
@@ -117,11 +123,12 @@ func (s *Splitter) marker(pos int) (marker byte, at int, err error) {
 		if ok, err := s.fill(pos + 2); !ok {
 			return 0, 0, err
 		}
-		if s.buf[pos] != 0xff {
+		data := s.unread()[pos:]
+		if data[0] != 0xff {
 			return 0, pos, nil
 		}
-		if s.buf[pos+1] != 0xff {
-			return s.buf[pos+1], pos, nil
+		if data[1] != 0xff {
+			return data[1], pos, nil
 		}
 		pos++
 	}
@@ -133,34 +140,45 @@ func (s *Splitter) endOfScan(pos int) (int, error) {
 		if ok, err := s.fill(pos + 2); !ok {
 			return 0, err
 		}
-		i := bytes.IndexByte(s.buf[pos:s.end-1], 0xff)
+		data := s.unread()
+		i := bytes.IndexByte(data[pos:len(data)-1], 0xff)
 		if i < 0 {
-			pos = s.end - 1
+			pos = len(data) - 1
 			continue
 		}
 		pos += i
-		if m := s.buf[pos+1]; m != 0 && m != 0xff && (m < markerRST0 || m > markerRST7) {
+		if m := data[pos+1]; m != 0 && m != 0xff && (m < markerRST0 || m > markerRST7) {
 			return pos, nil
 		}
 		pos++
 	}
 }
 
-// fill reads until the buffer holds n bytes. Where the stream has fewer, it returns false and the reason.
+// fill reads until there are n bytes from the front on. If the stream has fewer, it returns false and why.
 func (s *Splitter) fill(n int) (bool, error) {
 	if n > MaxPicture {
 		return false, fmt.Errorf("mjpeg: picture of more than %d bytes", MaxPicture)
 	}
-	for s.end < n {
+	for len(s.unread()) < n {
 		if s.err != nil {
 			return false, s.err
 		}
 		if s.end == len(s.buf) {
-			s.buf = append(s.buf, make([]byte, len(s.buf))...)
+			s.makeRoom()
 		}
 		var k int
 		k, s.err = s.r.Read(s.buf[s.end:])
 		s.end += k
 	}
 	return true, nil
+}
+
+// makeRoom moves what is not yet used to the buffer's beginning, and makes a buffer larger where it is there already.
+func (s *Splitter) makeRoom() {
+	if s.front == 0 {
+		s.buf = append(s.buf, make([]byte, len(s.buf))...)
+		return
+	}
+	s.end = copy(s.buf, s.unread())
+	s.front = 0
 }

@@ -6,6 +6,7 @@ import (
 	"image"
 	"image/jpeg"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -96,6 +97,31 @@ func (e *endless) Read(p []byte) (int, error) {
 	e.header = e.header[n:]
 	clear(p[n:])
 	return len(p), nil
+}
+
+// Pictures of many sizes, together several times the buffer, must come out whole, however much a read returns.
+func TestSplitterBeyondItsBuffer(t *testing.T) {
+	var stream []byte
+	var want [][]byte
+	for i := range 60 {
+		p := picture(t, byte(i), 16)
+		scan := bytes.LastIndex(p, []byte{0xff, markerEOI})
+		p = slices.Concat(p[:scan], bytes.Repeat([]byte{byte(i)}, i*i*7), p[scan:])
+		want = append(want, p)
+		stream = append(append(stream, p...), 0, 0)
+	}
+	if len(stream) < 3*bufferSize/2 {
+		t.Fatalf("the stream has %d bytes only", len(stream))
+	}
+	for name, r := range map[string]io.Reader{
+		"whole": bytes.NewReader(stream), "by bytes": iotest.OneByteReader(bytes.NewReader(stream)),
+		"by halves": iotest.HalfReader(bytes.NewReader(stream)),
+	} {
+		got, err := split(r)
+		if !errors.Is(err, io.EOF) || !slices.EqualFunc(got, want, bytes.Equal) {
+			t.Errorf("%s: %d pictures of %d, error %v, or they differ", name, len(got), len(want), err)
+		}
+	}
 }
 
 func TestSplitterBoundsAPicture(t *testing.T) {

@@ -2,7 +2,6 @@ package wait
 
 import (
 	"context"
-	"math"
 	"time"
 	"unsafe"
 
@@ -30,6 +29,7 @@ func NewTimer(ctx context.Context) (*Timer, error) {
 		unix.Close(fd)
 		return nil, err
 	}
+	t.wait.neverBlocks = true
 	t.unhook = context.AfterFunc(ctx, func() { defer close(t.ended); t.wait.Interrupt() })
 	return t, nil
 }
@@ -42,7 +42,7 @@ func (t *Timer) Until(due time.Duration) error {
 	if errno != 0 {
 		return errno
 	}
-	if event, err := t.wait.Wait(math.MaxInt64); event == Ready {
+	if event, err := t.wait.Wait(Forever); event == Ready {
 		return err
 	}
 	return t.ctx.Err()

@@ -6,6 +6,7 @@ package wait
 
 import (
 	"errors"
+	"math"
 	"os"
 	"sync/atomic"
 	"syscall"
@@ -34,7 +35,12 @@ type FD struct {
 	seen        int16                        // by the last poll
 	errno       syscall.Errno                // of the last poll
 	interrupted atomic.Bool
+	noDeadline  bool // the file has no read deadline
+	neverBlocks bool // nor does a poll of the descriptor, as with a timer
 }
+
+// Forever is a timeout that never ends a Wait.
+const Forever time.Duration = math.MaxInt64
 
 // New waits for fd by a duplicate, so that closing one leaves the other. fd must be non-blocking, and of a kind that epoll knows.
 func New(fd int, name string) (*FD, error) {
@@ -59,7 +65,7 @@ const nextLook = 5 * time.Millisecond
 // Wait blocks until the descriptor is readable, Interrupt is called or the timeout is over. What was hung up is ENODEV.
 func (f *FD) Wait(timeout time.Duration) (Event, error) {
 	f.seen, f.errno = 0, 0
-	if err := f.file.SetReadDeadline(time.Now().Add(timeout)); err != nil {
+	if err := f.setDeadline(timeout); err != nil {
 		return 0, err
 	}
 	if f.interrupted.Load() { // it may be its deadline that was just set anew
@@ -87,12 +93,32 @@ func (f *FD) Wait(timeout time.Duration) (Event, error) {
 	return Ready, nil
 }
 
-// poll looks. Its system call is not a raw one: some drivers' locks may hold it up for seconds.
+// setDeadline has the next read end after timeout. Setting none a second time would be work for nothing.
+func (f *FD) setDeadline(timeout time.Duration) error {
+	if timeout != Forever {
+		f.noDeadline = false
+		return f.file.SetReadDeadline(time.Now().Add(timeout))
+	}
+	if f.noDeadline {
+		return nil
+	}
+	f.noDeadline = true
+	return f.file.SetReadDeadline(time.Time{})
+}
+
+// poll asks the kernel whether the descriptor is ready. The Go runtime must know of a system call that may block, and some
+// drivers' locks hold this one up for seconds. But telling it wakes its monitor, so a poll that never blocks is a raw call.
 func (f *FD) poll(fd uintptr) (done bool) {
 	look := unix.PollFd{Fd: int32(fd), Events: unix.POLLIN}
 	for {
 		var now unix.Timespec
-		n, _, errno := unix.Syscall6(unix.SYS_PPOLL, uintptr(unsafe.Pointer(&look)), 1, uintptr(unsafe.Pointer(&now)), 0, 0, 0)
+		var n uintptr
+		var errno syscall.Errno
+		if f.neverBlocks {
+			n, _, errno = unix.RawSyscall6(unix.SYS_PPOLL, uintptr(unsafe.Pointer(&look)), 1, uintptr(unsafe.Pointer(&now)), 0, 0, 0)
+		} else {
+			n, _, errno = unix.Syscall6(unix.SYS_PPOLL, uintptr(unsafe.Pointer(&look)), 1, uintptr(unsafe.Pointer(&now)), 0, 0, 0)
+		}
 		if errno == unix.EINTR { // uvcvideo takes a lock to answer
 			continue
 		}

@@ -1,0 +1,3 @@
+package wakeups
+
+import "C" // compiles slack.c
