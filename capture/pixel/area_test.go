@@ -16,7 +16,7 @@ func part(m *image.RGBA, a Area) image.Image {
 	return m.SubImage(image.Rect(int(a.X*w+0.5), int(a.Y*h+0.5), int((a.X+a.Width)*w+0.5), int((a.Y+a.Height)*h+0.5)))
 }
 
-// In every format each area shows its own part of the picture, however many there are beside it.
+// In every format each area shows its own part of the picture, whatever the number of areas.
 func TestAreasShowTheirPart(t *testing.T) {
 	testkit.Slow(t)
 	m := scene(640, 480)
@@ -70,22 +70,22 @@ func TestUnwantedAreasStayAsTheyAre(t *testing.T) {
 	}
 	t.Cleanup(d.Close)
 	f, data := whiteGrey(64, 64)
-	for wanted := range uint32(8) {
+	for selected := range uint32(8) {
 		dst := make([]byte, 3*3*8*8)
-		if err := d.DecodeAreas(dst, f, data, wanted); err != nil {
+		if err := d.DecodeAreas(dst, f, data, selected); err != nil {
 			t.Fatal(err)
 		}
 		for i := range 3 {
 			picture := dst[i*3*8*8 : (i+1)*3*8*8]
-			want := bytes.Repeat([]byte{byte(wanted >> i & 1 * 255)}, len(picture))
+			want := bytes.Repeat([]byte{byte(selected >> i & 1 * 255)}, len(picture))
 			if !bytes.Equal(picture, want) {
-				t.Errorf("wanted %03b: area %d begins %d, want %d", wanted, i, picture[0], want[0])
+				t.Errorf("selected %03b: area %d begins %d, want %d", selected, i, picture[0], want[0])
 			}
 		}
 	}
 }
 
-// What a mask hides in the picture is hidden in every area, also where a few pixels are made large; what is further away shows.
+// A mask hides its part of the picture in every area, also where an area enlarges a few pixels. The rest is visible.
 func TestMasksHoldInEveryArea(t *testing.T) {
 	areas := []Area{at(0, 0, 1, 1), at(0.4, 0.4, 0.2, 0.2), at(0.45, 0.45, 0.05, 0.05), at(0, 0, 0.3, 0.3)}
 	for _, side := range []int{640, 120, 33} {
@@ -101,7 +101,7 @@ func TestMasksHoldInEveryArea(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i, a := range areas {
-			// At most four source pixels are lost beside the mask, and a pixel of the result on either side.
+			// Beside the mask at most four source pixels are hidden, too, and a pixel of the result on either side.
 			slack := 5/float64(side) + 3*a.Width/64
 			for x := range 64 {
 				v := dst[i*3*64*64+3*(32*64+x)]
@@ -130,7 +130,7 @@ func TestBadAreas(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer tiny.Close()
-	for _, side := range []int{1, 2, 7, 64} { // less than a pixel is still a pixel
+	for _, side := range []int{1, 2, 7, 64} { // an area smaller than a pixel shows one pixel
 		for _, fourcc := range []FourCC{Grey, YUYV, NV12, YUV420, RGB24} {
 			f := Format{FourCC: fourcc, Width: side, Height: side}
 			if err := tiny.Decode(make([]byte, 2*3*8*8), f, fill(f, 100, 128, 128)); err != nil {

@@ -46,14 +46,14 @@ func jpegFile(t testing.TB, name string) []byte {
 	return data
 }
 
-// What cameras send when they are broken: each frame is decoded or refused with the right error, nothing beyond it is read, nothing
-// beyond the result written, and the next good frame decodes as ever.
+// Frames of broken cameras: Decode decodes each or refuses it with the right error. It reads nothing beyond the frame and writes
+// nothing beyond the result. The next good frame decodes as before.
 func TestBadFrames(t *testing.T) {
 	testkit.Slow(t)
 	for name, good := range frames(t) {
 		t.Run(name, func(t *testing.T) {
 			const size = 3 * 33 * 17
-			d := newDecoder(t, 33, 17) // all of the picture is looked at
+			d := newDecoder(t, 33, 17) // the result shows the whole picture
 			src, dst := newGuard(t, 8<<10), newGuard(t, size).last(size)
 			want := make([]byte, len(dst))
 			if err := d.Decode(want, good.format, good.data); err != nil {
@@ -80,7 +80,7 @@ func TestBadFrames(t *testing.T) {
 			expect("empty", nil, ErrCorrupt)
 			expect("longer than announced", append(bytes.Clone(good.data), make([]byte, 1000)...), nil)
 			for n := range good.data {
-				// The last line's padding may be missing, and a picture's rest after its last block.
+				// The last line may lack its padding, and a JPEG the bytes after its last block.
 				expect(fmt.Sprintf("cut to %d of %d", n, len(good.data)), good.data[:n], ErrCorrupt, whole(good, n))
 			}
 			random := rand.New(rand.NewPCG(1, 2))
@@ -99,7 +99,7 @@ func TestBadFrames(t *testing.T) {
 	}
 }
 
-// whole is nil where n bytes of the frame may already be all of its picture.
+// whole is nil where the first n bytes of the frame may hold the whole picture.
 func whole(f frame, n int) error {
 	if f.format.Stride > 0 && n > len(f.data)-f.format.Stride {
 		return nil
@@ -107,7 +107,7 @@ func whole(f frame, n int) error {
 	return ErrCorrupt
 }
 
-// Every size from a pixel to 8K, with any padding, out of memory that ends with the picture.
+// Every size from one pixel to 8K, with any padding, in memory that ends with the picture.
 func TestSizes(t *testing.T) {
 	testkit.Slow(t)
 	src, dst := newGuard(t, 3*7680*4320), newGuard(t, 3*40*40)
@@ -119,7 +119,7 @@ func TestSizes(t *testing.T) {
 		}
 		for _, size := range sizes {
 			f := Format{FourCC: fourcc, Width: size[0], Height: size[1]}
-			// A result of the picture's own shape shows all of it.
+			// A result of the picture's own aspect shows the whole picture.
 			w, h := f.Width, f.Height
 			if w*h > 40*40 {
 				w, h = max(1, w/256), max(1, h/256)
@@ -148,7 +148,7 @@ func TestSizes(t *testing.T) {
 	}
 }
 
-// A stream may change its pictures' size.
+// The pictures of a stream may change their size.
 func TestSizeChangesInMidStream(t *testing.T) {
 	d := newDecoder(t, 24, 18)
 	dst := make([]byte, 3*24*18)
@@ -163,7 +163,7 @@ func TestSizeChangesInMidStream(t *testing.T) {
 	}
 }
 
-// Kinds of JPEG that no camera sends: decoded rightly, or refused by name.
+// Kinds of JPEG that no camera sends decode correctly or are refused by name.
 func TestKindsOfJPEG(t *testing.T) {
 	want := make([]byte, 3*33*17)
 	d := newDecoder(t, 33, 17)

@@ -14,7 +14,7 @@ import (
 	"edged/capture/pixel/internal/cloop"
 )
 
-// webcam is a frame of about the bytes that a webcam sends: 46 kB at 640x480.
+// webcam is a frame about as large as a webcam's: 46 kB at 640x480.
 func webcam(b *testing.B, w, h int) []byte { return goJPEGOf(b, noisy(w, h), 80) }
 
 // noisy is a scene with a sensor's noise.
@@ -28,13 +28,13 @@ func noisy(w, h int) *image.RGBA {
 	return m
 }
 
-// BenchmarkDecode gives the CPU time that each format costs, as docs/cameras.md has it.
+// BenchmarkDecode measures the CPU time of each format for the table in docs/cameras.md.
 func BenchmarkDecode(b *testing.B) {
 	for _, size := range [][2]int{{640, 480}, {1280, 720}} {
 		all := append(make([]frame, 0, 1+len(rawFormats)), frame{Format{FourCC: MJPEG}, webcam(b, size[0], size[1])})
 		for _, fourcc := range rawFormats {
 			f := Format{FourCC: fourcc, Width: size[0], Height: size[1]}
-			all = append(all, frame{f, bytes.Repeat([]byte{99}, f.Bytes())}) // what it shows costs nothing
+			all = append(all, frame{f, bytes.Repeat([]byte{99}, f.Bytes())}) // the content makes no difference
 		}
 		for _, c := range all {
 			for _, side := range []int{96, 224} {
@@ -57,7 +57,7 @@ func BenchmarkDecode(b *testing.B) {
 	}
 }
 
-// threadCPU is the CPU time of the calling thread: what others do on the machine does not show in it.
+// threadCPU is the CPU time of the calling thread, which leaves out all other work on the machine.
 func threadCPU(b *testing.B) time.Duration {
 	var t unix.Timespec
 	if err := unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &t); err != nil {
@@ -66,8 +66,8 @@ func threadCPU(b *testing.B) time.Duration {
 	return time.Duration(t.Nano())
 }
 
-// BenchmarkAgainstC runs Decode and the bare library calls in turn and reports what Go takes of what C takes as "go/c". The
-// goal is at most 1.1 at 96; at 224 the average that libyuv's box filter only comes near to costs some 20 % more.
+// BenchmarkAgainstC runs Decode and the bare library calls in turn and reports the ratio of their times as "go/c". The goal is at
+// most 1.1 at 96. At 224 the exact average costs some 20 % more than libyuv's box filter, which only approximates it.
 func BenchmarkAgainstC(b *testing.B) {
 	src := webcam(b, 640, 480)
 	for _, c := range []struct{ side, w, h int }{{96, 320, 240}, {224, 640, 480}} {

@@ -69,13 +69,13 @@ void pixel_times(const struct pixel_decoder *d, uint64_t *decode_ns, uint64_t *s
   *scale_ns = d->scale_ns;
 }
 
-int pixel_decode(struct pixel_decoder *d, const struct pixel_format *format, const uint8_t *src, size_t src_size, uint32_t wanted,
+int pixel_decode(struct pixel_decoder *d, const struct pixel_format *format, const uint8_t *src, size_t src_size, uint32_t selected,
                  uint8_t *dst, size_t dst_size) {
   size_t result = 3 * (size_t)d->width * d->height;
   if (dst_size != d->count * result) {
     return pixel_fail(d, PIXEL_FAILED, "result buffer of %zu bytes for %d of %dx%d RGB", dst_size, d->count, d->width, d->height);
   }
-  d->wanted = wanted;
+  d->selected = selected;
   d->format = *format;
   int jpeg = format->fourcc == FOURCC('M', 'J', 'P', 'G') || format->fourcc == FOURCC('J', 'P', 'E', 'G');
   struct planes p = {0};
@@ -84,7 +84,7 @@ int pixel_decode(struct pixel_decoder *d, const struct pixel_format *format, con
   if (status) return status;
   uint64_t decoded = cpu_ns(d);
   for (int i = 0; i < d->count && !status; i++) {
-    if (wanted >> i & 1) status = pixel_planes_to_rgb(d, i, &p, jpeg ? PIXEL_FULL_RANGE : format->colour, dst + i * result);
+    if (selected >> i & 1) status = pixel_planes_to_rgb(d, i, &p, jpeg ? PIXEL_FULL_RANGE : format->colour, dst + i * result);
   }
   d->decode_ns += decoded - start;
   d->scale_ns += cpu_ns(d) - decoded;

@@ -59,9 +59,9 @@ void pixel_free(struct pixel_decoder *d);
 void pixel_wipe(struct pixel_decoder *d);
 
 // pixel_decode writes the centre of each area, cropped to the decoder's aspect and scaled, into dst: [areas,height,width,3] RGB,
-// row-major, no padding. Only areas whose bit is set in wanted are written; the others' part of dst stays as it is. Unless the
+// row-major, no padding. Only areas whose bit is set in selected are written; the others' part of dst stays as it is. Unless the
 // status is PIXEL_OK, dst is undefined and pixel_message says why.
-int pixel_decode(struct pixel_decoder *d, const struct pixel_format *format, const uint8_t *src, size_t src_size, uint32_t wanted,
+int pixel_decode(struct pixel_decoder *d, const struct pixel_format *format, const uint8_t *src, size_t src_size, uint32_t selected,
                  uint8_t *dst, size_t dst_size);
 
 // pixel_source gives the size of the last picture that was decoded, cropped and turned as it is shown, before any scaling.

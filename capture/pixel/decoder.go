@@ -1,4 +1,4 @@
-// Package pixel turns a camera's pictures into RGB at the size a model wants, by libturbojpeg and libyuv.
+// Package pixel turns a camera's pictures into RGB at a model's size. It uses libturbojpeg and libyuv.
 package pixel
 
 /*
@@ -36,7 +36,7 @@ const (
 
 const maxAreas = picture.MaxAreas
 
-// The C side has room for exactly as many: a difference makes one of these negative, which does not compile.
+// C has room for exactly as many. A difference would make one of these negative, which does not compile.
 const (
 	_ = uint(maxAreas - C.PIXEL_MAX_AREAS)
 	_ = uint(C.PIXEL_MAX_AREAS - maxAreas)
@@ -50,7 +50,7 @@ type Decoder struct {
 	masks         []mask // by area
 }
 
-// NewDecoder makes a Decoder whose results are width x height pixels for each area; without areas, of the whole picture.
+// NewDecoder makes a Decoder whose results are width x height pixels for each area. Without areas it shows the whole picture.
 // Close frees its C memory.
 func NewDecoder(width, height int, areas ...Area) (*Decoder, error) {
 	if len(areas) == 0 {
@@ -90,8 +90,8 @@ func (d *Decoder) Decode(dst []byte, f Format, src []byte) error {
 	return d.DecodeAreas(dst, f, src, ^uint32(0))
 }
 
-// DecodeAreas is Decode for the areas whose bit is set in wanted, the lowest bit for area 0. The others' part of dst stays as it is.
-func (d *Decoder) DecodeAreas(dst []byte, f Format, src []byte, wanted uint32) error {
+// DecodeAreas is Decode for the areas whose bit is set in selected, the lowest bit for area 0. The others' part of dst stays as it is.
+func (d *Decoder) DecodeAreas(dst []byte, f Format, src []byte, selected uint32) error {
 	if d.c == nil {
 		return errors.New("pixel: Decode after Close")
 	}
@@ -102,16 +102,16 @@ func (d *Decoder) DecodeAreas(dst []byte, f Format, src []byte, wanted uint32) e
 	if err != nil {
 		return err
 	}
-	status := C.pixel_decode(d.c, &format, (*C.uint8_t)(unsafe.SliceData(src)), C.size_t(len(src)), C.uint32_t(wanted),
+	status := C.pixel_decode(d.c, &format, (*C.uint8_t)(unsafe.SliceData(src)), C.size_t(len(src)), C.uint32_t(selected),
 		(*C.uint8_t)(unsafe.SliceData(dst)), C.size_t(len(dst)))
 	if status == C.PIXEL_OK {
-		d.blacken(dst, wanted)
+		d.blacken(dst, selected)
 		return nil
 	}
 	return d.err(f, status)
 }
 
-// forC is the format for C, which checks it again; but a value beyond 32 bits would wrap around on its way there.
+// forC converts the format for C. C checks it again, but a value beyond 32 bits would wrap around before that.
 func forC(f Format) (C.struct_pixel_format, error) {
 	for _, n := range [...]int{f.Width, f.Height, f.Crop.Left, f.Crop.Top, f.Crop.Right, f.Crop.Bottom} {
 		if uint(n) > maxSide {

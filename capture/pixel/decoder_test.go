@@ -29,7 +29,7 @@ func scene(w, h int) *image.RGBA {
 	return m
 }
 
-// areaRGB is the plain reference: the exact area average of the centre crop of m, [height,width,3].
+// areaRGB is the reference: the exact area average of the centre crop of m, [height,width,3].
 func areaRGB(m image.Image, width, height int) []byte {
 	b := m.Bounds()
 	cw, ch := float64(b.Dx()), float64(b.Dy())
@@ -105,11 +105,11 @@ func TestDecodeJPEG(t *testing.T) {
 	}{
 		{640, 480, 96, 96, 2},
 		{640, 480, 224, 224, 2},
-		{1280, 720, 224, 224, 2}, // half size: where FASTDCT spoils the colours
+		{1280, 720, 224, 224, 2}, // half size, at which FASTDCT spoils the colours
 		{320, 240, 96, 160, 2},   // portrait crop of a landscape picture
 		{480, 640, 96, 64, 2},
 		{197, 195, 96, 94, 3}, // odd in
-		{33, 17, 96, 96, 12},  // enlarged: the reference has steps where we interpolate
+		{33, 17, 96, 96, 12},  // enlarged: the reference has steps where Decode interpolates
 		{1, 1, 8, 8, 1},
 	} {
 		d := newDecoder(t, c.width, c.height)
@@ -143,7 +143,7 @@ func ffmpeg(t *testing.T, input []byte, args ...string) []byte {
 	return out
 }
 
-// ffmpegJPEG encodes m with a chroma subsampling that image/jpeg may not write, and the standard's Huffman tables.
+// ffmpegJPEG encodes m with a chroma subsampling that image/jpeg does not write, and with the standard's Huffman tables.
 func ffmpegJPEG(t *testing.T, m *image.RGBA, pixFmt string) []byte {
 	t.Helper()
 	return ffmpeg(t, m.Pix, "-f", "rawvideo", "-pix_fmt", "rgba", "-s", fmt.Sprintf("%dx%d", m.Bounds().Dx(), m.Bounds().Dy()), "-i", "-",
@@ -183,7 +183,7 @@ func TestDecodeGreyJPEG(t *testing.T) {
 	}
 }
 
-// withoutDHT drops the Huffman tables of a JPEG, as many UVC cameras do to save bandwidth.
+// withoutDHT removes the Huffman tables from a JPEG, as many UVC cameras do to save bandwidth.
 func withoutDHT(src []byte) []byte {
 	out := append([]byte(nil), src[:2]...)
 	for i := 2; ; {
@@ -198,7 +198,7 @@ func withoutDHT(src []byte) []byte {
 	}
 }
 
-// A camera's frame without Huffman tables means the standard's, whatever came before it.
+// A camera's frame without Huffman tables uses the standard's, whatever tables earlier frames had.
 func TestDecodeWithoutTablesAfterOthers(t *testing.T) {
 	src := withoutDHT(goJPEG(t, scene(160, 120)))
 	want, got := make([]byte, 3*96*96), make([]byte, 3*96*96)
@@ -216,7 +216,7 @@ func TestDecodeWithoutTablesAfterOthers(t *testing.T) {
 	}
 }
 
-// The frames here are what cameras really send and must decode to the same pixels.
+// Real cameras send frames like these. They must decode to the same pixels.
 func TestDecodeQuirkyJPEG(t *testing.T) {
 	src := goJPEG(t, scene(160, 120))
 	stray := append(append([]byte(nil), src[:len(src)-2]...), 0, 0, 0xff, 0xd9)
@@ -252,7 +252,7 @@ func TestDecodeRefuses(t *testing.T) {
 	src := goJPEG(t, scene(160, 120))
 	adobe := []byte{0xff, 0xee, 0, 14, 'A', 'd', 'o', 'b', 'e', 0, 100, 0, 0, 0, 0, 0} // transform 0: RGB
 	inRGB := append(append(append([]byte(nil), src[:2]...), adobe...), src[2:]...)
-	// A header of four components and the start of its scan are all that is looked at.
+	// Decode reads no more than a header of four components and the start of its scan.
 	cmyk := []byte{0xff, 0xd8, 0xff, 0xc0, 0, 20, 8, 0, 8, 0, 8, 4, 1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0, 4, 0x11, 0,
 		0xff, 0xda, 0, 14, 4, 1, 0, 2, 0, 3, 0, 4, 0, 0, 63, 0, 0, 0xff, 0xd9}
 	progressive := jpegFile(t, "progressive")
@@ -299,7 +299,7 @@ func TestDecodeRefuses(t *testing.T) {
 		{"negative size", Format{FourCC: YUV420, Width: -160, Height: 120}, frame, ErrUnsupported, "side"},
 		{"zero size", Format{FourCC: YUYV}, frame, ErrUnsupported, "side"},
 		{"stride too large", Format{FourCC: Grey, Width: 160, Height: 120, Stride: maxStride + 1}, frame, ErrUnsupported, "bytes a line"},
-		// 3*2^29 bytes: nothing may wrap around where size_t has 32 bits.
+		// 3*2^29 bytes: no computation may overflow where size_t has 32 bits.
 		{"the largest frame", Format{FourCC: YUV444, Width: maxSide, Height: maxSide, Stride: maxStride}, frame, ErrCorrupt, "has 1610612736"},
 		// Where int has 64 bits, the lower 32 of this are 160.
 		{"wide beyond 32 bits", Format{FourCC: Grey, Width: 160 + 1<<(strconv.IntSize/2), Height: 1}, frame, ErrUnsupported, "side"},
@@ -312,8 +312,8 @@ func TestDecodeRefuses(t *testing.T) {
 	}
 }
 
-// The luma of three samples a block to one of chroma has no name in TurboJPEG: its version 2 refuses the header, 3 leaves that
-// to us.
+// TurboJPEG has no name for three luma samples to one chroma sample. Its version 2 refuses the header, version 3 leaves that to
+// edged.
 func TestDecodeRefusesSubsampling(t *testing.T) {
 	src := goJPEG(t, scene(160, 120))
 	src[bytes.Index(src, []byte{0xff, 0xc0})+11] = 0x31

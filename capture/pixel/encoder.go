@@ -13,8 +13,8 @@ import (
 	"unsafe"
 )
 
-// Encoder writes JPEGs one after the other and keeps its memory in between: in steady state it allocates nothing. One goroutine at a
-// time may use it.
+// Encoder writes JPEGs one after the other. It keeps its memory in between, so that in steady state it allocates nothing. Only one
+// goroutine at a time may use it.
 type Encoder struct {
 	c   unsafe.Pointer
 	out []byte

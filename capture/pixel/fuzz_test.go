@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// Any JPEG: an error or a picture, no byte read beyond it, and the next good one decodes as ever.
+// Any JPEG gives an error or a picture. Decode reads no byte beyond it, and the next good one decodes as before.
 func FuzzJPEG(f *testing.F) {
 	files, err := filepath.Glob("testdata/jpeg/*.jpg")
 	if err != nil || len(files) == 0 {
@@ -50,7 +50,7 @@ func FuzzJPEG(f *testing.F) {
 	})
 }
 
-// Any uncompressed format, size, padding and area of any number of bytes: an error or a picture, no byte beyond either.
+// Any uncompressed format, size, padding, area and shape gives an error or a picture, and no byte beyond either is touched.
 func FuzzRaw(f *testing.F) {
 	for i := range rawFormats {
 		f.Add(byte(i), 5, 3, 0, 0, 5*3*3, uint16(0), uint16(0), uint16(math.MaxUint16), uint16(math.MaxUint16), []byte{})
@@ -70,7 +70,7 @@ func FuzzRaw(f *testing.F) {
 			return
 		}
 		defer d.Close()
-		if width*height > 0 && width < 64 && height < 64 { // all of the picture is looked at, at its own size
+		if width*height > 0 && width < 64 && height < 64 { // the result shows the whole picture at its own size
 			d.Close()
 			if d, err = NewDecoder(width, height); err != nil {
 				return
@@ -92,7 +92,7 @@ func FuzzRaw(f *testing.F) {
 	})
 }
 
-// Any mask over any area: no hang, and nothing in a triangle shows.
+// Any mask over any area: Decode ends, and nothing in a triangle is visible.
 func FuzzMask(f *testing.F) {
 	point := func(values ...float64) (b []byte) {
 		for _, v := range values {
@@ -108,7 +108,7 @@ func FuzzMask(f *testing.F) {
 	dst := make([]byte, 3*16*12)
 	f.Fuzz(func(t *testing.T, coordinates []byte, x, y, w, h float64) {
 		var polygon []Point
-		inside := true // as the configuration has it
+		inside := true // as the configuration demands
 		for ; len(coordinates) >= 16 && len(polygon) < 64; coordinates = coordinates[16:] {
 			p := Point{
 				math.Float64frombits(binary.LittleEndian.Uint64(coordinates)), math.Float64frombits(binary.LittleEndian.Uint64(coordinates[8:])),

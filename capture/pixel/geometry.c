@@ -109,14 +109,14 @@ struct rect pixel_centre(const struct pixel_decoder *d, int area, int width, int
 struct rect pixel_bounds(const struct pixel_decoder *d, int width, int height, int hsub, int vsub) {
   int left = width, top = height, right = 0, bottom = 0;
   for (int i = 0; i < d->count; i++) {
-    if (!(d->wanted >> i & 1)) continue;
+    if (!(d->selected >> i & 1)) continue;
     struct rect r = pixel_centre(d, i, width, height, hsub, vsub);
     if (r.x < left) left = r.x;
     if (r.y < top) top = r.y;
     if (r.x + r.width > right) right = r.x + r.width;
     if (r.y + r.height > bottom) bottom = r.y + r.height;
   }
-  if (right <= left) return (struct rect){0, 0, 1, 1};  // no area is wanted
+  if (right <= left) return (struct rect){0, 0, 1, 1};  // no area is selected
   return (struct rect){left, top, right - left, bottom - top};
 }
 

@@ -17,11 +17,11 @@ import (
 
 var update = flag.Bool("update", false, "write the golden pictures anew, and their sheet for the manual")
 
-// goldens is every format as another program writes it, in the order of the sheet in docs/cameras.md.
+// goldens are frames of every format as another program writes them, in the order of the table in docs/cameras.md.
 var goldens = []struct {
 	name, by string // by is ffmpeg's pixel format
 	format   Format
-	pack     func([]byte) []byte // what ffmpeg cannot do
+	pack     func([]byte) []byte // where ffmpeg cannot write the format
 }{
 	{"mjpeg-420", "yuvj420p", Format{FourCC: MJPEG}, nil},
 	{"mjpeg-422", "yuvj422p", Format{FourCC: MJPEG}, nil},
@@ -40,7 +40,7 @@ var goldens = []struct {
 	{"grey", "gray", Format{FourCC: Grey}, nil},
 }
 
-// swapChroma makes YV12 of YU12.
+// swapChroma turns YU12 into YV12.
 func swapChroma(b []byte) []byte {
 	chroma := (len(b) - goldenWidth*goldenHeight) / 2
 	cb := len(b) - 2*chroma
@@ -52,7 +52,7 @@ const (
 	goldenSide                = 96
 )
 
-// photograph is a frame of real footage at a sensor's own sharpness: people on a path, cut to that size.
+// photograph is a frame of real footage, as sharp as a sensor's own: people on a path, cropped to that size.
 func photograph(t *testing.T, width, height int) *image.RGBA {
 	t.Helper()
 	rgb := ffmpeg(t, nil, "-ss", "40", "-i", filepath.Join(os.Getenv("EDGED_CACHE"), "footage", "vtest.avi"), "-frames:v", "1",
@@ -61,15 +61,15 @@ func photograph(t *testing.T, width, height int) *image.RGBA {
 	return &image.RGBA{Pix: rgb, Stride: 4 * width, Rect: image.Rect(0, 0, width, height)}
 }
 
-// luma is the picture in grey, by BT.601.
+// luma is the picture in grey by BT.601.
 func luma(m *image.RGBA) image.Image {
 	out := image.NewGray(m.Rect)
 	draw.Draw(out, m.Rect, m, image.Point{}, draw.Src)
 	return out
 }
 
-// A photograph in every format, with every matrix and range, decodes to within 2 levels of the photograph's own area average,
-// and to the golden picture of the format. Loss in the formats themselves is in that.
+// A photograph in every format, matrix and range decodes to within 2 levels of its own area average, including the loss of the
+// format itself, and to the golden picture of the format.
 func TestGolden(t *testing.T) {
 	testkit.Slow(t)
 	m := photograph(t, goldenWidth, goldenHeight)
@@ -104,7 +104,7 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// The same at other sizes: odd ones, and to a model that takes nearly all the pixels there are.
+// The same at other sizes: odd ones, and for a model that takes nearly all pixels.
 func TestPhotographAtOtherSizes(t *testing.T) {
 	testkit.Slow(t)
 	for _, c := range []struct{ width, height, side int }{
@@ -114,7 +114,7 @@ func TestPhotographAtOtherSizes(t *testing.T) {
 		want := areaRGB(m, c.side, c.side)
 		for _, g := range goldens {
 			if !slices.Contains([]string{"mjpeg-420", "yuyv", "nv12", "rgb24"}, g.name) {
-				continue // they share these ones' ways
+				continue // they use the same code as these
 			}
 			f := colours(g.format)[0]
 			f.Width, f.Height = c.width, c.height
@@ -125,7 +125,7 @@ func TestPhotographAtOtherSizes(t *testing.T) {
 	}
 }
 
-// colours is the format with each matrix and range that it may have.
+// colours returns the format with each matrix and range that it can have.
 func colours(f Format) []Format {
 	f.Width, f.Height = goldenWidth, goldenHeight
 	switch f.FourCC {
@@ -152,7 +152,7 @@ func colourName(f Format) string {
 	return map[bool]string{false: "BT.601", true: "BT.709"}[f.BT709] + map[bool]string{false: " limited", true: " full"}[f.FullRange]
 }
 
-// encode writes m in the format, as ffmpeg does it.
+// encode writes m in the format by ffmpeg.
 func encode(t *testing.T, m *image.RGBA, f Format, by string, pack func([]byte) []byte) []byte {
 	t.Helper()
 	var data []byte
@@ -180,7 +180,7 @@ func decode(t *testing.T, f Format, data []byte, side int) []byte {
 	return dst
 }
 
-// difference is the mean and the largest difference of two pictures in levels of 255.
+// difference returns the mean and the largest difference of two pictures, in levels of 255.
 func difference(t *testing.T, got, want []byte) (mean float64, worst int) {
 	t.Helper()
 	for i := range got {

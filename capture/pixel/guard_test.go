@@ -7,8 +7,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// guard is memory between two pages that nobody may touch: whoever reads or writes a byte too many, be it the libraries' assembly,
-// ends the test. A camera's buffer may well lie like that.
+// guard is memory between two pages that nobody may touch. A read or write of one byte too many ends the test, also in the
+// libraries' assembly. A camera's buffer may lie like that.
 type guard struct{ room []byte }
 
 func newGuard(t testing.TB, size int) *guard {

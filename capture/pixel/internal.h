@@ -36,7 +36,7 @@ struct pixel_decoder {
   int width, height;  // of a result
   int count;          // of areas
   struct pixel_area areas[PIXEL_MAX_AREAS], shown[PIXEL_MAX_AREAS];
-  uint32_t wanted;              // bit i: areas[i]
+  uint32_t selected;              // bit i: areas[i]
   struct pixel_format format;   // of the present picture
   struct pixel_area visible;    // what the crop leaves of it, in fractions
   int lying_width, lying_height;  // a result's size before it is turned
@@ -60,7 +60,7 @@ int pixel_fail(struct pixel_decoder *d, int status, const char *format, ...) __a
 int pixel_reserve(struct pixel_decoder *d, struct room *room, size_t size);
 void pixel_release(struct room *room);
 
-// Both functions find the planes that hold all wanted areas, in src or in d->planes. p comes zeroed.
+// Both functions find the planes that hold all selected areas, in src or in d->planes. p comes zeroed.
 int pixel_jpeg_planes(struct pixel_decoder *d, const uint8_t *src, size_t size, struct planes *p);
 int pixel_raw_planes(struct pixel_decoder *d, const uint8_t *src, size_t size, struct planes *p);
 
@@ -71,7 +71,7 @@ int pixel_look(struct pixel_decoder *d);
 // area, its corner on a whole chroma sample. width and height are the planes' own.
 struct rect pixel_centre(const struct pixel_decoder *d, int area, int width, int height, int hsub, int vsub);
 
-// pixel_bounds holds the rectangles of all wanted areas.
+// pixel_bounds holds the rectangles of all selected areas.
 struct rect pixel_bounds(const struct pixel_decoder *d, int width, int height, int hsub, int vsub);
 
 // pixel_place is where a rectangle of the planes lies in the picture as it is shown, in fractions of it.

@@ -2,21 +2,21 @@
 
 #include "internal.h"
 
-// jpeg_covers says whether every wanted area of a picture of that size has at least so many half pixels a side for each of the
-// result's.
+// jpeg_covers returns whether every selected area of a picture of that size has at least halves/2 pixels, across and down, for each
+// pixel of the result.
 static int jpeg_covers(const struct pixel_decoder *d, int width, int height, int halves) {
   for (int i = 0; i < d->count; i++) {
-    if (!(d->wanted >> i & 1)) continue;
+    if (!(d->selected >> i & 1)) continue;
     struct rect r = pixel_centre(d, i, width, height, 1, 1);
     if (2 * r.width < halves * d->lying_width || 2 * r.height < halves * d->lying_height) return 0;
   }
   return 1;
 }
 
-// jpeg_scale picks the smallest size the decoder can produce of which the results are still good. The inverse DCTs of 8, 4 and
-// 2 points have SIMD; the others cost as much as the next larger of these, or more than the whole picture. Those of 4 points and
-// less are no true average: with 1.5 and 2 pixels to each of the result's, a photograph's results are within 2 levels of one
-// (TestGolden). A size that does not divide would be rounded up, and the picture stretched.
+// jpeg_scale picks the smallest size at which the decoder's output still gives good results. The inverse DCTs of 8, 4 and 2 points
+// have SIMD; the others cost as much as the next larger of these, or more than the whole picture. Those of 4 and fewer points are no
+// true average. With 1.5 and 2 pixels for each pixel of the result, a photograph is within 2 levels of the true average
+// (TestGolden). A size that does not divide is not used: the decoder rounds it up, which stretches the picture.
 static void jpeg_scale(const struct pixel_decoder *d, int *width, int *height) {
   int w = *width, h = *height;
   for (int shift = 1; shift <= 3; shift++) {
@@ -27,16 +27,16 @@ static void jpeg_scale(const struct pixel_decoder *d, int *width, int *height) {
   }
 }
 
-// jpeg_harmless tells the one warning that leaves the picture whole: stray bytes between the last block and the end
-// marker (0xd9), which many UVC cameras send in every frame. libjpeg keeps the message of the first warning only, so
-// nothing before it was wrong.
+// jpeg_harmless recognises the one warning after which the picture is still whole: stray bytes between the last block and the end
+// marker (0xd9), which many UVC cameras send in every frame. libjpeg keeps only the first warning's message, so nothing before it
+// was wrong.
 static int jpeg_harmless(tjhandle h) {
   static const char end[] = "extraneous bytes before marker 0xd9";
   return tjGetErrorCode(h) == TJERR_WARNING && strstr(tjGetErrorStr2(h), end) != NULL;
 }
 
-// jpeg_corrupt gives up on a frame, and on the decompressor with it: TurboJPEG leaves it in the middle of a header that
-// failed, and every later frame would fail as well.
+// jpeg_corrupt gives up on a frame and on the decompressor. TurboJPEG leaves the decompressor in the middle of a header that failed,
+// and every later frame would fail, too.
 static int jpeg_corrupt(struct pixel_decoder *d, const char *where) {
   int status = pixel_fail(d, PIXEL_CORRUPT, "%s: %s", where, tjGetErrorStr2(d->jpeg));
   tjDestroy(d->jpeg);
@@ -44,7 +44,7 @@ static int jpeg_corrupt(struct pixel_decoder *d, const char *where) {
   return status;
 }
 
-// jpeg_scans is how many scans there are, at the most: two such bytes are a marker wherever they are not inside a segment.
+// jpeg_scans counts the scans, or more: two such bytes inside a segment count, too, though they are no marker there.
 static int jpeg_scans(const uint8_t *src, size_t size) {
   int n = 0;
   const uint8_t *end = src + size;
@@ -55,7 +55,7 @@ static int jpeg_scans(const uint8_t *src, size_t size) {
 int pixel_jpeg_planes(struct pixel_decoder *d, const uint8_t *src, size_t size, struct planes *p) {
   int w = 0, h = 0, sampling, space;
   if (size < 4 || src[0] != 0xff || src[1] != 0xd8) return pixel_fail(d, PIXEL_CORRUPT, "no JPEG start marker");
-  // Without tables of its own a picture means the standard's, but libjpeg takes those of the last picture that had some.
+  // A picture without Huffman tables uses the standard's, but libjpeg would use those of an earlier picture.
   struct jpeg_head head = pixel_jpeg_head(src, size);
   if (!head.tables && d->jpeg_tables && d->jpeg) {
     tjDestroy(d->jpeg);
@@ -64,7 +64,7 @@ int pixel_jpeg_planes(struct pixel_decoder *d, const uint8_t *src, size_t size, 
   d->jpeg_tables = head.tables;
   if (!d->jpeg && !(d->jpeg = tjInitDecompress())) return pixel_fail(d, PIXEL_FAILED, "no memory for a JPEG decompressor");
   if (tjDecompressHeader3(d->jpeg, src, size, &w, &h, &sampling, &space)) return jpeg_corrupt(d, "JPEG header");
-  // A file of tables without a picture is no error to TurboJPEG: it sets no size.
+  // For a file that holds only tables TurboJPEG reports no error and sets no size.
   if (w < 1 || h < 1) return pixel_fail(d, PIXEL_CORRUPT, "JPEG header: no picture");
   if (w > PIXEL_MAX_SIDE || h > PIXEL_MAX_SIDE) {
     return pixel_fail(d, PIXEL_UNSUPPORTED, "JPEG of %dx%d; at most %d a side", w, h, PIXEL_MAX_SIDE);
@@ -82,7 +82,7 @@ int pixel_jpeg_planes(struct pixel_decoder *d, const uint8_t *src, size_t size, 
   if (space != TJCS_YCbCr && space != TJCS_GRAY) {
     return pixel_fail(d, PIXEL_UNSUPPORTED, "JPEG in %s; only YCbCr and grey", space == TJCS_RGB ? "RGB" : "CMYK");
   }
-  // TurboJPEG 2 calls this an error of the header, 3 does not. Below, sampling is an index.
+  // TurboJPEG 2 reports an error for this header, version 3 does not. sampling is an index below.
   if (sampling < 0 || sampling >= TJ_NUMSAMP) {
     return pixel_fail(d, PIXEL_UNSUPPORTED, "JPEG of unknown chroma subsampling");
   }
@@ -106,8 +106,8 @@ int pixel_jpeg_planes(struct pixel_decoder *d, const uint8_t *src, size_t size, 
   }
   if ((status = pixel_reserve(d, &d->planes, total))) return status;
   uint8_t *room = d->planes.data, *out[3] = {room, room + offset[1], room + offset[2]};
-  // Never FASTDCT here: at half size TurboJPEG 2.1 gives subsampled chroma to an inverse DCT that does not fit the fast method's
-  // tables, and every colour comes out four times too strong; at the smaller sizes it saves nothing.
+  // Never use FASTDCT here. At half size TurboJPEG 2.1 decodes subsampled chroma with an inverse DCT that does not match the fast
+  // method's tables: every colour is four times too strong. At smaller sizes FASTDCT saves nothing.
   if (tjDecompressToYUVPlanes(d->jpeg, src, size, out, w, p->stride, h, 0) &&
       !jpeg_harmless(d->jpeg)) {
     return jpeg_corrupt(d, "JPEG data");

@@ -12,10 +12,10 @@ import "C"
 // Point is a place in a picture: 0,0 is its top left corner, 1,1 its bottom right one.
 type Point struct{ X, Y float64 }
 
-// mask blacks out polygons of the source picture in the decoder's results for one area.
+// mask makes polygons of the picture black in the decoder's results for one area.
 type mask struct {
 	polygons [][]Point
-	shown    Area // what the spans are for
+	shown    Area // that the spans were made for
 	margin   float64
 	spans    []span // in the result
 }
@@ -23,16 +23,16 @@ type mask struct {
 // span is a run of the result's bytes.
 type span struct{ begin, end int }
 
-// Mask blacks out these polygons of every picture from now on, before Decode returns. They are rounded outwards: a pixel of
-// the result that shows any of a polygon is black.
+// Mask makes these polygons of every later picture black before Decode returns. It rounds outwards: a pixel of the result is
+// black if it shows any part of a polygon.
 func (d *Decoder) Mask(polygons [][]Point) {
 	for i := range d.masks {
 		d.masks[i] = mask{polygons: polygons}
 	}
 }
 
-// blacken applies the masks to the wanted results.
-func (d *Decoder) blacken(dst []byte, wanted uint32) {
+// blacken applies the masks to the results whose bit is set in selected.
+func (d *Decoder) blacken(dst []byte, selected uint32) {
 	if len(d.masks[0].polygons) == 0 {
 		return
 	}
@@ -40,7 +40,7 @@ func (d *Decoder) blacken(dst []byte, wanted uint32) {
 	C.pixel_source(d.c, &sourceWidth, &sourceHeight)
 	size := 3 * d.width * d.height
 	for i := range d.masks {
-		if wanted>>i&1 == 0 {
+		if selected>>i&1 == 0 {
 			continue
 		}
 		shown := C.pixel_shown(d.c, C.int(i))
@@ -53,11 +53,11 @@ func (d *Decoder) blacken(dst []byte, wanted uint32) {
 	}
 }
 
-// fit works the spans out for results that show this part of a source picture of that size.
+// fit computes the spans for results that show this part of a source picture of that size.
 func (m *mask) fit(shown Area, sourceWidth, sourceHeight, width, height int) {
-	// Beyond its own place a pixel shows colour from up to four pixels of the source away: chroma has half as many samples, of
-	// which two are mixed, not quite by their middles, where they are too few. One of a JPEG at reduced size may be as wide as
-	// 1.5 pixels of the result.
+	// A pixel also shows colour from up to four source pixels away: chroma has half as many samples, and where these are too few,
+	// scaling mixes two of them, a little off their centres. In a JPEG of reduced size a chroma sample may be as wide as 1.5 pixels
+	// of the result.
 	margin := max(1.5, 4*float64(width)/(shown.Width*float64(sourceWidth)), 4*float64(height)/(shown.Height*float64(sourceHeight)))
 	if m.shown == shown && m.margin == margin {
 		return
@@ -81,8 +81,8 @@ func (m *mask) fit(shown Area, sourceWidth, sourceHeight, width, height int) {
 	m.spans = spansOf(black)
 }
 
-// covers says whether any of the box from low to high lies in the polygon or on an edge of it: what scaling has mixed in from
-// there is hidden, too.
+// covers reports whether any part of the box from low to high lies in the polygon or on one of its edges. This also hides what
+// scaling has mixed in from there.
 func covers(polygon []Point, low, high Point) bool {
 	winding, middle := 0, Point{(low.X + high.X) / 2, (low.Y + high.Y) / 2}
 	for i, a := range polygon {
@@ -90,7 +90,7 @@ func covers(polygon []Point, low, high Point) bool {
 		if crosses(a, b, low, high) {
 			return true
 		}
-		// No edge in the box: it is inside or outside as a whole. What the outline goes around twice is inside, too.
+		// No edge crosses the box, so all of it is inside or all of it is outside. A place that the outline goes around twice is inside.
 		if below := a.Y <= middle.Y; below != (b.Y <= middle.Y) && middle.X < a.X+(middle.Y-a.Y)/(b.Y-a.Y)*(b.X-a.X) {
 			if below {
 				winding++
@@ -102,7 +102,7 @@ func covers(polygon []Point, low, high Point) bool {
 	return winding != 0
 }
 
-// crosses says whether the line from a to b has a point in the box: it cuts the line down to what lies between the box's sides.
+// crosses reports whether the line from a to b has a point in the box. It cuts off what lies outside the box's sides.
 func crosses(a, b, low, high Point) bool {
 	from, to := 0.0, 1.0
 	between := func(at, step, low, high float64) bool {

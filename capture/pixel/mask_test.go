@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// white is a frame of the format that is white all over.
+// whiteGrey is a white frame in grey.
 func whiteGrey(w, h int) (Format, []byte) {
 	return Format{FourCC: Grey, Width: w, Height: h, FullRange: true}, bytes.Repeat([]byte{255}, w*h)
 }
@@ -27,7 +27,8 @@ func decodeMasked(t *testing.T, f Format, data []byte, w, h int, polygons ...[]P
 	return dst
 }
 
-// Nothing of a masked region may show, at any size or aspect, and what is two pixels away from it must, or four of the source's.
+// No part of a masked region may be visible, at any size or aspect. Whatever is two pixels away from it must be, or four of the
+// source's.
 func TestMasksHideWhatTheyCover(t *testing.T) {
 	left := []Point{{0, 0}, {0.5, 0}, {0.5, 1}, {0, 1}}
 	for _, size := range [][2]int{{96, 96}, {97, 41}, {640, 480}} {
@@ -48,7 +49,7 @@ func TestMasksHideWhatTheyCover(t *testing.T) {
 	}
 }
 
-// What lies under a mask makes no difference at all to what is shown: neither in brightness nor in colour, at any scale.
+// What lies under a mask does not change the visible rest at all, neither in brightness nor in colour, at any scale.
 func TestMasksLeakNothing(t *testing.T) {
 	const width, height = 64, 48
 	low, high := Point{0.31, 0.27}, Point{0.62, 0.71}
@@ -89,7 +90,7 @@ func TestMasksLeakNothing(t *testing.T) {
 	}
 }
 
-// place is the part of a picture, in pixels, that a byte of a frame says something about.
+// place is the part of a picture, in pixels, that a byte of a frame describes.
 type place struct{ low, high Point }
 
 func places(f Format) (out []place) {
@@ -128,7 +129,7 @@ func places(f Format) (out []place) {
 	return out
 }
 
-// A line is no polygon with an area, and still must hide what lies on it.
+// A polygon without an area still hides what lies on its line.
 func TestThinMasks(t *testing.T) {
 	f, data := whiteGrey(640, 640)
 	got := decodeMasked(t, f, data, 64, 64, []Point{{0.25, 0.25}, {0.75, 0.75}, {0.751, 0.75}})
@@ -139,7 +140,7 @@ func TestThinMasks(t *testing.T) {
 	}
 }
 
-// What an outline crosses and goes around a second time is still what somebody wants hidden.
+// A place that an outline goes around twice is hidden, too.
 func TestMaskThatCrossesItself(t *testing.T) {
 	f, data := whiteGrey(640, 640)
 	star := []Point{{0.5, 0.1}, {0.75, 0.85}, {0.1, 0.4}, {0.9, 0.4}, {0.25, 0.85}}
@@ -148,7 +149,7 @@ func TestMaskThatCrossesItself(t *testing.T) {
 	}
 }
 
-// An area of a few pixels makes a mask's edges a million pixels long.
+// In an area of a few pixels a mask's edges are a million pixels long.
 func TestMaskOfATinyArea(t *testing.T) {
 	d, err := NewDecoder(96, 96, at(0.5, 0.5, 1e-4, 1e-4), at(0, 0, 1e-4, 1e-4))
 	if err != nil {
@@ -174,7 +175,7 @@ func TestMaskFollowsTheSourcesSize(t *testing.T) {
 	defer d.Close()
 	d.Mask([][]Point{{{0, 0}, {0.25, 0}, {0.25, 1}, {0, 1}}})
 	dst := make([]byte, 3*32*32)
-	// Of a picture twice as wide as high the centre is shown: its left quarter is outside.
+	// The result shows the centre of a picture twice as wide as high: the picture's left quarter is outside.
 	for _, c := range []struct{ w, h, hidden int }{{64, 64, 8}, {128, 64, 0}, {64, 64, 8}} {
 		f, data := whiteGrey(c.w, c.h)
 		if err := d.Decode(dst, f, data); err != nil {

@@ -5,7 +5,8 @@
 
 _Static_assert(3 * (uint64_t)PIXEL_MAX_STRIDE * PIXEL_MAX_SIDE <= UINT32_MAX, "sizes are computed in size_t");
 
-// raw_fits refuses layouts that reach beyond src: line is what the first plane's line must have, need the whole picture.
+// raw_fits refuses layouts that reach beyond src. line is the least number of bytes in a line of the first plane, need that of the
+// whole picture.
 static int raw_fits(struct pixel_decoder *d, int stride, int line, size_t need, size_t size) {
   if (stride < line) return pixel_fail(d, PIXEL_UNSUPPORTED, "stride of %d bytes; a line has %d", stride, line);
   if (size < need) return pixel_fail(d, PIXEL_CORRUPT, "%zu bytes; a whole frame has %zu", size, need);
@@ -30,7 +31,7 @@ static int planar_planes(struct pixel_decoder *d, const uint8_t *src, size_t siz
   return PIXEL_OK;
 }
 
-// packed_room makes room for the planes of the part of the picture that the results show: so that nothing is unpacked in vain.
+// packed_room makes room for the planes of the part that the results show. The rest is never unpacked.
 static int packed_room(struct pixel_decoder *d, size_t luma, size_t chroma, uint8_t *plane[3]) {
   int status = pixel_reserve(d, &d->planes, luma + 2 * chroma);
   plane[0] = d->planes.data;
@@ -39,7 +40,7 @@ static int packed_room(struct pixel_decoder *d, size_t luma, size_t chroma, uint
   return status;
 }
 
-// rgb_planes takes R, G, B apart: each is then scaled by itself, and no colour conversion is needed.
+// rgb_planes separates R, G and B. Each is then scaled like a plane of Y'CbCr, and no colour conversion is needed.
 static int rgb_planes(struct pixel_decoder *d, const uint8_t *src, size_t size, struct planes *p) {
   const struct pixel_format *raw = &d->format;
   int line = 3 * raw->width, stride = raw->stride ? raw->stride : line;
@@ -57,11 +58,11 @@ static int rgb_planes(struct pixel_decoder *d, const uint8_t *src, size_t size, 
   return PIXEL_OK;
 }
 
-// nv_planes leaves luma where it is and takes Cb and Cr apart. They have luma's stride.
+// nv_planes leaves luma where it is and separates Cb and Cr, whose lines have luma's stride.
 static int nv_planes(struct pixel_decoder *d, const uint8_t *src, size_t size, struct planes *p) {
   const struct pixel_format *raw = &d->format;
   int line = (raw->width + 1) / 2 * 2, stride = raw->stride ? raw->stride : line, rows = (raw->height + 1) / 2;
-  int luma_stride = raw->stride ? raw->stride : raw->width; // unpadded, an odd width has a wider chroma line
+  int luma_stride = raw->stride ? raw->stride : raw->width; // without padding, an odd width makes chroma's lines longer
   size_t luma = (size_t)luma_stride * raw->height;
   int status = raw_fits(d, luma_stride, raw->width, luma + (size_t)stride * (rows - 1) + line, size);
   if (!status && stride < line) status = pixel_fail(d, PIXEL_UNSUPPORTED, "stride of %d bytes; a chroma line has %d", stride, line);
@@ -81,11 +82,11 @@ static int nv_planes(struct pixel_decoder *d, const uint8_t *src, size_t size, s
 static int yuyv_planes(struct pixel_decoder *d, const uint8_t *src, size_t size, struct planes *p) {
   const struct pixel_format *raw = &d->format;
   int line = (raw->width + 1) / 2 * 4, stride = raw->stride ? raw->stride : line;
-  // The last line need not be padded to the stride.
+  // The last line may lack its padding.
   int status = raw_fits(d, stride, line, (size_t)stride * (raw->height - 1) + line, size);
   if (status) return status;
 
-  // Cropped first, so that nothing is unpacked in vain.
+  // Only the part that the results show is unpacked.
   struct rect r = pixel_bounds(d, raw->width, raw->height, 2, 1);
   int half = (r.width + 1) / 2;
   uint8_t *out[3];

@@ -74,7 +74,7 @@ func fill(f Format, y, cb, cr byte) []byte {
 	return out
 }
 
-// interleaved repeats the bytes width times a line, and fills up to the stride with 0xee.
+// interleaved repeats the bytes width times in each line and fills the line up to the stride with 0xee.
 func interleaved(width, height, stride int, bytes ...byte) (out []byte) {
 	for range height {
 		line := []byte{}
@@ -89,7 +89,7 @@ func interleaved(width, height, stride int, bytes ...byte) (out []byte) {
 	return out
 }
 
-// A frame of one colour is that colour everywhere, whatever its layout, size and padding; nothing of the padding shows.
+// A frame of one colour has that colour everywhere, whatever its layout, size and padding. No padding is visible.
 func TestDecodeRawColours(t *testing.T) {
 	colours := [][3]byte{{16, 128, 128}, {235, 128, 128}, {81, 90, 240}, {145, 54, 34}, {41, 240, 110}, {120, 100, 150}}
 	for _, fourcc := range rawFormats {
@@ -107,7 +107,7 @@ func TestDecodeRawColours(t *testing.T) {
 					}
 					want := rgb(c[0], c[1], c[2], full)
 					for i, v := range dst {
-						// libyuv's factors have 6 bits after the point, and the one for blue is cut to what fits 8 bits in all.
+						// libyuv's factors have 6 bits after the point. The one for blue is cut to fit 8 bits in all.
 						if diff := int(v) - int(want[i%3]); diff < -6 || diff > 3 {
 							t.Fatalf("%v stride %d full %v, YCbCr %v: value %d is %d, want %v", f, f.Stride, full, c, i, v, want)
 						}
@@ -154,7 +154,7 @@ func TestDecodeYUYV(t *testing.T) {
 	}
 }
 
-// The crop is about the centre: what is drawn in the middle stays there, what is left and right of the square goes.
+// The crop is about the centre: the middle stays in the middle, and what is left and right of the square is cut off.
 func TestDecodeCropsAboutTheCentre(t *testing.T) {
 	for _, size := range [][2]int{{320, 240}, {240, 320}} {
 		m := image.NewGray(image.Rect(0, 0, size[0], size[1]))
@@ -201,7 +201,7 @@ func TestFourCC(t *testing.T) {
 	}
 }
 
-// byFFmpeg converts the picture to a raw format as ffmpeg does, by the matrix and in the range given.
+// byFFmpeg converts the picture to a raw format by ffmpeg, with that matrix and range.
 func byFFmpeg(t *testing.T, m *image.RGBA, format, matrix, colourRange string) []byte {
 	t.Helper()
 	return ffmpeg(t, m.Pix, "-f", "rawvideo", "-pix_fmt", "rgba", "-s", fmt.Sprintf("%dx%d", m.Bounds().Dx(), m.Bounds().Dy()), "-i", "-",

@@ -12,8 +12,8 @@ static void give(struct room *room) { free(room->data); }
 #include <sys/mman.h>
 #include <unistd.h>
 
-// AddressSanitizer sees nothing of what the libraries do, which were compiled without it. So memory ends here where a page
-// begins that nobody may touch.
+// AddressSanitizer cannot check the libraries, which were compiled without it. So each block of memory here ends at a page that
+// nobody may touch.
 static size_t pages(size_t size) {
   size_t page = (size_t)sysconf(_SC_PAGESIZE);
   return (size + page - 1) / page * page;

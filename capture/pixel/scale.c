@@ -11,7 +11,7 @@ struct plane {
   int stride, width, height;
 };
 
-// share is how much of the n-th of `to` results the i-th of `from` samples makes up, of 256; a result's shares add up to 256.
+// share is the weight, of 256, of the i-th of `from` samples in the n-th of `to` results. The weights of a result add up to 256.
 static uint16_t share(int n, int to, int i, int from) {
   int begin = (i * to - n * from) * 256, end = begin + to * 256, whole = from * 256;
   if (begin < 0) begin = 0;
@@ -19,15 +19,15 @@ static uint16_t share(int n, int to, int i, int from) {
   return (uint16_t)((end + from / 2) / from - (begin + from / 2) / from);
 }
 
-// average shrinks a plane to w x h pixels, each the average of just what it covers. libyuv's box filter takes whole source
-// pixels only, and below 2 to 1 it interpolates between neighbours: lines jump about.
+// average shrinks a plane to w x h pixels. Each is the exact average of what it covers. libyuv's box filter takes only whole source
+// pixels, and below 2 to 1 it interpolates between neighbours, so that thin lines flicker.
 static int average(struct pixel_decoder *d, struct plane p, uint8_t *dst, int w, int h) {
-  enum { PARTS = 4096 };  // of a sample: what the edges of a result are rounded to
+  enum { PARTS = 4096 };  // of a sample: the precision of a result's edges
   size_t columns = (size_t)p.width + 1;
   int status = pixel_reserve(d, &d->sums, columns * (sizeof(uint32_t) + sizeof(uint16_t)));
   if (status) return status;
   uint32_t *before = (uint32_t *)d->sums.data;        // the sum of the columns to the left
-  uint16_t *column = (uint16_t *)(before + columns);  // of the rows that make one of the result, 256 times their average
+  uint16_t *column = (uint16_t *)(before + columns);  // 256 times the average of the rows that make one row of the result
   const uint64_t step = ((uint64_t)p.width * PARTS << 16) / w;
   const float each = (float)w / ((float)p.width * PARTS * 256);
   for (int y = 0; y < h; y++, dst += w) {

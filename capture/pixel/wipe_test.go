@@ -13,14 +13,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Whoever reads the process's memory after Wipe finds nothing of a picture in it.
+// After Wipe the process's memory holds nothing of any picture.
 func TestWipeLeavesNothing(t *testing.T) {
 	d := newDecoder(t, 64, 64)
 	src, needle := make([]byte, 64*64), make([]byte, 256)
 	for i := range src {
-		src[i] = byte(rand.Uint32()) // another picture in each run: memory that was freed is not wiped
+		src[i] = byte(rand.Uint32()) // another picture in each run: freed memory is not wiped
 	}
-	for i := range 64 { // pixels of RGBA; found once itself
+	for i := range 64 { // pixels of RGBA; the needle itself is found once
 		copy(needle[4*i:], []byte{src[i], src[i], src[i], 255})
 	}
 	dst := make([]byte, 3*64*64)
@@ -40,7 +40,7 @@ func TestWipeLeavesNothing(t *testing.T) {
 	}
 }
 
-// copies counts the needle in all memory that this process can write.
+// copies counts the needle in all memory that this process can write to.
 func copies(t *testing.T, needle []byte) (n int) {
 	t.Helper()
 	mem, err := os.Open("/proc/self/mem")
@@ -65,7 +65,7 @@ func copies(t *testing.T, needle []byte) (n int) {
 		}
 		for at := from; at < to; at += int64(len(chunk) - len(needle) + 1) {
 			if at+int64(len(chunk)) > own && at < own+int64(len(chunk)) {
-				continue // this search's own
+				continue // the search's own memory
 			}
 			got, _ := mem.ReadAt(chunk[:min(int64(len(chunk)), to-at)], at)
 			n += bytes.Count(chunk[:got], needle)

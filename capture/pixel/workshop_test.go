@@ -10,8 +10,8 @@ import (
 	"edged/internal/testkit"
 )
 
-// The workshop in models/ trains and tests on pictures that it scales and converts by itself. They are edged's to the byte with
-// the libyuv of Debian 12 on amd64; another may round otherwise.
+// The workshop in models/ scales and converts the pictures that it trains and tests on by itself. They equal edged's to the byte
+// with the libyuv of Debian 12 on amd64. Another libyuv may round differently.
 func TestSamePixelsAsPython(t *testing.T) {
 	testkit.Slow(t)
 	cache := os.Getenv("EDGED_CACHE")
