@@ -6,6 +6,9 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"edged/internal/bounds"
+	"edged/internal/printable"
 )
 
 const maxLabels = 10000
@@ -31,7 +34,11 @@ func parseLabels(text []byte) ([]string, error) {
 		case strings.TrimSpace(label) == "":
 			errs = append(errs, fmt.Errorf("%s:%d: empty label", labelsName, line))
 		case label != strings.TrimSpace(label) || strings.ContainsFunc(label, unicode.IsControl):
-			errs = append(errs, fmt.Errorf("%s:%d: %q has blanks around it or control characters in it (line ends must be LF)", labelsName, line, label))
+			errs = append(errs, fmt.Errorf("%s:%d: %.100q has blanks around it or control characters in it (line ends must be LF)", labelsName, line, label))
+		case len(label) > bounds.MaxLabelBytes:
+			errs = append(errs, fmt.Errorf("%s:%d: label %.20q... has %d bytes; at most %d", labelsName, line, label, len(label), bounds.MaxLabelBytes))
+		case printable.Check(label) != nil:
+			errs = append(errs, fmt.Errorf("%s:%d: label %q: %w", labelsName, line, label, printable.Check(label)))
 		case lineOf[label] != 0:
 			errs = append(errs, fmt.Errorf("%s:%d: label %q is already in line %d", labelsName, line, label, lineOf[label]))
 		default:

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"edged/internal/bounds"
+	"edged/internal/printable"
 )
 
 // Manifest is edged.json: what the tensors alone do not say.
@@ -133,6 +134,7 @@ func (m *Manifest) problems() []error {
 	if m.Name == "" {
 		errs = append(errs, errors.New("name is empty"))
 	}
+	errs = append(errs, shortText("name", m.Name), shortText("version", m.Version), bounded("license", m.License), bounded("training_data", m.TrainingData))
 	if err := bounds.CheckFrameRate(m.FrameRate); err != nil {
 		errs = append(errs, fmt.Errorf("frame_rate is %g; %w", m.FrameRate, err))
 	}
@@ -145,6 +147,27 @@ func (m *Manifest) checkBackground(labels []string) error {
 	}
 	return fmt.Errorf("%s: background is %q, which is not in %s; name one of its labels, or \"\" for none",
 		manifestName, m.Background, labelsName)
+}
+
+// shortText is for what stands in every event and in the status.
+func shortText(key, text string) error {
+	if len(text) > bounds.MaxLabelBytes {
+		return fmt.Errorf("%s %.20q... has %d bytes; at most %d", key, text, len(text), bounds.MaxLabelBytes)
+	}
+	if err := printable.Check(text); err != nil {
+		return fmt.Errorf("%s is %q: %w", key, text, err)
+	}
+	return nil
+}
+
+// maxTextBytes bounds the longer texts, which only edged model shows.
+const maxTextBytes = 10_000
+
+func bounded(key, text string) error {
+	if len(text) > maxTextBytes {
+		return fmt.Errorf("%s has %d bytes; at most %d", key, len(text), maxTextBytes)
+	}
+	return nil
 }
 
 func within(key string, value, low, high int) error {

@@ -206,6 +206,13 @@ func TestParseNamesTheProblem(t *testing.T) {
 		{"background that is no label", tail(map[string]any{"background": "nothing"}, twoLabels), []string{`background is "nothing"`}},
 		{"CRLF", tail(nil, "still\r\nmove\r\n"), []string{"labels.txt:1:", "LF"}},
 		{"Latin-1", tail(nil, "still\nstra\xdfe\n"), []string{"not UTF-8"}},
+		{"a long label", tail(nil, "still\n"+strings.Repeat("move", 17)+"\n"), []string{`labels.txt:2: label "movemovemovemovemove"... has 68 bytes; at most 64`}},
+		{"invisible characters in labels", tail(nil, "still\nmo\u200bve\nmove\u202e\nmove\uffff\n"), []string{
+			"labels.txt:2: label", "U+200B", "labels.txt:3: label", "U+202E", "labels.txt:4: label", "U+FFFF",
+		}},
+		{"an escape sequence in the name", tail(map[string]any{"name": "a\x1b[2Jb", "version": "1\n2"}, twoLabels), []string{"name is", "U+001B", "version is"}},
+		{"a long name", tail(map[string]any{"name": strings.Repeat("x", 60_000)}, twoLabels), []string{"has 60000 bytes; at most 64"}},
+		{"a long licence", tail(map[string]any{"license": strings.Repeat("x", 20_000)}, twoLabels), []string{"license has 20000 bytes"}},
 		{"no labels", tail(nil, "\n"), []string{"labels.txt: empty"}},
 	} {
 		t.Run(c.what, func(t *testing.T) {

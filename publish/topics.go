@@ -7,10 +7,12 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"edged/internal/bounds"
 )
 
 // maxNameBytes keeps topics short enough for every broker and for a person's eye.
-const maxNameBytes = 64
+const maxNameBytes = bounds.MaxLabelBytes
 
 // reserved are the names that views and labels cannot have: edged's own topics have them.
 var reserved = []string{"enabled", "threshold", "snapshot", "scores", "status", "event", "state", "last"}

@@ -13,16 +13,18 @@ import (
 
 // printBanner says what runs, and how to subscribe to it.
 func printBanner(w io.Writer, n *node.Node, info engine.Info) {
-	fmt.Fprintf(w, "edged %s\n", version)
+	var s sheet
+	s.line("edged %s", version)
 	for _, cam := range n.Config.Cameras {
-		fmt.Fprintf(w, "camera    %s: %s\n", cam.Name, capture.ShownSource(cam.Source))
+		s.line("camera    %s: %s", cam.Name, capture.ShownSource(cam.Source))
 	}
-	fmt.Fprintf(w, "model     %s\n", describeModel(n.Model))
-	fmt.Fprintf(w, "delegate  %s\n", describeDelegate(info))
-	fmt.Fprintf(w, "broker    %s\n", n.DescribeBroker())
+	s.line("model     %s", describeModel(n.Model))
+	s.line("delegate  %s", describeDelegate(info))
+	s.line("broker    %s", n.DescribeBroker())
 	if line := subscribeLine(n.Config); line != "" {
-		fmt.Fprintf(w, "subscribe %s\n", line)
+		s.line("subscribe %s", line)
 	}
+	_ = s.print(w) // the console never fails
 }
 
 // subscribeLine is the command that shows everything this node publishes, or "" if it would need a password, TLS or websockets.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 
 	"edged/capture"
 	"edged/internal/config"
@@ -37,11 +36,12 @@ func (c *checkCmd) Run(ctx context.Context, out output) error {
 		return err
 	}
 	defer e.Close()
+	var s sheet
 	for _, cam := range cfg.Cameras {
-		fmt.Fprintf(out, "camera  %s: %s\n", cam.Name, capture.ShownSource(cam.Source))
+		s.line("camera  %s: %s", cam.Name, capture.ShownSource(cam.Source))
 	}
-	fmt.Fprintf(out, "model   %s\n", describeModel(model))
-	fmt.Fprintf(out, "broker  %s\n", node.DescribeBroker(cfg.MQTT))
-	_, err = fmt.Fprintln(out, "ok")
-	return err
+	s.line("model   %s", describeModel(model))
+	s.line("broker  %s", node.DescribeBroker(cfg.MQTT))
+	s.line("ok")
+	return s.print(out)
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"edged/internal/node"
+	"edged/internal/printable"
 	"edged/internal/terminal"
 	"edged/internal/wakeups"
 )
@@ -68,6 +69,7 @@ func main() {
 type output struct{ io.Writer }
 
 func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	stdout, stderr = &printable.Writer{W: stdout}, &printable.Writer{W: stderr}
 	exit := -1
 	options := append(plainArguments(), kong.Name("edged"), kong.Description(description),
 		kong.Writers(stdout, stderr), kong.Exit(func(status int) { exit = status }),

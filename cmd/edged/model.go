@@ -59,16 +59,12 @@ func (c *modelCmd) Run(out output) error {
 			Runtime  engine.Info     `json:"runtime"`
 		}{m.Path, m.SHA256, m.Manifest, m.Labels, e.Info()})
 	}
-	_, err = fmt.Fprint(out, modelSheet(m, e.Info()))
-	return err
+	return modelSheet(m, e.Info()).print(out)
 }
 
-func modelSheet(m *models.Model, info engine.Info) string {
-	f := m.Manifest
-	var b strings.Builder
-	row := func(name, format string, args ...any) {
-		fmt.Fprintf(&b, "%-10s %s\n", name, fmt.Sprintf(format, args...))
-	}
+func modelSheet(m *models.Model, info engine.Info) *sheet {
+	f, s := m.Manifest, new(sheet)
+	row := func(name, format string, args ...any) { s.line("%-10s "+format, append([]any{name}, args...)...) }
 	row("model", "%s %s", f.Name, f.Version)
 	row("file", "%s, %d bytes, sha256 %s", m.Path, len(m.Data), m.SHA256)
 	row("window", "%d frames of %dx%d at %g frames/s, channels %s", f.Frames, f.Width, f.Height, f.FrameRate, f.ChannelOrder)
@@ -86,7 +82,7 @@ func modelSheet(m *models.Model, info engine.Info) string {
 	for _, op := range info.Ops {
 		row("", "%4d %s, %d delegated", op.Nodes, op.Op, op.Delegated)
 	}
-	return b.String()
+	return s
 }
 
 func tensorLine(t engine.Tensor) string {

@@ -49,8 +49,7 @@ func (c *probeCmd) Run(out output) error {
 		enc.SetIndent("", "  ")
 		return enc.Encode(found)
 	}
-	_, err := fmt.Fprint(out, found.sheet())
-	return err
+	return found.sheet().print(out)
 }
 
 // probeDelegate loads the starter with the delegate and nothing in its stead.
@@ -71,37 +70,37 @@ func probeDelegate(name string) (delegateFinding, error) {
 	return found, nil
 }
 
-func (m machine) sheet() string {
-	var b strings.Builder
+func (m machine) sheet() *sheet {
+	s := new(sheet)
 	if len(m.Cameras) == 0 {
-		b.WriteString("no camera: there is no /dev/video* node\n")
+		s.line("no camera: there is no /dev/video* node")
 	}
 	for _, cam := range m.Cameras {
-		fmt.Fprintln(&b, strings.TrimSpace(cam.Path+"  "+cam.Name))
+		s.line("%s", strings.TrimSpace(cam.Path+"  "+cam.Name))
 		if cam.Error != "" {
-			fmt.Fprintf(&b, "    not usable: %s\n", cam.Error)
+			s.line("    not usable: %s", cam.Error)
 		}
 		var others []string
 		for _, f := range cam.Formats {
 			if f.Supported {
-				fmt.Fprintf(&b, "    %s\n", formatLine(f))
+				s.line("    %s", formatLine(f))
 			} else {
 				others = append(others, f.Name)
 			}
 		}
 		if len(others) > 0 {
-			fmt.Fprintf(&b, "    not decoded: %s\n", strings.Join(others, ", "))
+			s.line("    not decoded: %s", strings.Join(others, ", "))
 		}
 	}
-	fmt.Fprintf(&b, "TFLite %s\n", m.TFLite)
+	s.line("TFLite %s", m.TFLite)
 	for _, d := range m.Delegates {
 		if d.Usable {
-			fmt.Fprintf(&b, "%-8s the starter model: %d/%d nodes\n", d.Delegate, d.NodesDelegated, d.NodesTotal)
+			s.line("%-8s the starter model: %d/%d nodes", d.Delegate, d.NodesDelegated, d.NodesTotal)
 		} else {
-			fmt.Fprintf(&b, "%-8s not usable: %s\n", d.Delegate, d.Error)
+			s.line("%-8s not usable: %s", d.Delegate, d.Error)
 		}
 	}
-	return b.String()
+	return s
 }
 
 // formatLine lists a format's sizes, each with its highest rate.

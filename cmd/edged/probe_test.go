@@ -16,11 +16,11 @@ func TestProbeSheet(t *testing.T) {
 			{Name: "BA81", Sizes: []capture.DeviceSize{rates(640, 480)}},
 			{Name: "GRBG"},
 		}},
-		{Path: "/dev/video1", Error: "not a camera"},
+		{Path: "/dev/video1", Name: "\x1b[2J\n/dev/video9  Forged", Error: "not a camera"},
 	}}
 	const want = "/dev/video0  A camera\n    YUYV  640x480@30  1280x720@30\n    not decoded: BA81, GRBG\n" +
-		"/dev/video1\n    not usable: not a camera\nTFLite 2.17.1\n"
-	if got := m.sheet(); got != want {
+		"/dev/video1  \\u001b[2J\\n/dev/video9  Forged\n    not usable: not a camera\nTFLite 2.17.1\n"
+	if got := m.sheet().text.String(); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }

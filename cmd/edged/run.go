@@ -13,6 +13,7 @@ import (
 	"edged/infer/engine"
 	"edged/internal/config"
 	"edged/internal/node"
+	"edged/internal/printable"
 	"edged/internal/sink"
 	"edged/internal/terminal"
 	"edged/web/nodepage"
@@ -30,7 +31,6 @@ type runCmd struct {
 // runner runs the daemon for a runCmd.
 type runner struct {
 	runCmd
-	out     output
 	log     *terminal.Log
 	console *terminal.Console
 	broker  node.BuiltIn
@@ -48,7 +48,7 @@ func (r *runCmd) Run(ctx context.Context, out output, log *terminal.Log) error {
 	}
 	ctx, reload, stop := r.signals(ctx)
 	defer stop()
-	d := runner{runCmd: *r, out: out, log: log, console: terminal.NewConsole(out, terminal.InJournal()), state: node.NewState()}
+	d := runner{runCmd: *r, log: log, console: terminal.NewConsole(out, terminal.InJournal()), state: node.NewState()}
 	defer d.console.Start()()
 	lives := node.Lives{Prepare: d.prepare, Reload: reload, Beside: d.startWeb, BuiltIn: &d.broker, State: d.state}
 	return lives.Run(ctx)
@@ -123,7 +123,7 @@ func (r *runner) override(ctx context.Context, cfg *config.Config) error {
 		cfg.Cameras[0].Source = r.Camera
 	case r.Config == "" && r.Fallback != "":
 		if err := usableCamera(); err != nil {
-			fmt.Fprintf(r.out, "no camera: %s; playing %s\n", terminal.OneLine(err), r.Fallback)
+			fmt.Fprintf(r.console, "no camera: %s; playing %s\n", printable.Error(err), r.Fallback)
 			cfg.Cameras[0].Source = "file:" + r.Fallback
 		}
 	}

@@ -374,7 +374,7 @@ func TestABrokerOnTheBuiltInOnesPortIsUsed(t *testing.T) {
 
 func newRunner(r runCmd) *runner {
 	return &runner{
-		runCmd: r, out: output{io.Discard}, log: terminal.NewLog(io.Discard, false), console: terminal.NewConsole(io.Discard, false),
+		runCmd: r, log: terminal.NewLog(io.Discard, false), console: terminal.NewConsole(io.Discard, false),
 	}
 }
 

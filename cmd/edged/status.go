@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"edged/internal/config"
+	"edged/internal/printable"
 	"edged/internal/telemetry"
 )
 
@@ -67,7 +68,7 @@ func fetch(ctx context.Context, url string) ([]byte, error) {
 		return nil, err
 	}
 	if reply.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("%s: %s", reply.Status, strings.TrimSpace(string(body)))
+		return nil, fmt.Errorf("%s: %s", printable.Line(reply.Status), printable.Line(strings.TrimSpace(string(body))))
 	}
 	return body, nil
 }

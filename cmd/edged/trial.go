@@ -9,8 +9,8 @@ import (
 type tryModelCmd struct{}
 
 // Run is the child process that tries a new model. See package trial.
-func (tryModelCmd) Run(out output) error {
+func (tryModelCmd) Run() error {
 	surviveBrokenPipes()
-	os.Exit(trial.Child(os.Stdin, out))
+	os.Exit(trial.Child(os.Stdin, os.Stdout))
 	return nil
 }

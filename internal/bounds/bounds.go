@@ -24,6 +24,9 @@ func CheckFrameRate(rate float64) error {
 	return nil
 }
 
+// MaxLabelBytes is the longest label, model name or model version: all of them are in every event, and labels are in topics.
+const MaxLabelBytes = 64
+
 // Events wait on disk for the broker within these bounds, unless the configuration changes them.
 const (
 	OutboxEvents = 1000

@@ -12,7 +12,7 @@ import (
 
 	"edged/internal/background"
 	"edged/internal/config"
-	"edged/internal/terminal"
+	"edged/internal/printable"
 	"edged/publish/broker"
 )
 
@@ -123,7 +123,7 @@ func (n *Node) DescribeBroker() string {
 	case errors.Is(*err, syscall.EADDRINUSE):
 		return "another program's, on " + n.Config.MQTT.Listen
 	default:
-		return terminal.OneLine(fmt.Errorf("none: %w", *err))
+		return printable.Error(fmt.Errorf("none: %w", *err))
 	}
 }
 

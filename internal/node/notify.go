@@ -7,6 +7,7 @@ import (
 	systemd "github.com/coreos/go-systemd/v22/daemon"
 
 	"edged/internal/clock"
+	"edged/internal/printable"
 )
 
 // notify tells systemd about edged. It does nothing if systemd did not start edged.
@@ -19,7 +20,7 @@ func notify(state string) {
 // NotifyReady tells systemd that edged has started, or that a reload has ended.
 func NotifyReady(status string) {
 	if status != "" {
-		status = "\nSTATUS=" + status
+		status = "\nSTATUS=" + printable.Line(status)
 	}
 	notify(systemd.SdNotifyReady + status)
 }

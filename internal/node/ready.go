@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 
-	"edged/internal/terminal"
+	"edged/internal/printable"
 )
 
 // Ready returns nil while every camera delivers pictures, every view has windows, and the broker is connected; else what is missing,
@@ -17,13 +17,13 @@ func (n *Node) Ready() error {
 	for _, c := range n.Cameras {
 		switch reason := c.Reason(); {
 		case reason != nil:
-			errs = append(errs, fmt.Errorf("camera %s: offline: %s", c.Name, terminal.OneLine(reason)))
+			errs = append(errs, fmt.Errorf("camera %s: offline: %s", c.Name, printable.Error(reason)))
 		case !c.Online():
 			errs = append(errs, fmt.Errorf("camera %s: no picture yet", c.Name))
 		}
 		for _, v := range c.Views {
 			if problem := v.Problem(); problem != nil {
-				errs = append(errs, fmt.Errorf("view %s: %s", v.Path, terminal.OneLine(problem)))
+				errs = append(errs, fmt.Errorf("view %s: %s", v.Path, printable.Error(problem)))
 			}
 		}
 	}
@@ -36,7 +36,7 @@ func (n *Node) Ready() error {
 // summary is the line that systemctl status shows.
 func (n *Node) summary() string {
 	if err := n.Ready(); err != nil {
-		return terminal.OneLine(err)
+		return printable.Error(err)
 	}
 	windows := 0.0
 	for _, v := range n.Views {
@@ -44,10 +44,10 @@ func (n *Node) summary() string {
 	}
 	line := fmt.Sprintf("%d of %d cameras online, %.1f windows/s, broker connected", len(n.Cameras), len(n.Cameras), windows)
 	if err := n.Publisher.Counters().OutboxError; err != nil {
-		line += "; degraded: events wait in memory only: " + terminal.OneLine(err)
+		line += "; degraded: events wait in memory only: " + printable.Error(err)
 	}
 	if err := n.State.Settings.Err(); err != nil {
-		line += "; degraded: a restart will forget switches and thresholds: " + terminal.OneLine(err)
+		line += "; degraded: a restart will forget switches and thresholds: " + printable.Error(err)
 	}
 	return line
 }

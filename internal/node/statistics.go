@@ -6,6 +6,7 @@ import (
 
 	"edged/capture"
 	"edged/internal/clock"
+	"edged/internal/printable"
 	"edged/internal/telemetry"
 )
 
@@ -33,7 +34,7 @@ func (n *Node) publishStatistics(ctx context.Context) error {
 			return err // a NaN: a defect of edged
 		}
 		n.Publisher.SetStats(payload)
-		notify("STATUS=" + n.summary())
+		notify("STATUS=" + printable.Line(n.summary()))
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"edged/infer/trial"
 	"edged/internal/config"
+	"edged/internal/printable"
 	"edged/models"
 )
 
@@ -19,7 +20,7 @@ func TryModel(ctx context.Context, m *models.Model, cfg *config.Config) error {
 		return nil
 	}
 	// systemd would not wait that long for READY=1 by itself (sd_notify(3)).
-	notify(fmt.Sprintf("STATUS=trying the model %s\nEXTEND_TIMEOUT_USEC=%d", m.Path, (trial.Limit + 30*time.Second).Microseconds()))
+	notify(fmt.Sprintf("STATUS=trying the model %s\nEXTEND_TIMEOUT_USEC=%d", printable.Line(m.Path), (trial.Limit + 30*time.Second).Microseconds()))
 	began := time.Now()
 	verdict, err := trial.Run(ctx, m, o)
 	switch {

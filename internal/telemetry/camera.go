@@ -1,6 +1,7 @@
 package telemetry
 
 import (
+	"edged/internal/printable"
 	"fmt"
 
 	"edged/capture"
@@ -13,7 +14,7 @@ var cameraRows = []Row[Camera]{
 		Metric: "camera_online", Help: "1 while the camera delivers pictures.",
 		Column: "STATUS", Show: func(v values) string { return choose(v.is("online"), "online", "OFFLINE") },
 	},
-	{Key: "reason", OmitEmpty: true, Value: func(c Camera) any { return oneLine(c.Reason()) }, Note: true}, // why it is offline
+	{Key: "reason", OmitEmpty: true, Value: func(c Camera) any { return printable.Error(c.Reason()) }, Note: true}, // why it is offline
 	{
 		Key: "frames_per_second", Value: func(c Camera) any { return c.FramesPerSecond() },
 		Column: "FRAMES/S", Show: decimal("frames_per_second", ""),

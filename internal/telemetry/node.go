@@ -3,10 +3,10 @@ package telemetry
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"edged/infer/engine"
+	"edged/internal/printable"
 	"edged/internal/watch"
 	"edged/models"
 	"edged/publish"
@@ -113,7 +113,7 @@ var nodeRows = slices.Concat([]Row[*Node]{
 		Metric: "dropped_total", Help: "What edged dropped instead of sending or printing it, by kind.", Labels: kind("events"),
 	},
 	{
-		Key: "outbox_error", OmitEmpty: true, Value: func(n *Node) any { return oneLine(n.Publisher.OutboxError) },
+		Key: "outbox_error", OmitEmpty: true, Value: func(n *Node) any { return printable.Error(n.Publisher.OutboxError) },
 		Line: "outbox", Show: degraded("outbox_error", "events wait in memory only"),
 	},
 	{
@@ -121,7 +121,7 @@ var nodeRows = slices.Concat([]Row[*Node]{
 		Value: func(n *Node) any { return n.Publisher.OutboxError == nil },
 	},
 	{
-		Key: "settings_error", OmitEmpty: true, Value: func(n *Node) any { return oneLine(n.SettingsError) },
+		Key: "settings_error", OmitEmpty: true, Value: func(n *Node) any { return printable.Error(n.SettingsError) },
 		Line: "settings", Show: degraded("settings_error", "a restart will forget switches and thresholds"),
 	},
 	{ // windows without a connection, or replaced by a newer one before they were sent
@@ -195,14 +195,6 @@ func pointed(f *float64) any {
 		return nil
 	}
 	return *f
-}
-
-// oneLine is the text of an error on one line; "" if there is none.
-func oneLine(err error) string {
-	if err == nil {
-		return ""
-	}
-	return strings.ReplaceAll(err.Error(), "\n", "; ")
 }
 
 func choose(yes bool, a, b string) string {

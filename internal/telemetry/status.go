@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
+
+	"edged/internal/printable"
 )
 
 // values are the values of a node, a camera or a view as /status has them. A key that is missing has the value zero: the daemon may be
@@ -18,7 +20,7 @@ type values map[string]any
 
 func (v values) text(key string) string {
 	s, _ := v[key].(string)
-	return s
+	return printable.Line(s)
 }
 
 func (v values) is(key string) bool {
@@ -107,7 +109,7 @@ func printTable[S any](w io.Writer, heading string, rows []Row[S], all func(yiel
 	fmt.Fprintln(table)
 	all(func(name string, v values) {
 		var notes []string
-		fmt.Fprintf(table, "%s\t", name)
+		fmt.Fprintf(table, "%s\t", printable.Line(name))
 		for _, row := range rows {
 			switch {
 			case row.Column != "":
@@ -126,7 +128,7 @@ func show[S any](row Row[S], v values) string {
 		return row.Show(v)
 	}
 	if value, ok := v[row.Key]; ok {
-		return fmt.Sprint(value)
+		return printable.Line(fmt.Sprint(value))
 	}
 	return ""
 }

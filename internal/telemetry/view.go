@@ -1,12 +1,14 @@
 package telemetry
 
+import "edged/internal/printable"
+
 var viewRows = []Row[View]{
 	{
 		Key: "enabled", Value: func(v View) any { return v.Enabled() },
 		Metric: "view_enabled", Help: "1 while edged analyses the view's frames.",
 		Column: "ENABLED", Show: func(v values) string { return choose(v.is("enabled"), "yes", "NO") },
 	},
-	{Key: "problem", OmitEmpty: true, Value: func(v View) any { return oneLine(v.Problem()) }, Note: true}, // why there are no windows
+	{Key: "problem", OmitEmpty: true, Value: func(v View) any { return printable.Error(v.Problem()) }, Note: true}, // why there are no windows
 	{
 		Key: "windows_per_second", Value: func(v View) any { return v.WindowsPerSecond() },
 		Column: "WINDOWS/S", Show: decimal("windows_per_second", ""),

@@ -3,9 +3,9 @@ package terminal
 import (
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
+	"edged/internal/printable"
 	"edged/internal/sink"
 )
 
@@ -29,9 +29,9 @@ func (c *Console) Event(e sink.Event) {
 	now := time.Now().Format(time.TimeOnly)
 	switch e.Phase {
 	case sink.Start:
-		fmt.Fprintf(c, "%s  %s  %-14s started, score %.2f\n", now, e.View, e.Label, e.Score)
+		fmt.Fprintf(c, "%s  %s  %-14s started, score %.2f\n", now, e.View, printable.Line(e.Label), e.Score)
 	case sink.End:
-		fmt.Fprintf(c, "%s  %s  %-14s ended after %.1f s, peak %.2f\n", now, e.View, e.Label, (e.End - e.Start).Seconds(), e.Peak)
+		fmt.Fprintf(c, "%s  %s  %-14s ended after %.1f s, peak %.2f\n", now, e.View, printable.Line(e.Label), (e.End - e.Start).Seconds(), e.Peak)
 	}
 }
 
@@ -45,8 +45,5 @@ func (c *Console) Camera(s sink.Camera) {
 		fmt.Fprintf(c, "%s  %s  online\n", now, s.Name)
 		return
 	}
-	fmt.Fprintf(c, "%s  %s  offline: %s\n", now, s.Name, OneLine(s.Reason))
+	fmt.Fprintf(c, "%s  %s  offline: %s\n", now, s.Name, printable.Error(s.Reason))
 }
-
-// OneLine is the text of an error on one line, also if it has several causes, each on a line of its own.
-func OneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }

@@ -71,6 +71,26 @@ def check(labels: Sequence[str], where: str) -> None:
         raise ValueError(f"{where}: labels: " + "; ".join(found))
 
 
+# Letters and marks that take no room: fillers, joiners and variation selectors.
+_NO_ROOM = frozenset(
+    "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0"
+    + "".join(map(chr, range(0xFE00, 0xFE10)))
+    + "".join(map(chr, range(0xE0100, 0xE01F0)))
+)
+
+
+def invisible(text: str) -> str:
+    """The first character that a terminal does not show; "" if there is none.
+
+    As edged's internal/printable.
+    """
+    for c in text:
+        category = unicodedata.category(c)
+        if (category[0] not in "LMNPS" and category != "Zs") or c in _NO_ROOM:
+            return c
+    return ""
+
+
 def _problem(label: str) -> str:
     """What is wrong with the label by itself; "" if nothing is."""
     if label != label.strip() or not label:
@@ -81,8 +101,8 @@ def _problem(label: str) -> str:
         return "is not UTF-8"
     if size > MAX_BYTES:
         return f"has {size} bytes; a topic takes at most {MAX_BYTES}"
-    if any(unicodedata.category(c) == "Cc" for c in label):
-        return "contains control characters"
+    if bad := invisible(label):
+        return f"contains U+{ord(bad):04X}, a control, invisible or unassigned character"
     if bad := next((c for c in label if c in "+#/"), ""):
         return f"contains {bad!r}, which MQTT topics reserve"
     return "is the name of one of edged's own topics" if label in RESERVED else ""

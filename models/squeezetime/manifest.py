@@ -6,9 +6,11 @@ Format 2 declares the embedding, the model's second output. Format 1 has none.
 import sys
 from collections.abc import Sequence
 
+from . import labels as label_rules
 from .presets import Preset
 
 _MAX_FLOAT32 = 3.4028234663852886e38
+MAX_TEXT_BYTES = 10_000  # of the license and of the training data
 MAX_EMBEDDING = 16384  # numbers, as edged's models/manifest.go
 
 
@@ -45,10 +47,23 @@ def _embedding(value) -> bool:
     )
 
 
+def _short_text(value) -> bool:
+    """What is in every event: as short as a label, and printable."""
+    return (
+        _text(value)
+        and len(value.encode()) <= label_rules.MAX_BYTES
+        and not label_rules.invisible(value)
+    )
+
+
+def _long_text(value) -> bool:
+    return _text(value) and len(value.encode()) <= MAX_TEXT_BYTES
+
+
 REQUIRED = {
     "format": lambda value: _whole(value) and value in (1, 2),
-    "name": lambda value: _text(value) and value != "",
-    "version": _text,
+    "name": lambda value: _short_text(value) and value != "",
+    "version": _short_text,
     "frames": _up_to(64),
     "frame_rate": lambda value: _number(value) and 0 < value <= 240,
     "height": _up_to(1024),
@@ -61,8 +76,8 @@ REQUIRED = {
     "background": _text,
 }
 OPTIONAL = {
-    "license": _text,
-    "training_data": _text,
+    "license": _long_text,
+    "training_data": _long_text,
     "accuracy": lambda value: isinstance(value, dict),
     "embedding": _embedding,
 }

@@ -55,7 +55,7 @@ def test_augmented_label_tells_where_the_dot_really_goes():
         (["ж" * 33, "a"], "has 66 bytes"),
         (["", "a"], "'' is empty"),
         ([" a", "b"], "' a' .*blanks"),
-        (["a\tb", "b"], "control characters"),
+        (["a\tb", "b"], "control, invisible"),
         (["\udc80", "b"], "not UTF-8"),
         (["a", "b", "a"], "'a' occurs twice"),
         (["Open", "open"], "'open' and 'Open' differ only in upper and lower case"),
