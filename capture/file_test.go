@@ -54,7 +54,7 @@ func y4mFile(header string, frameSize, n int) []byte {
 	return b
 }
 
-// record plays f to its end and returns the times and the first bytes of its frames.
+// record plays f to its end, decodes every frame, and returns the frames' times and format.
 func record(t *testing.T, f *File) (times []time.Duration, format pixel.Format, err error) {
 	t.Helper()
 	d, derr := pixel.NewDecoder(8, 8)
@@ -244,8 +244,8 @@ func TestFileEndsWithContext(t *testing.T) {
 	}
 }
 
-// A recording of what moves: an hour passes between two of its pictures. In real time nobody waits for that, and no window may
-// have both.
+// A camera that records only movement leaves an hour between two pictures. In real time the player does not wait for that, and no
+// window may have both pictures.
 func TestFileWithAPause(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "pause.mkv")
 	out, err := exec.CommandContext(t.Context(), "ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc=s=64x48:r=25:d=0.4",
@@ -285,7 +285,7 @@ func TestFileInRealTime(t *testing.T) {
 		t.Errorf("times %v are not CLOCK_MONOTONIC, which started at %v", times, start)
 	}
 	for i := 1; i < len(times); i++ {
-		// Where the machine stood still for longer than behind, the frames' clock is set anew.
+		// Where the machine stood still for longer than behind, the player sets its clock anew.
 		if step := times[i] - times[i-1]; step != 20*time.Millisecond && step < behind {
 			t.Errorf("frame %d is %v after the one before, want 20ms", i, step)
 		}

@@ -35,7 +35,7 @@ func (f *File) open(ctx context.Context) (pass, error) {
 	r := bufio.NewReaderSize(file, 256<<10)
 	found, head, err := recognise(r)
 	switch {
-	case err != nil && !errors.Is(err, io.EOF): // a short file gives what it has
+	case err != nil && !errors.Is(err, io.EOF): // the end of a short file is no error
 		file.Close()
 		return nil, bare(err)
 	case found == jpegContainer:
@@ -59,7 +59,7 @@ func bare(err error) error {
 	return err
 }
 
-// jpegs is a pass through a stream of JPEGs, which carries neither times nor a rate.
+// jpegs is a pass through a stream of JPEGs, which has neither times nor a rate.
 type jpegs struct {
 	file     *os.File
 	splitter *mjpeg.Splitter
@@ -130,7 +130,7 @@ func (p *planes) close() error { return p.file.Close() }
 
 func (p *planes) timed() bool { return p.reader.Header.RateNum > 0 }
 
-// nth is the time of frame n at a constant rate a second, without the error that adding up intervals would gather.
+// nth is the time of frame n at a constant rate a second. Adding up intervals would add up their rounding errors.
 func nth(n int64, rate float64) time.Duration {
 	return time.Duration(float64(n)/rate*float64(time.Second) + 0.5)
 }

@@ -26,10 +26,10 @@ type replayCmd struct {
 	engineFlags
 	Stride     int     `default:"0" help:"Sampled frames from one window to the next; 0 is the default of the configuration."`
 	FrameRate  float64 `default:"0" help:"Frames a second of a file without times: a stream of JPEGs, raw H.264. By default 30 for JPEGs and 25 for the rest."`
-	Windows    bool    `help:"Also a line for every window, with all scores."`
-	MotionGate bool    `help:"Run the model only where something moves; what that saved is said on standard error."`
+	Windows    bool    `help:"Print a line for every window, too, with all scores."`
+	MotionGate bool    `help:"Run the model only where something moves, and report on standard error what that saved."`
 	Follow     bool    `help:"Follow what moves: the model judges each target by itself, and events say where (track, box)."`
-	Source     string  `arg:"" help:"Video file: MJPEG, Y4M, or anything that an installed ffmpeg reads."`
+	Source     string  `arg:"" help:"Video file: JPEGs, Y4M, or anything that an installed ffmpeg reads."`
 }
 
 // Validate is called by kong.
@@ -45,7 +45,8 @@ func (r *replayCmd) Validate() error {
 	return r.engineFlags.Validate()
 }
 
-// Run plays the file through the pipeline of edged run, on one goroutine: the same file gives the same bytes.
+// Run plays the file through the pipeline of edged run. Everything runs on one goroutine, so the same file always gives the same
+// bytes.
 func (r *replayCmd) Run(ctx context.Context, out output) error {
 	model, err := node.OpenModel(r.Model)
 	if err != nil {
@@ -106,7 +107,7 @@ func (r *replayCmd) play(ctx context.Context, c *watch.Camera, m *models.Model, 
 	if cause := context.Cause(ctx); cause != nil {
 		return cause
 	}
-	pipeline.Finish() // also where the file is cut off: what came before counts
+	pipeline.Finish() // also where the file is cut off: what came before is valid
 	done.Tell(path, &pipeline.Stats)
 	if r.MotionGate {
 		slog.Info("motion gate", "windows_run", pipeline.Stats.Windows.Load(), "windows_saved", pipeline.Stats.Gated.Load())
@@ -117,7 +118,7 @@ func (r *replayCmd) play(ctx context.Context, c *watch.Camera, m *models.Model, 
 	return errors.Join(err, done.Problem(path, m.Manifest, &pipeline.Stats))
 }
 
-// lineWriter writes events and windows as JSON lines, times in seconds of the file. Its writer keeps the first error.
+// lineWriter writes events and windows as JSON lines. Times are seconds in the file. Its writer keeps the first error.
 type lineWriter struct {
 	w      *bufio.Writer
 	labels []string

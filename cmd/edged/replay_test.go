@@ -14,7 +14,7 @@ import (
 	"edged/internal/testkit"
 )
 
-// replayed is a line of edged replay, an event's or a window's.
+// replayed is a line of edged replay: an event or a window.
 type replayed struct {
 	EventType string   `json:"event_type"`
 	Phase     string   `json:"phase"`
@@ -53,9 +53,9 @@ func replay(t *testing.T, args ...string) string {
 	return stdout
 }
 
-// Real footage must give the golden events and nothing else. walkers.mkv: a walker to the right, a gap, a walker to the
-// left. vtest.avi: 80 s of a path with many. Times may differ by a window, scores are left out: another ffmpeg makes
-// slightly other pictures. After a change of model or settings: edged replay FILE >testdata/NAME.golden.jsonl
+// Real footage must give the golden events and nothing else. In walkers.mkv somebody walks to the right and, after a gap, to the
+// left. vtest.avi shows a path with many people for 80 s. Another ffmpeg decodes slightly differently, so times may differ by a
+// window and scores are not compared. After a change of model or settings: edged replay FILE >testdata/NAME.golden.jsonl
 func TestReplayOfRealFootageGivesTheGoldenEvents(t *testing.T) {
 	testkit.Slow(t)
 	for _, name := range []string{"walkers.mkv", "vtest.avi"} {
@@ -79,7 +79,7 @@ func TestReplayOfRealFootageGivesTheGoldenEvents(t *testing.T) {
 	}
 }
 
-// mustNotFlap: an action lasts for some windows, and does not come back right after its end.
+// mustNotFlap checks that an action lasts for some windows and does not start again right after its end.
 func mustNotFlap(t *testing.T, events []replayed) {
 	t.Helper()
 	const shortest = 0.5 // seconds: two windows

@@ -142,7 +142,7 @@ func TestReaderAllocatesNothingPerFrame(t *testing.T) {
 	}
 }
 
-// A frame that is announced with 128 MiB and never comes takes no such memory.
+// A frame that is announced with 128 MiB and never comes does not take that memory.
 func TestReaderBelievesWhatItGets(t *testing.T) {
 	r := NewReader(strings.NewReader(header + block + "\x18\x00\x00\x00" + "\x81\x00\x00\x00abc"))
 	if _, _, err := r.Next(); !errors.Is(err, io.ErrUnexpectedEOF) || cap(r.block) > 1<<20 {

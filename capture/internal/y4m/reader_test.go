@@ -116,7 +116,7 @@ func FuzzReader(f *testing.F) {
 		if err != nil {
 			return
 		}
-		// What a header promises is not what a fuzzer should have to allocate.
+		// The fuzzer must not allocate what a header announces.
 		if r.Header.FrameSize() > 1<<16 {
 			return
 		}
