@@ -22,6 +22,7 @@ enum { SPARSE = 5 };
 
 struct follow_finder {
   int width, height, cols, rows;
+  unsigned pictures;   // seen
   int known;           // pictures that the background was learned from, at most 1 << LEARN
   uint8_t *luma;       // [height,width] of the newest picture
   uint8_t *before;     // of the one before it
@@ -98,17 +99,22 @@ static void light(const struct follow_finder *f, int *gain, int *offset) {
   *offset = (change[0] + dark) * ONE - dark * ONE / 256 * *gain;
 }
 
-// rates say how fast a line is learned, as divisors, and in which light it lies.
+// rates say how fast a line is learned, and in which light it lies.
 struct rates {
-  int gain, offset, deviation, flicker;
+  int gain, offset;       // the light: see light()
+  int deviation, flicker; // the change that is learned is divided by 2 to this power
 };
 
-// One line: which pixels differ, and what the background learns from those that may teach it.
-static int line(uint8_t *restrict differs, uint16_t *restrict mean, uint16_t *restrict deviation, uint16_t *restrict flicker,
-                const uint8_t *restrict luma, const uint8_t *restrict before, const uint8_t *restrict teaches, int n, struct rates r) {
+// The quotient by 2 to the power of n, rounded to the nearest.
+static inline int shrunk(int v, int n) { return (v + (1 << n >> 1)) >> n; }
+
+// One line: which pixels differ, and what the background learns from those that may teach it. Relit says that the gain is not 1: a multiplication is slow.
+static inline int line(uint8_t *restrict differs, uint16_t *restrict mean, uint16_t *restrict deviation, uint16_t *restrict flicker,
+                const uint8_t *restrict luma, const uint8_t *restrict before, const uint8_t *restrict teaches, int n, struct rates r,
+                int relit) {
   int found = 0;
   for (int i = 0; i < n; i++) {
-    int off = (luma[i] << SHIFT) - ((mean[i] * r.gain) >> 8) - r.offset;
+    int off = (luma[i] << SHIFT) - (relit ? (mean[i] * r.gain) >> 8 : mean[i]) - r.offset;
     int far = off < 0 ? -off : off;
     int restless = deviation[i] > flicker[i] ? deviation[i] : flicker[i];
     int most = LEAST + RESTLESS * restless;
@@ -117,16 +123,30 @@ static int line(uint8_t *restrict differs, uint16_t *restrict mean, uint16_t *re
     differs[i] = d;
     found += d;
     int step = off > STEP_MOST ? STEP_MOST : off < -STEP_MOST ? -STEP_MOST : off;
-    int moved = mean[i] + (teaches[i] ? step / (1 << (LEARN - 3)) : 0);
+    int moved = mean[i] + (teaches[i] ? shrunk(step, LEARN - 3) : 0);
     mean[i] = moved < 0 ? 0 : moved > 255 * ONE ? 255 * ONE : moved;
     int bounded = far > DEVIATION_MOST ? DEVIATION_MOST : far;
-    deviation[i] += teaches[i] ? (bounded - deviation[i]) * r.deviation / 256 : 0;
+    deviation[i] += teaches[i] ? shrunk(bounded - deviation[i], r.deviation) : 0;
     int change = luma[i] > before[i] ? luma[i] - before[i] : before[i] - luma[i];
     change = change << SHIFT > FLICKER_MOST ? FLICKER_MOST : change << SHIFT;
-    flicker[i] += (change - flicker[i]) * r.flicker / 256;
+    flicker[i] += shrunk(change - flicker[i], r.flicker);
   }
   return found;
 }
+
+// Adds a line's pixels that differ to their cells.
+static void count(uint8_t *counts, const uint8_t *differs, int n) {
+  int x = 0;
+  for (; x + FOLLOW_CELL <= n; x += FOLLOW_CELL) {
+    uint32_t four;
+    memcpy(&four, differs + x, sizeof four);
+    counts[x / FOLLOW_CELL] += four * 0x01010101u >> 24; // the sum of the four bytes
+  }
+  for (; x < n; x++) counts[x / FOLLOW_CELL] += differs[x];
+}
+
+// The background's colours are only for painting: they need not be of the newest picture.
+enum { REMEMBER_EVERY = 4 };
 
 // Keeps the colours of cells in which nothing differs, nor in the cells beside them.
 static void remember(struct follow_finder *f, const uint8_t *rgb, const uint8_t *hold, const uint8_t *counts) {
@@ -162,9 +182,9 @@ int follow_find(struct follow_finder *f, const uint8_t *rgb, const uint8_t *hold
     return -1;
   }
   // The first pictures teach fast.
-  struct rates r = {.deviation = 256 / (f->known + 1), .flicker = 256 / (f->known + 1)};
-  r.deviation = r.deviation < 256 >> LEARN ? 256 >> LEARN : r.deviation;
-  r.flicker = r.flicker < 256 >> FLICKER_LEARN ? 256 >> FLICKER_LEARN : r.flicker;
+  struct rates r = {.deviation = 1, .flicker = 1};
+  while (r.deviation < LEARN && 2 << r.deviation <= f->known) r.deviation++;
+  r.flicker = r.deviation < FLICKER_LEARN ? r.deviation : FLICKER_LEARN;
   if (f->known < 1 << LEARN) f->known++;
   light(f, &r.gain, &r.offset);
   uint8_t teaches[f->cols * FOLLOW_CELL];
@@ -174,11 +194,12 @@ int follow_find(struct follow_finder *f, const uint8_t *rgb, const uint8_t *hold
     if (y % FOLLOW_CELL == 0)
       for (int c = 0; c < f->cols; c++) memset(teaches + c * FOLLOW_CELL, !held[c], FOLLOW_CELL);
     size_t at = (size_t)y * f->width;
-    found += line(f->differs + at, f->mean + at, f->deviation + at, f->flicker + at, f->luma + at, f->before + at, teaches, f->width, r);
-    uint8_t *count = counts + y / FOLLOW_CELL * f->cols;
-    for (int x = 0; x < f->width; x++) count[x / FOLLOW_CELL] += f->differs[at + x];
+    found += r.gain == 256
+                 ? line(f->differs + at, f->mean + at, f->deviation + at, f->flicker + at, f->luma + at, f->before + at, teaches, f->width, r, 0)
+                 : line(f->differs + at, f->mean + at, f->deviation + at, f->flicker + at, f->luma + at, f->before + at, teaches, f->width, r, 1);
+    count(counts + y / FOLLOW_CELL * f->cols, f->differs + at, f->width);
   }
-  remember(f, rgb, hold, counts);
+  if (f->pictures++ % REMEMBER_EVERY == 0) remember(f, rgb, hold, counts);
   return f->known < FOLLOW_LEARNING ? -1 : found;
 }
 

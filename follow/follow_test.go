@@ -90,14 +90,14 @@ func TestTwoWhoCrossKeepTheirTargets(t *testing.T) {
 	watch(f, s, 20, nil)
 	right, left := make([]box, 60), make([]box, 60)
 	found := watch(f, s, 60, func(tick int) {
-		right[tick] = s.person(12+2.8*float64(tick), 116, 46, 1, tick)
+		right[tick] = s.person(12+2.8*float64(tick), 116, 46, 2, tick)
 		left[tick] = s.person(180-2.8*float64(tick), 122, 48, 0, tick)
 	})
-	early, late := nearest(found[15], right[15]), nearest(found[55], right[55])
+	early, late := nearest(found[20], right[20]), nearest(found[55], right[55])
 	if early == 0 || early != late {
 		t.Errorf("who goes right was target %d before they met and %d after", early, late)
 	}
-	if early, late := nearest(found[15], left[15]), nearest(found[55], left[55]); early == 0 || early != late {
+	if early, late := nearest(found[20], left[20]), nearest(found[55], left[55]); early == 0 || early != late {
 		t.Errorf("who goes left was target %d before they met and %d after", early, late)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -47,11 +48,19 @@ type action struct {
 	boxes  [][4]float64
 }
 
+// window is one run of the model on a target.
+type window struct {
+	frame float64 // of the video: its newest
+	box   [4]float64
+	label string // with the best score
+}
+
 // TestWalkersOfRealFootage follows everybody in vtest.avi, runs the starter model on each, and compares the directions with the labels.
 func TestWalkersOfRealFootage(t *testing.T) {
 	testkit.Slow(t)
 	people, walks := readPeople(t), readWalks(t)
-	actions := followVideo(t, 384, 288, follow.Options{Max: 12})
+	actions, windows := followVideo(t, 384, 288, follow.Options{Max: 12})
+	judgeWindows(t, people, windows)
 	right, wrong := 0, 0
 	for _, w := range walks {
 		good, bad := judge(w, people, actions)
@@ -100,6 +109,32 @@ func judge(w walk, people map[string][]keyframe, actions []action) (right, wrong
 	return right, wrong
 }
 
+// judgeWindows compares the best label of each window with the way that the labelled person went in it, where that is clearly to one side.
+func judgeWindows(t *testing.T, people map[string][]keyframe, windows []window) {
+	const long = 15 * labelledRate / sampledRate // frames of the video from a window's first picture to its last
+	right, wrong, all := 0, 0, 0
+	for _, w := range windows {
+		for name, boxes := range people {
+			if w.frame-long < boxes[0].frame || w.frame > boxes[len(boxes)-1].frame || !alone(people, name, w.frame, w.box) {
+				continue
+			}
+			before, now := at(boxes, w.frame-long), at(boxes, w.frame)
+			dx, dy := (now[0]+now[2]/2-before[0]-before[2]/2)*768, (now[1]+now[3]-before[1]-before[3])*576
+			if math.Abs(dx) < 28 || math.Abs(dx) < 1.5*math.Abs(dy) {
+				continue
+			}
+			all++
+			switch {
+			case dx > 0 == (w.label == "left_to_right") && strings.Contains(w.label, "_to_"):
+				right++
+			case strings.Contains(w.label, "_to_"):
+				wrong++
+			}
+		}
+	}
+	t.Logf("| windows of people who clearly go left or right | %d of %d right (%.1f %%) | %d wrong (%.1f %%) |", right, all, percent(right, all), wrong, percent(wrong, all))
+}
+
 // alone reports whether the box is this person's, and nobody else's as much: two who pass each other may have the same labelled box.
 func alone(people map[string][]keyframe, person string, frame float64, box [4]float64) bool {
 	mine := overlap(at(people[person], frame), box)
@@ -112,8 +147,8 @@ func alone(people map[string][]keyframe, person string, frame float64, box [4]fl
 	return mine >= 0.5
 }
 
-// followVideo returns the actions of all targets in vtest.avi.
-func followVideo(t *testing.T, width, height int, o follow.Options) []action {
+// followVideo returns the actions and the windows of all targets in vtest.avi.
+func followVideo(t *testing.T, width, height int, o follow.Options) ([]action, []window) {
 	t.Helper()
 	m, err := models.Starter()
 	if err != nil {
@@ -142,11 +177,11 @@ func followVideo(t *testing.T, width, height int, o follow.Options) []action {
 		kept[tick%len(kept)] = append(kept[tick%len(kept)][:0], rgb...)
 		f.Push(rgb)
 		if tick%stride == 0 {
-			run.windows(tick)
+			run.judge(tick)
 		}
 		tick++
 	})
-	return run.actions
+	return run.actions, run.windows
 }
 
 type follower struct {
@@ -158,10 +193,11 @@ type follower struct {
 	deciders map[uint64]*infer.Decider
 	open     map[string]int // actions in progress, by target and label
 	actions  []action
+	windows  []window
 	frame    [96 * 96 * 3]byte
 }
 
-func (r *follower) windows(tick int) {
+func (r *follower) judge(tick int) {
 	scores := make([]float32, len(r.model.Labels))
 	for _, target := range slices.Clone(r.follow.Targets()) {
 		if !r.follow.Window(target.ID, r.frame[:], 96, r.picture, r.clip.Push) {
@@ -171,6 +207,8 @@ func (r *follower) windows(tick int) {
 			r.t.Fatal(err)
 		}
 		r.clip.Scores(scores)
+		best := slices.Index(scores, slices.Max(scores))
+		r.windows = append(r.windows, window{float64(tick) * labelledRate / sampledRate, target.Box, r.model.Labels[best]})
 		r.decider(target.ID).Decide(time.Duration(tick)*time.Second/sampledRate, scores, func(e infer.Event) { r.note(e, target.ID) })
 		for key, i := range r.open {
 			if strings.HasPrefix(key, fmt.Sprint(target.ID, " ")) {
