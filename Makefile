@@ -58,6 +58,7 @@ test-asan: CGO_LDFLAGS += -fsanitize=undefined
 test-asan:
 	go test -asan -skip 'Golden|Photograph|DecodeJPEG|Subsamplings|Alloc|Wipe|LeaksNothing|Python|Crossing|Deterministic' \
 		./capture/pixel ./infer/squeeze ./infer/engine
+	go test -asan -run 'AnyPicture|Cuts|Window' ./follow
 
 test-faults: deps
 	@set -o pipefail; EDGED_FAULTS=long go test -tags powercut ./publish -count 1 -parallel 8 -timeout 15m -run 'Fault|KilledAtRandom|EveryTwoSeconds|UnderLoad|PowerCuts' -v \
