@@ -130,6 +130,7 @@ func TestTimesAreTheContainers(t *testing.T) {
 		{"uneven, on a base of 1/90000 s", video(t, "uneven.mp4", with(testsrc("r=30:d=3"), "-vf",
 			"settb=1/90000,setpts='PTS+lt(mod(N,7),3)*500*mod(N,7)+floor(N/30)*20000'", "-enc_time_base", "1:90000",
 			"-video_track_timescale", "90000", "-c:v", "mjpeg")...), uneven},
+		{"a clock that starts again from 0, in MPEG-TS", video(t, "wrap.ts", with(testsrc("r=25:d=4"), "-c:v", "mpeg2video", "-output_ts_offset", "95440.2", "-muxdelay", "0")...), constant(0, 25, 100)},
 		{"a pause in FLV", video(t, "pause.flv", with(testsrc("r=25:d=4"), "-vf", pause[1], "-c:v", "flv1")...), after},
 		{"a pause in MPEG-TS", video(t, "pause.ts", with(testsrc("r=25:d=4"), pause...)...), after},
 		{"back by 3 s", flvGoingBack(t, 4*time.Second, 3*time.Second), append(constant(0, 30, 120), constant(time.Second, 30, 60)...)},

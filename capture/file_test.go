@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -128,6 +129,7 @@ func TestFileRefuses(t *testing.T) {
 		{write(t, "empty", nil), "it is empty"},
 		{write(t, "notes.txt", []byte("no video at all, but some text\n")), "it is not a video"},
 		{write(t, "bad.y4m", []byte("YUV4MPEG2 W16 H0\n")), `parameter "H0"`},
+		{write(t, "slow.y4m", y4mFile("W16 H8 F1:2147483647", 192, 9)), `parameter "F1:2147483647": must be at least 0.01`},
 		{write(t, "none.y4m", y4mFile("W16 H8 F20:1", 192, 0)), "no picture"},
 		{write(t, "cut.y4m", y4mFile("W16 H8 F20:1", 192, 2)[:300]), "frame 1: 73 of 192 bytes"},
 		{write(t, "list.m3u8", []byte("#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1:9/a.ts\n")), "ffmpeg cannot read it: "},
@@ -265,6 +267,31 @@ func TestFileWithAPause(t *testing.T) {
 	}))
 	if !errors.Is(err, io.EOF) || fmt.Sprint(restarts) != "[0 5]" {
 		t.Errorf("restarts at %v, error %v; want at 0 and 5, and the end", restarts, err)
+	}
+}
+
+// In real time a file whose clock goes back plays on at once, and no window contains the frames on both sides.
+func TestFileWhoseClockGoesBackInRealTime(t *testing.T) {
+	testkit.Slow(t)
+	t.Parallel()
+	f := &File{Path: flvGoingBack(t, time.Second, 800*time.Millisecond), RealTime: true}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var restarts []uint32
+	var times []time.Duration
+	err := f.Run(ctx, showing(func(frame *Frame) {
+		if frame.Restart {
+			restarts = append(restarts, frame.Sequence)
+		}
+		if times = append(times, frame.Time); len(times) == 60 {
+			cancel()
+		}
+	}))
+	if !errors.Is(err, context.Canceled) || fmt.Sprint(restarts) != "[0 30]" || !slices.IsSorted(times) {
+		t.Errorf("restarts at %v, error %v, times %v; want at 0 and 30", restarts, err, times)
+	}
+	if lasted := times[len(times)-1] - times[0]; lasted > 4*time.Second {
+		t.Errorf("60 frames of 30 a second took %v", lasted)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"edged/capture/internal/mjpeg"
 	"edged/capture/internal/y4m"
 	"edged/capture/pixel"
+	"edged/internal/bounds"
 	"edged/internal/plainfile"
 )
 
@@ -100,6 +102,10 @@ func openY4M(file *os.File, r io.Reader, fallbackRate float64) (pass, error) {
 	p := &planes{file: file, reader: reader, rate: fallbackRate}
 	if h.RateNum > 0 {
 		p.rate = float64(h.RateNum) / float64(h.RateDen)
+		if p.rate < bounds.MinFrameRate {
+			file.Close()
+			return nil, fmt.Errorf("y4m: header: parameter \"F%d:%d\": must be at least %g frames a second", h.RateNum, h.RateDen, bounds.MinFrameRate)
+		}
 	}
 	p.format = pixel.Format{
 		FourCC: y4mFourCC(h), Width: h.Width, Height: h.Height, FullRange: h.FullRange, PixelWidth: h.PixelWidth, PixelHeight: h.PixelHeight,

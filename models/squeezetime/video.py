@@ -65,13 +65,13 @@ def _opened(path: Path):
 
 
 def _timed(container, path: Path, start: float) -> Iterator[tuple[int, object]]:
-    """Frames with their times, nanoseconds in whole milliseconds, as edged has them of a file."""
+    """Frames with their times in nanoseconds, to 10 microseconds, as edged has them of a file."""
     count, first = 0, (container.start_time or 0) / 1e6 + start
     for frame in container.decode(video=0):
         if frame.time is None or (start and frame.time < first):
             continue
         count += 1
-        yield math.floor(frame.time * 1000 + 0.5) * 1_000_000, frame
+        yield math.floor(frame.time * 100_000 + 0.5) * 10_000, frame
     if count == 0:
         raise Unreadable(f"{path}: holds no picture with a time")
     if count == 1 and not start:
