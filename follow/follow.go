@@ -150,12 +150,8 @@ func (f *Follower) Targets() []Target {
 
 // Has reports whether the target is still followed. One that is hidden for a moment is.
 func (f *Follower) Has(id uint64) bool {
-	for _, t := range f.tracker.targets {
-		if uint64(t.id) == id {
-			return true
-		}
-	}
-	return false
+	_, ok := f.target(id)
+	return ok
 }
 
 func fractions(b box, w, h float64) [4]float64 {

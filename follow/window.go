@@ -1,28 +1,54 @@
 package follow
 
-import "slices"
+import "math"
 
 // Window calls push with each frame of the window that ends now, oldest first: the target's square, scaled to [size,size,3] in buffer. Other targets
 // are painted over with the background, so that the model sees one. Picture returns the picture of so many ticks ago (0: the newest), valid until
-// it is called again, or nil if it is gone. Window reports whether the window is whole: all pictures were there, and so is the target.
+// it is called again, or nil if it is gone. The id Whole stands for the middle of the picture, with everything in it. Window reports whether the window is whole: all pictures were there, and so is the target.
 func (f *Follower) Window(id uint64, buffer []byte, size int, picture func(age int) []byte, push func(rgb []byte)) bool {
-	i := slices.IndexFunc(f.tracker.targets, func(t *target) bool { return uint64(t.id) == id })
-	if i < 0 || f.filled < f.o.Frames {
+	t, ok := f.target(id)
+	if !ok || f.filled < f.o.Frames {
 		return false
 	}
-	t := f.tracker.targets[i]
 	for age := f.o.Frames - 1; age >= 0; age-- {
 		rgb := picture(age)
 		if rgb == nil {
 			return false
 		}
-		if f.crowd(t, age) {
-			rgb = f.alone(t, rgb, age)
+		square := f.middle()
+		if t != nil {
+			if square = t.square; f.crowd(t, age) {
+				rgb = f.alone(t, rgb, age)
+			}
 		}
-		cut(buffer, size, rgb, f.o.Width, f.o.Height, t.square)
+		cut(buffer, size, rgb, f.o.Width, f.o.Height, square)
 		push(buffer)
 	}
 	return true
+}
+
+// Whole is the id of no target: it stands for the whole picture.
+const Whole = 0
+
+// target returns the target with that id; nil stands for the whole picture.
+func (f *Follower) target(id uint64) (t *target, ok bool) {
+	if id == Whole {
+		return nil, true
+	}
+	for _, t := range f.tracker.targets {
+		if uint64(t.id) == id {
+			return t, true
+		}
+	}
+	return nil, false
+}
+
+// middle is the largest square in the middle of the picture.
+func (f *Follower) middle() box {
+	w, h := float64(f.o.Width), float64(f.o.Height)
+	side := min(w, h)
+	x, y := math.Floor((w-side)/2), math.Floor((h-side)/2)
+	return box{x, y, x + side, y + side}
 }
 
 // crowd reports whether another target was in the square so many ticks ago.

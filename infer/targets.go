@@ -3,6 +3,7 @@ package infer
 import (
 	"encoding/binary"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"edged/follow"
@@ -30,7 +31,8 @@ type Targets struct {
 	emit          func(Event)
 	now           *tracked // whose events emit passes on
 	pinned        bool
-	err           error // why nothing can be followed
+	moving        atomic.Bool // the camera itself moves
+	err           error       // why nothing can be followed
 }
 
 // tracked is the actions of one target.
@@ -128,13 +130,24 @@ func (s *Targets) resize(width, height int) error {
 	return nil
 }
 
-// demand makes the window of every visible target due, and reports whether there is one.
+// demand makes the window of every visible target due, and reports whether there is one. While the camera itself moves, the whole picture is the only
+// target.
 func (s *Targets) demand() bool {
-	if s.follower != nil {
+	if s.follower == nil {
+		return false
+	}
+	moving := s.follower.Moving()
+	s.moving.Store(moving)
+	if moving {
+		s.due = append(s.due[:0], follow.Target{ID: follow.Whole, Box: [4]float64{0, 0, 1, 1}})
+	} else {
 		s.due = append(s.due[:0], s.follower.Targets()...)
 	}
 	return s.waiting()
 }
+
+// Moving reports whether the camera itself moves, so that nothing can be followed and the model judges the whole picture. Any goroutine may call it.
+func (s *Targets) Moving() bool { return s.moving.Load() }
 
 // waiting reports whether a target's window waits for the model.
 func (s *Targets) waiting() bool { return len(s.due) > 0 }
@@ -211,7 +224,7 @@ func (s *Targets) of(id uint64) *tracked {
 // dropLost ends the actions of targets that are gone.
 func (s *Targets) dropLost() {
 	for i := 0; i < len(s.active); {
-		if a := s.active[i]; !s.follower.Has(a.id) {
+		if a := s.active[i]; !s.follower.Has(a.id) || a.id == follow.Whole && !s.follower.Moving() {
 			s.end(a)
 			s.active = slices.Delete(s.active, i, i+1)
 		} else {

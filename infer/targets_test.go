@@ -199,6 +199,41 @@ func TestPicturesMayChangeTheirSize(t *testing.T) {
 	}
 }
 
+func TestAMovingCameraIsJudgedAsAWhole(t *testing.T) {
+	p, ring, _, _ := targetsPipeline(t)
+	var whole bool
+	p.OnWindow = func(w *Window) { whole = whole || w.Track == 0 && w.Box == [4]float64{0, 0, 1, 1} }
+	show := func(tick, shift int) {
+		rgb := SetPicture(ring.Reserve(), sceneWidth, sceneHeight)
+		for i := range rgb {
+			x, y := i/3%sceneWidth+shift, i/3/sceneWidth
+			rgb[i] = byte(60 + 120*((x/16+y/16)%2))
+		}
+		ring.Commit(int64(tick), at(tick))
+		if err := p.Step(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for tick := range 30 {
+		show(tick, 0)
+	}
+	if whole || p.Targets.Moving() {
+		t.Fatal("the camera stands still, and the whole picture was judged")
+	}
+	for tick := 30; tick < 90; tick++ {
+		show(tick, 9*(tick-30))
+	}
+	if !whole || !p.Targets.Moving() {
+		t.Errorf("the camera moves: whole picture judged %v, told %v", whole, p.Targets.Moving())
+	}
+	for tick := 90; tick < 250; tick++ {
+		show(tick, 540)
+	}
+	if p.Targets.Moving() {
+		t.Error("the camera stands still again, and Moving says it moves")
+	}
+}
+
 func TestFollowingAllocatesNothing(t *testing.T) {
 	_, _, show, events := targetsPipeline(t)
 	tick := 0

@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -8,6 +9,8 @@ import (
 
 // starvedAfter is how long an enabled view of an online camera may have gaps and no whole window before edged complains.
 const starvedAfter = 30 * time.Second
+
+var errMoving = errors.New("the camera moves, so nothing can be followed; the whole picture is judged until it stands still")
 
 // stretch is the time since a view last had a whole window, was disabled, or had no camera. Its counts are those at its beginning.
 type stretch struct {
@@ -60,8 +63,11 @@ func (s stretch) reason(now stretch, rate float64) error {
 		"reads it, deliver frames evenly and without a buffer", received, rate, now.gaps-s.gaps, seconds)
 }
 
-// Problem is why the view has no windows; nil if it has.
+// Problem is why the view has no windows, or follows nothing; nil if all is well.
 func (v *View) Problem() error {
+	if t := v.Pipeline.Targets; t != nil && t.Moving() {
+		return errMoving
+	}
 	if err := v.starved.Load(); err != nil {
 		return *err
 	}
