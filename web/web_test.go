@@ -6,6 +6,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"os"
 	"strings"
 	"testing"
@@ -144,4 +146,77 @@ func TestPortInUseIsSaid(t *testing.T) {
 	if err := second.Listen(t.Context()); err == nil || !strings.Contains(err.Error(), "web.listen") {
 		t.Errorf("a second server on one port: %v", err)
 	}
+}
+
+func TestOwnPageMayChangeSettings(t *testing.T) {
+	page, _ := url.Parse("https://home.example/edged")
+	g := guard{url: page, next: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })}
+	for _, c := range []struct {
+		what, method, path, host string
+		headers                  []string
+		status                   int
+	}{
+		{"the page on this machine", "PUT", "/api/v1/thresholds", "localhost:9797", []string{"Sec-Fetch-Site", "same-origin", "Origin", "http://localhost:9797"}, 204},
+		{"the page by HTTP in the network, of which browsers say less", "PUT", "/api/v1/thresholds", "192.168.1.2:9797", []string{"Origin", "http://192.168.1.2:9797"}, 204},
+		{"the page of another machine", "PUT", "/api/v1/thresholds", "192.168.1.2:9797", []string{"Origin", "http://192.168.1.3:9797"}, 403},
+		{"a page without an origin", "PUT", "/api/v1/thresholds", "192.168.1.2:9797", []string{"Origin", "null"}, 403},
+		{"the page behind a proxy", "PUT", "/api/v1/thresholds", "home.example", []string{"Origin", "https://home.example"}, 204},
+		{"behind a proxy that names another host", "DELETE", "/api/v1/events/1", "127.0.0.1:9797", []string{"Origin", "https://home.example"}, 204},
+		{"a link in a mail", "GET", "/events/5f1c09ab-7", "home.example", []string{"Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document"}, 204},
+		{"a frame in a foreign page", "GET", "/", "home.example", []string{"Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "iframe"}, 403},
+		{"a link to the API", "GET", "/api/v1/support", "home.example", []string{"Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document"}, 403},
+		{"a form of a foreign page", "POST", "/api/v1/login", "home.example", []string{"Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document"}, 403},
+		{"a foreign picture", "GET", "/api/v1/cameras/gate/picture", "localhost", []string{"Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "no-cors", "Sec-Fetch-Dest", "image"}, 403},
+	} {
+		r := httptest.NewRequest(c.method, c.path, nil)
+		r.Host = c.host
+		for i := 0; i < len(c.headers); i += 2 {
+			r.Header.Set(c.headers[i], c.headers[i+1])
+		}
+		w := httptest.NewRecorder()
+		if g.ServeHTTP(w, r); w.Code != c.status {
+			t.Errorf("%s: %d, want %d", c.what, w.Code, c.status)
+		}
+	}
+}
+
+func TestLargeHeadersAreRefused(t *testing.T) {
+	address := serve(t, &Server{Health: func() error { return nil }})
+	for size, want := range map[int]int{1000: http.StatusOK, 14_000: http.StatusRequestHeaderFieldsTooLarge} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address+"/healthz", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("X-Large", strings.Repeat("x", size))
+		reply, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		reply.Body.Close() // unread: the connection is cut with the refusal
+		if reply.StatusCode != want {
+			t.Errorf("%d bytes of headers: %d, want %d", size, reply.StatusCode, want)
+		}
+	}
+}
+
+// 200 clients connect and say nothing. One that asks is served once they have been shown out, and none is left.
+func TestTwoHundredConnections(t *testing.T) {
+	address := serve(t, &Server{Health: func() error { return nil }})
+	for range 200 {
+		conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", strings.TrimPrefix(address, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { conn.Close() })
+	}
+	client := http.Client{Timeout: 4 * requestTimeout}
+	reply, err := client.Get(address + "/healthz") //nolint:noctx // it has a timeout
+	if err != nil {
+		t.Fatal(err)
+	}
+	reply.Body.Close()
+	if reply.StatusCode != http.StatusOK {
+		t.Error(reply.Status)
+	}
+	client.CloseIdleConnections()
 }

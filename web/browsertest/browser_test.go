@@ -219,3 +219,13 @@ func (b *browser) accessible(screen string) {
 		}
 	}
 }
+
+// fits fails the test if anything is wider than the window.
+func (b *browser) fits(screen string) {
+	b.t.Helper()
+	wide := eval[[]string](b, `[...document.querySelectorAll('body *')].filter((e) => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1 &&
+		!e.closest('pre, .u-over, .uplot, .hidden, .skip')).map((e) => e.outerHTML.slice(0, 80))`)
+	if len(wide) > 0 {
+		b.t.Errorf("%s: wider than the window: %v", screen, wide[:min(3, len(wide))])
+	}
+}

@@ -24,9 +24,7 @@ func TestScreens(t *testing.T) {
 				name := fmt.Sprintf("%s-%d-%s", screen, width, map[bool]string{true: "dark", false: "light"}[dark])
 				b.shot(name)
 				b.accessible(name)
-				if over := eval[int](b, "document.documentElement.scrollWidth - document.documentElement.clientWidth"); over > 0 {
-					t.Errorf("%s: the page is %d pixels wider than the window", name, over)
-				}
+				b.fits(name)
 			}
 		}
 	}

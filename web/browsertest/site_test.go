@@ -74,7 +74,8 @@ func (s *site) start() {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	n, err := node.New(node.Inputs{Config: cfg, Model: m, Version: "v2.0"})
+	state := node.NewState()
+	n, err := node.New(node.Inputs{Config: cfg, Model: m, Version: "v2.0", State: state})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -86,6 +87,7 @@ func (s *site) start() {
 		Address: s.address, Metrics: prometheus.NewRegistry(), Health: n.Healthy, Ready: n.Ready,
 		Status: func() ([]byte, error) { return n.Telemetry().JSON() }, Page: page.Handler(), PageURL: page.URL, TLS: page.TLS,
 	}
+	stopState := background.Start(state.Keep)
 	stopMeasuring := page.Start()
 	stopServer := background.Start(server.Keep)
 	stopNode := background.Start(func(ctx context.Context) {
@@ -94,7 +96,7 @@ func (s *site) start() {
 		}
 	})
 	s.node = n
-	s.stop = func() { stopNode(); stopMeasuring(); stopServer(); s.stop = func() {} }
+	s.stop = func() { stopNode(); stopMeasuring(); stopServer(); stopState(); s.stop = func() {} }
 	s.await("the server answers", func() bool {
 		reply, err := http.Get(s.url("healthz")) //nolint:noctx // a test
 		if err == nil {

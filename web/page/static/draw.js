@@ -159,7 +159,7 @@ class Board {
     this.lists.replaceChildren(
       el('h2', {}, 'Views'), this.views.length ? el('ul', {}, this.views.map(view)) : el('p', { class: 'help' }, 'None: edged analyses the whole picture.'),
       el('button', { onclick: () => { this.views.push({ name: this.freeName(), area: [0.25, 0.25, 0.5, 0.5], stride: '' }); this.list(); } }, 'Add a view'),
-      el('h2', {}, 'Masks'), this.masks.length ? el('ul', {}, this.masks.map(mask)) : el('p', { class: 'help' }, 'None: edged sees everything.'),
+      el('h2', {}, 'Masks'), this.masks.length ? el('ul', {}, this.masks.map(mask)) : el('p', { class: 'help' }, 'None: edged looks at everything.'),
       el('button', { onclick: () => { this.masks.push({ corners: [[0.25, 0.25], [0.5, 0.25], [0.5, 0.5], [0.25, 0.5]] }); this.list(); } }, 'Add a mask'));
     this.draw();
   }

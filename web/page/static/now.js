@@ -56,7 +56,7 @@ class Camera {
     this.text = el('p', { class: 'instead' }, 'Waiting for a picture…');
     this.state = el('span', { class: 'state' });
     this.doing = el('ul', { class: 'doing', 'aria-label': 'Going on' });
-    this.stage = el('div', { class: 'stage' }, this.image, this.text, overlay(camera));
+    this.stage = el('div', { class: 'stage empty' }, this.image, this.text, overlay(camera));
     this.element = el('section', { class: 'card camera', 'aria-label': camera.name },
       el('div', { class: 'head' }, el('h2', {}, camera.name), this.state),
       this.stage, this.doing, this.views.map((v) => v.element));
