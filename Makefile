@@ -13,6 +13,7 @@
 # make packages  the .debs of all three architectures, in dist/
 # make images    OCI images of all three, without and with ffmpeg; needs root
 # make release-notes VERSION=1.2.3  that version's part of CHANGELOG.md
+# make picture  docs/page.png, the README's picture of the page
 # make env     prints the environment that plain go commands need: eval "$(make -s env)"
 
 export EDGED_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/edged
@@ -32,7 +33,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(shell git rev-parse
   -X main.date=$(shell TZ=UTC git log -1 --date=format-local:%Y-%m-%dT%H:%M:%SZ --format=%cd 2>/dev/null)
 
 test-faults test-cameras: SHELL := /bin/bash
-.PHONY: build run check test test-asan test-faults test-mutations test-system test-cameras test-torch bench bench-networks packages images release-notes env deps
+.PHONY: picture build run check test test-asan test-faults test-mutations test-system test-cameras test-torch bench bench-networks packages images release-notes env deps
 build:
 	@build/deps.sh compiler go tflite
 	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/edged ./cmd/edged
@@ -97,6 +98,11 @@ images:
 release-notes:
 	@awk -v version="$(VERSION)" '/^## / { inside = $$2 == version } inside' CHANGELOG.md | grep . || \
 	  { echo "CHANGELOG.md has no version $(VERSION)" >&2; exit 1; }
+
+# 256 colours: photographs make a PNG large.
+picture: deps
+	go test ./web/browsertest -count 1 -run 'TestPicture$$'
+	ffmpeg -v error -y -i $(EDGED_CACHE)/screens/page.png -vf 'split[a][b];[a]palettegen=max_colors=255[p];[b][p]paletteuse=dither=sierra2_4a' docs/page.png
 
 deps:
 	@build/deps.sh compiler go tflite footage walkers test browser python

@@ -220,12 +220,15 @@ func (b *browser) accessible(screen string) {
 	}
 }
 
-// fits fails the test if anything is wider than the window.
+// fits fails the test if anything is wider than the window, or if a value that is missing shows.
 func (b *browser) fits(screen string) {
 	b.t.Helper()
 	wide := eval[[]string](b, `[...document.querySelectorAll('body *')].filter((e) => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1 &&
 		!e.closest('pre, .u-over, .uplot, .hidden, .skip')).map((e) => e.outerHTML.slice(0, 80))`)
 	if len(wide) > 0 {
 		b.t.Errorf("%s: wider than the window: %v", screen, wide[:min(3, len(wide))])
+	}
+	if text := eval[string](b, "document.body.innerText"); strings.Contains(text, "null") || strings.Contains(text, "undefined") || strings.Contains(text, "NaN") {
+		b.t.Errorf("%s shows what is no text for people: %.300s", screen, text)
 	}
 }

@@ -52,3 +52,19 @@ func (b *browser) settle(screen string) {
 	}
 	time.Sleep(300 * time.Millisecond) // pictures and transitions, for the screenshot alone
 }
+
+// The picture for the README: two cameras, while somebody walks by. make picture puts it into docs/page.png.
+func TestPicture(t *testing.T) {
+	testkit.Slow(t)
+	s := newSite(t, "")
+	s.awaitClips(1)
+	b := newBrowser(t, s)
+	b.size(1180, 760, false)
+	b.open("")
+	eval[int](b, `localStorage.setItem('hints', '["broker"]'), 0`)
+	b.open("")
+	b.await("document.querySelectorAll('.doing li').length >= 3 && [...document.querySelectorAll('.stage img')].filter((i) => i.naturalWidth).length === 2")
+	b.await("[...document.querySelectorAll('.bar.over')].length >= 2")
+	b.fits("page")
+	b.shot("page")
+}

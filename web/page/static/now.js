@@ -7,7 +7,7 @@ const barsAtFirst = 8; // further labels are shown on demand
 
 export async function show(main, { node, signal }) {
   const cameras = node.cameras.map((c) => new Camera(node, c));
-  main.append(el('h1', { class: 'hidden' }, 'Now'), hints(node), el('div', { class: 'cameras' + (cameras.length === 1 ? ' one' : '') }, cameras.map((c) => c.element)));
+  main.append(el('h1', { class: 'hidden' }, 'Now'), hints(node) ?? '', el('div', { class: 'cameras' + (cameras.length === 1 ? ' one' : '') }, cameras.map((c) => c.element)));
   const all = (f) => (data) => cameras.forEach((c) => f(c, data));
   const off = [
     on('scores', all((c, s) => c.scores(s))),
