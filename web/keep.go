@@ -17,14 +17,14 @@ func (s *Server) Keep(ctx context.Context) {
 		err := s.Listen(ctx)
 		if err == nil {
 			failed = false
-			slog.Info("serving metrics and status", "url", s.URL())
+			slog.Info("serving the page, metrics and status", "url", s.URL())
 			err = s.Run(ctx)
 		}
 		if ctx.Err() != nil {
 			return
 		}
 		if !failed {
-			slog.Error("cannot serve metrics and status; edged tries again", "error", err)
+			slog.Error("cannot serve the page, metrics and status; edged tries again", "error", err)
 		}
 		failed = true
 		select {

@@ -24,7 +24,21 @@ func printBanner(w io.Writer, n *node.Node, info engine.Info) {
 	if line := subscribeLine(n.Config); line != "" {
 		s.line("subscribe %s", line)
 	}
+	if page := pageURL(n.Config.Web); page != "" {
+		s.line("page      %s", page)
+	}
 	_ = s.print(w) // the console never fails
+}
+
+// pageURL is where a browser finds the page; "" if there is none.
+func pageURL(w config.Web) string {
+	switch {
+	case w.URL != "" || w.Listen == "":
+		return w.URL
+	case w.CertFile != "":
+		return "https://" + w.Listen
+	}
+	return "http://" + w.Listen
 }
 
 // subscribeLine is the command that shows everything this node publishes, or "" if it would need a password, TLS or websockets.

@@ -109,7 +109,7 @@ class Camera {
   tick() {
     if (this.seen && Date.now() - this.seen > 5000) this.stage.classList.add('stale');
     else this.stage.classList.remove('stale');
-    const texts = [...this.going.values()].map((e) => `${e.label}, for ${lasting(Math.max(0, Date.now() - new Date(e.start)))}`);
+    const texts = [...this.going.values()].map((e) => `${e.label}${e.view.includes('/') ? ' in ' + e.view.slice(e.camera.length + 1) : ''}, for ${lasting(Math.max(0, Date.now() - new Date(e.start)))}`);
     if (texts.join() === this.told) return;
     this.told = texts.join();
     this.doing.replaceChildren(...texts.map((t) => el('li', {}, t)));
