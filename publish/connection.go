@@ -96,12 +96,14 @@ func (p *Publisher) serveOnce(ctx context.Context) (time.Duration, error) {
 func (c *connection) serve(ctx context.Context) error {
 	c.p.states.connect()
 	defer c.p.states.disconnect()
+	c.p.echoes.connect(c.p.broker.String(), c.link.quiet)
+	defer c.p.echoes.disconnect()
+	c.p.discoveryRepeated = time.Now()
 	grace, cancel := outlive(ctx, c.p.StopTimeout)
 	defer cancel()
 
 	err := c.announce(ctx, grace)
 	if err == nil {
-		defer c.expectEcho()()
 		err = c.deliver(ctx, grace)
 	}
 	if err == nil {
@@ -135,20 +137,19 @@ func (c *connection) announce(ctx, grace context.Context) error {
 			sent = sent[1:]
 		}
 		if node {
-			return c.retain(grace, r.topic, value)
+			return denied(r.topic, c.retain(grace, r.topic, value))
 		}
 		sent = append(sent, c.send(r.topic, value))
 	}
 	return nil
 }
 
-// denied names the topic of a message that the broker answered by closing the connection, as some do with one that their rules
-// forbid. The error is not wrapped: this says nothing about another node with the same client id.
+// denied names the topic of a message that the broker answered by closing the connection, as some do if their rules forbid it.
 func denied(topic string, err error) error {
 	if !closedByPeer(err) {
 		return err
 	}
-	return fmt.Errorf("%s: %s; may this user write there?", topic, err.Error())
+	return hungUp{fmt.Sprintf("%s: %s; may this user write there?", topic, err.Error())}
 }
 
 // farewell says that cameras and node are offline, as the last will would for the node alone.
@@ -169,12 +170,14 @@ func (c *connection) retain(grace context.Context, topic string, value []byte) e
 // sending is a retained message on its way.
 type sending struct {
 	topic string
+	bytes int
 	token mqtt.Token
 	limit time.Duration
 }
 
 func (c *connection) send(topic string, value []byte) sending {
-	return sending{topic, c.client.Publish(topic, 1, true, value), within(ackTimeout, len(value))}
+	c.p.echoes.await(topic)
+	return sending{topic, len(value), c.client.Publish(topic, 1, true, value), within(ackTimeout, len(value))}
 }
 
 func (c *connection) arrived(grace context.Context, s sending) error {
@@ -182,6 +185,7 @@ func (c *connection) arrived(grace context.Context, s sending) error {
 		return err
 	}
 	c.p.counters.states.Add(1)
+	c.p.echoes.expect(s.topic, s.bytes)
 	return nil
 }
 

@@ -52,6 +52,8 @@ func (c *connection) deliver(ctx, grace context.Context) error {
 
 func (d *delivery) run(ctx, grace context.Context) error {
 	stopping := ctx.Done()
+	repeat := time.NewTimer(echoEvery)
+	defer repeat.Stop()
 	for {
 		if d.acked.idle() {
 			d.timeout.Stop()
@@ -80,6 +82,8 @@ func (d *delivery) run(ctx, grace context.Context) error {
 			}
 		case <-d.lost:
 			return d.broken()
+		case <-repeat.C:
+			repeat.Reset(d.p.repeatStates())
 		case <-stopping:
 			stopping = nil
 		case <-grace.Done():
@@ -148,6 +152,7 @@ func (d *delivery) sendState(queue *[]*retained) bool {
 
 func (d *delivery) publish(topic string, retain bool) {
 	d.topic, d.limit = topic, within(ackTimeout, len(d.acked.buf))
+	d.p.echoes.await(topic)
 	d.acked.token = d.client.Publish(topic, 1, retain, d.acked.buf)
 	d.timeout.Reset(d.limit)
 }
@@ -157,6 +162,7 @@ func (d *delivery) acknowledged() error {
 		return err
 	}
 	d.acked.token = nil
+	d.p.echoes.expect(d.topic, len(d.acked.buf))
 	if d.event {
 		d.p.Outbox.remove(d.position)
 		d.p.counters.events.Add(1)

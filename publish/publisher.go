@@ -63,7 +63,10 @@ type Publisher struct {
 
 	states   *states
 	incoming incoming
-	counters counters
+	echoes   *echoes
+
+	discoveryRepeated time.Time // when Home Assistant's message was last sent by itself
+	counters          counters
 }
 
 // Camera names a camera and what its model tells apart.
@@ -138,11 +141,12 @@ func (p *Publisher) Initialize() error {
 	if p.Discovery.Prefix != "" {
 		p.topics.discovery = p.Discovery.configTopic(p.clientID())
 	}
-	p.incoming.commands = newCommandQueue()
+	p.incoming.commands, p.incoming.refused.Every = newCommandQueue(), refusalsEvery
 	p.states = newStates(p.topics, p.Cameras, p.notify)
 	for _, v := range p.states.views {
 		v.publisher = p
 	}
+	p.echoes = newEchoes(p.Log, p.needed(), p.echoed())
 	if p.topics.discovery != "" {
 		p.states.replace(p.states.discovery, p.describe())
 	}
@@ -173,6 +177,7 @@ func (p *Publisher) Run(ctx context.Context) {
 		if lived >= healthyAfter { // whichever of the brokers it was
 			wait.Reset()
 		}
+		err = p.explain(ctx, err)
 		failed := p.broker
 		delay := betweenBrokers
 		if p.goToNextBroker() {

@@ -34,7 +34,7 @@ func connectError(dialErr, err error, code byte) error {
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return fmt.Errorf("the broker took the connection and did not answer within %v; is it an MQTT broker, and is it overloaded?", connectTimeout)
 	case closedByPeer(err):
-		return errors.New("the broker closed the connection instead of answering; is it an MQTT broker, and does it want TLS or a client certificate?")
+		return hungUp{"the broker closed the connection instead of answering; is it an MQTT broker, and does it want TLS or a client certificate?"}
 	}
 	return err
 }

@@ -75,10 +75,13 @@ func (s *states) add(topic, value string) *retained {
 
 func (s *states) addView(t topics, c Camera, path string) {
 	v := newViewTopics(s, t, c, path)
-	for _, label := range c.actions() {
+	for i, label := range c.actions() {
 		v.actions[label] = &ActionTopics{
 			view: v, label: label, quoted: quote(label),
 			state: s.add(t.of(path, label, "state"), off), threshold: s.add(t.of(path, label, "threshold/state"), ""),
+		}
+		if i == 0 {
+			v.echoed = v.actions[label].state
 		}
 	}
 	v.enabled = s.add(t.of(path, "enabled/state"), "")

@@ -43,6 +43,16 @@ func (s *states) takeNext(queue *[]*retained, dst []byte) (r *retained, value []
 	return r, append(dst, r.value...)
 }
 
+// largest returns the size of the largest packet that a message needs now, about.
+func (s *states) largest() (bytes int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, r := range s.all {
+		bytes = max(bytes, 8+len(r.topic)+len(r.value))
+	}
+	return bytes
+}
+
 // recordSent records that the broker has acknowledged the message.
 func (s *states) recordSent(r *retained) {
 	s.mu.Lock()

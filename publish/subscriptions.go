@@ -10,21 +10,21 @@ import (
 	"time"
 
 	mqtt "github.com/eclipse/paho.mqtt.golang"
+
+	"edged/internal/lograte"
 )
 
 // incoming is what the publisher remembers of messages from the broker: commands, Home Assistant's birth message, the node's own
 // status, and what an earlier configuration of the node told Home Assistant.
 type incoming struct {
-	commands   *commandQueue
-	complained atomic.Int64 // when a refused command was logged last, seconds; 0 = never
-	echoed     atomic.Bool  // the broker has sent us something that we published ourselves
-	reassert   atomic.Bool  // the node's status is about to be put right
+	commands *commandQueue
+	refused  lograte.Limit // of log lines about messages that are not obeyed
+	reassert atomic.Bool   // the node's status will be published again in a moment
 }
 
 const (
-	complainEvery = 10 // seconds; a flood of bad commands must not become a flood of lines
-	// echoTimeout is how long the broker may take to deliver the node's own status.
-	echoTimeout = 10 * time.Second
+	// refusalsEvery keeps a flood of bad commands from becoming a flood of log lines.
+	refusalsEvery = 10 * time.Second
 	// reassertAfter bounds how often the node's status is put right: two nodes of one name must not do it in turn.
 	reassertAfter = time.Second
 	// resendWithin spreads the answers of all nodes to Home Assistant's birth message.
@@ -33,11 +33,14 @@ const (
 	refusedSubscription = 0x80
 )
 
-// filters returns what the node subscribes to. Single levels are all that a broker's ACL need allow below the node's name. QoS 1
-// would add nothing, since no session outlives a connection, and do harm: acknowledgements wait while a large message is on its
-// way out, and with them whatever else comes in, and goes out.
+// filters returns what the node subscribes to. Below the node's name a "+" is the only wildcard that a broker's access rules must
+// allow. All subscriptions have QoS 0: no session outlives a connection, so QoS 1 would add nothing, and its acknowledgements would
+// wait while a large message is on its way out, and with them everything else.
 func (p *Publisher) filters() map[string]byte {
-	f := map[string]byte{p.topics.status: 0}
+	f := map[string]byte{}
+	for topic := range p.echoes.topics {
+		f[topic] = 0
+	}
 	if p.OnCommand != nil {
 		for _, set := range []string{"enabled/set", "snapshot/set", "+/threshold/set"} {
 			f[p.topics.of("+", set)] = 0
@@ -46,55 +49,44 @@ func (p *Publisher) filters() map[string]byte {
 	}
 	if p.Discovery.Prefix != "" {
 		f[p.Discovery.birthTopic()] = 0
-		f[p.Discovery.configTopic(p.clientID())] = 0
 	}
 	return f
 }
 
-// subscribe asks for what the node listens to. A refusal is told, and no reason to go without the rest.
+// subscribe asks for what the node listens to. If the broker refuses a part of it, edged goes on with the rest.
 func (c *connection) subscribe(grace context.Context) error {
 	token := c.client.SubscribeMultiple(c.p.filters(), func(_ mqtt.Client, m mqtt.Message) {
 		c.p.receive(m.Topic(), m.Payload(), m.Retained())
 	})
-	if err := c.await(grace, token, "the subscriptions", ackTimeout); err != nil {
+	if err := c.await(grace, token, "the subscriptions", ackTimeout); closedByPeer(err) {
+		return hungUp{"the subscriptions: " + err.Error()}
+	} else if err != nil {
 		return err
 	}
 	var refused []string
 	for filter, qos := range token.(*mqtt.SubscribeToken).Result() {
 		if qos == refusedSubscription {
 			refused = append(refused, filter)
+			c.p.echoes.ignore(filter)
 		}
 	}
 	if len(refused) > 0 {
 		slices.Sort(refused)
-		if slices.Contains(refused, c.p.topics.status) {
-			c.p.incoming.echoed.Store(true) // none can come: its absence says nothing more
-		}
-		c.p.Log.Error("publish: the broker refuses subscriptions: the commands that come this way will not be heard; mend its ACL",
+		c.p.Log.Error("publish: the broker refuses subscriptions: edged receives no commands that come this way, and cannot see "+
+			"whether its messages arrive; change the broker's access rules",
 			"broker", c.p.broker.String(), "refused", strings.Join(refused, " "))
 	}
 	return nil
 }
 
-// expectEcho complains when the broker does not deliver what the node itself publishes: MQTT 3.1.1 has no other way to see
-// that a broker silently drops it.
-func (c *connection) expectEcho() (stop func() bool) {
-	broker := c.p.broker.String() // Run moves on to the next one meanwhile
-	return time.AfterFunc(echoTimeout, func() {
-		if !c.p.incoming.echoed.Load() {
-			c.p.Log.Error("publish: the broker took the node's status and did not deliver it: most likely its ACL forbids this "+
-				"user to write or to read there, and everything else is lost, too",
-				"broker", broker, "topic", c.p.topics.status, "needed", c.p.topics.prefix+"#")
-		}
-	}).Stop
-}
-
-// receive takes a message. It must not block: paho's reader waits for it.
+// receive takes a message. It must not block, because paho's reader waits for it.
 func (p *Publisher) receive(topic string, payload []byte, isRetained bool) {
 	rest, own := strings.CutPrefix(topic, p.topics.prefix)
 	switch {
 	case topic == p.topics.status:
-		p.echo(string(payload) == online, isRetained)
+		p.receiveStatus(string(payload) == online, isRetained)
+	case p.echoes.topics[topic] != nil && !isRetained:
+		p.echoes.hear(topic)
 	case own:
 		p.command(rest, payload, isRetained)
 	case p.Discovery.Prefix == "":
@@ -102,18 +94,18 @@ func (p *Publisher) receive(topic string, payload []byte, isRetained bool) {
 		if string(payload) == online && !isRetained {
 			time.AfterFunc(rand.N(resendWithin), func() { p.states.resendDiscovery() })
 		}
-	case topic == p.Discovery.configTopic(p.clientID()) && isRetained:
+	case topic == p.topics.discovery && isRetained:
 		p.forget(payload)
 	}
 }
 
-// echo looks at the node's own status. An "offline" while this connection lives is the last will of one before, which the
-// broker had not known to be dead, or another node of the same name that has gone.
-func (p *Publisher) echo(isOnline, isRetained bool) {
+// receiveStatus looks at the node's own status. If it is offline while this connection lives, it is the last will of an earlier
+// connection, of whose end the broker has learnt late, or of another node of the same name that has gone.
+func (p *Publisher) receiveStatus(isOnline, isRetained bool) {
 	switch {
 	case isRetained: // from before this connection
 	case isOnline:
-		p.incoming.echoed.Store(true)
+		p.echoes.hear(p.topics.status)
 	case p.incoming.reassert.CompareAndSwap(false, true):
 		time.AfterFunc(reassertAfter, func() {
 			p.incoming.reassert.Store(false)
@@ -144,8 +136,7 @@ func (p *Publisher) refuseLarge(topic string, bytes int) {
 
 func (p *Publisher) refuse(topic string, err error) {
 	p.counters.refused.Add(1)
-	now, then := int64(p.now().Monotonic/time.Second)+1, p.incoming.complained.Load()
-	if (then == 0 || now-then >= complainEvery) && p.incoming.complained.CompareAndSwap(then, now) {
+	if _, ok := p.incoming.refused.Take(); ok {
 		p.Log.Warn("publish: message refused", "topic", topic, "error", err, "refused_so_far", p.counters.refused.Load())
 	}
 }
