@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -238,6 +239,48 @@ func TestRecordBytesIsWhatARecordTakes(t *testing.T) {
 	line := encodeLines(1<<30, 1<<30, []record{newRecord(&q, bootID(), clock.Now())})
 	if n := len(line); n > q.bytes() || n < q.bytes()*2/3 {
 		t.Errorf("%d bytes; the limits count %d", n, q.bytes())
+	}
+}
+
+// Every field of an event is the same after a restart. A field that is added to sink.Event needs a place in savedEvent.
+func TestEveryFieldOfAnEventIsSaved(t *testing.T) {
+	var e sink.Event
+	value := reflect.ValueOf(&e).Elem()
+	for i := range value.NumField() {
+		fillField(value.Field(i), float64(i+1)/100)
+	}
+	e.Camera, e.View, e.Phase = "yard", "yard/gate", sink.Update
+	line := encodeLines(1, 1, []record{newRecord(&queued{Event: e}, "this", clock.Now())})
+	var content logContent
+	if content.read(line); len(content.records) != 1 {
+		t.Fatalf("%d records in %s", len(content.records), line)
+	}
+	if got := content.records[0].queued("this", 0).Event; got != e {
+		t.Errorf("got %+v\nwant %+v", got, e)
+	}
+}
+
+// fillField gives every part of the value something else than its zero value.
+func fillField(v reflect.Value, x float64) {
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString(fmt.Sprint(x))
+	case reflect.Uint64:
+		v.SetUint(uint64(1000 * x))
+	case reflect.Int64:
+		v.SetInt(int64(1000 * x))
+	case reflect.Float32, reflect.Float64:
+		v.SetFloat(x)
+	case reflect.Struct:
+		for i := range v.NumField() {
+			fillField(v.Field(i), x+float64(i+1)/1000)
+		}
+	case reflect.Array:
+		for i := range v.Len() {
+			fillField(v.Index(i), x+float64(i+1)/1000)
+		}
+	default:
+		panic("a field of another kind: " + v.Kind().String())
 	}
 }
 

@@ -49,11 +49,17 @@ type queued struct {
 	number  uint64 // in the log on disk; 0 = not there yet
 }
 
-// recordBytes is about what the log needs for an event besides its names.
-const recordBytes = 400
+const (
+	// recordBytes is about what the log needs for an event besides its names, and boxesBytes for where a target was.
+	recordBytes = 400
+	boxesBytes  = 300
+)
 
-func (q *queued) bytes() int {
-	return recordBytes + len(q.Camera) + len(q.View) + len(q.Label) + len(q.Model.Name) + len(q.Model.SHA256) + len(q.Clip)
+func (q *queued) bytes() (n int) {
+	if q.Track != 0 {
+		n = boxesBytes
+	}
+	return n + recordBytes + len(q.Camera) + len(q.View) + len(q.Label) + len(q.Model.Name) + len(q.Model.SHA256) + len(q.Clip)
 }
 
 // firstPosition leaves room for positions of older events that come from the disk later.

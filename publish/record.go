@@ -41,8 +41,11 @@ type savedEvent struct {
 	Phase              savedPhase
 	Score, Peak        float32
 	Start, End, Newest time.Duration
-	Model              *sink.Model `json:",omitempty"` // older versions have none
-	Clip               string      `json:",omitempty"`
+	// Older versions have none of these.
+	Model                  sink.Model `json:",omitzero"`
+	Clip                   string     `json:",omitzero"`
+	Track                  uint64     `json:",omitzero"`
+	Box, StartBox, PeakBox [4]float64 `json:",omitzero"`
 }
 
 // savedPhase is the index of a phase.
@@ -63,15 +66,12 @@ func (p *savedPhase) UnmarshalJSON(text []byte) error {
 func newRecord(q *queued, boot string, now clock.Instant) record {
 	r := record{Run: q.ID.Run, Boot: boot, Wall: now.At(q.since), Monotonic: q.since, Event: savedEvent{
 		ID: q.ID.N, Source: q.View, Label: q.Label, Score: q.Score, Peak: q.Peak, Start: q.Start, End: q.End, Newest: q.Newest,
-		Clip: q.Clip,
+		Model: q.Model, Clip: q.Clip, Track: q.Track, Box: q.Box, StartBox: q.StartBox, PeakBox: q.PeakBox,
 	}}
 	for i, name := range phaseNames {
 		if q.Phase == name {
 			r.Event.Phase = savedPhase(i)
 		}
-	}
-	if model := q.Model; model != (sink.Model{}) {
-		r.Event.Model = &model
 	}
 	if q.earlier != nil {
 		r.Boot, r.Wall, r.Monotonic = "", q.earlier.Wall, q.earlier.Monotonic
@@ -85,11 +85,9 @@ func (r *record) queued(boot string, now time.Duration) queued {
 	q := queued{number: r.number, since: r.Monotonic, Event: sink.Event{
 		ID: sink.ID{Run: r.Run, N: r.Event.ID}, Camera: camera, View: r.Event.Source, Label: r.Event.Label,
 		Phase: phaseNames[r.Event.Phase], Score: r.Event.Score, Peak: r.Event.Peak,
-		Start: r.Event.Start, End: r.Event.End, Newest: r.Event.Newest, Clip: r.Event.Clip,
+		Start: r.Event.Start, End: r.Event.End, Newest: r.Event.Newest,
+		Model: r.Event.Model, Clip: r.Event.Clip, Track: r.Event.Track, Box: r.Event.Box, StartBox: r.Event.StartBox, PeakBox: r.Event.PeakBox,
 	}}
-	if r.Event.Model != nil {
-		q.Model = *r.Event.Model
-	}
 	if r.Boot == "" || r.Boot != boot {
 		q.since, q.earlier = now, &clock.Instant{Wall: r.Wall, Monotonic: r.Monotonic}
 	}
