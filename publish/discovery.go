@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"edged/internal/bounds"
 )
@@ -16,6 +17,7 @@ import (
 // discovery payload").
 type Discovery struct {
 	Prefix  string   // Home Assistant's discovery prefix; "" = tell it nothing
+	Birth   string   // topic of Home Assistant's birth message; "" = the default and Prefix/status
 	Version string   // of edged
 	Board   string   // the machine's model; "" = unknown
 	Sensors []Sensor // values of the node's statistics
@@ -40,10 +42,24 @@ func (d Discovery) check(node string) error {
 	if !bounds.OnlyNameChars(node) {
 		return fmt.Errorf("publish: node %q: Home Assistant takes letters, digits, '-' and '_' alone", node)
 	}
+	if err := bounds.CheckTopic(d.Birth); d.Birth != "" && err != nil {
+		return fmt.Errorf("publish: birth topic: %w", err)
+	}
 	return checkName("discovery prefix", d.Prefix)
 }
 
-func (d Discovery) birthTopic() string { return d.Prefix + "/status" }
+// defaultBirth is where Home Assistant says that it has started, unless its configuration names another topic. It does not follow
+// the discovery prefix.
+const defaultBirth = "homeassistant/status"
+
+// birthTopics returns the topics on which Home Assistant may say that it has started.
+func (d Discovery) birthTopics() []string {
+	topics := []string{defaultBirth, d.Birth}
+	if d.Birth == "" {
+		topics[1] = d.Prefix + "/status"
+	}
+	return slices.Compact(topics)
+}
 
 func (d Discovery) configTopic(device string) string {
 	return d.Prefix + "/device/" + device + "/config"
@@ -98,12 +114,14 @@ func (p *Publisher) describe() []byte {
 	return text
 }
 
-// add completes a component and puts it among the others. Its id never depends on a name that is only shown.
+// add completes a component and puts it among the others. Its unique id never depends on a name that is only shown. edged proposes
+// an entity id if the names allow it. If they have letters that no entity id can hold, Home Assistant makes one, since it knows how to
+// write other scripts in Latin letters.
 func (p *Publisher) add(to map[string]component, id, platform, name string, c component) {
 	c["platform"] = platform
 	c["unique_id"] = p.topics.prefix + id
 	c["name"] = strings.ReplaceAll(name, "_", " ")
-	if slug := slugOf(p.Node + "_" + id); slug != "" {
+	if slug, ok := slugOf(p.Node + "_" + id); ok {
 		c["default_entity_id"] = platform + "." + slug
 	}
 	to[id] = c
@@ -209,15 +227,20 @@ func (d Discovery) removal(before, now []byte) (between []byte, gone []string, e
 	return between, gone, err
 }
 
-// slugOf turns a name into what an entity id may hold: lower-case letters, digits and single underscores.
-func slugOf(name string) string {
+// slugOf turns a name into what an entity id may hold: lower-case letters, digits and single underscores. It is false for a name
+// with other letters or digits.
+func slugOf(name string) (slug string, ok bool) {
 	var b strings.Builder
 	for _, r := range strings.ToLower(name) {
-		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
+		switch s := b.String(); {
+		case r >= 'a' && r <= 'z' || r >= '0' && r <= '9':
 			b.WriteRune(r)
-		} else if s := b.String(); s != "" && !strings.HasSuffix(s, "_") {
+		case r > unicode.MaxASCII:
+			return "", false
+		case s != "" && !strings.HasSuffix(s, "_"):
 			b.WriteByte('_')
 		}
 	}
-	return strings.TrimSuffix(b.String(), "_")
+	slug = strings.TrimSuffix(b.String(), "_")
+	return slug, slug != ""
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
 	"regexp"
 	"strings"
@@ -76,7 +77,7 @@ func TestDiscoveryKeepsToTheRules(t *testing.T) {
 		if !ok {
 			t.Errorf("%s: platform %q", id, platform)
 		}
-		for _, key := range append(keys, "unique_id", "name", "default_entity_id") {
+		for _, key := range append(keys, "unique_id", "name") {
 			if c[key] == nil {
 				t.Errorf("%s: no %s", id, key)
 			}
@@ -86,7 +87,8 @@ func TestDiscoveryKeepsToTheRules(t *testing.T) {
 				t.Errorf("%s: %s is %v", id, key, topic)
 			}
 		}
-		if s, _ := c["default_entity_id"].(string); !strings.HasPrefix(s, platform+".") || !entityID.MatchString(strings.Replace(s, "binary_", "binary", 1)) {
+		s, ok := c["default_entity_id"].(string)
+		if ok == strings.Contains(id, "ü") || ok && !(strings.HasPrefix(s, platform+".") && entityID.MatchString(strings.Replace(s, "binary_", "binary", 1))) {
 			t.Errorf("%s: entity id %q", id, s)
 		}
 		if other := unique[c["unique_id"]]; other != "" {
@@ -118,6 +120,57 @@ func TestHomeAssistantIsToldAndToldAgain(t *testing.T) {
 		t.Errorf("told anew: %s", again.payload)
 	}
 	subscribe(t, broker.URL()).retained(map[string]string{configTopic: first.payload})
+}
+
+// Home Assistant's birth topic is a setting of its own there, and does not follow the discovery prefix.
+func TestBirthTopics(t *testing.T) {
+	t.Parallel()
+	broker := testkit.StartMosquitto(t)
+	ha := subscribe(t, broker.URL())
+	for i, c := range []struct {
+		birth string
+		heard []string
+	}{
+		{"", []string{"homeassistant/status", "ha/status"}},
+		{"homeassistant/birth", []string{"homeassistant/status", "homeassistant/birth"}},
+	} {
+		p, _ := testPublisher(t, broker.URL(), discoverable, func(p *Publisher) {
+			p.Node, p.Discovery.Prefix, p.Discovery.Birth = fmt.Sprint("board", i), "ha", c.birth
+		})
+		stop := run(t, p)
+		sent := func() uint64 { return p.Counters().StatesSent }
+		waitFor(t, "all is announced", func() bool { return sent() == uint64(len(p.states.all)-countEmpty(p.states)) })
+		for _, topic := range c.heard {
+			before := sent()
+			ha.publish(topic, "online", false)
+			waitFor(t, "the description is sent again after a message on "+topic, func() bool { return sent() > before })
+		}
+		stop()
+	}
+}
+
+// countEmpty returns how many messages have no value yet.
+func countEmpty(s *states) (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, r := range s.all {
+		if len(r.value) == 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// Labels in other scripts would all get the same entity id, so Home Assistant makes it.
+func TestEntityIDs(t *testing.T) {
+	for name, want := range map[string]string{
+		"board_front/left_to_right": "board_front_left_to_right", "Board 1_Wave!/threshold": "board_1_wave_threshold",
+		"board_front/挥手": "", "board_front/Tür zu": "", "board_front/махать": "", "!": "",
+	} {
+		if slug, ok := slugOf(name); slug != want || ok != (want != "") {
+			t.Errorf("%s: %q, %t; want %q", name, slug, ok, want)
+		}
+	}
 }
 
 func TestWhatTheConfigurationNoLongerHasIsRemoved(t *testing.T) {

@@ -48,7 +48,9 @@ func (p *Publisher) filters() map[string]byte {
 		}
 	}
 	if p.Discovery.Prefix != "" {
-		f[p.Discovery.birthTopic()] = 0
+		for _, topic := range p.Discovery.birthTopics() {
+			f[topic] = 0
+		}
 	}
 	return f
 }
@@ -90,7 +92,7 @@ func (p *Publisher) receive(topic string, payload []byte, isRetained bool) {
 	case own:
 		p.command(rest, payload, isRetained)
 	case p.Discovery.Prefix == "":
-	case topic == p.Discovery.birthTopic():
+	case slices.Contains(p.Discovery.birthTopics(), topic):
 		if string(payload) == online && !isRetained {
 			time.AfterFunc(rand.N(resendWithin), func() { p.states.resendDiscovery() })
 		}

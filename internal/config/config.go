@@ -140,6 +140,7 @@ type MQTT struct {
 	KeyFile      string        `yaml:"key_file"`      // PEM; of this client
 	Insecure     bool          `yaml:"insecure"`      // believe any certificate
 	Discovery    string        `yaml:"discovery"`     // Home Assistant's prefix; "" = it is told nothing
+	BirthTopic   string        `yaml:"birth_topic"`   // where Home Assistant says that it has started; "" = homeassistant/status and DISCOVERY/status
 	Listen       string        `yaml:"listen"`        // address of the embedded broker; loopback
 	Username     string        `yaml:"username"`      // or EDGED_MQTT_USERNAME
 	PasswordFile string        `yaml:"password_file"` // holds the password; or EDGED_MQTT_PASSWORD, or systemd's credential

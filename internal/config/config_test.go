@@ -152,6 +152,7 @@ func TestBrokenFiles(t *testing.T) {
 		"port 0":           {"mqtt: {listen: '127.0.0.1:0'}\n", "mqtt.listen: must be a loopback address with a port"},
 		"empty label":      {"detect: {labels: {wave: {}}}\n", "detect.labels.wave: says nothing"},
 		"long minimum":     {"detect: {min_duration: 2m}\n", "detect.min_duration: must be 0s to 1m0s"},
+		"wildcard":         {"mqtt: {birth_topic: 'ha/#'}\n", "mqtt.birth_topic: a topic must not contain '#'"},
 		"update storm":     {"detect: {labels: {wave: {update_every: 1ms}}}\n", "detect.labels.wave.update_every: must be 200ms or more"},
 		"NaN":              {"detect: {enter: .nan}\n", "detect.enter: must be 0.01 to 1"},
 		"low threshold":    {"detect: {enter: 0.009, exit: 0.001}\n", "detect.enter: must be 0.01 to 1, not 0.009"},

@@ -195,6 +195,9 @@ func (d *decoder) mqtt(m MQTT) {
 	if m.Discovery != "" {
 		d.name("mqtt.discovery", m.Discovery)
 	}
+	if err := bounds.CheckTopic(m.BirthTopic); m.BirthTopic != "" && err != nil {
+		d.problem("mqtt.birth_topic", "%v", err)
+	}
 	if (m.CertFile == "") != (m.KeyFile == "") {
 		d.problem("mqtt.cert_file", "cert_file and key_file go together")
 	}

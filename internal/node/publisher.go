@@ -29,7 +29,7 @@ func (n *Node) newPublisher() (*publish.Publisher, error) {
 		QueueAge:       cfg.MQTT.OutboxAge,
 		OnCommand:      n.obey,
 		Discovery: publish.Discovery{
-			Prefix: cfg.MQTT.Discovery, Version: n.Version, Board: board(), Sensors: telemetry.Sensors(cameras, cpuTemperature() != nil),
+			Prefix: cfg.MQTT.Discovery, Birth: cfg.MQTT.BirthTopic, Version: n.Version, Board: board(), Sensors: telemetry.Sensors(cameras, cpuTemperature() != nil),
 		},
 	}
 	return p, p.Initialize()
