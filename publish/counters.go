@@ -14,6 +14,7 @@ type Counters struct {
 	StatesSent      uint64 // retained messages acknowledged by the broker
 	ScoresSent      uint64
 	ScoresSkipped   uint64 // windows without a connection, or replaced by a newer one before they could be sent
+	Unheard         []string // topics that the broker does not deliver, see Publisher.Unheard
 	CommandsTaken   uint64
 	CommandsRefused uint64 // for what they asked, and what is too large to be one
 }
@@ -42,6 +43,7 @@ func (p *Publisher) Counters() Counters {
 		StatesSent:      p.counters.states.Load(),
 		ScoresSent:      p.counters.scores.Load(),
 		ScoresSkipped:   p.states.skipped(),
+		Unheard:         p.Unheard(),
 		CommandsTaken:   p.counters.commands.Load(),
 		CommandsRefused: p.counters.refused.Load(),
 	}

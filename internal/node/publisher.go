@@ -24,6 +24,7 @@ func (n *Node) newPublisher() (*publish.Publisher, error) {
 		Model:          publish.Model{Name: model.Manifest.Name, SHA256: model.SHA256},
 		PublishScores:  cfg.MQTT.Scores,
 		ScoresInterval: cfg.MQTT.ScoresEvery,
+		Outbox:         n.State.Outbox,
 		QueueLength:    cfg.MQTT.OutboxEvents,
 		QueueBytes:     cfg.MQTT.OutboxBytes,
 		QueueAge:       cfg.MQTT.OutboxAge,

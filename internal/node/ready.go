@@ -7,8 +7,8 @@ import (
 	"edged/internal/printable"
 )
 
-// Ready returns nil while every camera delivers pictures, every view has windows, and the broker is connected; else what is missing,
-// one error for each.
+// Ready returns nil while every camera delivers pictures, every view has windows, and the broker is connected and delivers what edged
+// publishes; else what is missing, one error for each.
 func (n *Node) Ready() error {
 	var errs []error
 	if n.info.Load() == nil {
@@ -29,6 +29,9 @@ func (n *Node) Ready() error {
 	}
 	if !n.Publisher.Counters().Connected {
 		errs = append(errs, fmt.Errorf("broker %s: no connection", n.DescribeBroker()))
+	}
+	for _, topic := range n.Publisher.Unheard() {
+		errs = append(errs, fmt.Errorf("broker %s: it does not deliver %s; do its access rules let edged write and read there?", n.DescribeBroker(), topic))
 	}
 	return errors.Join(errs...)
 }

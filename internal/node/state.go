@@ -6,21 +6,31 @@ import (
 	"os"
 	"strings"
 
+	"edged/internal/background"
+	"edged/internal/bounds"
 	"edged/internal/config"
 	"edged/internal/settings"
+	"edged/publish"
 )
 
 // State is what outlives a reload: what users have switched and set, and events that wait for the broker. A process has one. In a folder it
 // outlives the process, too.
 type State struct {
 	Settings *settings.Store
+	Outbox   *publish.Outbox
 }
 
 // NewState returns a state in memory.
-func NewState() *State { return &State{Settings: settings.New(slog.Default())} }
+func NewState() *State {
+	limits := publish.Limits{Events: bounds.OutboxEvents, Bytes: bounds.OutboxBytes, Age: bounds.OutboxAge} // until a publisher sets its own
+	return &State{Settings: settings.New(slog.Default()), Outbox: publish.NewOutbox(limits, slog.Default())}
+}
 
 // Keep writes the state to its folder until ctx ends.
-func (s *State) Keep(ctx context.Context) { s.Settings.Keep(ctx) }
+func (s *State) Keep(ctx context.Context) {
+	defer background.Start(s.Outbox.Run)()
+	s.Settings.Keep(ctx)
+}
 
 // stateDir is the folder for the state; "" if there is none.
 func stateDir(cfg *config.Config) string {
@@ -35,10 +45,8 @@ func stateDir(cfg *config.Config) string {
 // cannot be opened.
 func (n *Node) openState() {
 	dir := stateDir(n.Config)
-	if dir != "" {
-		if err := n.Publisher.OpenOutbox(dir); err != nil {
-			slog.Error("a restart would lose waiting events; edged will try the outbox again", "error", err)
-		}
+	if err := n.State.Outbox.Open(dir); err != nil {
+		slog.Error("a restart would lose waiting events; edged will try the outbox again", "error", err)
 	}
 	if err := n.State.Settings.Open(dir); err != nil {
 		slog.Error("a restart will forget switches and thresholds", "error", err)

@@ -3,6 +3,7 @@ package telemetry
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"edged/infer/engine"
@@ -119,6 +120,14 @@ var nodeRows = slices.Concat([]Row[*Node]{
 	{
 		Metric: "outbox_on_disk", Help: "0 while waiting events are in memory only, although they should be on disk.",
 		Value: func(n *Node) any { return n.Publisher.OutboxError == nil },
+	},
+	{
+		Key: "not_delivered", OmitEmpty: true, Value: func(n *Node) any { return strings.Join(n.Publisher.Unheard, " ") },
+		Line: "delivery", Show: degraded("not_delivered", "the broker does not deliver what edged publishes to"),
+	},
+	{
+		Metric: "topics_not_delivered", Help: "Topics, of those that edged checks, that the broker acknowledges and does not deliver.",
+		Value: func(n *Node) any { return len(n.Publisher.Unheard) },
 	},
 	{
 		Key: "settings_error", OmitEmpty: true, Value: func(n *Node) any { return printable.Error(n.SettingsError) },

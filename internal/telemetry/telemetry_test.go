@@ -58,6 +58,7 @@ func fullNode() *Node {
 		Publisher: publish.Counters{
 			Connected: true, Connects: 2, ConnectFailures: 3, EventsWaiting: 1, EventsSent: 12, EventsDropped: 4,
 			ScoresSkipped: 5, CommandsTaken: 6, CommandsRefused: 7, OutboxError: errors.New("disk full"),
+			Unheard: []string{"edged/kitchen/front/event"},
 		},
 		Recording: &record.Stats{
 			Clips: 3, Bytes: 5 << 20, MaxBytes: 500 << 20, Written: 4, Failed: 1, Lost: 2, Degraded: "no space left on device", MemoryShort: []string{"gate"},
