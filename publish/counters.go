@@ -13,7 +13,7 @@ type Counters struct {
 	OutboxError     error  // why events wait in memory alone; nil: they do not, or nobody asked for more
 	StatesSent      uint64 // retained messages acknowledged by the broker
 	ScoresSent      uint64
-	ScoresSkipped   uint64 // windows without a connection, or replaced by a newer one before they could be sent
+	ScoresSkipped   uint64   // windows without a connection, or replaced by a newer one before they could be sent
 	Unheard         []string // topics that the broker does not deliver, see Publisher.Unheard
 	CommandsTaken   uint64
 	CommandsRefused uint64 // for what they asked, and what is too large to be one
