@@ -32,8 +32,12 @@ func (g guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// knows reports whether the Host header names this machine: an address, localhost, its own host name, or that of web.url.
+// knows reports whether the Host header names this machine: an address, localhost, its own host name, or that of web.url. A plain client
+// that speaks HTTP/1.0 may send none; a browser always does.
 func (g guard) knows(header string) bool {
+	if header == "" {
+		return true
+	}
 	host := bareHost(header)
 	if net.ParseIP(host) != nil || host == "localhost" || g.url != nil && host == strings.ToLower(g.url.Hostname()) {
 		return true

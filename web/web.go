@@ -17,14 +17,13 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
-	"golang.org/x/net/netutil"
 )
 
 // Server answers under Address:
 //
 //	/metrics   Prometheus' text format
-//	/healthz   200 while the process does its work, else 503 and why
-//	/readyz    200 while it sees and is heard, else 503 and what is missing
+//	/healthz   200 while the process makes progress, else 503 and why
+//	/readyz    200 while cameras deliver and the broker is connected, else 503 and what is missing
 //	/status    everything as JSON, which edged status prints
 //	/…         the page and its API, if there is one
 type Server struct {
@@ -40,13 +39,13 @@ type Server struct {
 	listener net.Listener
 }
 
-// Bounds on clients: a peer that sends or reads slowly must not hold a goroutine for ever, nor many all of them.
+// Bounds on clients: one that sends or reads slowly must not hold a goroutine for ever, and many of them not all of edged's memory.
 const (
 	requestTimeout = 5 * time.Second
 	replyTimeout   = 10 * time.Second
 	idleTimeout    = time.Minute
 	maxHeader      = 8 << 10
-	maxConnections = 128 // further ones wait
+	maxConnections = 128 // see connections
 )
 
 // Listen opens the port, so that a port in use is an error at the start.
@@ -56,7 +55,7 @@ func (s *Server) Listen(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("web: %w; set web.listen to another address, or to \"\" to do without", err)
 	}
-	s.listener = netutil.LimitListener(l, maxConnections)
+	s.listener = l
 	if s.TLS != nil {
 		s.listener = tls.NewListener(s.listener, s.TLS)
 	}
@@ -75,7 +74,7 @@ func (s *Server) URL() string {
 func (s *Server) Run(ctx context.Context) error {
 	server := &http.Server{
 		Handler: s.handler(), ReadTimeout: requestTimeout, WriteTimeout: replyTimeout, IdleTimeout: idleTimeout,
-		MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug),
+		MaxHeaderBytes: maxHeader, ConnState: newConnections(maxConnections).note, ErrorLog: slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug),
 	}
 	stop := context.AfterFunc(ctx, func() { server.Close() })
 	defer stop()

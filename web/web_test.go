@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -59,30 +61,97 @@ func get(t *testing.T, url string, change func(*http.Request)) (status int, body
 	return reply.StatusCode, string(b)
 }
 
-func TestConnectionsAreLimited(t *testing.T) {
+// Clients that keep connections open, whether or not they ever asked for anything, do not keep others out.
+func TestIdleConnectionsKeepNobodyOut(t *testing.T) {
 	url := serve(t, &Server{Health: func() error { return nil }})
-	connections := make([]net.Conn, 0, maxConnections+1)
-	for range cap(connections) {
-		conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", strings.TrimPrefix(url, "http://"))
-		if err != nil {
+	address := strings.TrimPrefix(url, "http://")
+	for i := range 2 * maxConnections {
+		conn := dial(t, address)
+		if i%2 == 0 {
+			ask(t, conn, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+		}
+	}
+	began := time.Now()
+	if status, body := get(t, url+"/healthz", nil); status != http.StatusOK {
+		t.Errorf("%d %s", status, body)
+	}
+	if took := time.Since(began); took > requestTimeout/2 {
+		t.Errorf("the answer took %v", took)
+	}
+}
+
+// Connections with a request in progress are limited: a further one waits until one of them is done.
+func TestConnectionsAreLimited(t *testing.T) {
+	release, busy := make(chan struct{}), make(chan struct{}, maxConnections)
+	var once sync.Once
+	defer once.Do(func() { close(release) })
+	url := serve(t, &Server{Health: func() error { return nil }, Ready: func() error { busy <- struct{}{}; <-release; return nil }})
+	address := strings.TrimPrefix(url, "http://")
+	for range maxConnections {
+		if _, err := io.WriteString(dial(t, address), "GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n"); err != nil {
 			t.Fatal(err)
 		}
-		defer conn.Close()
-		connections = append(connections, conn)
 	}
-	last := connections[maxConnections]
+	for range maxConnections {
+		<-busy
+	}
+	last := dial(t, address)
 	if _, err := io.WriteString(last, "GET /healthz HTTP/1.0\r\n\r\n"); err != nil {
 		t.Fatal(err)
 	}
 	reply := make([]byte, 1)
-	_ = last.SetReadDeadline(time.Now().Add(requestTimeout / 10)) // well before the others' time is over
+	_ = last.SetReadDeadline(time.Now().Add(requestTimeout / 10))
 	if _, err := last.Read(reply); !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("connection %d is served: %v", maxConnections+1, err)
 	}
-	connections[0].Close()
+	once.Do(func() { close(release) })
 	_ = last.SetReadDeadline(time.Now().Add(time.Minute))
 	if _, err := last.Read(reply); err != nil {
 		t.Errorf("a place is free, but %v", err)
+	}
+}
+
+func dial(t *testing.T, address string) net.Conn {
+	t.Helper()
+	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	return conn
+}
+
+// ask sends the request and returns the first line of the answer.
+func ask(t *testing.T, conn net.Conn, request string) string {
+	t.Helper()
+	_ = conn.SetDeadline(time.Now().Add(time.Minute))
+	if _, err := io.WriteString(conn, request); err != nil {
+		t.Fatal(err)
+	}
+	line, err := bufio.NewReader(conn).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(line)
+}
+
+// Health checks of small programs speak HTTP/1.0, and may name no host.
+func TestPlainClients(t *testing.T) {
+	address := strings.TrimPrefix(serve(t, &Server{Health: func() error { return nil }}), "http://")
+	for request, want := range map[string]string{
+		"GET /healthz HTTP/1.0\r\n\r\n":                                "HTTP/1.0 200 OK",
+		"GET /healthz HTTP/1.0\r\nHost:\r\n\r\n":                       "HTTP/1.0 200 OK",
+		"GET /healthz HTTP/1.0\r\nHost: evil.example\r\n\r\n":          "HTTP/1.0 403 Forbidden",
+		"GET /healthz HTTP/1.0\r\nOrigin: http://evil.example\r\n\r\n": "HTTP/1.0 403 Forbidden",
+		"GET /healthz HTTP/1.0\r\nSec-Fetch-Site: cross-site\r\n\r\n":  "HTTP/1.0 403 Forbidden",
+		"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n":             "HTTP/1.1 200 OK",
+		"HEAD /healthz HTTP/1.0\r\n\r\n":                               "HTTP/1.0 200 OK",
+		"GET http://localhost/healthz HTTP/1.0\r\n\r\n":                "HTTP/1.0 200 OK",
+		"GET http://evil.example/healthz HTTP/1.0\r\n\r\n":             "HTTP/1.0 403 Forbidden",
+	} {
+		if got := ask(t, dial(t, address), request); got != want {
+			t.Errorf("%q: %s, want %s", request, got, want)
+		}
 	}
 }
 

@@ -2,46 +2,32 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"net/http"
-	"strings"
-	"time"
 
 	"edged/internal/config"
-	"edged/internal/printable"
 	"edged/internal/telemetry"
 )
 
 type statusCmd struct {
-	Config string `short:"c" type:"path" placeholder:"FILE" help:"Configuration of the daemon that is asked, for its address."`
-	URL    string `placeholder:"URL" help:"The daemon's address, in place of the configuration's: http://HOST:PORT."`
-	JSON   bool   `help:"As JSON, with every counter."`
+	Config string `short:"c" type:"path" placeholder:"FILE" help:"Configuration of the running edged, for its address."`
+	URL    string `placeholder:"URL" help:"Address of the running edged, instead of the configuration's: http://HOST:PORT."`
+	JSON   bool   `help:"Print JSON, with every counter."`
 }
 
-// maxStatus bounds what is read of an answer; a real one has a few kilobytes.
-const maxStatus = 1 << 20
-
-// Run asks the running daemon and prints a table. It fails where none answers; whether all is well, /readyz says to scripts.
+// Run asks the running daemon and prints a table. It fails only if none answers: whether all is well, /readyz tells scripts.
 func (s *statusCmd) Run(ctx context.Context, out output) error {
-	if s.URL == "" {
-		cfg, err := readConfig(s.Config, config.LoadPublic)
-		if err != nil {
-			return err
-		}
-		if cfg.Web.Listen == "" {
-			return errors.New("status: web.listen is empty: the daemon has no page to ask")
-		}
-		s.URL = "http://" + cfg.Web.Listen
+	daemon, err := s.asker()
+	if err != nil {
+		return err
 	}
-	body, err := fetch(ctx, s.URL+"/status")
+	body, err := daemon.get(ctx, "/status")
 	if err != nil {
 		return fmt.Errorf("status: no edged answers: %w", err)
 	}
 	text, err := telemetry.StatusText(body)
 	if err != nil {
-		return fmt.Errorf("status: %s is not edged's: %w", s.URL, err)
+		return fmt.Errorf("status: %s is not edged's: %w", daemon.url, err)
 	}
 	if s.JSON {
 		_, err := out.Write(body)
@@ -51,24 +37,17 @@ func (s *statusCmd) Run(ctx context.Context, out output) error {
 	return err
 }
 
-func fetch(ctx context.Context, url string) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+func (s *statusCmd) asker() (*asker, error) {
+	if s.URL != "" {
+		return askerAt(s.URL), nil
+	}
+	cfg, err := readConfig(s.Config, config.LoadPublic)
 	if err != nil {
 		return nil, err
 	}
-	reply, err := http.DefaultClient.Do(request)
+	daemon, err := askerOf(cfg.Web)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("status: %w", err)
 	}
-	defer reply.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(reply.Body, maxStatus))
-	if err != nil {
-		return nil, err
-	}
-	if reply.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("%s: %s", printable.Line(reply.Status), printable.Line(strings.TrimSpace(string(body))))
-	}
-	return body, nil
+	return daemon, nil
 }
