@@ -38,8 +38,8 @@ type stamped struct {
 
 // startFFmpeg plays f, which is open as file: its first video stream that moves. A stream of one frame is cover art,
 // even where the file does not say so.
-func startFFmpeg(ctx context.Context, f *File, file *os.File) (pass, error) {
-	how, err := inspect(ctx, f, file)
+func startFFmpeg(ctx context.Context, f *File, file *os.File, shapes []pixel.Format) (pass, error) {
+	how, err := inspect(ctx, f, file, shapes)
 	if err != nil {
 		return nil, err
 	}
@@ -105,8 +105,8 @@ func (f *ffmpeg) next() ([]byte, pixel.Format, time.Duration, error) {
 	}
 	t := frameTime(stamp) - f.how.zero
 	f.last, f.step = t, t-f.last
-	format := f.reader.Format
-	format.BT709, format.FullRange = false, false // as the filter makes them; some ffmpegs still write the file's own
+	// As the filters make it. Some ffmpegs still write the file's own colours and rotation beside it.
+	format := pixel.Format{FourCC: f.reader.FourCC, Width: f.reader.Width, Height: f.reader.Height}
 	return data, format, t, nil
 }
 

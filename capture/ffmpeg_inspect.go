@@ -8,8 +8,11 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strconv"
 	"time"
+
+	"edged/capture/pixel"
 )
 
 // invocation is how ffmpeg has to be called for one file.
@@ -22,7 +25,9 @@ type invocation struct {
 	length      time.Duration // of the file, by what it says itself; 0 where it does not say
 	width       int           // the least size of the pictures; 0 means that of the file
 	height      int
-	passthrough string // the name of the option that keeps every frame as it is
+	passthrough string         // the name of the option that keeps every frame as it is
+	crops       bool           // this ffmpeg knows of crops in containers
+	shapes      []pixel.Format // of the streams, where edged has read the container's header itself
 }
 
 // arguments are those of the command that writes the stream's frames to standard output.
@@ -31,10 +36,11 @@ func (d *invocation) arguments(stream string) []string {
 	if d.untimed && d.frameRate > 0 {
 		args = append(args, "-r", strconv.FormatFloat(d.frameRate, 'f', -1, 64))
 	}
+	args = append(args, d.shapeArguments(stream)...)
 	args = append(args, inputArguments(d.name)...)
 	return append(args,
 		"-map", "0:"+stream, d.passthrough, "passthrough", "-enc_time_base", "1:1000",
-		"-vf", timesFilter+","+d.sizeFilter()+",setsar=1,scale=out_color_matrix=bt601:out_range=limited,format=yuv420p",
+		"-vf", timesFilter+","+shapeFilter(d.shapeOf(stream))+d.sizeFilter()+",setsar=1,scale=out_color_matrix=bt601:out_range=limited,format=yuv420p",
 		"-c:v", "rawvideo", "-f", "matroska", "pipe:1")
 }
 
@@ -52,9 +58,9 @@ func inputArguments(name string) []string {
 	return []string{"-protocol_whitelist", "file,pipe", "-i", "file:" + name}
 }
 
-// inspect asks ffmpeg what f, which is open as file, contains.
-func inspect(ctx context.Context, f *File, file *os.File) (*invocation, error) {
-	d := &invocation{name: ffmpegName(f.Path), frameRate: f.FrameRate, width: f.Width, height: f.Height}
+// inspect asks ffmpeg what f, which is open as file, contains. shapes are those of its streams, where edged has read them.
+func inspect(ctx context.Context, f *File, file *os.File, shapes []pixel.Format) (*invocation, error) {
+	d := &invocation{name: ffmpegName(f.Path), frameRate: f.FrameRate, width: f.Width, height: f.Height, shapes: shapes}
 	var err error
 	if d.passthrough, err = passthroughOption(ctx); err != nil {
 		return nil, err
@@ -69,6 +75,10 @@ func inspect(ctx context.Context, f *File, file *os.File) (*invocation, error) {
 	}
 	if d.streams, err = videoStreams(said.Bytes()); err != nil {
 		return nil, err
+	}
+	if slices.ContainsFunc(shapes, func(f pixel.Format) bool { return shapeFilter(f) != "" }) {
+		help, _ := ask(ctx, "long")
+		d.crops = bytes.Contains(help, []byte("\n-apply_cropping"))
 	}
 	d.zero, d.length = startOf(said.Bytes()), lengthOf(said.Bytes())
 	d.untimed = takesFrameRate(ctx, string(found[1]))

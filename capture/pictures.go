@@ -9,6 +9,7 @@ import (
 	"os"
 	"time"
 
+	"edged/capture/internal/matroska"
 	"edged/capture/internal/mjpeg"
 	"edged/capture/internal/y4m"
 	"edged/capture/pixel"
@@ -49,7 +50,11 @@ func (f *File) open(ctx context.Context) (pass, error) {
 	if found == unknownContainer && len(head) == 0 {
 		return nil, errors.New("it is empty")
 	}
-	return startFFmpeg(ctx, f, file)
+	var shapes []pixel.Format
+	if found == matroskaContainer {
+		shapes, _ = matroska.Shapes(r) // if the header is damaged, ffmpeg will say so
+	}
+	return startFFmpeg(ctx, f, file, shapes)
 }
 
 // bare strips the path from a file error: the caller names it already.

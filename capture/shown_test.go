@@ -148,3 +148,60 @@ func TestOtherVideoIsRefusedByName(t *testing.T) {
 		}
 	}
 }
+
+// element is an element of EBML with a size of four bytes.
+func element(id string, body ...string) string {
+	b := strings.Join(body, "")
+	n := len(b)
+	return id + string([]byte{0x10 | byte(n>>24), byte(n >> 16), byte(n >> 8), byte(n)}) + b
+}
+
+// matroskaFile is a file of JPEGs, whose Video element has more in it than size.
+func matroskaFile(t *testing.T, jpeg []byte, width, height byte, more ...string) string {
+	t.Helper()
+	head := element("\x1a\x45\xdf\xa3", element("\x42\x82", "matroska"), element("\x42\x87", "\x04"), element("\x42\x85", "\x02"))
+	video := element("\xe0", append([]string{element("\xb0", string([]byte{width})), element("\xba", string([]byte{height}))}, more...)...)
+	track := element("\xae", element("\xd7", "\x01"), element("\x73\xc5", "\x01"), element("\x83", "\x01"), element("\x86", "V_MJPEG"), video)
+	cluster := []string{element("\xe7", "\x00")}
+	for i := range byte(5) {
+		cluster = append(cluster, element("\xa3", "\x81\x00", string([]byte{40 * i}), "\x80", string(jpeg)))
+	}
+	return write(t, "shape.mkv", []byte(head+element("\x18\x53\x80\x67", element("\x15\x49\xa9\x66", element("\x2a\xd7\xb1", "\x0f\x42\x40")),
+		element("\x16\x54\xae\x6b", track), element("\x1f\x43\xb6\x75", cluster...))))
+}
+
+// Matroska's crop and rotation count whichever way the file is read, by whichever ffmpeg.
+func TestMatroskaIsCroppedAndTurned(t *testing.T) {
+	const scene = "ffmpeg -nostdin -v error -f lavfi -i testsrc2=size=128x96:rate=5:duration=1 "
+	want := firstShown(t, &Command{Line: scene + "-pix_fmt yuv444p -f yuv4mpegpipe -"})
+	jpeg := func(filter string) []byte {
+		out, err := exec.CommandContext(t.Context(), "sh", "-c", scene+"-vf "+filter+" -frames:v 1 -q:v 2 -f mjpeg -").Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	const cropLeft, cropTop, cropRight, displayWidth, displayHeight, projection, roll = "\x54\xcc", "\x54\xbb", "\x54\xdd", "\x54\xb0", "\x54\xba", "\x76\x70", "\x76\x75"
+	for what, path := range map[string]string{
+		"a border": matroskaFile(t, jpeg("pad=160:112:24:16:white"), 160, 112, element(cropLeft, "\x18"), element(cropTop, "\x10"), element(cropRight, "\x08")),
+		"a border, and half as wide": matroskaFile(t, jpeg("scale=64:96,setsar=1,pad=80:96:16:0:white"), 80, 96, element(cropLeft, "\x10"),
+			element(displayWidth, "\x80"), element(displayHeight, "\x60")),
+		"90 degrees against the clock": matroskaFile(t, jpeg("transpose=clock"), 96, 128, element(projection, element(roll, "\x42\xb4\x00\x00"))),
+		"90 degrees with the clock":    matroskaFile(t, jpeg("transpose=cclock"), 96, 128, element(projection, element(roll, "\xc2\xb4\x00\x00"))),
+		"upside down":                  matroskaFile(t, jpeg("hflip,vflip"), 128, 96, element(projection, element(roll, "\x43\x34\x00\x00"))),
+	} {
+		for _, version := range ffmpegVersions {
+			t.Run(what+", ffmpeg "+version, func(t *testing.T) {
+				useFFmpeg(t, version)
+				if d := difference(firstShown(t, &File{Path: path}), want); d > 12 {
+					t.Errorf("the picture is %.1f levels off", d)
+				}
+			})
+		}
+		t.Run(what+", from a command", func(t *testing.T) {
+			if d := difference(firstShown(t, &Command{Line: "cat " + path}), want); d > 12 {
+				t.Errorf("the picture is %.1f levels off", d)
+			}
+		})
+	}
+}

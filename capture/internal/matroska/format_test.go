@@ -133,3 +133,19 @@ func TestTracksAreChosen(t *testing.T) {
 		t.Errorf("frames %q at %s as %v, %v", frames, times, r.Format, err)
 	}
 }
+
+// The shapes of a file's tracks stand in its header, whatever the tracks are encoded in.
+func TestShapes(t *testing.T) {
+	sound := element(entry, element(trackNumber, "\x01"), element(trackType, "\x02"), element(codecID, "A_PCM/INT/LIT"))
+	shapes, err := Shapes(strings.NewReader(streamOf(sound, videoTrack("\x02", "V_VP8", size64x48, element(cropTop, "\x02"), element(displayHeight, "\x5c"))) +
+		element(cluster, "\x00\x00 damaged")))
+	want := picture.Format{Crop: picture.Crop{Top: 2}, PixelWidth: 1, PixelHeight: 2}
+	if err != nil || len(shapes) != 2 || shapes[0] != (picture.Format{}) || shapes[1] != want {
+		t.Errorf("%+v, %v", shapes, err)
+	}
+	for what, stream := range map[string]string{"cut off": streamOf(sound)[:60], "no crop": streamOf(raw(element(cropTop, "\x30")))} {
+		if shapes, err := Shapes(strings.NewReader(stream)); err == nil || shapes != nil {
+			t.Errorf("%s: %+v, %v", what, shapes, err)
+		}
+	}
+}

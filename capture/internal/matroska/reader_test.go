@@ -165,6 +165,9 @@ func FuzzReader(f *testing.F) {
 		element(block, "\x81\x00\x00\x80abc")))
 	f.Add([]byte(streamOf(videoTrack("\x01", "V_MS/VFW/FOURCC", size64x48), element(entry, element(trackNumber, "\x02"))) + element(block, "\x82\x00\x00\x80abc")))
 	f.Fuzz(func(t *testing.T, stream []byte) {
+		if shapes, err := Shapes(bytes.NewReader(stream)); len(shapes) > maxTracks {
+			t.Fatalf("%d shapes, %v", len(shapes), err)
+		}
 		r := NewReader(bytes.NewReader(stream))
 		for n := 0; n <= len(stream); n++ {
 			var data []byte
