@@ -1,4 +1,4 @@
-"""The console command `squeezetime`: trains, imports, exports and examines models for edged."""
+"""Trains, imports, exports and examines models for edged."""
 
 import argparse
 import importlib.util
@@ -7,18 +7,20 @@ import os
 import sys
 from pathlib import Path
 
-# Without these glibc gives memory back after each step, and page faults can bring training to a
-# stop. It reads them when a process begins.
+# Without these, glibc returns memory after each step, and page faults can stop training almost
+# completely. glibc reads them when a process starts.
 _MALLOC = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(16 << 30)}
 
 
 def _to_train() -> None:
-    """Sets what must be there before keras is imported, or even Python starts."""
+    """Sets what Keras reads when it is imported, and what glibc reads when Python starts."""
     if sys.platform == "linux" and not _MALLOC.keys() <= os.environ.keys():
         os.environ |= _MALLOC | os.environ
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
     os.environ["KERAS_BACKEND"] = "torch"
-    os.environ["KERAS_TORCH_DEVICE"] = "cpu"  # else keras puts the network on a GPU it finds
+    os.environ["KERAS_TORCH_DEVICE"] = (
+        "cpu"  # otherwise Keras puts the network on any GPU that it finds
+    )
 
 
 def _train_starter(arguments) -> None:
@@ -46,7 +48,7 @@ def _evaluate(arguments) -> None:
     report.check(arguments.model)
     size = recipe.PRESET
     model = Model(arguments.model)
-    # First, for it may be the wrong one: what is drawn takes minutes.
+    # The footage comes first: it may be the wrong file, and drawing takes minutes.
     footage = report.on_footage(model, arguments.footage) if arguments.footage else None
     results = {
         "drawn": report.on_drawn_clips(model, arguments.work, arguments.picture),
@@ -77,7 +79,7 @@ def _train(arguments) -> None:
     from .own import train
 
     if not importlib.util.find_spec("tensorflow"):
-        raise ModuleNotFoundError(name="tensorflow")  # now, not when all is trained
+        raise ModuleNotFoundError(name="tensorflow")  # before the training, not after it
     folder = train.train(
         train.Options(
             data=arguments.data,
@@ -181,7 +183,7 @@ def _minutes(text: str) -> float:
 
 
 def _new_file(text: str) -> Path:
-    """Known now, not when all that is written there has been computed."""
+    """Refuses a path that cannot be written before the work that would be written there."""
     path = Path(text)
     if path.is_dir() or not path.parent.is_dir():
         what = "is a folder" if path.is_dir() else f"there is no folder {path.parent}"
@@ -209,49 +211,47 @@ def _parser() -> argparse.ArgumentParser:
         "--type",
         choices=("int8", "float16", "float32"),
         default="int8",
-        help="of the weights: %(default)s, smallest and fastest, unless told otherwise",
+        help="type of the weights (default: %(default)s, the smallest and fastest)",
     )
 
     parser = argparse.ArgumentParser(prog="squeezetime", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     train = commands.add_parser(
-        "train", help="a model of your own, from a folder of clips per label"
+        "train", help="train a model of your own from a folder of clips for each label"
     )
     train.add_argument("--data", type=Path, required=True, help="DATA/LABEL/clip.mp4 and so on")
     train.add_argument(
         "--preset",
         choices=("nano", "half", "full"),
         default="nano",
-        help="the network: nano (the default) has 0.8 M parameters, half 8, full 30",
+        help="the network: nano (default) has 0.8 M parameters, half 8, full 30",
     )
-    train.add_argument(
-        "-o", "--output", type=_new_file, required=True, help="the .tflite to be written"
-    )
+    train.add_argument("-o", "--output", type=_new_file, required=True, help="the .tflite to write")
     train.add_argument(
         "--epochs",
         type=_positive,
         default=20,
-        help="times that it sees every second of the clips, or more often where these are few: "
-        "%(default)s; another number starts anew",
+        help="how often training goes through the clips (default: %(default)s); another number "
+        "starts the training again",
     )
     train.add_argument(
         "--init",
-        help="weights to start from: starter (for nano, what it does by itself), none, an official "
-        ".pth (--preset full), or the best.weights.h5 of another training",
+        help="weights to start from: starter (default for nano), none (default for the others), an "
+        "official .pth (with --preset full), or the best.weights.h5 of another training",
     )
     train.add_argument(
         "--pooling",
         choices=("avg", "max"),
-        help="the WCM's, of an official .pth: avg (the default), max is the paper's",
+        help="pooling of the WCM, only for an official .pth: avg (default), or max as in the paper",
     )
     train.add_argument(
         "--background",
         metavar="LABEL",
-        help="the label that never fires, '' for none: by default the one that is called "
-        "background, nothing, still, other or none",
+        help="the label that never fires, or '' for none (default: the one called background, "
+        "nothing, still, other or none)",
     )
-    train.add_argument("--freeze", action="store_true", help="train the classifier alone")
+    train.add_argument("--freeze", action="store_true", help="train only the classifier")
     train.add_argument(
         "--mirror",
         dest="mirror_pairs",
@@ -272,7 +272,7 @@ def _parser() -> argparse.ArgumentParser:
     export = commands.add_parser(
         "export",
         parents=[kind],
-        help="what train left in MY.training -> .tflite: train does that, too, as int8",
+        help="export a finished training again, as another type",
     )
     export.add_argument("work", type=Path, metavar="MY.training")
     export.add_argument("-o", "--output", type=_new_file, required=True)
@@ -281,23 +281,26 @@ def _parser() -> argparse.ArgumentParser:
     import_ = commands.add_parser(
         "import",
         parents=[kind],
-        help="an official checkpoint (SqueezeTime_K400.pth, ...) -> .tflite",
+        help="convert an official checkpoint (SqueezeTime_K400.pth, ...)",
     )
     import_.add_argument("checkpoint", type=Path)
     import_.add_argument(
-        "--pooling", choices=("avg", "max"), default="avg", help="the WCM's: max is the paper's"
+        "--pooling",
+        choices=("avg", "max"),
+        default="avg",
+        help="pooling of the WCM: avg (default), or max as in the paper",
     )
     import_.add_argument(
         "--labels",
         type=Path,
         required=True,
-        help="a text file, a label a line, in the checkpoint's order",
+        help="a text file with one label a line, in the checkpoint's order",
     )
     import_.add_argument("-o", "--output", type=_new_file, required=True)
     import_.add_argument(
         "--calibration",
         type=Path,
-        help="a video, or a folder of them, like what the camera will see: for int8",
+        help="for int8: a video like your camera's, or a folder of them",
     )
     import_.set_defaults(run=_import, extra="import")
 
@@ -314,28 +317,33 @@ def _parser() -> argparse.ArgumentParser:
     embed.set_defaults(run=_embed, extra="export")
 
     verify = commands.add_parser(
-        "verify", help="accuracy of a model file on your clips: what edged will see"
+        "verify", help="measure a model file on your clips, as edged would run it"
     )
     verify.add_argument("model", type=Path)
     verify.add_argument(
         "--clips", type=Path, required=True, help="a folder with a folder of videos for each label"
     )
     verify.add_argument(
-        "--beside", type=Path, help="another export of it: how often both see the same"
+        "--beside",
+        type=Path,
+        help="another export of the same model: also say how often both agree",
     )
     verify.set_defaults(run=_verify, extra="clips")
 
-    inspect = commands.add_parser("inspect", help="labels and manifest of a model file")
+    inspect = commands.add_parser("inspect", help="print labels and manifest of a model file")
     inspect.add_argument("model", type=Path)
     inspect.set_defaults(run=_inspect, extra="")
 
     train_starter = commands.add_parser(
         "train-starter",
         parents=[work, weights],
-        help="the starter's recipe: draw its clips and train it",
+        help="draw the starter's clips and train it",
     )
     train_starter.add_argument(
-        "--minutes", type=_minutes, default=float("inf"), help="end earlier, annealed"
+        "--minutes",
+        type=_minutes,
+        default=float("inf"),
+        help="end after so many minutes, with the learning rate annealed",
     )
     train_starter.add_argument(
         "--workers",
@@ -348,7 +356,7 @@ def _parser() -> argparse.ArgumentParser:
     export_starter = commands.add_parser(
         "export-starter",
         parents=[work, weights],
-        help="what train-starter left -> .tflite",
+        help="export what train-starter trained",
     )
     export_starter.add_argument("-o", "--output", type=_new_file, required=True)
     export_starter.set_defaults(run=_export_starter, extra="export")
@@ -356,19 +364,21 @@ def _parser() -> argparse.ArgumentParser:
     evaluate = commands.add_parser(
         "evaluate",
         parents=[work],
-        help="the starter on held-out clips, worse pictures and real footage",
+        help="measure the starter on held-out clips, worse pictures and real footage",
     )
     evaluate.add_argument("model", type=Path)
     evaluate.add_argument("--footage", type=Path, help="vtest.avi of Debian's opencv-doc")
-    evaluate.add_argument("--picture", type=_new_file, help="PNG of what was taken for what")
+    evaluate.add_argument("--picture", type=_new_file, help="PNG to write the confusion matrix to")
     evaluate.set_defaults(run=_evaluate, extra="clips")
 
     presets = commands.add_parser(
-        "presets", parents=[work], help="what each size costs, float32 beside int8"
+        "presets", parents=[work], help="print what each size costs, as float32 and as int8"
     )
     presets.set_defaults(run=_presets, extra="export")
 
-    example = commands.add_parser("example", help="clips of real walkers, to try train with")
+    example = commands.add_parser(
+        "example", help="cut clips of real walkers out of vtest.avi, to try train with"
+    )
     example.add_argument("--footage", type=Path, required=True, help="vtest.avi")
     example.add_argument("--count", type=_positive, default=5, help="clips a label: %(default)s")
     example.add_argument("-o", "--output", type=Path, required=True)
@@ -380,12 +390,14 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main() -> None:
-    sys.stdout.reconfigure(errors="backslashreplace")  # as stderr: a file's name may be any bytes
+    sys.stdout.reconfigure(
+        errors="backslashreplace"
+    )  # as stderr does: a file's name may be any bytes
     arguments = _parser().parse_args()
     try:
         arguments.run(arguments)
         sys.stdout.flush()
-    except BrokenPipeError:  # `| head` has seen enough
+    except BrokenPipeError:  # `| head` has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at the end
         raise SystemExit(1) from None
     except (OSError, ValueError) as error:
