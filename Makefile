@@ -1,31 +1,32 @@
-# make build   bin/edged, with its TFLite library beside it
-# make run     installs what is missing, builds, starts edged with no configuration
-# make check   the checks before a commit: a minute, without what is slow
-# make test    installs what is missing and runs every test; .ci/run calls it
-# make test-asan    the C code under AddressSanitizer and UndefinedBehaviorSanitizer; a part of make test
-# make test-faults  the broker's faults at the length that docs/mqtt.md reports
-# make test-system  the package in a booted Debian 12 arm64: install, faults, power cuts, purge (CUTS=3)
-# make test-mutations  10,000 damaged models, each in a child process of its own (12 minutes)
-# make test-cameras  the tables of docs/cameras.md: every fault of a camera in the arm64 guest, 200 replugs
-# make test-torch  the tests of models/ that train: not a part of make test, for PyPI has torch with CUDA alone, 7 GB
-# make bench   edged beside the Python programs it replaces
-# make bench-networks  SqueezeTime beside the networks of its paper: the table of docs/peers.md
-# make packages  the .debs of all three architectures, in dist/
-# make images    OCI images of all three, without and with ffmpeg; needs root
-# make release-notes VERSION=1.2.3  that version's part of CHANGELOG.md
-# make picture  docs/page.png, the README's picture of the page
+# make build   builds bin/edged, with its TFLite library beside it
+# make run     builds edged, installs what it needs and starts it without a configuration
+# make check   runs the quick checks, for each commit: under a minute, once built
+# make test    installs what the tests need and runs all of them, for each pull request; .ci/run calls it
+#     test/README.md has a table of the targets below: what each shows, and how long it takes
+# make test-asan       tests the C code under AddressSanitizer and UndefinedBehaviorSanitizer; part of make test
+# make test-torch      tests the training in models/; not part of make test, because PyPI has torch with CUDA only (7 GB)
+# make test-faults     makes the table of docs/mqtt.md: what a broker, a disk and the power can do
+# make test-system     installs the package in a booted Debian 12 arm64: faults, power cuts, purge (CUTS=3)
+# make test-mutations  damages 10,000 models and tries each (MUTATIONS=10000)
+# make test-cameras    makes the tables of docs/cameras.md: every fault of a camera in the arm64 guest, 200 replugs
+# make bench           measures edged beside the Python programs that it replaces (BENCH="--rounds 5")
+# make bench-networks  measures SqueezeTime beside the networks of its paper: docs/peers.md
+# make packages  builds the .debs of all three architectures, in dist/
+# make images    builds OCI images of all three, without and with ffmpeg; needs root
+# make release-notes VERSION=1.2.3  prints that version's part of CHANGELOG.md
+# make picture   draws docs/page.png, the README's picture of the page
 # make env     prints the environment that plain go commands need: eval "$(make -s env)"
 
 export EDGED_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/edged
 ARCH   := $(shell dpkg --print-architecture)
 TFLITE := $(EDGED_CACHE)/tflite-2.17.1/$(ARCH)
 
-# build/deps.sh puts a Go toolchain there where the system's own is absent or too old.
+# build/deps.sh puts a Go toolchain there if the system has none or an older one than go.mod asks for.
 export PATH := $(EDGED_CACHE)/go/bin:$(PATH)
 export CGO_ENABLED := 1
 export CGO_CFLAGS  := -O2 -I$(CURDIR)/build/include
 export CGO_LDFLAGS := -L$(TFLITE) -Wl,-rpath,$$ORIGIN -Wl,-rpath,$$ORIGIN/../lib/edged
-# Test binaries run from a temporary folder, away from the library.
+# Test binaries run in a temporary folder: they do not find the library beside them.
 export LD_LIBRARY_PATH := $(TFLITE)
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
@@ -39,7 +40,7 @@ build:
 	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/edged ./cmd/edged
 	@cp $(TFLITE)/libtensorflowlite_c.so bin/
 
-# Without a usable camera edged plays real footage, which ffmpeg reads; mosquitto-clients is for the line that it prints.
+# Without a usable camera edged plays real footage, which needs ffmpeg. It prints a mosquitto_sub command to try.
 run: build
 	@bin/edged probe --json | sed '/"delegates"/q' | grep -q '"usable": true' || build/deps.sh walkers
 	@build/deps.sh subscriber
@@ -52,8 +53,8 @@ check: deps
 test:
 	@build/test.sh
 
-# The libraries below were not compiled for it: PIXEL_GUARDED ends the memory they work on at pages that nobody may touch. Left out
-# is what compares pictures, counts allocations or searches all memory, and runs no other C.
+# libjpeg and libyuv are not compiled with the sanitizers. So PIXEL_GUARDED puts what they work on before pages that nobody may touch.
+# Skipped are tests that compare pictures, count allocations or search all memory: they run no other C.
 test-asan: CGO_CFLAGS += -g -fsanitize=undefined -fno-sanitize-recover=undefined -DPIXEL_GUARDED
 test-asan: CGO_LDFLAGS += -fsanitize=undefined
 test-asan:

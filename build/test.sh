@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Everything that must hold, in one call; `make test` sets the environment. Stops at the first failure.
+# The quick Go tests run twice, in check.sh and under the race detector. Every other test runs once.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=build/apt.sh
@@ -10,46 +11,42 @@ step() { printf '\n=== %s (%d s)\n' "$*" "$SECONDS"; }
 step "what the tests need"
 build/deps.sh compiler go
 hash -r
-setsid nice -n 19 build/deps.sh lint >/dev/null & # compiles for minutes: beside the rest
+build/deps.sh lint >/dev/null & # compiles while the others download
 lint=$!
-trap 'kill -- "-$lint" 2>/dev/null || true' EXIT
-build/deps.sh tflite footage walkers test browser python
+build/deps.sh tflite footage walkers test browser python tensorflow bench lintian
 retry go mod download
+(cd test/cluster && retry go mod download)
+wait "$lint"
 
-step "gofmt, go vet, the scripts' syntax"
-for script in build/*.sh packaging/*.sh test/vm/*.sh test/vm/system/steps bench/*.sh systemd/*.sh cross-build.sh .ci/run; do bash -n "$script"; done
-unformatted=$(gofmt -l .)
-[ -z "$unformatted" ] || { echo "gofmt: $unformatted"; exit 1; }
-go vet ./...
+# Most Go tests wait for real time. What computes runs beside them, and gives way to them.
+beside_log=$(mktemp)
+setsid nice -n 10 build/test-beside.sh >"$beside_log" 2>&1 &
+beside=$!
+trap 'kill -- "-$beside" 2>/dev/null || true; rm "$beside_log"' EXIT
 
-step "tests"
-# What was cached knows nothing of the libraries that this machine has now. Most of publish waits.
-go test -count 1 -parallel 8 ./...
+step "make check"
+build/check.sh
+
+# In these packages nothing runs at the same time as anything else: the race detector would take minutes and find nothing.
+computing='^edged/(capture/pixel|models|test)(/|$)'
+mapfile -t alone < <(go list ./... | grep -E "$computing")
+mapfile -t racing < <(go list ./... | grep -vE "$computing")
+# -count 1: a cached result knows nothing of the libraries that this machine has now.
+step "Go tests under the race detector"
+go test -race -count 1 -p 4 -parallel 8 "${racing[@]}" | grep -v 'no test files'
+
+step "Go tests of the packages that only compute"
+go test -count 1 "${alone[@]}" | grep -v 'no test files'
+
+step "slow tests that measure memory, without the race detector's"
+go test -count 1 -run 'TestBenchMeasuresTheRunningProgram|TestOpeningAndClosingLeaksNothing' ./cmd/edged ./infer/engine
 
 step "a cluster of three NATS servers that die in turn"
 (cd test/cluster && go vet . && go test -count 1 .)
 
-step "race detector"
-go test -race -count 1 -parallel 8 ./ringbuffer ./infer/... ./publish/... ./capture ./internal/... ./cmd/edged
-
-step "the C code under AddressSanitizer and UndefinedBehaviorSanitizer"
-make -s test-asan
-
-step "golangci-lint"
-wait "$lint"
-# A cache of this clone's own: what another left there names that one's files, whose nolint comments may be gone.
-GOLANGCI_LINT_CACHE=$PWD/bin/.lint "$(build/deps.sh lint)" run ./...
-
-step "the unit file"
-systemd/verify.sh
-
-step "cross build, twice: the same bytes"
-build/reproduce.sh arm64
-./cross-build.sh armhf
-build/deps.sh lintian
-lintian --fail-on error dist/*.deb
-odd=$(for deb in dist/*.deb; do dpkg-deb -c "$deb"; done | grep -vE '^(drwxr-xr-x|-rwxr-xr-x|-rw-r--r--) root/root ' || true)
-[ -z "$odd" ] || { echo "modes or owners that a package must not have: $odd"; exit 1; }
+step "what ran beside the Go tests"
+wait "$beside" || { cat "$beside_log"; exit 1; }
+grep '^===' "$beside_log"
 
 step "arm64 guest: uvcvideo, vivid, unplug"
 test/vm/e2e.sh
