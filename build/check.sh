@@ -21,7 +21,7 @@ unformatted=$(git ls-files -z '*.go' | xargs -0 gofmt -l)
 go vet ./...
 # These packages need no C: an editor on any system can work on them.
 for system in linux darwin windows; do
-  CGO_ENABLED=0 GOOS=$system go vet ./internal/config ./models ./publish
+  CGO_ENABLED=0 GOOS=$system go vet ./internal/config ./internal/bounds ./models ./publish ./ringbuffer ./infer/delegate ./capture/picture
 done
 versions=$(git ls-files -z '*go.mod' | xargs -0 sed -n 's/^go //p' | sort -u)
 [ "$(wc -l <<<"$versions")" = 1 ] || die "the go.mod files name different versions of Go: ${versions//$'\n'/ }"
