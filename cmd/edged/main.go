@@ -56,7 +56,7 @@ seconds of video at once.
 Exit status: 0 success; 1 failure while running; 64 wrong command line; 78 wrong configuration or model.`
 
 func main() {
-	wakeups.Reduce()
+	wakeups.Reduce(1, 1)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends at once
 	endAfterSignal(ctx, os.Args[1:], os.Stderr)

@@ -1,5 +1,5 @@
 // Package bench measures what edged adds to the model's own time: the stages of a node on a video at a camera's pace, a window for each
-// sampled frame, between two measurements of the bare Invoke; then the same stages as fast as they go.
+// sampled frame, between two measurements of the bare Invoke; then the same stages as fast as they go; then what no stage's own clock shows.
 package bench
 
 import (
@@ -45,6 +45,21 @@ func (b *Bench) Run(ctx context.Context) (*Report, error) {
 		defer os.Remove(path)
 		source = path
 	}
+	report, err := b.run(ctx, source)
+	if err != nil || b.Broker == "" {
+		return report, err
+	}
+	without := *b
+	without.Broker = ""
+	unpublished, err := without.run(ctx, source)
+	if err != nil {
+		return nil, err
+	}
+	report.PublishUS = report.CPUPerWindowUS - unpublished.CPUPerWindowUS
+	return report, nil
+}
+
+func (b *Bench) run(ctx context.Context, source string) (*Report, error) {
 	m := &meter{length: b.Length}
 	n, err := b.build(source, m)
 	if err != nil {
@@ -111,7 +126,12 @@ func (b *Bench) measure(ctx context.Context, n *node.Node, e *engine.Engine, m *
 	if err != nil {
 		return nil, err
 	}
+	p, err := measureParts(ctx, source, m.pipeline.Decider, len(n.Model.Labels))
+	if err != nil {
+		return nil, err
+	}
 	report := newReport(n, m, e.Info(), f)
+	report.setParts(p)
 	report.Source = b.Source
 	report.setCPU((before+after)/2, m)
 	report.PeakRSSBytes = peak

@@ -31,7 +31,7 @@ type meter struct {
 type reading struct {
 	at, cpu                           time.Duration
 	frames, windows, dropped, skipped uint64
-	gaps                              uint64
+	gaps, video                       uint64 // video: frames of the video, on the sampling grid or not
 }
 
 // decoded is watch.Options.OnDecoded.
@@ -75,5 +75,6 @@ func (m *meter) read() reading {
 		dropped: m.camera.Ring.Dropped() + stats.Lost.Load() + m.camera.Corrupt.Load(),
 		skipped: stats.Skipped.Load(),
 		gaps:    stats.Gaps.Load(),
+		video:   m.camera.Counters.Frames.Load(),
 	}
 }

@@ -28,7 +28,8 @@ type Report struct {
 
 	// At the camera's pace, from the first window on. Between windows, caches cool and the CPU may clock down.
 	Seconds        float64 `json:"seconds"`
-	Frames         uint64  `json:"frames"` // on the sampling grid: decoded and squeezed
+	VideoFrames    uint64  `json:"video_frames"`
+	Frames         uint64  `json:"frames"` // of them, those on the sampling grid: decoded and squeezed
 	Windows        uint64  `json:"windows"`
 	FramesDropped  uint64  `json:"frames_dropped"`
 	WindowsSkipped uint64  `json:"windows_skipped"` // the model was still running
@@ -41,6 +42,12 @@ type Report struct {
 	ScaleUS        float64 `json:"scale_us"`         // per frame: to the model's size and RGB
 	SqueezePacedUS float64 `json:"squeeze_paced_us"` // per frame: into the input tensor
 	PeakRSSBytes   uint64  `json:"peak_rss_bytes"`
+
+	// Each by itself.
+	ReadUS    float64 `json:"read_us"`              // per frame of the video: to read it and to find its end
+	WakeUS    float64 `json:"wake_us"`              // per frame of the video: to wake up when it is due
+	DecideUS  float64 `json:"decide_us"`            // per window
+	PublishUS float64 `json:"publish_us,omitempty"` // per window: what it costs more than without a broker
 
 	// As fast as possible, without publishing.
 	WindowsPerSecond float64 `json:"windows_per_second"`
@@ -61,6 +68,7 @@ func newReport(n *node.Node, m *meter, info engine.Info, f *flat) *Report {
 		TFLite:         info.TFLite,
 
 		Seconds:        (m.end.at - m.begin.at).Seconds(),
+		VideoFrames:    m.end.video - m.begin.video,
 		Frames:         m.end.frames - m.begin.frames,
 		Windows:        m.end.windows - m.begin.windows,
 		FramesDropped:  m.end.dropped - m.begin.dropped,
@@ -87,6 +95,10 @@ func (r *Report) setCPU(invoke time.Duration, m *meter) {
 	r.Overhead = r.CPUPerWindowUS / r.InvokeCPUUS
 }
 
+func (r *Report) setParts(p parts) {
+	r.ReadUS, r.WakeUS, r.DecideUS = microseconds(p.read), microseconds(p.wake), microseconds(p.decide)
+}
+
 // String is the report as a table for people.
 func (r *Report) String() string {
 	var b strings.Builder
@@ -100,30 +112,46 @@ func (r *Report) String() string {
 		r.Seconds, r.Windows, r.WindowsSkipped, r.FramesDropped, r.Gaps)
 
 	fmt.Fprintf(&b, "%-24s %13s %7s\n", "stage", "CPU/window", "share")
-	frames := float64(r.Frames) / float64(r.Windows) // decoded for each window
-	rest := r.CPUPerWindowUS - r.InvokeCPUUS
 	stage := func(name string, us float64, note string) {
 		fmt.Fprintf(&b, "%-24s %10.3f ms %5.1f %%  %s\n", name, us/1e3, us/r.CPUPerWindowUS*100, note)
 	}
-	for _, s := range []struct {
-		name, note string
-		perFrame   float64
-	}{
-		{"decode", "", r.DecodeUS},
-		{"scale", "", r.ScaleUS},
-		{"squeeze", fmt.Sprintf("alone %.3f ms, %.1f × memcpy of the tensor", r.SqueezeUS/1e3, r.SqueezeUS/r.MemcpyUS), r.SqueezePacedUS},
-	} {
-		stage(s.name, s.perFrame*frames, s.note)
-		rest -= s.perFrame * frames
+	rest := r.CPUPerWindowUS
+	for _, s := range r.stages() {
+		stage(s.name, s.us, s.note)
+		rest -= s.us
 	}
-	stage("Invoke, bare", r.InvokeCPUUS, "")
-	stage("the rest", rest, "capture, wake-ups, colder caches, decisions, publishing")
+	stage("the rest", rest, "the runtime, goroutines, other colder caches")
 	stage("all", r.CPUPerWindowUS, fmt.Sprintf("%.2f × Invoke", r.Overhead))
 
 	fmt.Fprintf(&b, "\nCPU per second of video  %.4f s\nflat out                 %.1f windows/s\n", r.CPUPerSecond, r.WindowsPerSecond)
 	fmt.Fprintf(&b, "allocations              %.2f per frame, %.2f per window\n", r.AllocsPerFrame, r.AllocsPerWindow)
 	fmt.Fprintf(&b, "peak memory              %.1f MB\n", float64(r.PeakRSSBytes)/1e6)
 	return b.String()
+}
+
+// stage is a part of the CPU time of a window.
+type stage struct {
+	name string
+	us   float64
+	note string
+}
+
+func (r *Report) stages() []stage {
+	decoded, shown := float64(r.Frames)/float64(r.Windows), float64(r.VideoFrames)/float64(r.Windows)
+	stages := []stage{
+		{"decode", r.DecodeUS * decoded, ""},
+		{"scale", r.ScaleUS * decoded, ""},
+		{"squeeze", r.SqueezePacedUS * decoded, fmt.Sprintf("alone %.3f ms, %.1f × memcpy of the tensor", r.SqueezeUS/1e3, r.SqueezeUS/r.MemcpyUS)},
+		{"Invoke, bare", r.InvokeCPUUS, ""},
+		{"Invoke, colder caches", r.InvokePacedUS - r.InvokeCPUUS, "more at the camera's pace than again and again"},
+		{"reading and splitting", r.ReadUS * shown, fmt.Sprintf("%.1f frames of the video", shown)},
+		{"wake-ups", r.WakeUS * shown, "one for each of them"},
+		{"deciding", r.DecideUS, ""},
+	}
+	if r.PublishUS != 0 {
+		stages = append(stages, stage{"encoding and publishing", r.PublishUS, "more than without a broker"})
+	}
+	return stages
 }
 
 func microseconds(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }

@@ -27,6 +27,7 @@ import (
 	"edged/internal/config"
 	"edged/internal/pictures"
 	"edged/internal/sink"
+	"edged/internal/wakeups"
 	"edged/internal/watch"
 	"edged/models"
 	"edged/publish"
@@ -138,6 +139,7 @@ func (n *Node) Close() {
 // first and stops it last, so that the last events and "offline" still reach the broker.
 func (n *Node) Run(ctx context.Context) error {
 	defer n.Close()
+	wakeups.Reduce(len(n.Cameras), 1)
 	n.openState()
 	defer n.State.Settings.OnLoaded(n.applySettings)()
 	defer background.Start(n.Publisher.Run)()

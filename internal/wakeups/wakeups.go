@@ -10,12 +10,14 @@ import (
 	"runtime"
 )
 
-// processors is how many threads may run Go code at the same time: while a call into C holds one processor, until the
-// monitor notices, the other can take the next camera's frame.
-const processors = 2
-
-// Reduce sets the number of Go processors, unless GOMAXPROCS is set.
-func Reduce() {
+// Reduce sets the number of Go processors for that many cameras and engines, unless GOMAXPROCS is set. With one camera its
+// frames and its windows take turns on one processor: a second one costs a switch of threads for each window. With several,
+// a frame of one camera need not wait while an engine's call into C holds a processor, until the monitor notices.
+func Reduce(cameras, engines int) {
+	processors := 1
+	if cameras > 1 {
+		processors = engines + 1
+	}
 	if os.Getenv("GOMAXPROCS") == "" {
 		runtime.GOMAXPROCS(min(processors, runtime.NumCPU()))
 	}

@@ -32,16 +32,18 @@ func TestEveryThreadHasTheSlack(t *testing.T) {
 	}
 }
 
-func TestReduceHeedsTheEnvironment(t *testing.T) {
+func TestReduce(t *testing.T) {
 	before := runtime.GOMAXPROCS(0)
 	defer runtime.GOMAXPROCS(before)
 	t.Setenv("GOMAXPROCS", "7")
 	runtime.GOMAXPROCS(7)
-	if Reduce(); runtime.GOMAXPROCS(0) != 7 {
+	if Reduce(1, 1); runtime.GOMAXPROCS(0) != 7 {
 		t.Errorf("%d processors, but GOMAXPROCS is 7", runtime.GOMAXPROCS(0))
 	}
 	t.Setenv("GOMAXPROCS", "")
-	if Reduce(); runtime.GOMAXPROCS(0) > processors {
-		t.Errorf("%d processors, want at most %d", runtime.GOMAXPROCS(0), processors)
+	for _, c := range []struct{ cameras, engines, want int }{{0, 0, 1}, {1, 1, 1}, {2, 1, 2}, {8, 3, 4}} {
+		if Reduce(c.cameras, c.engines); runtime.GOMAXPROCS(0) != min(c.want, runtime.NumCPU()) {
+			t.Errorf("%d cameras, %d engines: %d processors, want %d or all cores", c.cameras, c.engines, runtime.GOMAXPROCS(0), c.want)
+		}
 	}
 }
