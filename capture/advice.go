@@ -20,6 +20,7 @@ var meanings = []struct{ says, means string }{
 	{"-vsync is deprecated", ""},
 	{"If you want to help, upload a sample", ""},
 	{"Last message repeated", ""},
+	{"detected only with low score of", ""},
 }
 
 // advice is a sentence that tells a person what to do with ffmpeg.

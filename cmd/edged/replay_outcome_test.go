@@ -63,9 +63,9 @@ func TestReplayNeverEndsInSilence(t *testing.T) {
 		want       []string
 	}{
 		{"JPEGs of which the last is cut off", mutilate(t, jpegs, most), []string{"its last picture is cut off", "windows="}},
-		{"JPEGs of which none decodes", mutilate(t, jpegs, noTables), []string{"the model never ran: 40 of the 40 frames that it needs are damaged", "corrupt frame"}},
+		{"JPEGs of which none decodes", mutilate(t, jpegs, noTables), []string{"the model never ran; damaged frames: 40 of the 40 that it needs", "corrupt frame"}},
 		{"JPEGs of which some do not decode", mutilate(t, jpegs, func(data []byte) []byte { return append(noTables(data[:len(data)/4]), data[len(data)/4:]...) }),
-			[]string{"frames that the model needs are damaged", "corrupt frame", "windows="}},
+			[]string{" that the model needs; the first: ", "corrupt frame", "windows="}},
 		{"Y4M that is cut off", mutilate(t, y4m, most), []string{"unexpected EOF", "windows="}},
 		{"Y4M with something else in it", mutilate(t, y4m, func(data []byte) []byte { return append(most(data), "something else, which is no frame\n"...) }), []string{"a.y4m", "windows="}},
 		{"a short video", film(t, "short.avi", "-f", "lavfi", "-i", testPattern+"1", "-c:v", "mpeg4"), []string{"too short, 25 frames in 1.0 s; it needs 16 frames, 8 a second, which is 1.9 s"}},

@@ -41,6 +41,9 @@ func (o *Outcome) Note(f *capture.Frame, found capture.Finding) {
 
 // Tell logs what was done with the file: where no action is found, that alone tells that there was something to look at.
 func (o *Outcome) Tell(path string, s *infer.Stats) {
+	if o.frames == 0 { // the file says why
+		return
+	}
 	slog.Info("replayed", "file", path, "frames", o.frames, "seconds", (o.last - o.first).Seconds(), "examined", o.examined,
 		"damaged", o.damaged, "gaps", s.Gaps.Load(), "windows", windows(s), "actions", o.Actions)
 }
@@ -53,9 +56,9 @@ func (o *Outcome) Problem(path string, f models.Manifest, s *infer.Stats) error 
 	case o.frames == 0: // the file has said why
 		return nil
 	case o.damaged > 0 && windows(s) > 0:
-		return fmt.Errorf("%s: %d of the %d frames that the model needs are damaged; the first: %w", path, o.damaged, o.examined, o.why)
+		return fmt.Errorf("%s: damaged frames: %d of the %d that the model needs; the first: %w", path, o.damaged, o.examined, o.why)
 	case o.damaged > 0:
-		return fmt.Errorf("%s: the model never ran: %d of the %d frames that it needs are damaged; the first: %w", path, o.damaged, o.examined, o.why)
+		return fmt.Errorf("%s: the model never ran; damaged frames: %d of the %d that it needs; the first: %w", path, o.damaged, o.examined, o.why)
 	case windows(s) == 0:
 		return fmt.Errorf("%s: the model never ran: %s", path, o.tooLittle(f))
 	}
@@ -70,7 +73,7 @@ func (o *Outcome) tooLittle(f models.Manifest) string {
 	rate := float64(o.frames-1) / length.Seconds()
 	switch {
 	case o.frames == 1:
-		return "this is a still picture; " + needs
+		return "there is only one frame, as in a still picture; " + needs
 	case length < lasts:
 		return fmt.Sprintf("the video is too short, %d frames in %.1f s; %s", o.frames, length.Seconds(), needs)
 	case rate < f.FrameRate/2:
