@@ -5,6 +5,7 @@ import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+import keras
 import numpy as np
 import torch
 from torch.nn import functional
@@ -12,7 +13,7 @@ from torch.nn import functional
 from ..packaging import write_whole
 from ..presets import PRESETS
 from ..starter.loop import carry_over, rate_at, to_input
-from . import network, shards
+from . import network, refit, shards
 from .feed import Batch, Feed
 from .labels import LABELS
 
@@ -22,6 +23,7 @@ TEMPERATURE = 0.1
 POSE_SCALE = 0.4  # legs' lengths: about the deviation of a joint's place
 AVERAGED = 0.998  # of the averaged weights stays at each step
 SAVE_EVERY = 300  # seconds
+MOST_SHARDS = 64  # that the classifier is fitted to in the end
 
 
 @dataclass
@@ -176,7 +178,32 @@ def train(data: Path, output: Path, recipe: Recipe, init: Path | None, drawn) ->
         training = _whole(training)
     write_whole(state_path, training.content())
     with training.averaged() as model:
+        finish(model, data)
         network.save(model, output)
+
+
+def finish(model, data: Path) -> None:
+    """Fits the classifier to the clips of the training, and says what that does to the others."""
+    before = held_out_accuracy(model, data / "held")
+    features, labels = _features(model, data / "train")
+    model.get_layer("classifier").set_weights(refit.classifier(features, labels, len(LABELS)))
+    after = held_out_accuracy(model, data / "held")
+    print(f"classifier fitted anew to {len(labels)} clips: held-out {before:.3f} -> {after:.3f}")
+
+
+def _features(model, folder: Path) -> tuple[np.ndarray, np.ndarray]:
+    """What the classifier reads of the labelled clips, [N,D], and their labels."""
+    pool = keras.Model(model.input, model.get_layer("pool").output)
+    features, labels = [], []
+    for path in shards.whole(folder)[-MOST_SHARDS:]:
+        shard = shards.read(path)
+        with torch.no_grad():
+            for start in range(0, len(shard.labels), 64):
+                clips = to_input(shard.clips[start : start + 64])
+                features.append(pool(clips, training=False).numpy())
+        labels.append(shard.labels)
+    known = np.concatenate(labels) >= 0
+    return np.concatenate(features)[known], np.concatenate(labels)[known].astype(int)
 
 
 def _begin(recipe: Recipe, state_path: Path, init: Path | None) -> Training:
@@ -245,7 +272,7 @@ def _keep(training: Training, data: Path, output: Path, state_path: Path, losses
     print(f"{done}, {losses.line()}, held-out {right:.3f}", flush=True)
 
 
-def held_out_accuracy(model, folder: Path, most: int = 256) -> float:
+def held_out_accuracy(model, folder: Path, most: int = 512) -> float:
     """Over the first clips of the held-out shards; nan where there are none."""
     right = count = 0
     for path in shards.whole(folder):
