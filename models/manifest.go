@@ -31,6 +31,12 @@ type Manifest struct {
 	License      string
 	TrainingData string
 	Accuracy     map[string]any // as measured by the model's maker; shown, not used
+	Embedding    Embedding      // of format 2; format 1 has none
+}
+
+// Embedding is the model's second output, [1,Size]: what it makes of a window before it decides on a label.
+type Embedding struct {
+	Size int // numbers; 0 where the model has no embedding
 }
 
 // How the tensor's 3T channels are laid out (T frames, C = R, G, B).
@@ -45,10 +51,16 @@ const (
 	Probabilities = "probabilities"
 )
 
+// The formats of edged.json. formatEmbedding declares an embedding, formatPlain has none.
 const (
-	format    = 1
-	maxFrames = 64
-	maxSize   = 1024
+	formatPlain     = 1
+	formatEmbedding = 2
+)
+
+const (
+	maxEmbedding = 16384
+	maxFrames    = 64
+	maxSize      = 1024
 )
 
 // FrameBytes is the size of one frame as the model wants it: [Height,Width,3] u8.
@@ -67,7 +79,7 @@ func (m *Manifest) WindowBytes() int64 {
 func parseManifest(text []byte) (*Manifest, error) {
 	var m Manifest
 	var mean, std []float64
-	optional := map[string]any{"license": &m.License, "training_data": &m.TrainingData, "accuracy": &m.Accuracy}
+	optional := map[string]any{"license": &m.License, "training_data": &m.TrainingData, "accuracy": &m.Accuracy, "embedding": &m.Embedding}
 	required := map[string]any{
 		"format": &m.Format, "name": &m.Name, "version": &m.Version,
 		"frames": &m.Frames, "frame_rate": &m.FrameRate, "height": &m.Height, "width": &m.Width,
@@ -120,8 +132,8 @@ func decodeObject(text []byte, required, optional map[string]any) (errs []error)
 }
 
 func (m *Manifest) problems() []error {
-	if m.Format != format {
-		return []error{fmt.Errorf("format is %d; this edged reads format %d", m.Format, format)}
+	if m.Format != formatPlain && m.Format != formatEmbedding {
+		return []error{fmt.Errorf("format is %d; this edged reads formats %d and %d", m.Format, formatPlain, formatEmbedding)}
 	}
 	errs := []error{
 		within("frames", m.Frames, 1, maxFrames),
@@ -131,6 +143,7 @@ func (m *Manifest) problems() []error {
 		oneOf("input_type", m.InputType, "int8", "uint8", "float32"),
 		oneOf("output", m.Output, Logits, Probabilities),
 	}
+	errs = append(errs, m.checkEmbedding())
 	if m.Name == "" {
 		errs = append(errs, errors.New("name is empty"))
 	}
@@ -139,6 +152,22 @@ func (m *Manifest) problems() []error {
 		errs = append(errs, fmt.Errorf("frame_rate is %g; %w", m.FrameRate, err))
 	}
 	return errs
+}
+
+// checkEmbedding says whether the format and the embedding fit together.
+func (m *Manifest) checkEmbedding() error {
+	if m.Format == formatEmbedding {
+		return within("embedding size", m.Embedding.Size, 1, maxEmbedding)
+	}
+	if m.Embedding != (Embedding{}) {
+		return fmt.Errorf("embedding is for format %d; the manifest has format %d", formatEmbedding, m.Format)
+	}
+	return nil
+}
+
+// UnmarshalJSON refuses unknown keys and null, as parseManifest does.
+func (e *Embedding) UnmarshalJSON(text []byte) error {
+	return errors.Join(decodeObject(text, map[string]any{"size": &e.Size}, nil)...)
 }
 
 func (m *Manifest) checkBackground(labels []string) error {

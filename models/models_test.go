@@ -196,7 +196,7 @@ func TestParseNamesTheProblem(t *testing.T) {
 			tail(map[string]any{"frames": "16", "framerate": 8, "frame_rate": nil, "name": json.RawMessage("null")}, twoLabels),
 			[]string{`unknown key "framerate"`, "frame_rate is missing", `frames is "16"`, "name is null"},
 		},
-		{"another format", tail(map[string]any{"format": 2}, twoLabels), []string{"format is 2; this edged reads format 1"}},
+		{"another format", tail(map[string]any{"format": 3}, twoLabels), []string{"format is 3; this edged reads formats 1 and 2"}},
 		{"two means", tail(map[string]any{"mean": []int{1, 2}}, twoLabels), []string{"mean has 2 values; must have 3"}},
 		{"a negative std", tail(map[string]any{"std": []float64{1, 1, -1}}, twoLabels), []string{"std has -1; must be above 0"}},
 		{"a std too near 0", tail(map[string]any{"std": []float64{1, 1e-38, 1}}, twoLabels), []string{"std 1e-38 makes inputs of 1.28e+40"}},

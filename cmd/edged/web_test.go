@@ -46,7 +46,7 @@ func TestRunIsObservable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`edged_camera_online{camera="gate"} 1`, `edged_model_nodes{delegated="true"} 79`, "edged_broker_connected 1", "go_goroutines", "process_resident_memory_bytes"} {
+	for _, want := range []string{`edged_camera_online{camera="gate"} 1`, `edged_model_nodes{delegated="true"} 83`, "edged_broker_connected 1", "go_goroutines", "process_resident_memory_bytes"} {
 		if !strings.Contains(string(body), want) {
 			t.Errorf("no %s among the metrics", want)
 		}

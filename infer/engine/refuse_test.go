@@ -21,6 +21,8 @@ func TestNewNamesTheDifference(t *testing.T) {
 		{"width", func(m *models.Model) { m.Manifest.Width = 64 }, []string{"width is 64 in the manifest, 96"}},
 		{"input_type", func(m *models.Model) { m.Manifest.InputType = "float32" }, []string{"input_type is float32 in the manifest, int8"}},
 		{"labels", func(m *models.Model) { m.Labels = m.Labels[:11] }, []string{"labels.txt has 11 labels", "12 scores"}},
+		{"embedding", func(m *models.Model) { m.Manifest.Embedding.Size = 192 }, []string{"embedding has 192 numbers in the manifest", "[1 576]"}},
+		{"an output nobody declares", func(m *models.Model) { m.Manifest.Embedding.Size = 0 }, []string{"the model has 2 outputs"}},
 		{
 			"several at once",
 			func(m *models.Model) { m.Manifest.Frames, m.Manifest.Width, m.Labels = 4, 1024, []string{"a"} },

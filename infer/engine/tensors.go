@@ -15,12 +15,36 @@ func checkTensors(i *tflite.Interpreter, m *models.Model) error {
 	if n := i.GetInputTensorCount(); n != 1 {
 		return fmt.Errorf("the model has %d inputs; edged fills one", n)
 	}
-	if n := i.GetOutputTensorCount(); n != 1 {
-		return fmt.Errorf("the model has %d outputs; edged reads one", n)
+	if err := checkOutputCount(i.GetOutputTensorCount(), m.Manifest.Embedding.Size); err != nil {
+		return err
 	}
 	input := describeTensor(i.GetInputTensor(0))
 	output := describeTensor(i.GetOutputTensor(0))
-	return errors.Join(append(checkInput(input, &m.Manifest), checkOutput(output, len(m.Labels))...)...)
+	errs := append(checkInput(input, &m.Manifest), checkOutput(output, len(m.Labels))...)
+	if m.Manifest.Embedding.Size > 0 {
+		errs = append(errs, checkEmbedding(describeTensor(i.GetOutputTensor(1)), m.Manifest.Embedding.Size))
+	}
+	return errors.Join(errs...)
+}
+
+func checkOutputCount(outputs, embedding int) error {
+	switch {
+	case embedding == 0 && outputs != 1:
+		return fmt.Errorf("the model has %d outputs; edged reads one, and a second where the manifest declares an embedding", outputs)
+	case embedding > 0 && outputs != 2:
+		return fmt.Errorf("the model has %d outputs, and its manifest declares an embedding, the second of two", outputs)
+	}
+	return nil
+}
+
+func checkEmbedding(t Tensor, size int) error {
+	if len(t.Shape) != 2 || t.Shape[0] != 1 || t.Shape[1] != size {
+		return fmt.Errorf("embedding has %d numbers in the manifest, the model's second output is %v; must be [1 %d]", size, t.Shape, size)
+	}
+	if t.Type != "float32" && !(t.Type == "int8" && t.Scale > 0) {
+		return fmt.Errorf("the embedding is %s with scale %g; edged reads float32, and int8 with a scale above 0", t.Type, t.Scale)
+	}
+	return nil
 }
 
 // memory is where an allocated tensor's elements lie. They stay there as long as every tensor of the model has a fixed
