@@ -11,14 +11,14 @@ import (
 	"edged/capture/internal/device"
 )
 
-// streaming is a started device, in the mode that its driver chose.
+// streaming is a started device and the mode that its driver chose.
 type streaming struct {
 	*device.Device
 	mode device.Mode
 }
 
-// firstOf starts the first of the nodes that can be started and says why those before it could not. That a camera is in use
-// shows only then: V4L2 lets any number of programs open it. Where none starts, the error is of what is wrong with the cameras; a
+// firstOf starts the first of the nodes that can be started. It also returns why those before it could not. Only starting shows that
+// a camera is in use: V4L2 lets any number of programs open it. Where no node starts, the error is about the cameras alone: a
 // Raspberry Pi has a dozen nodes of other things.
 func firstOf(nodes []string, start func(path string) (streaming, error)) (streaming, reasons, error) {
 	var passed reasons
@@ -34,14 +34,14 @@ func firstOf(nodes []string, start func(path string) (streaming, error)) (stream
 	case len(passed) == 0:
 		return streaming{}, nil, fmt.Errorf("no camera: there is no /dev/video* (%w)", unix.ENODEV)
 	case len(cameras) == 0:
-		return streaming{}, nil, fmt.Errorf("no camera: none of the %d /dev/video* is one (%w); `edged probe` says why", len(passed), unix.ENODEV)
+		return streaming{}, nil, fmt.Errorf("no camera: none of the %d nodes /dev/video* is a camera (%w); `edged probe` says why", len(passed), unix.ENODEV)
 	case !errors.As(cameras, new(unix.Errno)):
 		return streaming{}, nil, fmt.Errorf("no usable camera (%w): %w", unix.ENODEV, cameras)
 	}
 	return streaming{}, nil, fmt.Errorf("no usable camera: %w", cameras)
 }
 
-// reasons is several errors on one line.
+// reasons are several errors on one line.
 type reasons []error
 
 func (r reasons) Error() string {

@@ -30,7 +30,7 @@ func TestFirstOf(t *testing.T) {
 		{"busy, then a full bus", []error{busy, full, nil}, "/dev/video2", busy.Error() + "; " + full.Error(), nil, ""},
 		{"none starts", []error{busy, full, metadata}, "", "", unix.EBUSY,
 			"no usable camera: " + busy.Error() + "; " + full.Error()},
-		{"nodes of other things", []error{metadata, metadata}, "", "", unix.ENODEV, "no camera: none of the 2 /dev/video* is one (no such device); `edged probe` says why"},
+		{"nodes of other things", []error{metadata, metadata}, "", "", unix.ENODEV, "no camera: none of the 2 nodes /dev/video* is a camera (no such device); `edged probe` says why"},
 		{"a camera of other formats", []error{raw, metadata}, "", "", unix.ENODEV, "no usable camera (no such device): " + raw.Error()},
 		{"no node", nil, "", "", unix.ENODEV, "no camera: there is no /dev/video*"},
 	} {

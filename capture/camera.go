@@ -11,17 +11,18 @@ import (
 	"edged/internal/clock"
 )
 
-// Camera keeps a source running: it opens it again, with growing pauses, whenever it ends.
+// Camera keeps a source running. Whenever the source ends, Camera opens it again after a pause. The pauses grow.
 type Camera struct {
 	Source Source
 	Sink   Sink
-	// OnStatus is told of every change, once: online with the first picture of a life, offline with the reason when one ends
-	// or none begins, and again where the reason becomes one of another kind and stays it: a camera that was just plugged in
-	// denies permission until udev has set it. It is called between frames and must not block. May be nil.
+	// OnStatus is called once for every change: online with the first picture after the source was opened, offline with the
+	// reason when the source ends or cannot be opened. It is called again when a later attempt fails for another kind of reason,
+	// twice in a row: a camera that was just plugged in denies permission for the moment that udev needs to set it. It is called
+	// between frames and must not block. It may be nil.
 	OnStatus func(online bool, reason error)
-	// BadAfter and FrozenAfter end a life in which no picture could be decoded, or in which all were the same, for that long;
-	// 0 = never. They rest on what the Sink says of the frames. After such a life the camera is offline until a picture decodes,
-	// or differs; of one that shows the same the Sink gets a few frames a second until then, each marked as Frozen.
+	// Camera reopens a source when, for BadAfter, no picture could be decoded, or when, for FrozenAfter, all pictures were the
+	// same; 0 means never. It learns both from the Sink's findings. The camera is then offline until a picture decodes, or
+	// differs. Until a frozen camera's picture differs, the Sink gets a few frames a second, each marked as Frozen.
 	BadAfter    time.Duration
 	FrozenAfter time.Duration
 
@@ -29,29 +30,29 @@ type Camera struct {
 	Log      *slog.Logger // may be nil
 }
 
-// LongestPause is the longest before a source is opened again.
+// LongestPause is the longest pause before a source is opened again.
 const LongestPause = 10 * time.Second
 
 const (
 	firstPause = 500 * time.Millisecond
-	// devicePause is the longest before a device that gave no picture is asked again: it may be free, or be answering, without
-	// any sign of it, and asking costs next to nothing.
+	// devicePause is the longest pause before a device that gave no picture is opened again. The device may become free, or
+	// answer again, without any sign of it, and an attempt costs almost nothing.
 	devicePause = 2500 * time.Millisecond
-	// healthy is how long a life that has shown something must have lasted for the pauses to start small again: a camera that dies
-	// with every first frame must not be opened twice a second for ever.
-	healthy = 10 * time.Second
-	// lookAfter is how often, during a pause, the source is asked whether something was plugged in.
-	lookAfter = 500 * time.Millisecond
+	// healthyAfter is how long a source must have run, and have shown a picture, for the pauses to start small again. A camera that
+	// fails after every first frame must not be opened twice a second for ever.
+	healthyAfter = 10 * time.Second
+	// lookInterval is how often, during a pause, Camera finds out whether something was plugged in.
+	lookInterval = 500 * time.Millisecond
 )
 
-// local is a Source that is a device of this machine. It can tell cheaply when another attempt is worth while (when its State
-// differs from before), and what it is set to, as slog's keys and values.
+// local is a Source that is a device of this machine. Another attempt to open it is worth while when its State has changed; State
+// costs little. Details are the device's settings, as slog's keys and values.
 type local interface {
 	State() string
 	Details() []any
 }
 
-// status is what was last reported.
+// status is what OnStatus last reported.
 type status int
 
 const (
@@ -65,30 +66,30 @@ type supervisor struct {
 	*Camera
 	status status
 	kind   Failure // why it is offline
-	last   Failure // how the last life ended
+	last   Failure // why the source ended last
 	scrutiny
 	suspended time.Duration   // as of the last frame
-	pauses    backoff.Backoff // before the next attempt
+	pauses    backoff.Backoff // before the next attempts
 }
 
-// Run runs the source until ctx ends, which is the error it then returns, or a file does: io.EOF.
+// Run runs the source until ctx ends, and returns the context's error, or until a file ends, and returns io.EOF.
 func (c *Camera) Run(ctx context.Context) error {
-	s := supervisor{Camera: c, pauses: backoff.Backoff{Min: firstPause, Max: LongestPause, Healthy: healthy}}
+	s := supervisor{Camera: c, pauses: backoff.Backoff{Min: firstPause, Max: LongestPause, Healthy: healthyAfter}}
 	for {
 		before := s.state()
 		began := time.Now()
 		if c.Counters != nil {
 			c.Counters.Attempts.Add(1)
 		}
-		life, end := context.WithCancelCause(ctx)
+		run, end := context.WithCancelCause(ctx)
 		s.begin(end)
-		err := c.Source.Run(life, s.deliver)
+		err := c.Source.Run(run, s.deliver)
 		if ctx.Err() != nil {
 			end(nil)
 			return ctx.Err()
 		}
-		if life.Err() != nil {
-			err = context.Cause(life)
+		if run.Err() != nil {
+			err = context.Cause(run)
 		}
 		end(nil)
 		if errors.Is(err, io.EOF) {
@@ -97,19 +98,19 @@ func (c *Camera) Run(ctx context.Context) error {
 			}
 			return io.EOF
 		}
-		s.failed(err)
-		if err := s.wait(ctx, s.pause(time.Since(began)), before); err != nil {
+		s.noteFailure(err)
+		if err := s.wait(ctx, s.nextPause(time.Since(began)), before); err != nil {
 			return err
 		}
 	}
 }
 
-// deliver passes a frame on. The first picture of a life brings the camera online.
+// deliver passes a frame on. The first picture after the source was opened brings the camera online.
 func (s *supervisor) deliver(f *Frame) Finding {
-	if s.spares() {
+	if s.skips() {
 		return Finding{}
 	}
-	f.Restart, f.Frozen = s.wokeUp() || f.Restart, s.frozen
+	f.Restart, f.Frozen = s.noteSuspension() || f.Restart, s.frozen
 	found := s.Sink(f)
 	if shows := s.judge(found, s.BadAfter, s.FrozenAfter); shows && s.status != online {
 		s.report()
@@ -133,15 +134,15 @@ func (s *supervisor) report() {
 // suspended is clock.Suspended; a variable, for tests.
 var suspended = clock.Suspended
 
-// wokeUp says whether the machine was suspended since the last frame: frame times do not show it.
-func (s *supervisor) wokeUp() bool {
+// noteSuspension returns whether the machine was suspended since the last frame. Frame times do not show it.
+func (s *supervisor) noteSuspension() bool {
 	before := s.suspended
 	s.suspended = suspended()
 	return s.suspended-before > time.Second
 }
 
-// failed notes the end of a life.
-func (s *supervisor) failed(err error) {
+// noteFailure takes into account that the source has ended with err.
+func (s *supervisor) noteFailure(err error) {
 	kind := FailureOf(err)
 	if s.Counters != nil {
 		s.Counters.Failed[kind].Add(1)
@@ -153,30 +154,30 @@ func (s *supervisor) failed(err error) {
 		return
 	}
 	s.status, s.kind = offline, kind
-	s.log().Warn("camera offline, will be opened again", "source", s.Source.String(), "reason", err)
+	s.log().Warn("camera offline, edged will open it again", "source", s.Source.String(), "reason", err)
 	if s.OnStatus != nil {
 		s.OnStatus(false, err)
 	}
 }
 
-// pause is how long to wait after a life of that length.
-func (s *supervisor) pause(lived time.Duration) time.Duration {
+// nextPause returns the pause after the source ran for so long, and makes the pause after that longer.
+func (s *supervisor) nextPause(ran time.Duration) time.Duration {
 	if !s.seen {
-		lived = 0
+		ran = 0
 	}
-	pause := s.pauses.After(lived)
+	pause := s.pauses.After(ran)
 	if _, ok := s.Source.(local); ok && !s.seen {
 		return min(pause, devicePause)
 	}
 	return pause
 }
 
-// wait pauses before the next attempt. The pause ends early, and the next will be short, when the source's state differs
-// from before the attempt that failed.
+// wait pauses before the next attempt. Where the source's state has changed since before the attempt that failed, the pause ends
+// early, and the next one will be short.
 func (s *supervisor) wait(ctx context.Context, pause time.Duration, before string) error {
 	over := time.NewTimer(pause)
 	defer over.Stop()
-	look := time.NewTicker(lookAfter)
+	look := time.NewTicker(lookInterval)
 	defer look.Stop()
 	for {
 		select {

@@ -15,15 +15,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// fakeSource lives as its script says, one entry a life; when the script is over it fails for ever with its last entry.
+// fakeSource runs as its script says, one entry for each run. After the script it repeats the last entry.
 type fakeSource struct {
-	script []life
-	opened []time.Duration // when each life began, since the first
+	script []fakeRun
+	opened []time.Duration // when each run began, since the first
 	start  time.Time
 	state  func() string
 }
 
-type life struct {
+type fakeRun struct {
 	hangs time.Duration // at first, without a frame
 	lasts time.Duration // with a frame every 100 ms
 	ends  error
@@ -79,7 +79,7 @@ func supervise(t *testing.T, s *fakeSource, lasts time.Duration) (statuses []str
 func TestCameraReopens(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gone := fmt.Errorf("capture: %w", unix.ENODEV)
-		s := &fakeSource{script: []life{{0, 0, unix.EBUSY}, {0, 0, unix.EBUSY}, {0, 20 * time.Second, gone}, {0, 0, gone}, {0, time.Hour, nil}}}
+		s := &fakeSource{script: []fakeRun{{0, 0, unix.EBUSY}, {0, 0, unix.EBUSY}, {0, 20 * time.Second, gone}, {0, 0, gone}, {0, time.Hour, nil}}}
 		statuses, log, counters, err := supervise(t, s, time.Minute)
 		if !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("error %v, want the context's", err)
@@ -102,7 +102,7 @@ func TestCameraReopens(t *testing.T) {
 		}
 		// After 20 good seconds the pauses are short again.
 		if pause := s.opened[3] - (s.opened[2] + 20*time.Second); pause > firstPause {
-			t.Errorf("pause of %v after a healthy life, want at most %v", pause, firstPause)
+			t.Errorf("pause of %v after a healthy run, want at most %v", pause, firstPause)
 		}
 	})
 }
@@ -110,7 +110,7 @@ func TestCameraReopens(t *testing.T) {
 func TestCameraBacksOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		// It dies with its first frame, every time.
-		s := &fakeSource{script: []life{{0, time.Nanosecond, unix.EIO}}}
+		s := &fakeSource{script: []fakeRun{{0, time.Nanosecond, unix.EIO}}}
 		_, _, counters, err := supervise(t, s, 10*time.Minute)
 		if !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("error %v, want the context's", err)
@@ -132,16 +132,16 @@ func TestCameraBacksOff(t *testing.T) {
 	})
 }
 
-// A program that hangs for as long as a good life lasts was not well.
+// A program that hangs for as long as a good run lasts has not worked.
 func TestCameraBacksOffWhereNothingWasSeen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &plainSource{fakeSource{script: []life{{hangs: healthy, ends: unix.ETIMEDOUT}}}}
+		s := &plainSource{fakeSource{script: []fakeRun{{hangs: healthyAfter, ends: unix.ETIMEDOUT}}}}
 		c := &Camera{Source: s, Sink: ignore}
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 		defer cancel()
 		_ = c.Run(ctx)
 		for i := 7; i < len(s.fake.opened); i++ {
-			if pause := s.fake.opened[i] - s.fake.opened[i-1] - healthy; pause < LongestPause/2 {
+			if pause := s.fake.opened[i] - s.fake.opened[i-1] - healthyAfter; pause < LongestPause/2 {
 				t.Errorf("pause %d is %v, want at least %v", i, pause, LongestPause/2)
 			}
 		}
@@ -162,7 +162,7 @@ func TestASuspendIsAGap(t *testing.T) {
 		suspended = func() time.Duration { return slept }
 		var restarts []int
 		n := 0
-		c := &Camera{Source: &fakeSource{script: []life{{lasts: time.Second, ends: io.EOF}}}, Sink: showing(func(f *Frame) {
+		c := &Camera{Source: &fakeSource{script: []fakeRun{{lasts: time.Second, ends: io.EOF}}}, Sink: showing(func(f *Frame) {
 			if f.Restart {
 				restarts = append(restarts, n)
 			}
@@ -183,7 +183,7 @@ func TestASuspendIsAGap(t *testing.T) {
 // A device that gives nothing is asked often, whatever it says: nothing tells when another program has left it.
 func TestCameraAsksADeviceOften(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &fakeSource{script: []life{{0, 0, unix.EBUSY}}}
+		s := &fakeSource{script: []fakeRun{{0, 0, unix.EBUSY}}}
 		statuses, log, _, _ := supervise(t, s, 10*time.Minute)
 		for i := 1; i < len(s.opened); i++ {
 			if pause := s.opened[i] - s.opened[i-1]; pause > devicePause {
@@ -199,7 +199,7 @@ func TestCameraAsksADeviceOften(t *testing.T) {
 // Who plugs the camera in again and lacks the right to open it must read that, not that it is gone.
 func TestCameraTellsAnotherReason(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &fakeSource{script: []life{
+		s := &fakeSource{script: []fakeRun{
 			{0, 0, unix.ENODEV}, {0, 0, unix.EACCES}, {0, 0, unix.ENOENT}, // refused once: udev was not there yet
 			{0, 0, unix.EACCES}, {0, 0, unix.EACCES}, {0, 0, unix.EACCES}, {0, time.Hour, nil},
 		}}
@@ -217,7 +217,7 @@ func TestCameraTellsAnotherReason(t *testing.T) {
 func TestCameraNoticesReplug(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
-		s := &fakeSource{script: []life{{0, 0, unix.ENODEV}}}
+		s := &fakeSource{script: []fakeRun{{0, 0, unix.ENODEV}}}
 		plugged := 5*time.Minute + 123*time.Millisecond
 		s.state = func() string {
 			if time.Since(start) >= plugged {
@@ -230,8 +230,8 @@ func TestCameraNoticesReplug(t *testing.T) {
 		}
 		for _, opened := range s.opened {
 			if opened >= plugged {
-				if late := opened - plugged; late > lookAfter {
-					t.Errorf("opened %v after the plug, want at most %v", late, lookAfter)
+				if late := opened - plugged; late > lookInterval {
+					t.Errorf("opened %v after the plug, want at most %v", late, lookInterval)
 				}
 				return
 			}
@@ -242,10 +242,10 @@ func TestCameraNoticesReplug(t *testing.T) {
 
 func TestCameraEndsWithFile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &fakeSource{script: []life{{0, time.Second, io.EOF}}}
+		s := &fakeSource{script: []fakeRun{{0, time.Second, io.EOF}}}
 		statuses, _, _, err := supervise(t, s, time.Hour)
 		if !errors.Is(err, io.EOF) || len(s.opened) != 1 || len(statuses) != 1 {
-			t.Errorf("error %v after %d lives, statuses %q; want io.EOF after one", err, len(s.opened), statuses)
+			t.Errorf("error %v after %d runs, statuses %q; want io.EOF after one", err, len(s.opened), statuses)
 		}
 	})
 }
@@ -253,7 +253,7 @@ func TestCameraEndsWithFile(t *testing.T) {
 func TestCameraEndsInAPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
-		c := &Camera{Source: &fakeSource{script: []life{{0, 0, unix.EBUSY}}}, Sink: ignore}
+		c := &Camera{Source: &fakeSource{script: []fakeRun{{0, 0, unix.EBUSY}}}, Sink: ignore}
 		done := make(chan error)
 		go func() { done <- c.Run(ctx) }()
 		synctest.Wait()

@@ -19,7 +19,7 @@ type Frame struct {
 	Format   pixel.Format
 	Sequence uint32 // the driver's count; a gap means that frames were lost before edged got them
 	// Time is when the picture was taken, on CLOCK_MONOTONIC; from a file that is not played in real time, its
-	// presentation time, starting at 0.
+	// presentation time (see File).
 	Time time.Duration
 	// Restart marks the first frame after the source was opened, and the first of each further pass through a looped file.
 	// The frames before it show another scene, even where Time went on by little: no window may contain both.

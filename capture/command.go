@@ -63,7 +63,7 @@ func (c *Command) Run(ctx context.Context, sink Sink) error {
 
 // deliver hands over the command's frames. It never returns nil.
 func (c *Command) deliver(p *program, sink Sink) error {
-	p.allow(c.StallAfter)
+	p.setDeadline(c.StallAfter)
 	pics, err := c.open(p.out)
 	if err != nil {
 		return err
@@ -74,7 +74,7 @@ func (c *Command) deliver(p *program, sink Sink) error {
 	var unusable refusals
 	frame := Frame{Restart: true}
 	for {
-		p.allow(c.StallAfter)
+		p.setDeadline(c.StallAfter)
 		data, format, own, err := pics.next()
 		if err != nil {
 			return err

@@ -9,20 +9,20 @@ import (
 	"edged/capture/internal/matroska"
 )
 
-// Counters are what one camera has delivered and lost over all its lives. All may be read at any time.
+// Counters count what one camera has delivered and lost since edged was started. All may be read at any time.
 type Counters struct {
 	Frames  atomic.Uint64 // lent to the sink
 	Flagged atomic.Uint64 // dropped: the driver marked the frame as damaged
-	Empty   atomic.Uint64 // dropped: no data in it
-	Lost    atomic.Uint64 // never seen: gaps in the driver's sequence numbers
-	// Mistimed are frames whose time stamp was of no use; they got the time of their arrival.
+	Empty   atomic.Uint64 // dropped: the frame had no data
+	Lost    atomic.Uint64 // lost before edged got them: gaps in the driver's sequence numbers
+	// Mistimed counts frames whose own time was of no use. They got the time of their arrival.
 	Mistimed atomic.Uint64
 
-	Attempts atomic.Uint64           // lives begun, whether or not the camera could be opened: they go on while it is offline
-	Failed   [Failures]atomic.Uint64 // lives that ended, or never began, by kind of failure
+	Attempts atomic.Uint64           // to open the camera, also while it is offline
+	Failed   [Failures]atomic.Uint64 // attempts that failed, and runs that ended, by kind of failure
 }
 
-// Failure is a kind of reason for which a camera's life ends.
+// Failure is the kind of reason why a camera cannot be opened, or stops.
 type Failure int
 
 // The kinds of failure. Failures is how many there are.
@@ -32,8 +32,8 @@ const (
 	Denied                     // no permission
 	NoBandwidth                // the USB bus is full
 	Stalled                    // no good frame for too long
-	Exited                     // the program that reads the camera ended
-	Undecodable                // frames come, but none can be decoded
+	Exited                     // the program that reads the camera exited
+	Undecodable                // frames arrive, but none can be decoded
 	Frozen                     // the same picture again and again
 	OtherFailure
 	Failures
@@ -48,7 +48,7 @@ func (f Failure) String() string {
 	return names[f]
 }
 
-// FailureOf classifies what Source.Run returned.
+// FailureOf returns the kind of an error that Source.Run returned.
 func FailureOf(err error) Failure {
 	for own, kind := range map[error]Failure{errExited: Exited, errHangs: Stalled, errUndecodable: Undecodable, errUnsupported: Undecodable, matroska.ErrUnsupported: Undecodable, errFrozen: Frozen} {
 		if errors.Is(err, own) {

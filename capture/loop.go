@@ -15,7 +15,7 @@ import (
 	"edged/internal/clock"
 )
 
-// stream is a device that was started.
+// stream is a started device.
 type stream interface {
 	Wait(timeout time.Duration) (wait.Event, error)
 	Dequeue(*device.Buffer) error
@@ -33,24 +33,24 @@ type loop struct {
 	sink       Sink
 	frame      Frame
 	buffer     device.Buffer
-	started    bool // a buffer has been dequeued: the sequence is known
-	mistimed   bool // the driver's times are of no use: frames get the time of their arrival
+	started    bool // a buffer has been dequeued, so the sequence is known
+	mistimed   bool // the driver's times are of no use, so frames get the time of their arrival
 	refusals   refusals
-	vain       int // times in a row that a frame was announced and none was there
+	empty      int // times in a row that a frame was announced and none was there
 }
 
 const (
 	// staleTime is how old the first frame may be.
 	staleTime = 10 * time.Second
-	// aheadTime is how far a frame may be ahead: some drivers give it the time at which it should have been done.
+	// aheadTime is how far a frame may be ahead of now: some drivers give it the time at which it should have been complete.
 	aheadTime = time.Second
-	// Poll reports an error, and no frame is there, where a device is gone, but also where a signal interrupted it: the latter
-	// passes.
-	vainLooks = 3
-	vainPause = 10 * time.Millisecond
+	// Poll announces a frame, and none is there, where a device is gone. The same happens, for a moment, where a signal interrupted
+	// poll. So the loop looks again a few times.
+	emptyLooks = 3
+	emptyPause = 10 * time.Millisecond
 )
 
-// run returns when the device fails, stalls or is interrupted; the last gives context.Canceled.
+// run returns when the device fails, stalls or is interrupted. The error of an interruption is context.Canceled.
 func (l *loop) run() error {
 	if l.stallAfter <= 0 {
 		l.stallAfter = defaultStallAfter
@@ -87,19 +87,20 @@ func (l *loop) run() error {
 	}
 }
 
-// step takes one buffer from the driver, lends it to the sink unless it is damaged, and gives it back.
+// step takes one buffer from the driver, lends it to the sink unless it is damaged, and returns it to the driver.
 func (l *loop) step() (delivered bool, err error) {
 	b := &l.buffer
 	if err := l.stream.Dequeue(b); err != nil {
-		if l.vain++; errors.Is(err, unix.EAGAIN) && l.vain <= vainLooks {
-			time.Sleep(vainPause)
+		if l.empty++; errors.Is(err, unix.EAGAIN) && l.empty <= emptyLooks {
+			time.Sleep(emptyPause)
 			return false, nil
 		}
 		return false, dequeueError(err)
 	}
-	l.vain = 0
+	l.empty = 0
 	if l.started {
-		// Unsigned: right across the wrap. A huge gap is a driver that repeats a number or starts to count anew.
+		// Unsigned arithmetic is right where the number wraps around. A huge gap comes from a driver that repeats a number or restarts
+		// its count.
 		if gap := b.Sequence - l.frame.Sequence - 1; gap < 1<<31 {
 			l.counters.Lost.Add(uint64(gap))
 		}
@@ -113,22 +114,22 @@ func (l *loop) step() (delivered bool, err error) {
 	default:
 		delivered = true
 		l.counters.Frames.Add(1)
-		l.frame.Data, l.frame.Time = l.stream.Memory(b), l.time(b.Time)
+		l.frame.Data, l.frame.Time = l.stream.Memory(b), l.timeFrame(b.Time)
 		err = l.refusals.note(l.sink(&l.frame))
 		l.frame.Data, l.frame.Restart = nil, false
 	}
 	return delivered, cmp.Or(err, l.stream.Queue(b.Index))
 }
 
-// time is when the frame was taken: what the driver says, until that makes no sense for the first time. Frames timed by their
-// arrival and by the driver do not go together, so there is no way back in this life.
-func (l *loop) time(stamp time.Duration) time.Duration {
+// timeFrame returns when the frame was taken: what the driver says, until that makes no sense for the first time. From then on it is
+// the time of arrival, for as long as the device stays open: times of arrival and the driver's times do not go together.
+func (l *loop) timeFrame(stamp time.Duration) time.Duration {
 	now := clock.Monotonic()
 	first := l.frame.Restart
 	if !l.mistimed && (stamp <= 0 || stamp > now+aheadTime || first && stamp < now-staleTime || !first && stamp <= l.frame.Time) {
 		l.mistimed = true
 		if stamp != 0 { // 0: it has no such clock
-			l.log.Warn("the driver's frame times jump; from now on a frame's time is that of its arrival",
+			l.log.Warn("the driver's frame times make no sense; from now on a frame's time is that of its arrival",
 				"time", stamp, "frame_before", l.frame.Time, "now", now)
 		}
 	}
@@ -141,8 +142,8 @@ func (l *loop) time(stamp time.Duration) time.Duration {
 	return max(now, l.frame.Time+1)
 }
 
-// dequeueError tells what an errno means after poll has announced a frame: "none there" is how a device that is gone looks, and
-// a driver that was unbound says EINVAL, because its queue is gone.
+// dequeueError says what an errno means after poll has announced a frame. A device that is gone says that there is no frame, and a
+// driver that was unbound says EINVAL, because its queue is gone.
 func dequeueError(err error) error {
 	var derr *device.Error
 	if errors.As(err, &derr) && (errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.EINVAL)) {

@@ -23,7 +23,7 @@ type fakeStream struct {
 	script  []device.Buffer
 	waitErr error
 	dequErr error
-	vain    []int // buffers left at which the next Dequeue finds none, once
+	emptyAt []int // buffers left at which the next Dequeue finds none, once
 	queued  []int
 	stalls  bool // the script is followed by silence
 }
@@ -43,8 +43,8 @@ func (s *fakeStream) Wait(timeout time.Duration) (wait.Event, error) {
 }
 
 func (s *fakeStream) Dequeue(b *device.Buffer) error {
-	if len(s.vain) > 0 && s.vain[0] == len(s.script) {
-		s.vain = s.vain[1:]
+	if len(s.emptyAt) > 0 && s.emptyAt[0] == len(s.script) {
+		s.emptyAt = s.emptyAt[1:]
 		return dequeue(unix.EAGAIN)
 	}
 	if len(s.script) == 0 {
@@ -65,9 +65,9 @@ func dequeue(errno unix.Errno) error {
 	return &device.Error{Path: "/dev/video0", Op: "DQBUF", Err: errno}
 }
 
-// A poll that was interrupted announces a frame that is not there: the life goes on.
+// A poll that was interrupted announces a frame that is not there: the loop continues.
 func TestLoopLooksAgain(t *testing.T) {
-	s := &fakeStream{script: make([]device.Buffer, 4), vain: []int{4, 2, 2, 2, 1}}
+	s := &fakeStream{script: make([]device.Buffer, 4), emptyAt: []int{4, 2, 2, 2, 1}}
 	for i := range s.script {
 		s.script[i] = device.Buffer{Used: 1, Sequence: uint32(i)}
 	}
@@ -187,10 +187,10 @@ func TestLoopEnds(t *testing.T) {
 		want   unix.Errno
 		text   string
 	}{
-		{"poll hangs up", &fakeStream{waitErr: &device.Error{Path: "/dev/video0", Op: "poll", Err: unix.ENODEV}}, unix.ENODEV, "camera went away"},
-		{"unplugged", &fakeStream{dequErr: dequeue(unix.ENODEV)}, unix.ENODEV, "camera went away"},
-		{"driver unbound", &fakeStream{dequErr: dequeue(unix.EINVAL)}, unix.ENODEV, "camera went away"},
-		{"poll error, no frame", &fakeStream{dequErr: dequeue(unix.EAGAIN)}, unix.ENODEV, "camera went away"},
+		{"poll hangs up", &fakeStream{waitErr: &device.Error{Path: "/dev/video0", Op: "poll", Err: unix.ENODEV}}, unix.ENODEV, "the camera was unplugged"},
+		{"unplugged", &fakeStream{dequErr: dequeue(unix.ENODEV)}, unix.ENODEV, "the camera was unplugged"},
+		{"driver unbound", &fakeStream{dequErr: dequeue(unix.EINVAL)}, unix.ENODEV, "the camera was unplugged"},
+		{"poll error, no frame", &fakeStream{dequErr: dequeue(unix.EAGAIN)}, unix.ENODEV, "the camera was unplugged"},
 		{"driver gives up", &fakeStream{dequErr: dequeue(unix.EIO)}, unix.EIO, "EIO"},
 		{"silence", &fakeStream{stalls: true}, unix.ETIMEDOUT, "no good frame for 100ms"},
 		{"silence after damage", &fakeStream{script: damaged, stalls: true}, unix.ETIMEDOUT, "no good frame for 100ms"},

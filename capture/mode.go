@@ -12,36 +12,36 @@ import (
 	"edged/capture/pixel"
 )
 
-// preferred are the formats that will do where none is asked for; of two that cost the same, the first is taken.
+// preferred are the formats that will do where the configuration names none. Of two that cost the same, edged takes the first.
 var preferred = []pixel.FourCC{
 	pixel.YUV420, pixel.YVU420, pixel.NV12, pixel.NV21, pixel.YUYV, pixel.UYVY, pixel.YUV422, pixel.RGB24, pixel.BGR24,
 	pixel.MJPEG, pixel.JPEG, pixel.Grey,
 }
 
-// offer is a mode that a camera can be asked for.
+// offer is a mode that edged can ask a camera for.
 type offer struct {
 	device.Mode
 	flaws int
 }
 
-// What speaks against an offer, from bad to worse.
+// The flaws of an offer, from bad to worse.
 const (
 	tooMuch   = 1 << iota // for a USB bus that others share
-	tooSlow               // fewer frames than wanted
-	tooSmall              // fewer pixels
-	colorless             // a camera of colour is not taken for a grey one
+	tooSlow               // fewer frames than requested
+	tooSmall              // fewer pixels than requested
+	colorless             // grey; a colour camera is not used as a grey one
 )
 
 const (
-	// usbShare is how many bytes a second of raw pictures a camera may put on a USB bus where it has MJPEG as well. USB 2.0 has
-	// room for 24 MB/s of them, and what the first camera takes, the second is refused.
+	// usbShare is how many bytes a second of raw pictures a camera that has MJPEG as well may put on a USB bus. USB 2.0 has room for
+	// 24 MB/s. What the first camera takes, the second cannot have.
 	usbShare = 10e6
-	// jpegCost is what a pixel costs in MJPEG, in those of a raw format, the driver's copying included (docs/cameras.md).
+	// jpegCost is how many raw pixels cost as much as one pixel of MJPEG, with the driver's copying (docs/cameras.md).
 	jpegCost = 4
 )
 
-// offers lists what the camera can be asked for, a mode for each format that will do. The best is the first: large and fast
-// enough, and the cheapest of those.
+// offers lists what edged can ask the camera for: one mode for each format that will do. The first is the best: the cheapest of those
+// that are large and fast enough.
 func offers(formats []device.Format, sizes func(pixel.FourCC) []device.Size, want device.Mode, usb bool) ([]offer, error) {
 	readable := preferred
 	if want.Format.FourCC != 0 {
@@ -76,7 +76,7 @@ func noneReadable(formats []device.Format, readable []pixel.FourCC) error {
 	for _, f := range readable {
 		needed = append(needed, f.String())
 	}
-	return fmt.Errorf("the camera offers %s; needed is %s", strings.Join(offered, ", "), strings.Join(needed, " or "))
+	return fmt.Errorf("the camera offers %s; edged needs %s", strings.Join(offered, ", "), strings.Join(needed, " or "))
 }
 
 func (o *offer) judge(want device.Mode, usb bool) {
@@ -104,7 +104,7 @@ func (o *offer) cost() int {
 	return pixels
 }
 
-// bandwidth is what the pictures take of the bus, in bytes a second; of compressed ones an estimate.
+// bandwidth is what the pictures take of the bus, in bytes a second. It is an estimate for compressed formats.
 func (o *offer) bandwidth() float64 {
 	if bytes := o.Format.Bytes(); bytes > 0 {
 		return float64(bytes) * o.Rate
@@ -117,12 +117,11 @@ func lighter(all []offer) []offer {
 	return slices.DeleteFunc(slices.Clone(all[1:]), func(o offer) bool { return o.bandwidth() >= all[0].bandwidth() })
 }
 
-// chooseSize finds the size and rate to ask the driver for, among those it offers, nearest to what is wanted: the size that
-// covers the wanted one with the fewest pixels, else the largest; the lowest rate that is at least the wanted one, else the
-// highest.
+// chooseSize returns the size and rate to ask the driver for: the size with the fewest pixels that covers the requested one, or else
+// the largest; the lowest rate that is at least the requested one, or else the highest.
 func chooseSize(sizes []device.Size, want device.Mode) device.Mode {
 	if len(sizes) == 0 {
-		return want // the driver does not say, but will take the nearest it has
+		return want // the driver does not say what it has, but will take the nearest
 	}
 	best := sizes[0]
 	for _, s := range sizes {
@@ -153,7 +152,7 @@ func betterSize(s, best device.Size, width, height int) bool {
 	return s.Width*s.Height > best.Width*best.Height
 }
 
-// rateTolerance: 29.97 is as good as 30.
+// rateTolerance makes 29.97 as good as 30.
 const rateTolerance = 0.01
 
 func chooseRate(s device.Size, want float64) float64 {

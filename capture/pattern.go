@@ -10,7 +10,7 @@ import (
 	"edged/internal/clock"
 )
 
-// Pattern is a camera that nobody needs to own: a figure crosses a street from left to right, and back, for ever. 4:2:0,
+// Pattern is a camera without hardware. It draws a figure that crosses a street from left to right, and back, for ever: 4:2:0,
 // 640x480, in real time.
 type Pattern struct {
 	FrameRate float64   // 0 means 30
@@ -23,7 +23,7 @@ const (
 	figureTop                   = 150
 
 	crossing = 4 * time.Second // from one side to the other
-	rest     = 2 * time.Second // out of the picture
+	rest     = 2 * time.Second // outside the picture
 )
 
 func (p *Pattern) String() string { return Spec{Kind: KindPattern}.String() }
@@ -63,7 +63,7 @@ func (p *Pattern) Run(ctx context.Context, sink Sink) error {
 	}
 }
 
-// canvas is the empty scene and the picture that is drawn over it.
+// canvas holds the empty scene and the picture with the figure drawn over the scene.
 type canvas struct{ scene, picture []byte }
 
 func newCanvas() *canvas {
@@ -85,7 +85,7 @@ func newCanvas() *canvas {
 	return c
 }
 
-// texture is a number from 0 to 255 that looks random and is always the same.
+// texture returns a number from 0 to 255 that looks random and is always the same for x and y.
 func texture(x, y int) int {
 	h := uint32(x)*0x9e3779b1 ^ uint32(y)*0x85ebca6b
 	h = (h ^ h>>15) * 0x2c1b3c6d
@@ -124,7 +124,7 @@ func (c *canvas) figure(left int) {
 	}
 }
 
-// outline returns the columns that the figure fills in row y: a head on a body.
+// outline returns the columns that the figure, a head on a body, fills in row y.
 func outline(y int) (from, to int) {
 	const head = 56
 	half := figureWidth / 2

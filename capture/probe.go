@@ -10,7 +10,7 @@ type (
 	DeviceSize   = device.Size
 )
 
-// Device is what Probe found out about one V4L2 node.
+// Device is what Probe has found out about one V4L2 node.
 type Device struct {
 	Path    string         `json:"path"`
 	Name    string         `json:"name,omitempty"`
@@ -19,7 +19,7 @@ type Device struct {
 	Error   string         `json:"error,omitempty"` // why it is not usable
 }
 
-// Probe asks every V4L2 node what it is. A node that cannot be asked is in the list with the reason.
+// Probe asks every V4L2 node what it is. The list also contains the nodes that do not answer, with the reason.
 func Probe() []Device {
 	nodes := device.Nodes()
 	devices := make([]Device, 0, len(nodes))

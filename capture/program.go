@@ -13,9 +13,9 @@ import (
 	"edged/internal/self"
 )
 
-// program is a running shell command, in a process group of its own, whose standard output is read with a deadline.
+// program is a running shell command in a process group of its own. edged reads its standard output with a deadline.
 type program struct {
-	ctx    context.Context // of the caller: its end is that of reading
+	ctx    context.Context // reading ends with it
 	line   string
 	cmd    *exec.Cmd
 	cancel context.CancelFunc
@@ -24,8 +24,8 @@ type program struct {
 	said   words // on stderr
 }
 
-// lastWish is how long a program has to end after SIGTERM: a camera that is killed may stay busy.
-const lastWish = time.Second
+// killAfter is how long a program has to exit after SIGTERM. The camera of a killed program may stay busy.
+const killAfter = time.Second
 
 func startProgram(ctx context.Context, line string) (*program, error) {
 	own, cancel := context.WithCancel(ctx)
@@ -41,21 +41,21 @@ func startProgram(ctx context.Context, line string) (*program, error) {
 	p.cmd.Stdout, p.cmd.Stderr = w, &p.said
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	p.cmd.Cancel = func() error { return p.signal(syscall.SIGTERM) }
-	p.cmd.WaitDelay = lastWish
+	p.cmd.WaitDelay = killAfter
 	if err := p.cmd.Start(); err != nil {
 		cancel()
 		r.Close()
 		return nil, err
 	}
-	// A process that left the group may keep the pipe open for ever.
+	// A process that has left the group may keep the pipe open for ever.
 	p.unhook = context.AfterFunc(ctx, p.stopReading)
 	return p, nil
 }
 
-// allow gives the program so long for what is read next.
-func (p *program) allow(d time.Duration) {
+// setDeadline makes the next reads fail unless the program writes within d.
+func (p *program) setDeadline(d time.Duration) {
 	_ = p.out.SetReadDeadline(time.Now().Add(d))
-	if p.ctx.Err() != nil { // over whose deadline that was set: a program may go on writing in spite of SIGTERM
+	if p.ctx.Err() != nil { // stopReading's deadline was overwritten: a program may go on writing in spite of SIGTERM
 		p.stopReading()
 	}
 }
@@ -64,11 +64,11 @@ func (p *program) stopReading() { _ = p.out.SetReadDeadline(time.Unix(1, 0)) }
 
 func (p *program) signal(s syscall.Signal) error { return syscall.Kill(-p.cmd.Process.Pid, s) }
 
-// end stops what still runs and says why reading ended with err: its exit status and last words know most.
+// end stops what still runs and returns why reading ended with err. The program's exit status and last words say most.
 func (p *program) end(err error, stall time.Duration) error {
 	p.unhook()
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		defer time.AfterFunc(lastWish, p.cancel).Stop() // it has closed its output; its own end says why
+		defer time.AfterFunc(killAfter, p.cancel).Stop() // the program has closed its output; its exit says why
 	} else {
 		p.said.close()
 		p.cancel()
@@ -76,7 +76,7 @@ func (p *program) end(err error, stall time.Duration) error {
 	p.out.Close()
 	waited := p.cmd.Wait()
 	p.cancel()
-	_ = p.signal(syscall.SIGKILL) // what it started and left behind
+	_ = p.signal(syscall.SIGKILL) // the processes that it started and left behind
 	said := new(wrote)
 	without := errors.As(err, said)
 	err = whyEnded(err, waited, stall)
@@ -86,7 +86,7 @@ func (p *program) end(err error, stall time.Duration) error {
 	return p.said.explain(err, func(text string) string { return redactFor(p.line, text) })
 }
 
-// whyEnded says why the frames of a program ended: err is of reading them, waited of its exit.
+// whyEnded returns why a program's frames ended. err is how reading ended, waited is the error of its exit.
 func whyEnded(err, waited error, stall time.Duration) error {
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):

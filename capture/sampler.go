@@ -9,8 +9,8 @@ import (
 // Sampler picks the frames that lie on the model's sampling grid: tick k is k/rate seconds after the grid's origin, which is
 // the first frame's time.
 //
-// A frame is taken when, as far as the camera's measured frame interval d predicts, no later one will be nearer to the next
-// tick: t + d/2 >= tick. A tick that no frame came near is skipped, so tick numbers may jump; they never repeat.
+// A frame is taken when no later frame is expected to be nearer to the next tick: t + d/2 >= tick, where d is the measured frame
+// interval. A tick without a near frame is skipped. So tick numbers may jump; they never repeat.
 type Sampler struct {
 	period   time.Duration // only for comparisons: ticks are computed from rate, so they do not drift
 	rate     float64       // ticks per second
@@ -29,13 +29,13 @@ func NewSampler(rate float64) *Sampler {
 	return &Sampler{rate: rate, period: time.Duration(float64(time.Second) / rate)}
 }
 
-// Reset forgets the grid: the next frame becomes the origin of a new one. To be called when the camera was reopened.
+// Reset forgets the grid: the next frame becomes the origin of a new one. Call it when the camera was reopened.
 func (s *Sampler) Reset() { *s = Sampler{rate: s.rate, period: s.period} }
 
-// Take says whether the frame taken at time t is wanted, and for which tick.
+// Take takes the time t of the next frame into account. It returns whether the frame is to be used, and for which tick.
 //
-// Tick 0 always means a new grid: the first frame, or time that went backwards. Whoever keeps frames of earlier ticks must
-// then drop them. A frame with the time of the one before is never taken.
+// Tick 0 always means a new grid, because of the first frame or because time went back. The caller must then drop the frames of
+// earlier ticks. A frame with the same time as the frame before it is never used.
 func (s *Sampler) Take(t time.Duration) (tick int64, take bool) {
 	if s.started && t < s.last {
 		s.Reset()
@@ -59,8 +59,8 @@ func (s *Sampler) Take(t time.Duration) (tick int64, take bool) {
 	return tick, true
 }
 
-// measure takes one frame's distance from the one before into the smoothed interval. Lost frames look like a long interval:
-// none may count for more than twice the usual.
+// measure takes the interval between two frames into the smoothed interval. Lost frames look like a long interval, so none counts for
+// more than twice the usual one.
 func (s *Sampler) measure(d time.Duration) {
 	if s.interval == 0 {
 		s.interval = d
@@ -73,8 +73,8 @@ func (s *Sampler) measure(d time.Duration) {
 func (s *Sampler) nearest(t time.Duration) int64 {
 	position := (t - s.origin).Seconds() * s.rate
 	tick := max(s.next, int64(math.Round(position)))
-	// A camera of about the grid's own rate drifts through the middle between two ticks, and there its jitter would take
-	// and skip ticks at random. Such a frame still stands for the tick that is due.
+	// A camera whose rate is about the grid's drifts through the middle between two ticks. There its jitter would take and skip ticks
+	// at random. Such a frame still stands for the next tick.
 	if position < float64(s.next+1) && s.interval < s.period*5/4 {
 		return s.next
 	}

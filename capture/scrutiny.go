@@ -8,51 +8,54 @@ import (
 )
 
 var (
-	errUndecodable = errors.New("frames come, but none can be decoded")
-	errFrozen      = errors.New("the camera hangs")
+	errUndecodable = errors.New("frames arrive, but none can be decoded")
+	errFrozen      = errors.New("the camera is frozen")
 )
 
-// scrutiny looks at what a camera's frames show, for a camera that streams and yet does not work.
+// scrutiny judges by what a camera's frames show whether the camera works. Some cameras stream and show nothing.
 type scrutiny struct {
-	end     context.CancelCauseFunc // of this life
-	seen    bool                    // this life has shown something
-	bad     bool                    // the last frame that was looked at could not be decoded
-	since   time.Time               // when the first such in a row came
-	looked  time.Time               // when a frame was looked at last
-	frozen  bool                    // a life has ended with this picture, and no other has come since
-	digest  uint64                  // of the last picture
-	changed time.Time               // since when it is the same
+	end      context.CancelCauseFunc // of the source's present run
+	seen     bool                    // this run has shown something
+	bad      bool                    // the last examined frame could not be decoded
+	since    time.Time               // when the first of such frames in a row came
+	examined time.Time               // when the last frame was examined
+	frozen   bool                    // a run has ended because of this picture, and no other picture has come since
+	digest   uint64                  // of the last picture
+	changed  time.Time               // when the picture changed last
 }
 
+// begin prepares for another run of the source, which end ends.
 func (s *scrutiny) begin(end context.CancelCauseFunc) {
 	now := time.Now()
 	*s = scrutiny{end: end, frozen: s.frozen, digest: s.digest, changed: now}
 }
 
 const (
-	// unwatched is how long without a look ends a row of frames that could not be decoded: what nobody saw may have been good.
-	unwatched = 5 * time.Second
-	// frozenLook is the time between two looks at a camera whose picture has not changed.
-	frozenLook = 200 * time.Millisecond
+	// rowEnds is how long without an examined frame ends a row of frames that could not be decoded. The frames that nobody examined
+	// may have been good.
+	rowEnds = 5 * time.Second
+	// frozenInterval is the time between two examined frames of a frozen camera.
+	frozenInterval = 200 * time.Millisecond
 )
 
-// spares says whether the next frame need not be looked at.
-func (s *scrutiny) spares() bool { return s.frozen && time.Since(s.looked) < frozenLook }
+// skips says whether the Sink can do without the next frame.
+func (s *scrutiny) skips() bool { return s.frozen && time.Since(s.examined) < frozenInterval }
 
-// judge ends the life of a camera that has sent nothing of use for too long. It returns whether the camera shows something.
+// judge takes a finding into account. It ends the run of a camera that has sent nothing of use for too long. It returns whether the
+// camera shows something.
 func (s *scrutiny) judge(found Finding, badAfter, frozenAfter time.Duration) bool {
 	now := time.Now()
 	switch found.Verdict {
 	case Bad, Unsupported:
-		if !s.bad || now.Sub(s.looked) >= unwatched {
+		if !s.bad || now.Sub(s.examined) >= rowEnds {
 			s.since = now
 		}
-		s.bad, s.looked = true, now
+		s.bad, s.examined = true, now
 		if badAfter > 0 && now.Sub(s.since) >= badAfter {
 			s.end(fmt.Errorf("capture: %w for %v", errUndecodable, badAfter))
 		}
 	case Good:
-		s.bad, s.looked = false, now
+		s.bad, s.examined = false, now
 		if found.Digest == 0 || found.Digest != s.digest {
 			s.frozen, s.digest, s.changed = false, found.Digest, now
 		}

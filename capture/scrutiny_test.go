@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// A camera whose pictures are of no use is offline, for the right reason, and is tried again.
-func TestUselessPicturesEndALife(t *testing.T) {
+// A camera whose pictures are of no use is offline, for the right reason, and is opened again.
+func TestUselessPicturesEndARun(t *testing.T) {
 	t.Parallel()
 	frames := 0
 	for _, c := range []struct {
@@ -61,7 +61,7 @@ func TestUselessPicturesEndALife(t *testing.T) {
 				defer end()
 				var reason error
 				camera := &Camera{
-					Source: &fakeSource{script: []life{{lasts: time.Hour}}}, Sink: c.sink, Counters: new(Counters),
+					Source: &fakeSource{script: []fakeRun{{lasts: time.Hour}}}, Sink: c.sink, Counters: new(Counters),
 					BadAfter: 5 * time.Second, FrozenAfter: 30 * time.Second,
 					OnStatus: func(online bool, err error) {
 						if !online {
@@ -82,14 +82,14 @@ func TestUselessPicturesEndALife(t *testing.T) {
 	}
 }
 
-// A picture that has not changed for long costs little: that it is the same again needs no look at every frame.
-func TestAFrozenCameraIsLookedAtRarely(t *testing.T) {
+// A picture that has not changed for long costs little: a few frames a second are enough to see a change.
+func TestAFrozenCameraIsExaminedRarely(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, end := context.WithTimeout(t.Context(), 100*time.Second)
 		defer end()
 		start, looks := time.Now(), 0
 		camera := &Camera{
-			Source: &fakeSource{script: []life{{lasts: time.Hour}}}, BadAfter: 5 * time.Second, FrozenAfter: 30 * time.Second,
+			Source: &fakeSource{script: []fakeRun{{lasts: time.Hour}}}, BadAfter: 5 * time.Second, FrozenAfter: 30 * time.Second,
 			Sink: func(*Frame) Finding {
 				if time.Since(start) > 40*time.Second {
 					looks++
@@ -98,15 +98,14 @@ func TestAFrozenCameraIsLookedAtRarely(t *testing.T) {
 			},
 		}
 		_ = camera.Run(ctx)
-		if most := int(60 * time.Second / frozenLook); looks > most || looks < most/2 {
-			t.Errorf("looked at %d frames in 60 s, want %d at most and half of that at least", looks, most)
+		if most := int(60 * time.Second / frozenInterval); looks > most || looks < most/2 {
+			t.Errorf("examined %d frames in 60 s, want at most %d and at least half of that", looks, most)
 		}
 	})
 }
 
-// A camera that shows nothing new when it is opened again has not come back: it stays offline, and nothing may make a window of
-// its frames.
-func TestUselessPicturesAreNoComeback(t *testing.T) {
+// A camera that shows nothing new after it was reopened stays offline, and no window may contain its frames.
+func TestUselessPicturesDoNotBringACameraOnline(t *testing.T) {
 	t.Parallel()
 	const mended = 5 * time.Minute
 	for _, c := range []struct {
@@ -123,7 +122,7 @@ func TestUselessPicturesAreNoComeback(t *testing.T) {
 			}
 			return Finding{Verdict: Bad}
 		}, "off 5, on 300"},
-		{"every second frame is looked at, none decodes", func(f *Frame, after time.Duration) Finding {
+		{"every second frame is examined, none decodes", func(f *Frame, after time.Duration) Finding {
 			if f.Restart || after/(100*time.Millisecond)%2 == 0 {
 				return Finding{Verdict: Bad}
 			}
@@ -138,7 +137,7 @@ func TestUselessPicturesAreNoComeback(t *testing.T) {
 				online := c.name == "frozen" // at first
 				var changes, log strings.Builder
 				camera := &Camera{
-					Source: &fakeSource{script: []life{{lasts: time.Hour}}}, Counters: new(Counters),
+					Source: &fakeSource{script: []fakeRun{{lasts: time.Hour}}}, Counters: new(Counters),
 					Log:      slog.New(slog.NewTextHandler(&log, nil)),
 					BadAfter: 5 * time.Second, FrozenAfter: 30 * time.Second,
 					Sink: func(f *Frame) Finding {

@@ -15,14 +15,14 @@ import (
 	"edged/capture/pixel"
 )
 
-// V4L2 is a camera under Linux' own video interface: a USB camera, or any other whose driver decodes the sensor itself.
+// V4L2 is a camera that Linux' own video interface offers: a USB camera, or any other whose driver decodes the sensor itself.
 type V4L2 struct {
-	Path string // device node; empty for the first that starts: a camera of a format edged reads, which nobody else uses
+	Path string // device node; if empty, the first camera that starts: one with a format that edged reads, which nobody else uses
 
 	FourCC        pixel.FourCC  // 0: the cheapest that the camera has
 	Width, Height int           // the least that will do; 0 means 640x480
-	FrameRate     float64       // wanted, per second; 0 means 30
-	StallAfter    time.Duration // without a good frame for so long, Run gives up; 0 means 5 s
+	FrameRate     float64       // to ask for, per second; 0 means 30
+	StallAfter    time.Duration // Run gives up after so long without a good frame; 0 means 5 s
 
 	Counters *Counters    // may be nil
 	Log      *slog.Logger // may be nil
@@ -40,10 +40,10 @@ const (
 
 func (v *V4L2) String() string { return Spec{Kind: KindV4L2, Path: v.Path}.String() }
 
-// State changes when a device is plugged in or unplugged, or may be opened by others than before.
+// State changes when a device is plugged in or unplugged, or when other users than before may open it.
 func (v *V4L2) State() string { return device.State() }
 
-// Run streams from the camera until ctx ends or the camera fails. Its errors unwrap to the errno where there is one.
+// Run streams from the camera until ctx ends or the camera fails. Its errors unwrap to the errno if there is one.
 // Where the Sink finds the camera's format Unsupported, Run tries the camera's other formats.
 func (v *V4L2) Run(ctx context.Context, sink Sink) error {
 	err := retryFormats(func(refused refusedFormats) (refusedFormat, error) { return v.runOnce(ctx, sink, refused) })
@@ -81,7 +81,7 @@ func (v *V4L2) open(refused refusedFormats) (streaming, error) {
 	return c, err
 }
 
-// start opens the node, sets the best mode that the bus has room for, and begins to stream.
+// start opens the node, sets the best mode that the bus has room for, and starts streaming.
 func (v *V4L2) start(path string, refused refusedFormats) (streaming, error) {
 	d, err := device.Open(path)
 	if err != nil {
@@ -109,7 +109,7 @@ func (v *V4L2) offers(d *device.Device, refused refusedFormats) ([]offer, error)
 		return nil, err
 	}
 	if v.Path == "" {
-		err = d.Camera()
+		err = d.CheckCamera()
 	}
 	left := refused.without(d.Path, formats)
 	if err == nil && len(formats) > len(left) && len(left) == 0 {
@@ -117,7 +117,7 @@ func (v *V4L2) offers(d *device.Device, refused refusedFormats) ([]offer, error)
 	}
 	var found []offer
 	if err == nil {
-		found, err = offers(left, d.Sizes, v.wanted(), d.USB)
+		found, err = offers(left, d.Sizes, v.requestedMode(), d.USB)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s (%s): %w", d.Path, d.Card, refused.explain(d.Path, err))
@@ -125,7 +125,7 @@ func (v *V4L2) offers(d *device.Device, refused refusedFormats) ([]offer, error)
 	return found, nil
 }
 
-// startAs begins to stream in that mode, or what the driver makes of it.
+// startAs starts streaming in the mode that the driver chooses when it is asked for the given one.
 func (v *V4L2) startAs(d *device.Device, asked device.Mode) (streaming, error) {
 	got, err := d.SetMode(asked)
 	if err == nil {
@@ -141,12 +141,12 @@ func (v *V4L2) startAs(d *device.Device, asked device.Mode) (streaming, error) {
 	return streaming{d, got}, nil
 }
 
-// Details are those of the camera that is open.
+// Details are the settings of the open camera.
 func (v *V4L2) Details() []any { return v.details }
 
 // stream lends frames to the sink until ctx ends or the camera fails.
 func (v *V4L2) stream(ctx context.Context, c streaming, sink Sink) error {
-	// The interrupting function may still run when stop says that it was started: wait, or it would meet a closed device.
+	// Where stop says that the interrupting function was started, it may still run. It must not meet a closed device.
 	var interrupting sync.WaitGroup
 	interrupting.Add(1)
 	stop := context.AfterFunc(ctx, func() { defer interrupting.Done(); c.Interrupt() })
@@ -167,8 +167,8 @@ func (v *V4L2) stream(ctx context.Context, c streaming, sink Sink) error {
 	return l.run()
 }
 
-// wanted is the configured mode with the defaults filled in.
-func (v *V4L2) wanted() device.Mode {
+// requestedMode is the configured mode with the defaults filled in.
+func (v *V4L2) requestedMode() device.Mode {
 	m := device.Mode{Format: pixel.Format{FourCC: v.FourCC, Width: v.Width, Height: v.Height}, Rate: v.FrameRate}
 	if m.Format.Width <= 0 || m.Format.Height <= 0 {
 		m.Format.Width, m.Format.Height = defaultWidth, defaultHeight

@@ -89,7 +89,7 @@ func TestChooseMode(t *testing.T) {
 		}
 	}
 	_, err := offers([]device.Format{bayer}, nil, device.Mode{}, usb)
-	if err == nil || err.Error() != "the camera offers BA81; needed is YU12 or YV12 or NV12 or NV21 or YUYV or UYVY or 422P or RGB3 or BGR3 or MJPG or JPEG or GREY" {
+	if err == nil || err.Error() != "the camera offers BA81; edged needs YU12 or YV12 or NV12 or NV21 or YUYV or UYVY or 422P or RGB3 or BGR3 or MJPG or JPEG or GREY" {
 		t.Errorf("no format fits: error %v", err)
 	}
 }

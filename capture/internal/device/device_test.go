@@ -57,9 +57,9 @@ func TestErrorText(t *testing.T) {
 		want  string
 	}{
 		{"STREAMON", unix.ENOSPC, "/dev/video7: STREAMON: no USB bandwidth left (ENOSPC); lower the resolution or choose mjpeg"},
-		{"open", unix.EACCES, "/dev/video7: open: permission denied (EACCES); add the user that runs edged to the group video"},
+		{"open", unix.EACCES, "/dev/video7: open: permission denied (EACCES); add edged's user to the group video"},
 		{"S_FMT", unix.EBUSY, "/dev/video7: S_FMT: in use by another program (EBUSY); find it with `fuser -v /dev/video7` and stop it"},
-		{"DQBUF", unix.ENODEV, "/dev/video7: DQBUF: camera went away (ENODEV); plug it in again"},
+		{"DQBUF", unix.ENODEV, "/dev/video7: DQBUF: the camera was unplugged (ENODEV); plug it in again"},
 		{"G_FMT", unix.EDOM, "/dev/video7: G_FMT: numerical argument out of domain (EDOM)"},
 	} {
 		if got := (&Error{Path: "/dev/video7", Op: c.op, Err: c.errno}).Error(); got != c.want {
@@ -81,7 +81,7 @@ func TestStreamingCallsOnNoCamera(t *testing.T) {
 	if formats, err := d.Formats(); !errors.Is(err, unix.ENOTTY) || !strings.Contains(err.Error(), "ENUM_FMT") {
 		t.Errorf("Formats: %v, error %v; want ENOTTY from ENUM_FMT", formats, err)
 	}
-	if err := d.Camera(); !errors.Is(err, ErrNoCamera) {
+	if err := d.CheckCamera(); !errors.Is(err, ErrNoCamera) {
 		t.Errorf("Camera: error %v, want ErrNoCamera", err)
 	}
 	if sizes := d.Sizes(0); len(sizes) != 0 {

@@ -36,34 +36,34 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// explain says what an errno means for a camera, where that differs from the general text, and what helps.
+// explain returns what an errno means for a camera, if that differs from the general text, and what helps.
 func explain(path, op string, errno unix.Errno) (what, remedy string) {
 	switch errno {
 	case unix.ENODEV, unix.ENXIO:
-		return "camera went away", "plug it in again"
+		return "the camera was unplugged", "plug it in again"
 	case unix.ENOENT:
-		return "no such camera", "plug it in, or see `edged probe` for those that are there"
+		return "no such camera", "plug it in, or choose one that `edged probe` lists"
 	case unix.EACCES, unix.EPERM:
-		return "permission denied", "add the user that runs edged to the group " + group(path)
+		return "permission denied", "add edged's user to the group " + group(path)
 	case unix.EBUSY:
 		return "in use by another program", "find it with `fuser -v " + path + "` and stop it"
 	case unix.ENOTTY:
 		if op == "QUERYCAP" {
-			return "not a V4L2 device", "see `edged probe` for those that are there"
+			return "not a V4L2 device", "choose one that `edged probe` lists"
 		}
 	case unix.ENOSPC:
 		return "no USB bandwidth left", "lower the resolution or choose mjpeg"
 	case unix.ENOMEM:
 		return "no memory for frame buffers", "lower the resolution"
 	case unix.EIO, unix.EPROTO:
-		return "the camera does not answer as it should", "try another port or cable"
+		return "the camera gives wrong answers", "try another port or cable"
 	case unix.ETIMEDOUT:
 		return "no frame from the camera", "try another port or cable, or a lower rate"
 	}
 	return "", ""
 }
 
-// group is the one that owns the node; "video" where it has no name or is not there to be asked.
+// group returns the name of the group that owns the node; "video" if the name cannot be found out.
 func group(path string) string {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -80,8 +80,8 @@ func group(path string) string {
 	return g.Name
 }
 
-// wrap makes an Error of what a go4vl call returned. go4vl replaces most errnos by its own values; fd, where there is one,
-// lets us ask again whether the device is still there.
+// wrap makes an Error of a go4vl call's error. go4vl replaces most errnos by its own values. With fd, if there is one, wrap asks the
+// device whether it is still there.
 func wrap(path string, fd int, op string, err error) error {
 	var errno unix.Errno
 	switch {

@@ -30,11 +30,11 @@ type Size struct {
 	RateRange bool      `json:"rate_range,omitempty"` // Rates are the ends of a range
 }
 
-// maxEntries bounds every enumeration: a driver that never says "no more" must not hold us. It is why they go by index:
-// go4vl's calls for a whole list would wait for the driver.
+// maxEntries bounds every list that a driver gives: a driver may never say that its list has ended. Therefore the calls ask for one
+// entry at a time. go4vl's calls for a whole list would never return.
 const maxEntries = 256
 
-// Formats asks the camera for its pixel formats, without their sizes: some drivers have thousands of those.
+// Formats asks the camera for its pixel formats, without their sizes: some drivers have thousands of sizes.
 func (d *Device) Formats() ([]Format, error) {
 	var formats []Format
 	for i := range uint32(maxEntries) {
@@ -57,14 +57,14 @@ func (d *Device) Formats() ([]Format, error) {
 	return formats, nil
 }
 
-// Sizes asks the camera for the sizes and rates of a format. It need not say; the list is then empty.
+// Sizes asks the camera for the sizes and rates of a format. The list is empty if the camera does not say.
 func (d *Device) Sizes(fourcc pixel.FourCC) []Size {
 	sizes := []Size{} // in JSON a list, even when empty
 	for i := range uint32(maxEntries) {
 		growStack()
 		e, err := v4l2.GetFormatFrameSize(uintptr(d.fd), i, uint32(fourcc))
 		if err != nil {
-			break // the end of the list, or a driver that has none
+			break // the end of the list, or a driver without lists
 		}
 		s := Size{Width: int(e.Size.MinWidth), Height: int(e.Size.MinHeight)}
 		if e.Type != v4l2.FrameSizeTypeDiscrete {
@@ -73,7 +73,7 @@ func (d *Device) Sizes(fourcc pixel.FourCC) []Size {
 		s.Rates, s.RateRange = d.rates(fourcc, s)
 		sizes = append(sizes, s)
 		if s.MaxWidth > 0 {
-			break // a range is the only entry; some drivers give it for every index
+			break // a range is the only entry; some drivers repeat it for every index
 		}
 	}
 	return sizes
@@ -93,7 +93,7 @@ func (d *Device) rates(fourcc pixel.FourCC, s Size) (rates []float64, ranged boo
 	return rates, false
 }
 
-// Mode is what a camera is set to.
+// Mode is a camera's setting.
 type Mode struct {
 	Format pixel.Format
 	Rate   float64 // frames per second; 0 when the driver does not say
@@ -106,7 +106,7 @@ func (m Mode) String() string {
 	return fmt.Sprintf("%v@%.4g", m.Format, m.Rate)
 }
 
-// SetMode asks for a mode and returns the one the driver chose, which may differ in everything but the pixel format.
+// SetMode asks for a mode and returns the one that the driver chose. It may differ in everything but the pixel format.
 func (d *Device) SetMode(m Mode) (Mode, error) {
 	growStack()
 	fd := uintptr(d.fd)
@@ -139,10 +139,10 @@ func (d *Device) SetMode(m Mode) (Mode, error) {
 	return Mode{Format: format, Rate: rate}, nil
 }
 
-// setRate asks for a frame rate and returns the one the driver chose. Not every driver knows about rates.
+// setRate asks for a frame rate and returns the one that the driver chose, or 0: not every driver knows rates.
 func (d *Device) setRate(rate float64) (float64, error) {
 	var p v4l2.StreamParam
-	// In thousandths, so that 29.97 can be asked for.
+	// In thousandths, because of 29.97.
 	p.Capture.TimePerFrame = v4l2.Fract{Numerator: 1000, Denominator: uint32(math.Round(rate * 1000))}
 	err := v4l2.SetStreamParam(uintptr(d.fd), v4l2.BufTypeVideoCapture, p)
 	if err == nil {
@@ -160,8 +160,8 @@ func (d *Device) setRate(rate float64) (float64, error) {
 	return float64(p.Capture.TimePerFrame.Denominator) / float64(p.Capture.TimePerFrame.Numerator), nil
 }
 
-// bt709 follows V4L2_MAP_YCBCR_ENC_DEFAULT: where the driver leaves it open, the colour space decides. BT.2020's matrix is far
-// nearer to BT.709's than to BT.601's.
+// bt709 follows V4L2_MAP_YCBCR_ENC_DEFAULT: where the driver does not say, the colour space decides. BT.2020's matrix is far nearer to
+// BT.709's than to BT.601's.
 func bt709(f v4l2.PixFormat) bool {
 	if f.YcbcrEnc == v4l2.YCbCrEncodingDefault {
 		switch f.Colorspace {
@@ -177,8 +177,8 @@ func bt709(f v4l2.PixFormat) bool {
 	return false
 }
 
-// fullRange follows V4L2_MAP_QUANTIZATION_DEFAULT: where the driver leaves it open, JPEG's colour space is full range, and so is
-// what has no chroma.
+// fullRange follows V4L2_MAP_QUANTIZATION_DEFAULT: where the driver does not say, JPEG's colour space has full range, and so have
+// formats without chroma.
 func fullRange(f v4l2.PixFormat) bool {
 	if f.Quantization == v4l2.QuantizationDefault {
 		return f.Colorspace == v4l2.ColorspaceJPEG || pixel.FourCC(f.PixelFormat) == pixel.Grey

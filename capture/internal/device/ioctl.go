@@ -1,10 +1,14 @@
 package device
 
-// The calls that go4vl v0.3.0 cannot be used for. Its errors for buffers and streaming lose the errno (ENODEV, EIO and ENOMEM
-// become one "system error"), it leaks mappings when one of several fails, its buffer type reads beyond the kernel's
-// structure into a Go pointer, its frame intervals are off by one field when they are a range, and it passes addresses in a
-// way the Go runtime does not allow (see growStack), which once at set-up can be helped but thirty times a second should
-// not be risked. The structures are the C header's own, so their layout is right on every architecture.
+// The calls for which go4vl v0.3.0 cannot be used:
+//   - Its errors for buffers and streaming lose the errno: ENODEV, EIO and ENOMEM become one "system error".
+//   - It leaks mappings when one of several fails.
+//   - Its buffer type reads beyond the kernel's structure into a Go pointer.
+//   - Its frame intervals are off by one field when they are a range.
+//   - It passes addresses in a way that the Go runtime does not allow (see growStack). That is a risk to take once at set-up, but not
+//     thirty times a second.
+//
+// The structures are the C header's own, so their layout is right on every architecture.
 
 /*
 #include <linux/videodev2.h>
@@ -18,10 +22,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ioctl calls the kernel until it is not interrupted. It returns 0 or the errno.
+// ioctl repeats the call until no signal interrupts it. It returns 0 or the errno.
 //
-// No call is a raw one, not even QBUF and DQBUF thirty times a second: a driver whose buffers share a lock with its settings
-// holds it for as long as USB takes to answer, and all of Go would stand still.
+// No call is a raw one, not even QBUF and DQBUF thirty times a second. A driver whose buffers share a lock with its settings holds
+// the lock for as long as USB takes to answer. All of Go would stand still for so long.
 func ioctl(fd int, request uintptr, arg unsafe.Pointer) unix.Errno {
 	for {
 		_, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), request, uintptr(arg))
@@ -50,7 +54,7 @@ func requestBuffers(fd, n int) (int, unix.Errno) {
 	return int(r.count), errno
 }
 
-// queryBuffer returns where a buffer is to be mapped from and how long it is.
+// queryBuffer returns a buffer's offset for mmap, and its length.
 func queryBuffer(fd, index int) (offset int64, length int, errno unix.Errno) {
 	b := newBuffer(index)
 	errno = ioctl(fd, C.VIDIOC_QUERYBUF, unsafe.Pointer(&b))
@@ -62,7 +66,7 @@ func queueBuffer(fd, index int) unix.Errno {
 	return ioctl(fd, C.VIDIOC_QBUF, unsafe.Pointer(&b))
 }
 
-// dequeueBuffer fills in all of buf, which is reused so that nothing is allocated.
+// dequeueBuffer fills in all of buf. The caller reuses buf, so that nothing is allocated.
 func dequeueBuffer(fd int, buf *Buffer) unix.Errno {
 	b := newBuffer(0)
 	errno := ioctl(fd, C.VIDIOC_DQBUF, unsafe.Pointer(&b))
@@ -96,8 +100,8 @@ func streamOff(fd int) unix.Errno {
 	return ioctl(fd, C.VIDIOC_STREAMOFF, unsafe.Pointer(&kind))
 }
 
-// frameRates returns one entry of the rates (frames per second) that go with a format and size: one rate, or with ranged set
-// the two ends of a range. EINVAL means that there is no such entry.
+// frameRates returns one entry of the list of rates, in frames per second, that a format and size have: one rate, or if ranged the two
+// ends of a range. EINVAL means that the list has no such entry.
 func frameRates(fd int, fourcc uint32, width, height, index int) (least, most float64, ranged bool, errno unix.Errno) {
 	e := C.struct_v4l2_frmivalenum{index: C.__u32(index), pixel_format: C.__u32(fourcc), width: C.__u32(width), height: C.__u32(height)}
 	if errno = ioctl(fd, C.VIDIOC_ENUM_FRAMEINTERVALS, unsafe.Pointer(&e)); errno != 0 {

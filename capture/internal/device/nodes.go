@@ -13,7 +13,7 @@ import (
 // nodePattern matches the nodes of V4L2 video devices. A variable, for tests.
 var nodePattern = "/dev/video*"
 
-// Nodes lists the V4L2 video nodes there are, in the order of their numbers: /dev/video2 before /dev/video10.
+// Nodes lists the V4L2 video nodes in the order of their numbers: /dev/video2 before /dev/video10.
 func Nodes() []string {
 	nodes, _ := filepath.Glob(nodePattern) // only a bad pattern is an error
 	number := func(path string) int {
@@ -27,8 +27,8 @@ func Nodes() []string {
 	return nodes
 }
 
-// State describes the nodes in a form that changes whenever one is plugged in, unplugged, or given another owner or mode: udev
-// does the latter a moment after the node appears, and only then may it be opened.
+// State describes the nodes. It changes whenever a node is plugged in, is unplugged, or gets another owner or mode. udev sets owner
+// and mode a moment after the node appears, and only then may edged open it.
 func State() string {
 	var b strings.Builder
 	for _, path := range Nodes() {

@@ -8,29 +8,29 @@ import (
 	"edged/capture/internal/wait"
 )
 
-// Buffer is one frame's worth of driver memory, handed over by Dequeue until Queue gives it back.
+// Buffer is driver memory for one frame. It belongs to the caller from Dequeue to Queue.
 type Buffer struct {
 	Index    int
 	Used     int // bytes of picture
 	Sequence uint32
-	Damaged  bool          // the driver says that the picture is not whole
-	Time     time.Duration // CLOCK_MONOTONIC; 0 when the driver's time is another clock's or none
+	Damaged  bool          // the driver says that the picture is incomplete
+	Time     time.Duration // CLOCK_MONOTONIC; 0 if the driver uses another clock or none
 }
 
-// Start takes n buffers (the driver may give more or fewer, at least two), hands them all to the driver and begins streaming.
-// After an error Stop, or Close, frees whatever was taken.
+// Start asks for n buffers (the driver may give more or fewer, at least two), queues all of them and starts streaming. After an error,
+// Stop or Close frees the buffers.
 func (d *Device) Start(n int) error {
 	n, errno := requestBuffers(d.fd, n)
 	if errno == 0 && n < 2 {
 		errno = unix.ENOMEM
 	}
 	if errno != 0 {
-		return d.failed("REQBUFS", errno)
+		return d.errorOf("REQBUFS", errno)
 	}
 	for i := range n {
 		offset, length, errno := queryBuffer(d.fd, i)
 		if errno != 0 {
-			return d.failed("QUERYBUF", errno)
+			return d.errorOf("QUERYBUF", errno)
 		}
 		memory, err := unix.Mmap(d.fd, offset, length, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
 		if err != nil {
@@ -44,9 +44,9 @@ func (d *Device) Start(n int) error {
 		}
 	}
 	if errno := streamOn(d.fd); errno != 0 {
-		return d.failed("STREAMON", errno)
+		return d.errorOf("STREAMON", errno)
 	}
-	// Not before: what does not stream reports an error to whoever polls it.
+	// Not before STREAMON: poll reports an error for a device that does not stream.
 	var err error
 	if d.frames, err = wait.New(d.fd, d.Path); err != nil {
 		return &Error{Path: d.Path, Op: "poll", Err: err}
@@ -54,7 +54,7 @@ func (d *Device) Start(n int) error {
 	return nil
 }
 
-// Wait blocks until a frame is there, Interrupt is called or the timeout is over. Ready says that Dequeue has a frame, or an error.
+// Wait blocks until a frame is there, Interrupt is called, or the timeout is over. After Ready, Dequeue returns a frame or an error.
 func (d *Device) Wait(timeout time.Duration) (wait.Event, error) {
 	event, err := d.frames.Wait(timeout)
 	if err != nil {
@@ -63,12 +63,12 @@ func (d *Device) Wait(timeout time.Duration) (wait.Event, error) {
 	return event, nil
 }
 
-// Interrupt ends the present Wait and all later ones. Any goroutine may call it from Start to Stop.
+// Interrupt ends the present Wait and all later ones. Any goroutine may call it between Start and Stop.
 func (d *Device) Interrupt() { d.frames.Interrupt() }
 
-// Stop ends streaming and frees the buffers if any was mapped; where none was, the driver frees its own when the node is
-// closed. No memory that Memory returned may be touched afterwards. It goes through all its steps whatever fails, and returns
-// the first error. What an unplugged device answers is none.
+// Stop stops streaming and frees the buffers. (If no buffer was mapped, the driver frees its own when the node is closed.) The memory
+// that Memory returned must not be used afterwards. Stop goes through all its steps even if one fails, and returns the first error.
+// An unplugged device is no error.
 func (d *Device) Stop() error {
 	if d.buffers == nil {
 		return nil
@@ -76,7 +76,7 @@ func (d *Device) Stop() error {
 	var first error
 	note := func(op string, errno unix.Errno) {
 		if errno != 0 && errno != unix.ENODEV && first == nil {
-			first = d.failed(op, errno)
+			first = d.errorOf(op, errno)
 		}
 	}
 	if d.frames != nil {
@@ -98,10 +98,10 @@ func (d *Device) Stop() error {
 // Dequeue takes the oldest filled buffer from the driver.
 func (d *Device) Dequeue(b *Buffer) error {
 	if errno := dequeueBuffer(d.fd, b); errno != 0 {
-		return d.failed("DQBUF", errno)
+		return d.errorOf("DQBUF", errno)
 	}
 	if b.Index >= len(d.buffers) || b.Used > len(d.buffers[b.Index]) {
-		return d.failed("DQBUF", unix.EOVERFLOW)
+		return d.errorOf("DQBUF", unix.EOVERFLOW)
 	}
 	return nil
 }
@@ -109,14 +109,14 @@ func (d *Device) Dequeue(b *Buffer) error {
 // Queue gives a buffer back to the driver.
 func (d *Device) Queue(index int) error {
 	if errno := queueBuffer(d.fd, index); errno != 0 {
-		return d.failed("QBUF", errno)
+		return d.errorOf("QBUF", errno)
 	}
 	return nil
 }
 
-// Memory is the picture in b, in the driver's own memory, until Queue or Close.
+// Memory returns the picture in b. It is the driver's own memory, valid until Queue or Close.
 func (d *Device) Memory(b *Buffer) []byte { return d.buffers[b.Index][:b.Used] }
 
-func (d *Device) failed(op string, errno unix.Errno) error {
+func (d *Device) errorOf(op string, errno unix.Errno) error {
 	return &Error{Path: d.Path, Op: op, Err: errno}
 }

@@ -8,17 +8,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Timer wakes a goroutine at moments of CLOCK_MONOTONIC as a frame of a camera would: in the poller and without delay. Go's own
-// timers are up to a millisecond late, and cost the runtime twice the wake-ups.
+// Timer wakes a goroutine at moments of CLOCK_MONOTONIC as a camera's frame would: in the poller and without delay. Go's own timers are
+// up to a millisecond late, and cost the runtime twice as many wake-ups.
 type Timer struct {
 	ctx    context.Context
 	fd     int
 	wait   *FD
 	unhook func() (stopped bool)
-	ended  chan struct{} // the function that unhook did not stop has run
+	ended  chan struct{} // closed when the function that unhook did not stop has run
 }
 
-// NewTimer makes a Timer whose sleeps end with ctx.
+// NewTimer makes a Timer. Its sleeps end when ctx ends.
 func NewTimer(ctx context.Context) (*Timer, error) {
 	fd, err := unix.TimerfdCreate(unix.CLOCK_MONOTONIC, unix.TFD_CLOEXEC|unix.TFD_NONBLOCK)
 	if err != nil {
@@ -34,7 +34,7 @@ func NewTimer(ctx context.Context) (*Timer, error) {
 	return t, nil
 }
 
-// Until sleeps until due, on CLOCK_MONOTONIC, or until the context ends: then it returns its error.
+// Until sleeps until due, on CLOCK_MONOTONIC. If the context ends first, Until returns the context's error.
 func (t *Timer) Until(due time.Duration) error {
 	spec := unix.ItimerSpec{Value: unix.NsecToTimespec(max(int64(due), 1))} // 0 would disarm it
 	// Raw, as it does not block.

@@ -1,7 +1,7 @@
 // Package wait waits for file descriptors in the Go runtime's own poller.
 //
-// A goroutine that blocks in a system call costs several switches of threads at each wake-up: the runtime's monitor wakes up
-// to see the call, takes the processor away from its thread, and starts another to look for work. In the poller it costs one.
+// A goroutine that blocks in a system call costs several thread switches at each wake-up: the runtime's monitor notices the call,
+// takes the processor away from the thread, and starts another thread that looks for work. In the poller it costs one.
 package wait
 
 import (
@@ -21,7 +21,7 @@ type Event int
 
 // The events.
 const (
-	Ready       Event = iota // the descriptor can be read, or reading it says why not
+	Ready       Event = iota // the descriptor can be read, or reading it returns an error
 	Interrupted              // Interrupt was called
 	TimedOut
 )
@@ -60,20 +60,22 @@ func New(fd int, name string) (*FD, error) {
 	return f, nil
 }
 
+// nextLook is the pause before a descriptor that reported an error is polled again.
 const nextLook = 5 * time.Millisecond
 
-// Wait blocks until the descriptor is readable, Interrupt is called or the timeout is over. What was hung up is ENODEV.
+// Wait blocks until the descriptor is readable, Interrupt is called, or the timeout is over. The error of a device that was hung up is
+// ENODEV.
 func (f *FD) Wait(timeout time.Duration) (Event, error) {
 	f.seen, f.errno = 0, 0
 	if err := f.setDeadline(timeout); err != nil {
 		return 0, err
 	}
-	if f.interrupted.Load() { // it may be its deadline that was just set anew
+	if f.interrupted.Load() { // the line above may have overwritten Interrupt's deadline
 		return Interrupted, nil
 	}
 	err := f.raw.Read(f.look)
-	// Where a signal interrupts the poller's own question, a camera's driver answers with an error, which counts there until the
-	// next event. A look says what is true.
+	// Where a signal interrupts the poller's own system call, a camera's driver answers with an error, which the poller reports until
+	// the next event. Polling again gives the true state.
 	for err != nil && !errors.Is(err, os.ErrDeadlineExceeded) && !f.poll(f.fd) {
 		time.Sleep(nextLook)
 		err = f.raw.Read(f.look)
@@ -81,7 +83,7 @@ func (f *FD) Wait(timeout time.Duration) (Event, error) {
 	switch {
 	case f.interrupted.Load():
 		return Interrupted, nil
-	// Who was stopped for longer than the timeout may find both: what is there counts.
+	// A process that was stopped for longer than the timeout may find both a frame and the timeout. Then the frame counts.
 	case errors.Is(err, os.ErrDeadlineExceeded) && !f.poll(f.fd):
 		return TimedOut, nil
 	case f.errno != 0:
@@ -89,11 +91,11 @@ func (f *FD) Wait(timeout time.Duration) (Event, error) {
 	case f.seen&(unix.POLLHUP|unix.POLLNVAL) != 0:
 		return 0, unix.ENODEV
 	}
-	// What only reports an error the poller calls not pollable; which it is, reading says.
+	// The poller calls a descriptor not pollable that only reports an error. Reading it returns the error.
 	return Ready, nil
 }
 
-// setDeadline has the next read end after timeout. Setting none a second time would be work for nothing.
+// setDeadline makes the next read end after timeout.
 func (f *FD) setDeadline(timeout time.Duration) error {
 	if timeout != Forever {
 		f.noDeadline = false
@@ -119,7 +121,7 @@ func (f *FD) poll(fd uintptr) (done bool) {
 		} else {
 			n, _, errno = unix.Syscall6(unix.SYS_PPOLL, uintptr(unsafe.Pointer(&look)), 1, uintptr(unsafe.Pointer(&now)), 0, 0, 0)
 		}
-		if errno == unix.EINTR { // uvcvideo takes a lock to answer
+		if errno == unix.EINTR { // uvcvideo waits for a lock
 			continue
 		}
 		f.seen, f.errno = look.Revents, errno

@@ -43,7 +43,7 @@ func TestFaultsOfUVCAndCommand(t *testing.T) {
 	var held *os.File
 	f.happen(
 		fault{name: "unplugged in mid-stream", camera: "usb", begin: unplug,
-			reason: "camera went away", kind: "unplugged", end: plugged("plug")},
+			reason: "the camera was unplugged", kind: "unplugged", end: plugged("plug")},
 		fault{name: "… back under another node number", short: true, camera: "usb",
 			begin: func() {
 				path, _ := node(t, "SIM0001")
@@ -53,7 +53,7 @@ func TestFaultsOfUVCAndCommand(t *testing.T) {
 				}
 				unplug()
 			},
-			reason: "camera went away", kind: "unplugged",
+			reason: "the camera was unplugged", kind: "unplugged",
 			end: func() time.Time {
 				defer held.Close()
 				since := plugged("plug")()
@@ -63,9 +63,9 @@ func TestFaultsOfUVCAndCommand(t *testing.T) {
 				return since
 			}},
 		fault{name: "… back with another size", camera: "usb", begin: unplug,
-			reason: "camera went away", kind: "unplugged", end: plugged("plug " + otherClip)},
+			reason: "the camera was unplugged", kind: "unplugged", end: plugged("plug " + otherClip)},
 		fault{name: "… back with another format (YUYV)", camera: "usb", begin: unplug,
-			reason: "camera went away", kind: "unplugged",
+			reason: "the camera was unplugged", kind: "unplugged",
 			end: func() time.Time {
 				camera = plug(t, "-rate", "10", "-yuyv", smallClip)
 				_, since := node(t, "SIM0001")
@@ -90,7 +90,7 @@ func TestFaultsOfUVCAndCommand(t *testing.T) {
 		fault{name: "no frames any more (stall)", camera: "usb", begin: every("silent"),
 			reason: "no good frame for 5s", kind: "stalled", end: intact},
 		fault{name: "the same picture for ever (`frozen_after: 10s`)", camera: "usb", begin: every("frozen"),
-			reason: "the camera hangs: the same picture for 10s", kind: "frozen", end: intact},
+			reason: "the camera is frozen: the same picture for 10s", kind: "frozen", end: intact},
 	)
 	for _, fault := range []string{"truncated", "garbage"} {
 		one(f, camera, fault)

@@ -34,7 +34,7 @@ func TestFaultsOfVivid(t *testing.T) {
 		fault{name: "QBUF fails (EINVAL)", camera: "test", begin: control(t, "inject_vidioc_qbuf_error=1"),
 			reason: "QBUF: invalid argument (EINVAL)", kind: "other", alone: true, end: mended},
 		fault{name: "the driver says that the device is gone (vivid's Disconnect)", camera: "test", begin: control(t, "disconnect=1"),
-			reason: "camera went away", kind: "unplugged", alone: true, end: mended},
+			reason: "the camera was unplugged", kind: "unplugged", alone: true, end: mended},
 		fault{name: "every buffer dropped by the driver", camera: "test", begin: control(t, "percentage_of_dropped_buffers=100"),
 			reason: "no good frame for 5s", kind: "stalled", end: doing(control(t, "percentage_of_dropped_buffers=0"))},
 	)
@@ -42,7 +42,7 @@ func TestFaultsOfVivid(t *testing.T) {
 	both := f
 	both.cameras = nil // one driver has both
 	both.happen(fault{name: "driver unbound, and bound again", camera: "test", begin: func() { bind(t, "unbind") },
-		reason: "camera went away", kind: "unplugged", end: doing(func() { bind(t, "bind") })})
+		reason: "the camera was unplugged", kind: "unplugged", end: doing(func() { bind(t, "bind") })})
 	f.until("other", "return", func(s stats) bool { return s.Online })
 
 	// Those that are no reason to close the camera.
