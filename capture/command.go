@@ -23,6 +23,7 @@ import (
 // are spaced evenly.
 type Command struct {
 	Line string // for sh -c
+	Dir  string // where the line runs; "" = this process's working directory
 	// FourCC, Width and Height declare bare frames, without padding. FourCC 0 is for a stream that says by itself what it is.
 	FourCC        pixel.FourCC
 	Width, Height int
@@ -51,7 +52,7 @@ func (c *Command) Run(ctx context.Context, sink Sink) error {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	p, err := startProgram(ctx, c.Line)
+	p, err := startProgram(ctx, c.Line, c.Dir)
 	if err == nil {
 		err = p.end(c.deliver(p, sink), c.StallAfter)
 	}

@@ -27,7 +27,7 @@ type program struct {
 // killAfter is how long a program has to exit after SIGTERM. The camera of a killed program may stay busy.
 const killAfter = time.Second
 
-func startProgram(ctx context.Context, line string) (*program, error) {
+func startProgram(ctx context.Context, line, dir string) (*program, error) {
 	own, cancel := context.WithCancel(ctx)
 	p := &program{ctx: ctx, line: line, cmd: exec.CommandContext(own, "sh", "-c", line), cancel: cancel}
 	r, w, err := os.Pipe()
@@ -37,7 +37,7 @@ func startProgram(ctx context.Context, line string) (*program, error) {
 	}
 	defer w.Close()
 	p.out = r
-	p.cmd.Env = self.Environment()
+	p.cmd.Env, p.cmd.Dir = self.Environment(), dir
 	p.cmd.Stdout, p.cmd.Stderr = w, &p.said
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	p.cmd.Cancel = func() error { return p.signal(syscall.SIGTERM) }

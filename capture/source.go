@@ -14,8 +14,9 @@ type Options struct {
 	Width, Height int
 	FrameRate     float64 // of a camera: the one to ask for; of a file: for one without times
 	StallAfter    time.Duration
-	RealTime      bool // files only
-	Loop          bool // files only
+	Dir           string // where a command runs; "" = this process's working directory
+	RealTime      bool   // files only
+	Loop          bool   // files only
 	Counters      *Counters
 	Log           *slog.Logger
 }
@@ -39,7 +40,7 @@ func NewSource(spec Spec, o Options) (Source, error) {
 		}, nil
 	case KindCommand:
 		return &Command{
-			Line: spec.Path, FourCC: o.FourCC, Width: o.Width, Height: o.Height, StallAfter: o.StallAfter,
+			Line: spec.Path, Dir: o.Dir, FourCC: o.FourCC, Width: o.Width, Height: o.Height, StallAfter: o.StallAfter,
 			Counters: o.Counters, Log: o.Log,
 		}, nil
 	case KindPattern:

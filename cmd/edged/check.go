@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 
 	"edged/capture"
 	"edged/internal/config"
@@ -13,14 +14,15 @@ type checkCmd struct {
 	Config string `short:"c" type:"path" placeholder:"FILE" help:"Configuration file; without one, the defaults."`
 }
 
-// Run builds the node and loads the model as edged run does, and starts nothing. Whatever edged run would refuse, it refuses.
+// Run builds the node and loads the model as edged run does, and starts nothing. It refuses whatever edged run would refuse, and files and
+// folders that edged run would have to do without.
 func (c *checkCmd) Run(ctx context.Context, out output) error {
 	cfg, err := readConfig(c.Config, config.Load)
 	if err != nil {
 		return err
 	}
 	model, err := node.Check(cfg)
-	if err != nil {
+	if err := errors.Join(err, node.CheckPlaces(cfg)); err != nil {
 		return err
 	}
 	if err := node.TryModel(ctx, model, cfg); err != nil {

@@ -120,7 +120,7 @@ func (r *runner) override(ctx context.Context, cfg *config.Config) error {
 	switch {
 	case r.Camera != "":
 		cfg.Cameras = cfg.Cameras[:1]
-		cfg.Cameras[0].Source = r.Camera
+		cfg.Cameras[0].Source, cfg.Cameras[0].Dir = r.Camera, ""
 	case r.Config == "" && r.Fallback != "":
 		if err := usableCamera(); err != nil {
 			fmt.Fprintf(r.console, "no camera: %s; playing %s\n", printable.Error(err), r.Fallback)

@@ -45,6 +45,9 @@ type Camera struct {
 	MotionGate  *bool         `yaml:"motion_gate"`  // of all its views, on or off; left out: on where edged watches more than one view, and the model has frames to compare
 	Follow      Follow        `yaml:"follow"`       // of all its views, unless a view says otherwise
 	Views       []View        `yaml:"views"`        // parts that are watched each by itself; none = the whole picture
+
+	// Dir is the folder in which the source's command runs: that of the configuration file; "" = where edged was started.
+	Dir string
 }
 
 // View is a part of a camera's picture with windows of its own.
@@ -227,7 +230,10 @@ func load(path string, secrets func(*decoder, *Config)) (*Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("config: %s: %w", path, err)
 	}
-	return parse(path, data, secrets)
+	return parse(path, data, func(d *decoder, c *Config) {
+		c.resolvePaths(filepath.Dir(path))
+		secrets(d, c)
+	})
 }
 
 // Parse is Load for a file's content; name is what its problems are reported under.

@@ -45,7 +45,7 @@ func (n *Node) newSource(cam config.Camera, views []config.View, c *watch.Camera
 	format, _ := picture.Named(cam.Format) // 0 if the configuration names none
 	source, err := capture.NewSource(spec, capture.Options{
 		FourCC: format, Width: cam.Width, Height: cam.Height, FrameRate: float64(cam.FPS),
-		StallAfter: cam.StallAfter, RealTime: true, Loop: true, Counters: &c.Counters, Log: log,
+		StallAfter: cam.StallAfter, Dir: cam.Dir, RealTime: true, Loop: true, Counters: &c.Counters, Log: log,
 	})
 	if err != nil {
 		return nil, err

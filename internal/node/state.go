@@ -45,6 +45,11 @@ func stateDir(cfg *config.Config) string {
 // cannot be opened.
 func (n *Node) openState() {
 	dir := stateDir(n.Config)
+	if dir != "" {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			slog.Error("cannot make the state folder", "error", err)
+		}
+	}
 	if err := n.State.Outbox.Open(dir); err != nil {
 		slog.Error("a restart would lose waiting events; edged will try the outbox again", "error", err)
 	}

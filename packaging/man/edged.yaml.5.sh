@@ -1,7 +1,7 @@
 #!/bin/sh
 # Writes edged.yaml(5): the commented example on standard input, which the tests hold against the code.
 cat <<'END'
-.Dd November 24, 2026
+.Dd November 29, 2026
 .Dt EDGED.YAML 5
 .Os
 .Sh NAME
@@ -10,8 +10,9 @@ cat <<'END'
 .Sh DESCRIPTION
 A YAML file.
 Every key may be left out.
-.Xr edged 1 ,
-.Cm check ,
+Relative paths start at the folder of the file, and commands of cameras run there.
+.Xr edged 1
+.Cm check
 reports everything that is wrong with a file at once, by line.
 This is the file with its defaults, and with examples as comments:
 .Bd -literal
