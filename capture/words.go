@@ -129,7 +129,7 @@ func (w *words) all() (text string, said int) {
 	if len(w.partial) > 0 {
 		w.add(time.Now())
 	}
-	var lines []string
+	lines := make([]string, 0, len(w.lines))
 	for _, s := range w.lines {
 		lines = append(lines, s.text)
 	}

@@ -32,7 +32,7 @@ type shownView struct {
 // What another program answers is never passed on as edged's status.
 func TestStatusOfAnotherProgram(t *testing.T) {
 	for _, answer := range []string{"{}", "null", "[]", `{"node":5}`, "<html>", ""} {
-		other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, answer) }))
+		other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, answer) }))
 		for _, args := range [][]string{{"status", "--url", other.URL}, {"status", "--json", "--url", other.URL}} {
 			if status, stdout, stderr := edged(t, args...); status != exitFailed || stdout != "" || !strings.Contains(stderr, "is not edged's") {
 				t.Errorf("%q to %q: status %d, stdout %q, stderr %q", answer, args, status, stdout, stderr)

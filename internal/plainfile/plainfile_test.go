@@ -33,7 +33,7 @@ func fifo(t *testing.T) string {
 func socket(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "socket")
-	l, err := net.Listen("unix", path)
+	l, err := new(net.ListenConfig).Listen(t.Context(), "unix", path)
 	if err != nil {
 		t.Fatal(err)
 	}
