@@ -19,7 +19,7 @@ import (
 
 // addRecording prepares the timeline, the recorder if it is configured, and what makes pictures of every camera for it and for the page.
 func (n *Node) addRecording() error {
-	n.Timeline = new(record.Timeline)
+	n.Timeline = n.State.Timeline
 	if n.Config.Record.Enabled {
 		dir := clipsDir(n.Config)
 		if dir == "" {
