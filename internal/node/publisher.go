@@ -61,7 +61,7 @@ func (n *Node) publishedCameras() []publish.Camera {
 
 // publisherSink hands what the node recognises to the publisher.
 func (n *Node) publisherSink() (*publish.Sink, error) {
-	var paths []string
+	paths := make([]string, 0, len(n.Views))
 	for _, v := range n.Views {
 		paths = append(paths, v.Path)
 	}

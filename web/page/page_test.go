@@ -115,7 +115,13 @@ func newScene(t *testing.T) *scene {
 	return s
 }
 
-func (s *scene) ask(method, path, body string, headers ...string) (*http.Response, string) {
+// answer is what the page has answered, without its body.
+type answer struct {
+	StatusCode int
+	Header     http.Header
+}
+
+func (s *scene) ask(method, path, body string, headers ...string) (answer, string) {
 	s.t.Helper()
 	r, err := http.NewRequestWithContext(s.t.Context(), method, s.server.URL+path, strings.NewReader(body))
 	if err != nil {
@@ -133,7 +139,7 @@ func (s *scene) ask(method, path, body string, headers ...string) (*http.Respons
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return reply, string(text)
+	return answer{reply.StatusCode, reply.Header}, string(text)
 }
 
 // What a client may get wrong, with the status that it must get. Every error is a problem as RFC 9457 writes it.
@@ -361,7 +367,7 @@ func TestFilesAreNotSentTwice(t *testing.T) {
 // open asks for a stream and returns a reader of it.
 func (s *scene) open(path string) (*bufio.Reader, *http.Response) {
 	s.t.Helper()
-	r, err := http.NewRequestWithContext(s.t.Context(), "GET", s.server.URL+path, nil)
+	r, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.server.URL+path, nil)
 	if err != nil {
 		s.t.Fatal(err)
 	}
