@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -523,5 +524,39 @@ func TestStreamEndsWithItsSession(t *testing.T) {
 	case <-ended:
 	case <-ctx.Done():
 		t.Error("the stream goes on")
+	}
+}
+
+// From the model's decision to a client that has read it.
+func TestEventReachesThePageSoon(t *testing.T) {
+	s := newScene(t)
+	in, _ := s.open("/api/v1/stream")
+	arrived := make(chan time.Time, 1)
+	go func() {
+		for {
+			line, err := in.ReadString('\n')
+			if err != nil {
+				return
+			}
+			if strings.Contains(line, `"label":"fall"`) {
+				arrived <- time.Now()
+			}
+		}
+	}()
+	for deadline := time.Now().Add(20 * time.Second); s.hub.clients.Load() == 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the client does not join")
+		}
+	}
+	took := make([]time.Duration, 500)
+	for n := range took {
+		began := time.Now()
+		s.Timeline.Event(sink.Event{ID: sink.ID{Run: "0a1b2c3d", N: uint64(n)}, Label: "fall", Phase: sink.Start, Start: time.Duration(n)})
+		took[n] = (<-arrived).Sub(began)
+	}
+	slices.Sort(took)
+	t.Logf("half of the events within %v, 99 of 100 within %v", took[250], took[495])
+	if took[250] > 500*time.Millisecond {
+		t.Errorf("half of the events take more than %v", took[250])
 	}
 }
