@@ -8,6 +8,7 @@ import (
 	"edged/internal/config"
 	"edged/internal/node"
 	"edged/internal/watch"
+	"edged/web/nodepage"
 )
 
 type checkCmd struct {
@@ -33,6 +34,11 @@ func (c *checkCmd) Run(ctx context.Context, out output) error {
 		return err
 	}
 	defer n.Close()
+	site, err := nodepage.New(n, func() string { return "" })
+	if err != nil {
+		return node.ConfigError{Err: err}
+	}
+	defer site.Close()
 	e, err := watch.OpenEngine(model, node.EngineOptions(cfg.Model), n.Views)
 	if err != nil {
 		return err

@@ -7,15 +7,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"math"
 	"net/url"
-	"os"
 	"slices"
 
 	"edged/internal/background"
 	"edged/internal/config"
 	"edged/internal/node"
+	"edged/internal/plainfile"
 	"edged/record"
 	"edged/web/login"
 	"edged/web/page"
@@ -42,7 +41,7 @@ func New(n *node.Node, recent func() string) (*Site, error) {
 	}
 	s := &Site{node: n, recent: recent}
 	if cfg.CertFile != "" {
-		pair, err := tls.LoadX509KeyPair(cfg.CertFile, cfg.KeyFile)
+		pair, err := readPair(cfg.CertFile, cfg.KeyFile)
 		if err != nil {
 			return nil, fmt.Errorf("web.cert_file, web.key_file: %w", err)
 		}
@@ -78,14 +77,23 @@ func (s *Site) Start() (stop func()) {
 	}
 }
 
+func readPair(certFile, keyFile string) (tls.Certificate, error) {
+	certificate, err := plainfile.Read(certFile, 1<<20)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	key, err := plainfile.Read(keyFile, 1<<20)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	return tls.X509KeyPair(certificate, key)
+}
+
 func readPassword(file string) (*login.Hashed, error) {
 	if file == "" {
 		return nil, nil //nolint:nilnil // there is no password
 	}
-	text, err := os.ReadFile(file)
-	if wrong := new(fs.PathError); errors.As(err, &wrong) {
-		err = wrong.Err // without the name: it may be the password itself
-	}
+	text, err := plainfile.ReadText(file, 4096)
 	if err != nil {
 		return nil, fmt.Errorf("web.password_file: %w", err)
 	}
