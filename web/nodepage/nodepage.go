@@ -64,7 +64,6 @@ func New(n *node.Node, recent func() string) (*Site, error) {
 		s.Prefix = s.URL.Path
 	}
 	s.Initialize()
-	n.AddSink(s.Sink())
 	return s, nil
 }
 
