@@ -12,9 +12,11 @@ import (
 	"slices"
 
 	"edged/internal/background"
+	"edged/internal/certs"
 	"edged/internal/config"
 	"edged/internal/node"
 	"edged/internal/plainfile"
+	"edged/internal/plaintext"
 	"edged/record"
 	"edged/web/login"
 	"edged/web/page"
@@ -41,7 +43,7 @@ func New(n *node.Node, recent func() string) (*Site, error) {
 	}
 	s := &Site{node: n, recent: recent}
 	if cfg.CertFile != "" {
-		pair, err := readPair(cfg.CertFile, cfg.KeyFile)
+		pair, err := certs.LoadPair(cfg.CertFile, cfg.KeyFile)
 		if err != nil {
 			return nil, fmt.Errorf("web.cert_file, web.key_file: %w", err)
 		}
@@ -76,27 +78,22 @@ func (s *Site) Start() (stop func()) {
 	}
 }
 
-func readPair(certFile, keyFile string) (tls.Certificate, error) {
-	certificate, err := plainfile.Read(certFile, 1<<20)
-	if err != nil {
-		return tls.Certificate{}, err
-	}
-	key, err := plainfile.Read(keyFile, 1<<20)
-	if err != nil {
-		return tls.Certificate{}, err
-	}
-	return tls.X509KeyPair(certificate, key)
-}
+// maxPasswordFile is more than the line of "edged password" needs.
+const maxPasswordFile = 4 << 10
 
 func readPassword(file string) (*login.Hashed, error) {
 	if file == "" {
 		return nil, nil //nolint:nilnil // there is no password
 	}
-	text, err := plainfile.ReadText(file, 4096)
+	text, err := plainfile.ReadText(file, maxPasswordFile) // its errors do not name the file: that may be the password itself
 	if err != nil {
 		return nil, fmt.Errorf("web.password_file: %w", err)
 	}
-	password, err := login.Parse(string(text))
+	line, err := plaintext.Value(text)
+	if err != nil {
+		return nil, fmt.Errorf("web.password_file: %w", err)
+	}
+	password, err := login.Parse(line)
 	if err != nil {
 		return nil, fmt.Errorf("web.password_file: %w", err)
 	}
