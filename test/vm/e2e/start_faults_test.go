@@ -49,7 +49,7 @@ func TestFaultsAtTheStart(t *testing.T) {
 			kind: "no_bandwidth", end: doing(func() { full.tell("free") })},
 		{name: "in use by another program", camera: "busy", reason: "in use by another program (EBUSY); find it with `fuser -v",
 			kind: "busy", end: func() time.Time { thief.stop(); return time.Now() }},
-		{name: "permission denied", camera: "denied", reason: "permission denied (EACCES); add the user that runs edged to the group cameras",
+		{name: "permission denied", camera: "denied", reason: "permission denied (EACCES); add edged's user to the group cameras",
 			kind: "denied", end: doing(func() { allow(denied, 0o666) })},
 		{name: "not plugged in", camera: "absent", reason: "no such camera (ENOENT); plug it in",
 			kind: "unplugged", end: func() time.Time {
