@@ -21,8 +21,9 @@ type Frame struct {
 	// Time is when the picture was taken, on CLOCK_MONOTONIC; from a file that is not played in real time, its
 	// presentation time (see File).
 	Time time.Duration
-	// Restart marks the first frame after the source was opened, and the first of each further pass through a looped file.
-	// The frames before it show another scene, even where Time went on by little: no window may contain both.
+	// Restart marks a frame that does not continue the ones before it: the first after the source was opened, the first of each
+	// pass through a looped file, and the first after a jump of the source's clock. No window may contain frames from both sides,
+	// even where Time went on by little.
 	Restart bool
 	// Frozen marks a frame of a camera that has sent the same picture for too long. The Sink should examine the frame, so that
 	// Camera learns when the picture changes, and must not keep it.

@@ -70,40 +70,53 @@ func (c *Command) deliver(p *program, sink Sink) error {
 		return err
 	}
 	_, timed := pics.(*matroskaStream)
-	times := newStreamClock(timed, c.Log)
-	flood := newFlood(pics)
-	var unusable refusals
-	frame := Frame{Restart: true}
+	d := handover{Command: c, sink: sink, timed: timed, times: newStreamClock(timed, c.Log), flood: newFlood(pics), frame: Frame{Restart: true}}
 	for {
 		p.setDeadline(c.StallAfter)
 		data, format, own, err := pics.next()
+		if err == nil {
+			err = d.handOver(data, format, own)
+		}
 		if err != nil {
 			return err
 		}
-		if len(data) == 0 {
-			c.Counters.Empty.Add(1)
-			continue
-		}
-		now := clock.Monotonic()
-		if err := flood.note(now); err != nil {
-			return err
-		}
-		t, restart := times.next(own, now)
-		frame.Data, frame.Format, frame.Time, frame.Restart = data, format, t, frame.Restart || restart
-		c.count(timed && times.useless)
-		if err := unusable.note(sink(&frame)); err != nil {
-			return fmt.Errorf("%w; let the command write JPEGs in YCbCr, Y4M, or raw 4:2:0 video in Matroska", err)
-		}
-		frame.Sequence++
-		frame.Restart = false
 	}
 }
 
-func (c *Command) count(mistimed bool) {
-	c.Counters.Frames.Add(1)
-	if mistimed {
-		c.Counters.Mistimed.Add(1)
+// handover is the state of deliver.
+type handover struct {
+	*Command
+	sink     Sink
+	timed    bool // the stream has times of its own
+	times    *streamClock
+	flood    *flood
+	refusals refusals
+	frame    Frame
+}
+
+// handOver gives the sink a frame that has just arrived. own is the frame's time in its stream.
+func (d *handover) handOver(data []byte, format pixel.Format, own time.Duration) error {
+	if len(data) == 0 {
+		d.Counters.Empty.Add(1)
+		return nil
 	}
+	now := clock.Monotonic()
+	if err := d.flood.note(now); err != nil {
+		return err
+	}
+	t, restart := d.times.next(own, now)
+	f := &d.frame
+	f.Data, f.Format, f.Time, f.Restart = data, format, t, f.Restart || restart
+	d.Counters.Frames.Add(1)
+	if d.timed && d.times.useless {
+		d.Counters.Mistimed.Add(1)
+	}
+	if err := d.refusals.note(d.sink(f)); err != nil {
+		return fmt.Errorf("%w; let the command write JPEGs in YCbCr, Y4M, or raw 4:2:0 video in Matroska", err)
+	}
+	f.Sequence++
+	f.Restart = false
+	return nil
 }
 
 // open recognises the stream by its first bytes, unless its format was declared.

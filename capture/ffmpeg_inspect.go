@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"edged/capture/pixel"
@@ -170,13 +171,36 @@ func takesFrameRate(ctx context.Context, format string) bool {
 	return bytes.Contains(help, []byte("\n  -framerate "))
 }
 
+// question is a topic of the help of one ffmpeg, which may be replaced while edged runs.
+type question struct {
+	path     string
+	modified time.Time
+	topic    string
+}
+
+var answers sync.Map // []byte, by question
+
 // ask returns what ffmpeg says about a topic of its help.
 func ask(ctx context.Context, topic string) ([]byte, error) {
+	path, err := exec.LookPath("ffmpeg")
+	if err != nil {
+		return nil, err
+	}
+	q := question{path: path, topic: topic}
+	if info, err := os.Stat(path); err == nil {
+		q.modified = info.ModTime()
+	}
+	if known, ok := answers.Load(q); ok {
+		return known.([]byte), nil
+	}
 	said := bounded{most: 1 << 20}
 	cmd := ffmpegCommand(ctx, nil, "-h", topic)
 	cmd.Stdout = &said
-	err := cmd.Run()
-	return said.Bytes(), err
+	if err := cmd.Run(); err != nil {
+		return nil, err
+	}
+	answers.Store(q, said.Bytes())
+	return said.Bytes(), nil
 }
 
 // bounded keeps the first bytes written to it.

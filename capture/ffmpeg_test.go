@@ -26,7 +26,6 @@ func useFFmpeg(t *testing.T, version string) {
 	if version == "system" {
 		return
 	}
-	testkit.Slow(t)
 	dir := filepath.Join(os.Getenv("EDGED_CACHE"), "ffmpeg", version)
 	if _, err := os.Stat(filepath.Join(dir, "ffmpeg")); err != nil {
 		t.Fatalf("%v (make deps installs it)", err)
@@ -108,6 +107,7 @@ func constant(first time.Duration, rate, n int) (times []time.Duration) {
 
 // Every ffmpeg hands over the times that the container has: where they are uneven, pause, go back or begin late.
 func TestTimesAreTheContainers(t *testing.T) {
+	testkit.Slow(t)
 	silence := []string{"-f", "lavfi", "-t", "8", "-i", "anullsrc"}
 	late := with(silence, "-itsoffset", "5", "-f", "lavfi", "-i", "testsrc=s=64x48:r=25:d=2", "-map", "0", "-map", "1")
 	pause := []string{"-vf", "setpts='PTS+gte(N,50)*60/TB'", "-c:v", "mpeg2video"}
@@ -177,6 +177,7 @@ func at(times []time.Duration, i int) time.Duration {
 
 // A frame rate is for whatever has no times, and is not ignored in silence elsewhere.
 func TestFrameRateOfAFileWithoutTimes(t *testing.T) {
+	testkit.Slow(t)
 	timed := video(t, "a.mkv", with(testsrc("r=25:d=1"), "-c:v", "mjpeg")...)
 	raw := video(t, "a.h264", with(testsrc("r=25:d=1"), "-c:v", "libx264")...)
 	mpeg4 := video(t, "a.m4v", with(testsrc("r=25:d=1"), "-c:v", "mpeg4", "-f", "m4v")...)
@@ -216,6 +217,7 @@ func TestFrameRateOfAFileWithoutTimes(t *testing.T) {
 
 // Cover art is a video stream, too, and often the first.
 func TestTheFirstVideoThatMovesIsPlayed(t *testing.T) {
+	testkit.Slow(t)
 	moving := video(t, "moving.mkv", with(testsrc("r=25:d=2"), "-c:v", "mjpeg")...)
 	picture := video(t, "cover.jpg", "-f", "lavfi", "-i", "color=red:s=320x240:d=1", "-frames:v", "1")
 	both := []string{"-i", picture, "-i", moving, "-map", "0", "-map", "1", "-c", "copy"}
@@ -251,6 +253,7 @@ func TestTheFirstVideoThatMovesIsPlayed(t *testing.T) {
 
 // Pixels that are not square come out square.
 func TestPicturesHaveSquarePixels(t *testing.T) {
+	testkit.Slow(t)
 	path := video(t, "wide.mkv", with(testsrc("r=25:d=1"), "-vf", "setsar=2", "-c:v", "mpeg4")...)
 	for _, version := range ffmpegVersions {
 		t.Run(version, func(t *testing.T) {
@@ -264,6 +267,7 @@ func TestPicturesHaveSquarePixels(t *testing.T) {
 
 // ffmpeg hands over no more pixels than are needed, and the model sees the same picture.
 func TestLargePicturesAreMadeSmaller(t *testing.T) {
+	testkit.Slow(t)
 	decoder, err := pixel.NewDecoder(96, 96)
 	if err != nil {
 		t.Fatal(err)

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"testing"
 	"time"
+
+	"edged/internal/testkit"
 )
 
 func TestFlood(t *testing.T) {
@@ -48,6 +50,7 @@ func TestFlood(t *testing.T) {
 
 // A command that floods is ended, whatever it writes: its camera is offline, and says why.
 func TestACommandThatFloodsIsEnded(t *testing.T) {
+	testkit.Slow(t)
 	t.Parallel()
 	for _, output := range []string{"-f mjpeg -", "-f yuv4mpegpipe -", "-c:v rawvideo -f matroska -"} {
 		c := &Command{Line: "ffmpeg -nostdin -v error -f lavfi -i testsrc=s=64x48:r=15,format=yuv420p -t 100000 " + output}
