@@ -11,8 +11,10 @@ type Window struct {
 	N      uint64        // 1, 2, 3 … since the Pipeline began
 	Time   time.Duration // of its newest frame
 	Scores []float32     // one probability per label, as the model gave them; valid during the call
-	Track  uint64        // the target that it shows; 0: the whole view
-	Box    [4]float64    // where that is, as in Event
+	// Embedding is the model's second output; nil unless Pipeline.Embedding asks for it. Valid during the call.
+	Embedding []float32
+	Track     uint64     // the target that it shows; 0: the whole view
+	Box       [4]float64 // where that is, as in Event
 }
 
 // Event reports that an action starts, continues or ends.

@@ -20,6 +20,11 @@ type Clip interface {
 	Scores(dst []float32)
 }
 
+// Embedder is a Clip of a model with an embedding.
+type Embedder interface {
+	Embedding(dst []float32)
+}
+
 // Pipeline runs the model on the windows of one view. Set its fields, then put it into a Loop. For a file, call Step after
 // each frame and Finish at the end instead: the same file then gives the same events every time.
 type Pipeline struct {
@@ -31,6 +36,7 @@ type Pipeline struct {
 	Targets      *Targets      // nil: the model judges the whole view; else each target by itself, and there is no Gate
 	Frames       int           // T, of the model
 	Stride       int           // ticks of the sampling grid from one window to the next
+	Embedding    int           // numbers of the model's second output that each Window shall have; 0: none. Clip must be an Embedder then
 	OnWindow     func(*Window) // may be nil
 	OnEvent      func(Event)
 	Stats        Stats
@@ -123,6 +129,9 @@ func (p *Pipeline) start() error {
 	}
 	p.schedule = newSchedule(p.Frames, p.Stride)
 	p.window.Scores = make([]float32, len(p.Decider.labels))
+	if p.Embedding > 0 {
+		p.window.Embedding = make([]float32, p.Embedding)
+	}
 	p.nothing = make([]float32, len(p.Decider.labels))
 	if p.Targets != nil {
 		p.Targets.start(p)
@@ -265,6 +274,9 @@ func (p *Pipeline) finishWindow() *Window {
 	w.N++
 	w.Time = p.schedule.last.Time
 	p.Clip.Scores(w.Scores)
+	if p.Embedding > 0 {
+		p.Clip.(Embedder).Embedding(w.Embedding)
+	}
 	p.Stats.Windows.Add(1)
 	if slices.ContainsFunc(w.Scores, invalid) {
 		p.Stats.Invalid.Add(1)

@@ -92,7 +92,7 @@ func (w *writing) pictures(ctx context.Context, in *reading) error {
 			if _, over := w.progress(w.take, clock.Monotonic()-patience); over {
 				return nil
 			}
-			if stopped := ctx.Err() != nil; stopped {
+			if ctx.Err() != nil {
 				w.cut = "edged was stopped"
 				return nil
 			}
@@ -128,11 +128,12 @@ func (w *writing) picture(in *reading, e entry) (goOn bool, err error) {
 		}
 	}
 	w.busy.Store(int64(clock.Monotonic()))
-	switch err := w.mux.begin(e.at, e.size); {
-	case errors.Is(err, errNotMonotonic):
-		in.skip()
-		return true, nil
-	case err != nil:
+	if err := w.mux.begin(e.at, e.size); err != nil {
+		if errors.Is(err, errNotMonotonic) {
+			in.next++
+			in.lost++
+			return true, nil
+		}
 		return false, err
 	}
 	var s state
@@ -160,11 +161,12 @@ func (w *writing) begin(in *reading, e entry) (fine bool, err error) {
 	if s != got {
 		return false, nil
 	}
-	width, height, bad := pixel.JPEGSize(jpeg)
+	width, height, err := pixel.JPEGSize(jpeg)
 	clear(jpeg)
-	if bad != nil {
-		in.skip()
-		return false, nil //nolint:nilerr // one picture less is no reason to end the clip
+	if err != nil { // not a picture
+		in.next++
+		in.lost++
+		return false, nil
 	}
 	if w.mux != nil {
 		if width != w.width || height != w.height {
@@ -204,7 +206,7 @@ func (w *writing) describe() *Clip {
 		Start: wall(clock.Now(), w.mux.began), Duration: millis(w.mux.duration()), Width: w.width, Height: w.height,
 		Lost: w.lost, Cut: w.cut, Events: w.Timeline.of(w.take.id),
 	}
-	always := make([]string, 0, len(c.Events))
+	var always []string
 	for i := range c.Events {
 		e := &c.Events[i]
 		e.ClipState = ClipSaved

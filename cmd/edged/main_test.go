@@ -17,7 +17,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"edged/infer/trial"
-	"edged/internal/testkit"
 	"edged/models"
 )
 
@@ -226,7 +225,6 @@ func TestASecondInterruptEnds(t *testing.T) {
 
 // One signal is enough where nobody sends a second.
 func TestOneSignalEndsWhateverACommandWaitsFor(t *testing.T) {
-	testkit.Slow(t)
 	for _, s := range []os.Signal{os.Interrupt, unix.SIGTERM} {
 		cmd, ended := blockedReplay(t)
 		_ = cmd.Process.Signal(s)

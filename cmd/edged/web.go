@@ -20,7 +20,7 @@ import (
 func (r *runner) startWeb(n *node.Node) (stop func()) {
 	site := r.site
 	if n.Config.Web.Listen == "" {
-		return site.Close
+		return func() {}
 	}
 	server := &web.Server{
 		Address: n.Config.Web.Listen,

@@ -72,3 +72,7 @@ func (c *Clip) Invoke() error {
 // Scores writes a probability for each label into dst, as of the Engine's last run, of this Clip or another. It doesn't
 // allocate.
 func (c *Clip) Scores(dst []float32) { c.e.output.probabilities(dst) }
+
+// Embedding writes the model's second output into dst, which has one place for each of the manifest's Embedding.Size numbers, as of the Engine's
+// last run. A model without an embedding writes nothing. It doesn't allocate.
+func (c *Clip) Embedding(dst []float32) { c.e.embedding.values(dst) }

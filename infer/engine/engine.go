@@ -37,14 +37,15 @@ type Engine struct {
 	probe       *probe
 	interpreter *tflite.Interpreter
 
-	bound  bool // to the thread that made it
-	info   Info
-	table  *squeeze.Table
-	layout squeeze.Layout
-	input  []byte // the input tensor's memory
-	kept   bool   // Invoke leaves it as it was
-	clips  []*Clip
-	output output
+	bound     bool // to the thread that made it
+	info      Info
+	table     *squeeze.Table
+	layout    squeeze.Layout
+	input     []byte // the input tensor's memory
+	kept      bool   // Invoke leaves it as it was
+	clips     []*Clip
+	output    output
+	embedding output // of the second tensor; empty if the model has none
 
 	mu     sync.Mutex // guards closed, so that Cancel finds an interpreter
 	closed bool
@@ -138,6 +139,11 @@ func (e *Engine) load(m *models.Model, d delegate.Delegate, o Options) (reason, 
 	e.output, reason = newOutput(e.interpreter.GetOutputTensor(0), len(m.Labels), m.Manifest.Output == models.Logits)
 	if reason != nil {
 		return reason, nil
+	}
+	if size := m.Manifest.Embedding.Size; size > 0 {
+		if e.embedding, reason = newOutput(e.interpreter.GetOutputTensor(1), size, false); reason != nil {
+			return reason, nil
+		}
 	}
 	e.describe(d, o)
 	return nil, nil

@@ -45,12 +45,17 @@ func newOutput(t *tflite.Tensor, count int, softmax bool) (output, error) {
 	return o, nil
 }
 
-// probabilities writes the scores into dst, which has one place for each.
-func (o *output) probabilities(dst []float32) {
+// values writes the numbers into dst, which has one place for each.
+func (o *output) values(dst []float32) {
 	copy(dst, o.float)
 	for i, raw := range o.raw {
 		dst[i] = o.value[raw]
 	}
+}
+
+// probabilities writes the scores into dst, which has one place for each.
+func (o *output) probabilities(dst []float32) {
+	o.values(dst)
 	if o.softmax {
 		softmax(dst)
 	}
