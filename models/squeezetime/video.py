@@ -28,7 +28,7 @@ def frames_at(
     with _opened(path) as container:
         if start:
             container.seek(int(start * 1e6) + (container.start_time or 0))
-        planes_of = _Planes()
+        planes_of = _Planes(container)
         for frame in on_grid(_timed(container, path, start), rate):
             yield None if frame is None else to_rgb(planes_of(frame), *size)
 
@@ -36,7 +36,7 @@ def frames_at(
 def frames_of(path: Path) -> Iterator[tuple[int, Planes]]:
     """Every frame, upright, after its time in nanoseconds."""
     with _opened(path) as container:
-        planes_of = _Planes()
+        planes_of = _Planes(container)
         for time, frame in _timed(container, path, 0):
             yield time, planes_of(frame)
 
@@ -81,15 +81,17 @@ def _timed(container, path: Path, start: float) -> Iterator[tuple[int, object]]:
 class _Planes:
     """What edged has of a frame: as its ffmpeg converts it (capture/ffmpeg.go)."""
 
-    def __init__(self):
+    def __init__(self, container):
         from av.video.reformatter import VideoReformatter
 
         self.reformatter = VideoReformatter()
+        self.pixel = container.streams.video[0].sample_aspect_ratio or 1  # width to height
 
     def __call__(self, frame) -> Planes:
         turns = round(frame.rotation / 90)  # a phone held upright films sideways, and says so
         converted = self.reformatter.reformat(
             frame,
+            width=max(1, round(frame.width * self.pixel)),
             format="yuv420p",
             dst_colorspace="ITU601",
             dst_color_range="MPEG",

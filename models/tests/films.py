@@ -7,10 +7,11 @@ import numpy as np
 from av.video.reformatter import VideoReformatter
 
 
-def film(path, frames, rate=8, times=None, title="", codec="libx264", colours=None):
+def film(path, frames, rate=8, times=None, title="", codec="libx264", colours=None, pixel=None):
     """Writes uint8 [N,H,W,3] as a video, at `rate` or at these times (seconds).
 
-    colours: the matrix and the range that it is converted by, and says so.
+    colours: the matrix and the range that it is converted by, and says so. pixel: the shape of a
+    pixel, width to height.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with av.open(str(path), "w") as container:
@@ -21,6 +22,8 @@ def film(path, frames, rate=8, times=None, title="", codec="libx264", colours=No
         stream.pix_fmt, stream.options = "yuv420p", {"qp": "10"}
         if times is not None:
             stream.codec_context.time_base = Fraction(1, 1000)
+        if pixel:
+            stream.codec_context.sample_aspect_ratio = pixel
         if colours:
             stream.codec_context.colorspace, stream.codec_context.color_range = colours
         for number, picture in enumerate(frames):

@@ -1,4 +1,5 @@
 import json
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -91,6 +92,21 @@ def test_a_model_that_is_not_square_sees_the_middle(tmp_path):
     film(tmp_path / "x.mp4", frames)
     frame = next(iter(video.frames_at(tmp_path / "x.mp4", 8, (32, 64))))
     assert frame.shape == (32, 64, 3) and frame.mean() > 245
+
+
+@pytest.mark.parametrize(
+    ("shape", "pixel"), [((64, 128), 1), ((64, 64), 2), ((64, 256), Fraction(1, 2))]
+)
+def test_pictures_are_not_squeezed(tmp_path, shape, pixel):
+    """As in edged: a square of the scene is a square for the model, whatever a pixel's shape."""
+    height, width = shape
+    frames = np.zeros((4, height, width, 3), np.uint8)
+    frames[:, height // 4 : height * 3 // 4, width * 3 // 8 : width * 5 // 8] = 255
+    film(tmp_path / "x.mkv", frames, pixel=Fraction(pixel))
+    frame = next(iter(video.frames_at(tmp_path / "x.mkv", 8, (32, 32))))
+    tall, wide = ((frame.mean((axis, 2)) > 60).sum() for axis in (1, 0))
+    assert abs(tall - wide) <= 1
+    assert tall == 16
 
 
 def test_a_pixel_is_the_average_of_what_it_covers(tmp_path):
