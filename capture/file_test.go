@@ -143,6 +143,7 @@ func TestFileRefuses(t *testing.T) {
 
 // A file name is bytes: ffmpeg must read none as a pattern of others, an address or an option.
 func TestFileNamesAreBytes(t *testing.T) {
+	testkit.Slow(t)
 	dir := t.TempDir()
 	picture := filepath.Join(dir, "picture.png")
 	out, err := exec.CommandContext(t.Context(), "ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc=s=64x48", "-frames:v", "1", picture).CombinedOutput()

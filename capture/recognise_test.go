@@ -10,6 +10,8 @@ import (
 	"testing"
 	"testing/iotest"
 	"time"
+
+	"edged/internal/testkit"
 )
 
 func TestRecognise(t *testing.T) {
@@ -55,6 +57,7 @@ func TestRecognise(t *testing.T) {
 
 // A camera whose program talks before its pictures works. One that writes no pictures is told so in words that lead to the cause.
 func TestCommandsThatTalk(t *testing.T) {
+	testkit.Slow(t)
 	const jpegs = "ffmpeg -nostdin -loglevel error -f lavfi -i testsrc=size=64x48:rate=10 -frames:v 3 -f mjpeg -"
 	for _, line := range []string{
 		`printf 'Content-Type: image/jpeg\r\nContent-Length: 9\r\n\r\n'; ` + jpegs,

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"edged/capture/pixel"
+	"edged/internal/testkit"
 )
 
 // firstShown returns what the model would see of a source's first picture: 24x24 RGB.
@@ -51,6 +52,7 @@ func difference(a, b []byte) float64 {
 
 // One scene, sent and stored in many ways: with other colours, squeezed, with a border, turned. The model sees the same of each.
 func TestEverySourceShowsTheSame(t *testing.T) {
+	testkit.Slow(t)
 	const scene = "ffmpeg -nostdin -v error -f lavfi -i testsrc2=size=128x96:rate=5:duration=1 "
 	want := firstShown(t, &Command{Line: scene + "-pix_fmt yuv444p -f yuv4mpegpipe -"})
 	for name, arguments := range map[string]string{
@@ -123,6 +125,7 @@ func mustMake(t *testing.T, line string) {
 
 // What no picture can be made of is refused by its name, and never shown in wrong colours.
 func TestOtherVideoIsRefusedByName(t *testing.T) {
+	testkit.Slow(t)
 	const scene = "ffmpeg -nostdin -v error -f lavfi -i testsrc2=size=128x96:rate=5:duration=1 "
 	for arguments, want := range map[string]string{
 		"-pix_fmt yuv411p -c:v rawvideo -f matroska -":                                                        `raw video as "Y41B"`,
@@ -172,6 +175,7 @@ func matroskaFile(t *testing.T, jpeg []byte, width, height byte, more ...string)
 
 // Matroska's crop and rotation count whichever way the file is read, by whichever ffmpeg.
 func TestMatroskaIsCroppedAndTurned(t *testing.T) {
+	testkit.Slow(t)
 	const scene = "ffmpeg -nostdin -v error -f lavfi -i testsrc2=size=128x96:rate=5:duration=1 "
 	want := firstShown(t, &Command{Line: scene + "-pix_fmt yuv444p -f yuv4mpegpipe -"})
 	jpeg := func(filter string) []byte {

@@ -4,10 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"edged/internal/bounds"
+	"edged/internal/plaintext"
 	"edged/internal/printable"
 )
 
@@ -33,8 +33,10 @@ func parseLabels(text []byte) ([]string, error) {
 		switch {
 		case strings.TrimSpace(label) == "":
 			errs = append(errs, fmt.Errorf("%s:%d: empty label", labelsName, line))
-		case label != strings.TrimSpace(label) || strings.ContainsFunc(label, unicode.IsControl):
-			errs = append(errs, fmt.Errorf("%s:%d: %.100q has blanks around it or control characters in it (line ends must be LF)", labelsName, line, label))
+		case label != strings.Trim(label, " \t"):
+			errs = append(errs, fmt.Errorf("%s:%d: label %.100q has blanks around it; remove them", labelsName, line, label))
+		case plaintext.CheckEnds(label) != nil:
+			errs = append(errs, fmt.Errorf("%s:%d: label %.100q: %w", labelsName, line, label, plaintext.CheckEnds(label)))
 		case len(label) > bounds.MaxLabelBytes:
 			errs = append(errs, fmt.Errorf("%s:%d: label %.20q... has %d bytes; at most %d", labelsName, line, label, len(label), bounds.MaxLabelBytes))
 		case printable.Check(label) != nil:

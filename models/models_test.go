@@ -204,7 +204,7 @@ func TestParseNamesTheProblem(t *testing.T) {
 		{"hardly any rate", tail(map[string]any{"frame_rate": 1e-300}, twoLabels), []string{"frame_rate is 1e-300"}},
 		{"an infinite rate", tail(map[string]any{"frame_rate": 1e300}, twoLabels), []string{"frame_rate is 1e+300"}},
 		{"background that is no label", tail(map[string]any{"background": "nothing"}, twoLabels), []string{`background is "nothing"`}},
-		{"CRLF", tail(nil, "still\r\nmove\r\n"), []string{"labels.txt:1:", "LF"}},
+		{"no-break spaces", tail(nil, "still\u00a0\n\u00a0\nmo\u00a0ve\n"), []string{`labels.txt:1: label "still\u00a0": it ends with a no-break space (U+00A0)`, "labels.txt:2: empty label"}},
 		{"Latin-1", tail(nil, "still\nstra\xdfe\n"), []string{"not UTF-8"}},
 		{"a long label", tail(nil, "still\n"+strings.Repeat("move", 17)+"\n"), []string{`labels.txt:2: label "movemovemovemovemove"... has 68 bytes; at most 64`}},
 		{"invisible characters in labels", tail(nil, "still\nmo\u200bve\nmove\u202e\nmove\uffff\n"), []string{

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"edged/internal/plaintext"
 )
 
 const (
@@ -69,5 +71,5 @@ func readEntry(archive *zip.Reader, name string, maxBytes int64) ([]byte, error)
 	if int64(len(text)) > maxBytes {
 		return nil, fmt.Errorf("%s: more than %d kB", name, maxBytes>>10)
 	}
-	return text, nil
+	return plaintext.Clean(text), nil
 }

@@ -201,8 +201,8 @@ func TestMosquittoBridge(t *testing.T) {
 	board := testkit.StartMosquitto(t, "connection house", "address 127.0.0.1:"+port, "restart_timeout 1", "cleansession false",
 		"remote_clientid bridge-board", "try_private true", "bridge_attempt_unsubscribe false", "max_queued_messages 10000",
 		"topic edged/board/# out 1", "topic homeassistant/device/edged-board/config out 1",
-		"topic edged/board/+/enabled/set in 1", "topic edged/board/+/snapshot/set in 1", "topic edged/board/+/+/threshold/set in 1",
-		"topic edged/board/+/+/enabled/set in 1", "topic edged/board/+/+/snapshot/set in 1", "topic edged/board/+/+/+/threshold/set in 1",
+		"topic edged/board/+/enabled/set in 1", "topic edged/board/+/snapshot/set in 1", "topic edged/board/+/delete_clip/set in 1", "topic edged/board/+/+/threshold/set in 1",
+		"topic edged/board/+/+/enabled/set in 1", "topic edged/board/+/+/snapshot/set in 1", "topic edged/board/+/+/delete_clip/set in 1", "topic edged/board/+/+/+/threshold/set in 1",
 		"topic homeassistant/status in 1")
 	p, _ := testPublisher(t, board.URL(), func(p *Publisher) { p.OnCommand, p.Discovery.Prefix = o.take, "homeassistant" })
 	run(t, p)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -18,6 +19,7 @@ const (
 	SetEnabled   CommandKind = iota + 1 // …/enabled/set
 	SetThreshold                        // …/<label>/threshold/set
 	TakeSnapshot                        // …/snapshot/set
+	DeleteClip                          // …/delete_clip/set
 )
 
 // Command is what a subscriber asks of a view.
@@ -27,6 +29,7 @@ type Command struct {
 	Label string  // SetThreshold: an action of the view
 	On    bool    // SetEnabled
 	Score float64 // SetThreshold: from bounds.MinThreshold to 1
+	Clip  string  // DeleteClip: the clip's id, as in an event
 }
 
 // maxCommandBytes is more than any command needs.
@@ -44,6 +47,8 @@ func (s *states) parseCommand(levels []string, payload []byte) (c Command, known
 		c.Kind = SetEnabled
 	case "snapshot":
 		c.Kind = TakeSnapshot
+	case "delete_clip":
+		c.Kind = DeleteClip
 	case "threshold":
 		c.Kind, c.Label = SetThreshold, target[len(target)-1]
 		target = target[:len(target)-1]
@@ -74,8 +79,15 @@ func (c *Command) read(payload []byte) error {
 			return fmt.Errorf("must be a number from %g to 1, not %q", bounds.MinThreshold, text)
 		}
 		c.Score = score
+	case DeleteClip:
+		if c.Clip = text; !clipID.MatchString(text) {
+			return fmt.Errorf("must be the \"clip\" of an event, not %q", text)
+		}
 	}
 	return nil
 }
+
+// clipID is what the ids of clips look like.
+var clipID = regexp.MustCompile(`^[0-9a-f-]{1,64}$`)
 
 var errRetainedCommand = errors.New("it is retained: it would be obeyed again with every connection; publish commands without retain")

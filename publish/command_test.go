@@ -54,6 +54,7 @@ func TestCommandsAreObeyed(t *testing.T) {
 	for _, m := range [][2]string{
 		{"front/enabled/set", "OFF"}, {"front/enabled/set", "on"}, {"yard/gate/enabled/set", "OFF"},
 		{"front/wave/threshold/set", "0.75"}, {"yard/gate/wave/threshold/set", "1"}, {"yard/gate/snapshot/set", "PRESS"},
+		{"front/delete_clip/set", "20261129-204832-ba4c899354e52ace"},
 	} {
 		before := p.Counters().CommandsTaken
 		sub.publish("edged/board/"+m[0], m[1], false)
@@ -62,7 +63,7 @@ func TestCommandsAreObeyed(t *testing.T) {
 	want := []Command{
 		{Path: "front", Kind: SetEnabled, On: true}, {Path: "yard/gate", Kind: SetEnabled},
 		{Path: "front", Kind: SetThreshold, Label: "wave", Score: 0.75}, {Path: "yard/gate", Kind: SetThreshold, Label: "wave", Score: 1},
-		{Path: "yard/gate", Kind: TakeSnapshot},
+		{Path: "yard/gate", Kind: TakeSnapshot}, {Path: "front", Kind: DeleteClip, Clip: "20261129-204832-ba4c899354e52ace"},
 	}
 	waitFor(t, "all are obeyed", func() bool {
 		text := fmt.Sprint(o.all())
@@ -79,7 +80,7 @@ func TestWhatIsNoCommandIsRefusedOrIgnored(t *testing.T) {
 	t.Parallel()
 	p, sub, o := commanded(t)
 	refused := [][2]string{
-		{"front/enabled/set", "maybe"}, {"front/enabled/set", ""}, {"front/wave/threshold/set", "NaN"},
+		{"front/delete_clip/set", "../settings"}, {"front/delete_clip/set", ""}, {"front/enabled/set", "maybe"}, {"front/enabled/set", ""}, {"front/wave/threshold/set", "NaN"},
 		{"front/wave/threshold/set", "0"}, {"front/wave/threshold/set", "1.01"}, {"front/wave/threshold/set", "-Inf"},
 		{"front/wave/threshold/set", "0.5; reboot"}, {"front/enabled/set", strings.Repeat(" ", 300) + "ON"},
 		{"yard/gate/snapshot/set", strings.Repeat("x", 1<<20)},

@@ -13,13 +13,19 @@ type commandQueue struct {
 	wake    chan struct{} // one token: a command waits
 }
 
+// maxCommands bounds the queue: every command that changes a setting fits, and then some.
+const maxCommands = 10_000
+
 func newCommandQueue() *commandQueue { return &commandQueue{wake: make(chan struct{}, 1)} }
 
 func (q *commandQueue) put(c Command) {
 	q.mu.Lock()
 	q.waiting = append(slices.DeleteFunc(q.waiting, func(w Command) bool {
-		return w.Path == c.Path && w.Kind == c.Kind && w.Label == c.Label
+		return w.Path == c.Path && w.Kind == c.Kind && w.Label == c.Label && w.Clip == c.Clip
 	}), c)
+	if len(q.waiting) > maxCommands {
+		q.waiting = slices.Delete(q.waiting, 0, 1)
+	}
 	q.mu.Unlock()
 	select {
 	case q.wake <- struct{}{}:

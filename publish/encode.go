@@ -17,9 +17,12 @@ const wallFormat = "2006-01-02T15:04:05.000Z07:00"
 type eventEncoder struct {
 	model   sink.Model // of events that do not name their own
 	encoded string     // the model as JSON
+	page    string     // where the page shows events, up to an event's id; "" = nowhere
 }
 
-func newEventEncoder(m sink.Model) eventEncoder { return eventEncoder{m, encodeModel(m)} }
+func newEventEncoder(m sink.Model) eventEncoder {
+	return eventEncoder{model: m, encoded: encodeModel(m)}
+}
 
 func encodeModel(m sink.Model) string {
 	return `{"name":` + quote(m.Name) + `,"sha256":` + quote(m.SHA256) + `}`
@@ -70,6 +73,14 @@ func (enc *eventEncoder) append(dst []byte, e *queued, a *ActionTopics, now cloc
 	if e.Clip != "" {
 		dst = append(dst, `,"clip":`...)
 		dst = strconv.AppendQuote(dst, e.Clip) // letters, digits and dashes
+	}
+	if enc.page != "" {
+		dst = append(dst, `,"url":"`...)
+		dst = append(dst, enc.page...)
+		dst = append(dst, e.ID.Run...)
+		dst = append(dst, '-')
+		dst = strconv.AppendUint(dst, e.ID.N, 10)
+		dst = append(dst, '"')
 	}
 	dst = append(dst, `,"model":`...)
 	if e.Model == enc.model || e.Model == (sink.Model{}) {

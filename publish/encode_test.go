@@ -78,6 +78,16 @@ func TestEventNamesItsClip(t *testing.T) {
 	}
 }
 
+func TestEventLinksToThePage(t *testing.T) {
+	enc := newEventEncoder(Model{})
+	enc.page = "https://home.example/edged/events/"
+	e := queued{Event: sink.Event{ID: sink.ID{Run: "0a1b2c3d", N: 17}}}
+	got := string(enc.append(nil, &e, testView("front", "wave").actions["wave"], noon))
+	if want := `,"url":"https://home.example/edged/events/0a1b2c3d-17",`; !strings.Contains(got, want) || !json.Valid([]byte(got)) {
+		t.Errorf("%s lacks %s", got, want)
+	}
+}
+
 func TestScoresPayload(t *testing.T) {
 	w := window{n: 5, time: 999500 * time.Millisecond, scores: []float32{0.25, 0.74999, float32(math.NaN())}}
 	got := string(appendScores(nil, testView("front", "still", `a "b"`, "ü").labels, w, noon))

@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net"
 	"slices"
+	"strings"
 	"time"
 
 	"edged/internal/background"
@@ -32,7 +33,8 @@ type Publisher struct {
 
 	Node    string // this board's name in every topic, and in the client id edged-<Node>
 	Cameras []Camera
-	Model   Model // named in every event
+	Model   Model  // named in every event
+	PageURL string // of edged's page, for a link to it in every event; "" = none. It must need no escape in JSON.
 
 	OnCommand func(Command) // called one at a time while Run runs; nil = no command is taken
 	Discovery Discovery     // for Home Assistant
@@ -132,6 +134,9 @@ func (p *Publisher) Initialize() error {
 	p.brokers, p.broker = parsed, parsed[0]
 	p.dial = func(ctx context.Context) (net.Conn, error) { return p.broker.dial(ctx) }
 	p.encoder = newEventEncoder(p.Model)
+	if p.PageURL != "" {
+		p.encoder.page = strings.TrimRight(p.PageURL, "/") + "/events/"
+	}
 	p.now = clock.Now
 	p.wake = make(chan struct{}, 1)
 	if p.Outbox == nil {

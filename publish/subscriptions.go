@@ -42,7 +42,7 @@ func (p *Publisher) filters() map[string]byte {
 		f[topic] = 0
 	}
 	if p.OnCommand != nil {
-		for _, set := range []string{"enabled/set", "snapshot/set", "+/threshold/set"} {
+		for _, set := range []string{"enabled/set", "snapshot/set", "delete_clip/set", "+/threshold/set"} {
 			f[p.topics.of("+", set)] = 0
 			f[p.topics.of("+", "+", set)] = 0
 		}

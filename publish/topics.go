@@ -15,7 +15,7 @@ import (
 const maxNameBytes = bounds.MaxLabelBytes
 
 // reserved are the names that views and labels cannot have: edged's own topics have them.
-var reserved = []string{"enabled", "threshold", "snapshot", "scores", "status", "event", "state", "last"}
+var reserved = []string{"enabled", "threshold", "snapshot", "delete_clip", "scores", "status", "event", "state", "last"}
 
 // topics holds the node's own topics and makes those of its cameras and views.
 type topics struct {

@@ -296,9 +296,8 @@ func TestOldestClipsMakeRoom(t *testing.T) {
 
 func TestDeletingDeletes(t *testing.T) {
 	s := newScene(t, t.TempDir(), nil)
-	kept, saved := finished(s), sink.Event{}
-	s.await(kept, ClipSaved)
-	saved = finished(s)
+	s.await(finished(s), ClipSaved)
+	saved := finished(s)
 	s.await(saved, ClipSaved)
 	if err := s.Delete(saved.Clip); err != nil {
 		t.Fatal(err)

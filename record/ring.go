@@ -262,6 +262,12 @@ func (g *reading) resume() {
 	g.generation, g.next = g.ring.generation, g.ring.first
 }
 
+// skip leaves a picture out that no player could show.
+func (g *reading) skip() {
+	g.next++
+	g.lost++
+}
+
 // copy returns a copy of the picture that peek has described.
 func (g *reading) copy(e entry) ([]byte, state) {
 	jpeg, s := g.append(nil, e)

@@ -63,7 +63,8 @@ func (h *history) between(from, to time.Duration, always []string) (labels []str
 		labels = append(labels, h.labels[i])
 	}
 	h.each(from, to, func(t time.Duration, scores []float32) {
-		row := []float64{float64(millis(t - from))}
+		row := make([]float64, 1, 1+len(chosen))
+		row[0] = float64(millis(t - from))
 		for _, i := range chosen {
 			row = append(row, round4(scores[i]))
 		}

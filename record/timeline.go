@@ -13,18 +13,32 @@ import (
 )
 
 // Timeline is the list of what happened. Events with a clip are in it for as long as the clip exists, also after a restart; others only
-// until edged stops. It is a sink.
+// until the process ends. A process has one, which outlives reloads. It is a sink.
 type Timeline struct {
 	sink.Ignore
-	// OnChange is called after every change, with the event as it is now; gone means that it was deleted. It must not block, nor call the
-	// timeline. May be nil.
-	OnChange func(e Event, gone bool)
-
 	mu      sync.Mutex
 	events  []*Event // by start, the oldest first
 	byID    map[string]*Event
 	going   map[sink.ID]*Event // those that have not ended
 	without int                // events without a saved clip
+	watches []*watch
+}
+
+// watch is somebody who wants to know of changes.
+type watch struct{ changed func(e Event, gone bool) }
+
+// Watch has changed called after every change, with the event as it is now; gone means that it was deleted. It must not block, nor call
+// the timeline. Stop ends that.
+func (t *Timeline) Watch(changed func(e Event, gone bool)) (stop func()) {
+	w := &watch{changed}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.watches = append(t.watches, w)
+	return func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.watches = slices.DeleteFunc(t.watches, func(other *watch) bool { return other == w })
+	}
 }
 
 // maxWithout bounds the events without a saved clip; with one, the store's bounds hold.
@@ -94,8 +108,8 @@ func (t *Timeline) drop(i int) {
 }
 
 func (t *Timeline) changed(e *Event, gone bool) {
-	if t.OnChange != nil {
-		t.OnChange(*e, gone)
+	for _, w := range t.watches {
+		w.changed(*e, gone)
 	}
 }
 

@@ -92,7 +92,7 @@ func (w *writing) pictures(ctx context.Context, in *reading) error {
 			if _, over := w.progress(w.take, clock.Monotonic()-patience); over {
 				return nil
 			}
-			if ctx.Err() != nil {
+			if stopped := ctx.Err() != nil; stopped {
 				w.cut = "edged was stopped"
 				return nil
 			}
@@ -128,12 +128,11 @@ func (w *writing) picture(in *reading, e entry) (goOn bool, err error) {
 		}
 	}
 	w.busy.Store(int64(clock.Monotonic()))
-	if err := w.mux.begin(e.at, e.size); err != nil {
-		if errors.Is(err, errNotMonotonic) {
-			in.next++
-			in.lost++
-			return true, nil
-		}
+	switch err := w.mux.begin(e.at, e.size); {
+	case errors.Is(err, errNotMonotonic):
+		in.skip()
+		return true, nil
+	case err != nil:
 		return false, err
 	}
 	var s state
@@ -161,12 +160,11 @@ func (w *writing) begin(in *reading, e entry) (fine bool, err error) {
 	if s != got {
 		return false, nil
 	}
-	width, height, err := pixel.JPEGSize(jpeg)
+	width, height, bad := pixel.JPEGSize(jpeg)
 	clear(jpeg)
-	if err != nil { // not a picture
-		in.next++
-		in.lost++
-		return false, nil
+	if bad != nil {
+		in.skip()
+		return false, nil //nolint:nilerr // one picture less is no reason to end the clip
 	}
 	if w.mux != nil {
 		if width != w.width || height != w.height {
@@ -206,7 +204,7 @@ func (w *writing) describe() *Clip {
 		Start: wall(clock.Now(), w.mux.began), Duration: millis(w.mux.duration()), Width: w.width, Height: w.height,
 		Lost: w.lost, Cut: w.cut, Events: w.Timeline.of(w.take.id),
 	}
-	var always []string
+	always := make([]string, 0, len(c.Events))
 	for i := range c.Events {
 		e := &c.Events[i]
 		e.ClipState = ClipSaved

@@ -19,7 +19,10 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	// The server sleeps for half a second before it closes some connections.
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("net/http.(*conn).closeWriteAndWait"))
+}
 
 func serve(t *testing.T, s *Server) string {
 	t.Helper()
@@ -237,7 +240,7 @@ func TestOwnPageMayChangeSettings(t *testing.T) {
 		{"a form of a foreign page", "POST", "/api/v1/login", "home.example", []string{"Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document"}, 403},
 		{"a foreign picture", "GET", "/api/v1/cameras/gate/picture", "localhost", []string{"Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "no-cors", "Sec-Fetch-Dest", "image"}, 403},
 	} {
-		r := httptest.NewRequest(c.method, c.path, nil)
+		r := httptest.NewRequestWithContext(t.Context(), c.method, c.path, nil)
 		r.Host = c.host
 		for i := 0; i < len(c.headers); i += 2 {
 			r.Header.Set(c.headers[i], c.headers[i+1])

@@ -8,11 +8,13 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"edged/internal/testkit"
 	"edged/models"
 )
 
 // Every path on the command line and in the configuration is bytes, whether they are UTF-8 or not.
 func TestPathsAreBytes(t *testing.T) {
+	testkit.Slow(t)
 	dir := t.TempDir()
 	put := func(name string, data []byte) string {
 		path := filepath.Join(dir, name)

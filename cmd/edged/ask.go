@@ -43,7 +43,7 @@ func askerOf(w config.Web) (*asker, error) {
 	if w.CertFile == "" {
 		return &asker{url: "http://" + w.Listen, client: http.Client{Transport: &http.Transport{}}}, nil
 	}
-	text, err := plainfile.Read(w.CertFile, 1<<20)
+	text, err := plainfile.ReadText(w.CertFile, 1<<20)
 	if err != nil {
 		return nil, fmt.Errorf("web.cert_file: %w", err)
 	}

@@ -79,6 +79,7 @@ func TestBenchRefuses(t *testing.T) {
 
 // bench says why a video gives it nothing to measure, and does not wait for ever.
 func TestBenchOfAVideoWithoutAWindow(t *testing.T) {
+	testkit.Slow(t)
 	for path, want := range map[string]string{
 		film(t, "short.avi", "-f", "lavfi", "-i", testPattern+"0.5", "-c:v", "mpeg4"): "too short",
 		film(t, "still.png", "-f", "lavfi", "-i", testPattern+"1", "-frames:v", "1"):  "a still picture",

@@ -21,19 +21,15 @@ func (c *checkCmd) Run(ctx context.Context, out output) error {
 	if err != nil {
 		return err
 	}
-	model, err := node.Check(cfg)
+	n, site, err := build(ctx, node.Inputs{Config: cfg}, func() string { return "" })
+	if n != nil {
+		defer n.Close()
+		defer site.Close()
+	}
 	if err := errors.Join(err, node.CheckPlaces(cfg)); err != nil {
 		return err
 	}
-	if err := node.TryModel(ctx, model, cfg); err != nil {
-		return err
-	}
-	n, err := node.New(node.Inputs{Config: cfg, Model: model, Version: version})
-	if err != nil {
-		return err
-	}
-	defer n.Close()
-	e, err := watch.OpenEngine(model, node.EngineOptions(cfg.Model), n.Views)
+	e, err := watch.OpenEngine(n.Model, node.EngineOptions(cfg.Model), n.Views)
 	if err != nil {
 		return err
 	}
@@ -42,7 +38,7 @@ func (c *checkCmd) Run(ctx context.Context, out output) error {
 	for _, cam := range cfg.Cameras {
 		s.line("camera  %s: %s", cam.Name, capture.ShownSource(cam.Source))
 	}
-	s.line("model   %s", describeModel(model))
+	s.line("model   %s", describeModel(n.Model))
 	s.line("broker  %s", node.DescribeBroker(cfg.MQTT))
 	s.line("ok")
 	return s.print(out)

@@ -20,6 +20,8 @@ func TestCheckFindsWhatRunWouldMiss(t *testing.T) {
 	for text, want := range map[string]string{
 		"cameras: [{source: 'file:/no/such/clip.mp4'}]":                             "cameras[0].source: /no/such/clip.mp4: no such file",
 		"cameras: [{source: 'file:" + dir + "'}]":                                   "cameras[0].source: " + dir,
+		"web: {password_file: /no/such/password}":                                   "web.password_file: ",
+		"web: {cert_file: /no/such/cert, key_file: /no/such/key}":                   "web.cert_file",
 		"state_dir: " + file:                                                        "state_dir: " + file + " is not a folder",
 		"state_dir: " + file + "/state":                                             "state_dir: ",
 		"state_dir: /proc/state":                                                    "state_dir: ",

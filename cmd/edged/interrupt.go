@@ -15,8 +15,8 @@ const (
 	endsWithin       = 2 * time.Second
 )
 
-// endAfterSignal ends the process some time after ctx, which a signal ends, where it has not ended by itself. A command may wait for
-// what never comes: somebody who reads its output, or a disk that no longer answers.
+// endAfterSignal ends the process some time after a signal has ended ctx, unless it has ended by itself. A command may wait for something
+// that never comes: a reader of its output, or a disk that no longer answers.
 func endAfterSignal(ctx context.Context, args []string, stderr io.Writer) {
 	within := endsWithin
 	if len(args) > 0 && (args[0] == "run" || args[0] == "broker") {

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"edged/infer/trial"
+	"edged/internal/testkit"
 	"edged/models"
 )
 
@@ -225,6 +226,7 @@ func TestASecondInterruptEnds(t *testing.T) {
 
 // One signal is enough where nobody sends a second.
 func TestOneSignalEndsWhateverACommandWaitsFor(t *testing.T) {
+	testkit.Slow(t)
 	for _, s := range []os.Signal{os.Interrupt, unix.SIGTERM} {
 		cmd, ended := blockedReplay(t)
 		_ = cmd.Process.Signal(s)

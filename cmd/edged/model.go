@@ -14,11 +14,11 @@ import (
 
 type modelCmd struct {
 	engineFlags
-	JSON bool   `help:"As JSON."`
-	File string `arg:"" optional:"" type:"existingfile" help:"Model file; the starter where it is not given."`
+	JSON bool   `help:"Print JSON."`
+	File string `arg:"" optional:"" type:"existingfile" help:"Model file; without one, the starter."`
 }
 
-// engineFlags say how a command that runs a model on its own runs it.
+// engineFlags are the flags of commands that run a model without a configuration.
 type engineFlags struct {
 	Delegate string `default:"xnnpack" help:"xnnpack, cpu, gpu[:PATH] or external:PATH."`
 	Threads  int    `default:"1" help:"Threads of the model."`
@@ -37,7 +37,7 @@ func (f *engineFlags) options() engine.Options {
 	return engine.Options{Delegate: f.Delegate, Threads: f.Threads}
 }
 
-// Run loads the model as edged run would and shows what it is and what runs it.
+// Run loads the model as edged run does, and prints its parts and what runs it.
 func (c *modelCmd) Run(out output) error {
 	m, err := node.OpenModel(c.File)
 	if err != nil {
@@ -93,7 +93,7 @@ func tensorLine(t engine.Tensor) string {
 	return s
 }
 
-// describeDelegate says what really runs, and why it is not what was asked for.
+// describeDelegate is what really runs, and why not the delegate that was asked for.
 func describeDelegate(i engine.Info) string {
 	s := fmt.Sprintf("%s, %d/%d nodes, %d thread", i.Delegate, i.NodesDelegated, i.NodesTotal, i.Threads)
 	if i.Threads != 1 {

@@ -15,7 +15,7 @@ import (
 )
 
 type probeCmd struct {
-	JSON bool `help:"As JSON."`
+	JSON bool `help:"Print JSON."`
 }
 
 // machine is what edged finds here.
@@ -25,7 +25,7 @@ type machine struct {
 	Delegates []delegateFinding `json:"delegates"`
 }
 
-// delegateFinding is what the starter model runs on with one delegate.
+// delegateFinding is the result of loading the starter model with one delegate.
 type delegateFinding struct {
 	Delegate       string `json:"delegate"`
 	Usable         bool   `json:"usable"`
@@ -34,7 +34,7 @@ type delegateFinding struct {
 	Error          string `json:"error,omitempty"`
 }
 
-// Run shows what a user needs to know before writing a configuration.
+// Run prints what a user needs to know to write a configuration.
 func (c *probeCmd) Run(out output) error {
 	found := machine{Cameras: capture.Probe(), TFLite: tflite.Version()}
 	for _, name := range []string{"xnnpack", "gpu", "cpu"} {
@@ -52,7 +52,7 @@ func (c *probeCmd) Run(out output) error {
 	return found.sheet().print(out)
 }
 
-// probeDelegate loads the starter with the delegate and nothing in its stead.
+// probeDelegate loads the starter model with the delegate, and with no other one if that fails.
 func probeDelegate(name string) (delegateFinding, error) {
 	found := delegateFinding{Delegate: name}
 	m, err := node.OpenModel("")
@@ -118,7 +118,7 @@ func formatLine(f capture.DeviceFormat) string {
 	return line
 }
 
-// usableCamera says why there is no camera to be found, if so.
+// usableCamera returns nil if there is a usable camera, else why there is none.
 func usableCamera() error {
 	var errs []error
 	for _, d := range capture.Probe() {

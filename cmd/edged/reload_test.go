@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -50,5 +51,45 @@ func TestSettingsOutliveAReload(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Events that wait for a broker that is away wait on after a reload, without a state folder, too.
+func TestWaitingEventsOutliveAReload(t *testing.T) {
+	testkit.Slow(t)
+	address := testkit.FreeAddress(t)
+	text := func(source string) string {
+		return fmt.Sprintf("node: board\nmqtt: {broker: 'tcp://%s'}\nweb: {listen: %q}\ncameras: [{name: gate, source: %q}]\n", testkit.FreeAddress(t), address, source)
+	}
+	config := write(t, "edged.yaml", text("file:"+footage(t, "walkers.mkv")))
+	waiting := func() (n int, source string) {
+		var status struct {
+			EventsWaiting int `json:"events_waiting"`
+			Cameras       map[string]struct{ Source string }
+		}
+		body, err := fetch(t.Context(), "http://"+address+"/status")
+		if err == nil {
+			err = json.Unmarshal(body, &status)
+		}
+		if err != nil {
+			return 0, ""
+		}
+		return status.EventsWaiting, status.Cameras["gate"].Source
+	}
+	p := startEdged(t, "run", "-c", config)
+	before := 0
+	testkit.WaitFor(t, "an event that waits", func() bool { before, _ = waiting(); return before > 0 })
+	p.reload(t, config, text("v4l2:/dev/video99")) // no further events
+	after := 0
+	testkit.WaitFor(t, "the reload", func() bool {
+		n, source := waiting()
+		after = n
+		return source == "v4l2:/dev/video99"
+	})
+	if after < before {
+		t.Errorf("%d events waited before the reload, %d after it", before, after)
+	}
+	if err := p.stop(t); err != nil {
+		t.Error(err)
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"edged/internal/testkit"
 )
 
 // film makes a video by ffmpeg: its arguments, but for the file's name.
@@ -54,6 +56,7 @@ func noise(data []byte) []byte {
 
 // An empty or incomplete result never looks like success: replay says why, and its exit status is 1.
 func TestReplayNeverEndsInSilence(t *testing.T) {
+	testkit.Slow(t)
 	jpegs := film(t, "a.mjpeg", "-f", "lavfi", "-i", testPattern+"6", "-c:v", "mjpeg")
 	y4m := film(t, "a.y4m", "-f", "lavfi", "-i", testPattern+"6", "-pix_fmt", "yuv420p")
 	mp4 := film(t, "a.mp4", "-f", "lavfi", "-i", testPattern+"6", "-c:v", "mpeg4", "-movflags", "+faststart")
@@ -107,6 +110,7 @@ func TestReplayNeverEndsInSilence(t *testing.T) {
 
 // A video without any action gives no line. That there was something to look at is told beside it.
 func TestReplayTellsWhatItLookedAt(t *testing.T) {
+	testkit.Slow(t)
 	status, stdout, stderr := edged(t, "replay", film(t, "still.mkv", "-f", "lavfi", "-i", "color=gray:size=160x120:rate=25:duration=4", "-c:v", "mpeg4"))
 	if status != 0 || stdout != "" || !strings.Contains(stderr, "frames=100") || !strings.Contains(stderr, "windows=9") || !strings.Contains(stderr, "actions=0") {
 		t.Errorf("status %d, stdout %q, stderr %s", status, stdout, stderr)
@@ -115,6 +119,7 @@ func TestReplayTellsWhatItLookedAt(t *testing.T) {
 
 // ffmpeg does not notice where some formats are cut off. What they say of their length is told then.
 func TestReplayTellsThatPicturesMayBeMissing(t *testing.T) {
+	testkit.Slow(t)
 	path := mutilate(t, film(t, "a.flv", "-f", "lavfi", "-i", testPattern+"6", "-c:v", "flv1"), most)
 	if _, _, stderr := edged(t, "replay", path); !strings.Contains(stderr, "pictures may be missing") || !strings.Contains(stderr, "end=6s") {
 		t.Error(stderr)

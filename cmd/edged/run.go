@@ -78,25 +78,13 @@ func (r *runner) prepare(ctx context.Context) (*node.Node, error) {
 	if err := r.override(ctx, cfg); err != nil {
 		return nil, node.ConfigError{Err: err}
 	}
-	model, err := node.Check(cfg)
-	if err != nil {
-		return nil, err
-	}
-	if err := node.TryModel(ctx, model, cfg); err != nil {
-		return nil, err
-	}
-	n, err := node.New(node.Inputs{
-		Config: cfg, Model: model, Version: version, Sinks: []sink.Sink{r.console}, BuiltIn: &r.broker, State: r.state,
+	n, site, err := build(ctx, node.Inputs{
+		Config: cfg, Sinks: []sink.Sink{r.console}, BuiltIn: &r.broker, State: r.state,
 		OnReady:        func(n *node.Node, info engine.Info) { printBanner(r.console, n, info) },
 		ConsoleDropped: r.console.Dropped, LogDropped: r.log.Dropped,
-	})
+	}, r.log.Recent)
 	if err != nil {
 		return nil, err
-	}
-	site, err := nodepage.New(n, r.log.Recent)
-	if err != nil {
-		n.Close()
-		return nil, node.ConfigError{Err: err}
 	}
 	r.site = site
 	r.log.SetLevel(cfg.Log.Level) // only now: a refused configuration must not change it

@@ -20,7 +20,7 @@ import (
 func (r *runner) startWeb(n *node.Node) (stop func()) {
 	site := r.site
 	if n.Config.Web.Listen == "" {
-		return func() {}
+		return site.Close
 	}
 	server := &web.Server{
 		Address: n.Config.Web.Listen,

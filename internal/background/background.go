@@ -1,9 +1,9 @@
-// Package background runs what goes on beside its caller.
+// Package background runs a function beside its caller.
 package background
 
 import "context"
 
-// Start runs f on a goroutine of its own; stop ends its context and waits for it.
+// Start runs f on a goroutine of its own. Stop ends f's context and returns once f has returned.
 func Start(f func(context.Context)) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})

@@ -3,12 +3,14 @@ package certs
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"encoding/pem"
 	"errors"
 	"fmt"
 	"strings"
 
 	"edged/internal/plainfile"
+	"edged/internal/plaintext"
 )
 
 // maxBytes bounds a file of certificates. A system's whole store has 200 kB.
@@ -17,11 +19,11 @@ const maxBytes = 4 << 20
 // LoadPair reads a certificate, with those that lead to its authority, and its private key. Both files are PEM. Every error names
 // the file.
 func LoadPair(certFile, keyFile string) (tls.Certificate, error) {
-	cert, err := plainfile.Read(certFile, maxBytes)
+	cert, err := plainfile.ReadText(certFile, maxBytes)
 	if err != nil {
 		return tls.Certificate{}, fmt.Errorf("%s: %w", certFile, err)
 	}
-	key, err := plainfile.Read(keyFile, maxBytes)
+	key, err := plainfile.ReadText(keyFile, maxBytes)
 	if err != nil {
 		return tls.Certificate{}, fmt.Errorf("%s: %w", keyFile, err)
 	}
@@ -29,11 +31,11 @@ func LoadPair(certFile, keyFile string) (tls.Certificate, error) {
 		return tls.Certificate{}, fmt.Errorf("%s: a passphrase protects this key, and edged cannot ask for it; "+
 			"write the key without one: openssl pkey -in %s -out NEW.key", keyFile, keyFile)
 	}
-	if !has(cert, "CERTIFICATE") {
-		return tls.Certificate{}, fmt.Errorf("%s: it holds no certificate; it must be a PEM file", certFile)
+	if err := check(cert, "CERTIFICATE", "certificate"); err != nil {
+		return tls.Certificate{}, fmt.Errorf("%s: %w", certFile, err)
 	}
-	if !has(key, "PRIVATE KEY") {
-		return tls.Certificate{}, fmt.Errorf("%s: it holds no private key; it must be a PEM file", keyFile)
+	if err := check(key, "PRIVATE KEY", "private key"); err != nil {
+		return tls.Certificate{}, fmt.Errorf("%s: %w", keyFile, err)
 	}
 	pair, err := tls.X509KeyPair(cert, key)
 	if err != nil {
@@ -52,12 +54,43 @@ func isEncrypted(text []byte) bool {
 	return false
 }
 
-// has reports whether there is a block whose type ends so.
-func has(text []byte, kind string) bool {
-	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
-		if strings.HasSuffix(block.Type, kind) {
-			return true
-		}
+// LoadPool reads the certificates of authorities from a PEM file. No error names the file.
+func LoadPool(file string) (*x509.CertPool, error) {
+	text, err := plainfile.ReadText(file, maxBytes)
+	if err != nil {
+		return nil, err
 	}
-	return false
+	if err := check(text, "CERTIFICATE", "certificate"); err != nil {
+		return nil, err
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(text) {
+		return nil, errors.New("none of its certificates can be read")
+	}
+	return pool, nil
+}
+
+// check returns an error unless the text has blocks of that type and each of them can be read: crypto/tls and crypto/x509 pass
+// over a damaged block without a word.
+func check(text []byte, kind, name string) error {
+	begun, read, found := strings.Count(string(text), "-BEGIN"), 0, false
+	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
+		read++
+		found = found || strings.HasSuffix(block.Type, kind)
+	}
+	switch {
+	case !found:
+		return fmt.Errorf("it holds no %s; it must be a PEM file%s", name, hint(text))
+	case read < begun:
+		return fmt.Errorf("only %d of its %d PEM blocks can be read%s", read, begun, hint(text))
+	}
+	return nil
+}
+
+// hint names what may be wrong with a text that looks right.
+func hint(text []byte) string {
+	if found := plaintext.FindLine(text); found != "" {
+		return "; " + found
+	}
+	return ""
 }

@@ -2,9 +2,7 @@
 package config
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -171,7 +169,7 @@ type Record struct {
 	Before   time.Duration `yaml:"before"`    // what a clip shows before its event
 	After    time.Duration `yaml:"after"`     // and after it
 	MaxClip  time.Duration `yaml:"max_clip"`  // the longest clip
-	MaxBytes int           `yaml:"max_bytes"` // of all clips; the oldest is deleted first
+	MaxBytes int64         `yaml:"max_bytes"` // of all clips; the oldest is deleted first
 	MaxAge   time.Duration `yaml:"max_age"`   // older clips are deleted
 	Memory   int           `yaml:"memory"`    // bytes for each camera's pictures before an event
 	FPS      int           `yaml:"fps"`       // pictures a second where edged must encode them: raw formats, masks
@@ -191,9 +189,6 @@ type Web struct {
 type Log struct {
 	Level string `yaml:"level"` // debug, info, warn, error
 }
-
-// Credential is what systemd calls the broker's password, where it hands it over.
-const Credential = "edged-mqtt-password"
 
 // Embedded is the value of mqtt.broker that asks for the built-in broker.
 const Embedded = "embedded"
@@ -260,35 +255,6 @@ func (c *Config) Validate(name string) error {
 	d := &decoder{}
 	d.validate(c)
 	return d.err(name)
-}
-
-// secrets fills in what must not stand in the file itself; the environment wins.
-func (d *decoder) secrets(c *Config) {
-	if v, ok := os.LookupEnv("EDGED_MQTT_USERNAME"); ok {
-		c.MQTT.Username = v
-	}
-	if f := c.MQTT.PasswordFile; f != "" {
-		b, err := plainfile.ReadText(f, maxFile) // its errors do not repeat the path, which may be the password itself
-		password := strings.TrimRight(string(b), "\r\n")
-		switch {
-		case errors.Is(err, fs.ErrPermission):
-			d.problem("mqtt.password_file", "not readable by this user; chown it to the user that runs edged")
-		case err != nil:
-			d.problem("mqtt.password_file", "must be the path of a file that holds the password: %v", err)
-		case password == "":
-			d.problem("mqtt.password_file", "the file is empty")
-		}
-		c.MQTT.password = &password
-	}
-	if dir := os.Getenv("CREDENTIALS_DIRECTORY"); dir != "" && c.MQTT.PasswordFile == "" { // systemd.exec(5), LoadCredential=
-		if b, err := os.ReadFile(filepath.Join(dir, Credential)); err == nil {
-			password := strings.TrimRight(string(b), "\r\n")
-			c.MQTT.password = &password
-		}
-	}
-	if v, ok := os.LookupEnv("EDGED_MQTT_PASSWORD"); ok {
-		c.MQTT.password = &v
-	}
 }
 
 // hostname returns the board's name as an MQTT topic can hold it.

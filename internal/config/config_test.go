@@ -194,32 +194,6 @@ func TestEmptyFileIsTheDefault(t *testing.T) {
 	}
 }
 
-func TestSecretsFromTheEnvironment(t *testing.T) {
-	t.Setenv("EDGED_MQTT_USERNAME", "u")
-	t.Setenv("EDGED_MQTT_PASSWORD", "p")
-	c, err := Parse("f", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if c.MQTT.Username != "u" || c.MQTT.Password() != "p" {
-		t.Errorf("got %q, %q", c.MQTT.Username, c.MQTT.Password())
-	}
-}
-
-func TestPasswordFromSystemd(t *testing.T) {
-	dir := t.TempDir()
-	t.Setenv("CREDENTIALS_DIRECTORY", dir)
-	if c, err := Parse("f", nil); err != nil || c.MQTT.Password() != "" {
-		t.Errorf("without a credential: %v, %q", err, c.MQTT.Password())
-	}
-	if err := os.WriteFile(filepath.Join(dir, Credential), []byte("hunter2\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if c, err := Parse("f", []byte("mqtt: {username: u}\n")); err != nil || c.MQTT.Password() != "hunter2" {
-		t.Errorf("with one: %v, %q", err, c.MQTT.Password())
-	}
-}
-
 // FuzzParse: whatever the file holds, it is accepted or refused with an error, never a crash.
 func FuzzParse(f *testing.F) {
 	b, _ := os.ReadFile("../../edged.example.yaml")

@@ -13,6 +13,9 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+
+	"edged/internal/plaintext"
+	"edged/internal/printable"
 )
 
 // Problem is one thing wrong with a configuration file.
@@ -56,6 +59,7 @@ type decoder struct {
 	unknown  bool           // as in Problems
 
 	protected bool // by protect
+	data      []byte
 }
 
 // maxFile bounds the file; a real one has a few hundred bytes.
@@ -67,6 +71,8 @@ func decode(data []byte, c *Config) *decoder {
 		d.problem("", "the file has %d bytes; %d are allowed", len(data), maxFile)
 		return d
 	}
+	data = plaintext.Clean(data)
+	d.data = data
 	text := protect(data)
 	d.protected = len(text) != len(data)
 	file, err := parser.ParseBytes(text, 0)
@@ -97,7 +103,11 @@ func (d *decoder) syntax(err error, data []byte) {
 }
 
 func (d *decoder) problem(key, format string, args ...any) {
-	d.problems = append(d.problems, Problem{Line: d.lines[key], Key: key, Text: fmt.Sprintf(format, args...)})
+	p := Problem{Line: d.lines[key], Key: key, Text: fmt.Sprintf(format, args...)}
+	if printable.Check(key) != nil || plaintext.Find(key) != "" {
+		p.Key = strconv.Quote(key)
+	}
+	d.problems = append(d.problems, p)
 }
 
 // err returns the problems, in the file's own order.
@@ -105,8 +115,19 @@ func (d *decoder) err(name string) error {
 	if len(d.problems) == 0 {
 		return nil
 	}
+	for i := range d.problems {
+		p := &d.problems[i]
+		if name := d.invisible(p.Line); name != "" && !strings.Contains(p.Text, name) {
+			p.Text += fmt.Sprintf(" (this line has %s in it)", name)
+		}
+	}
 	slices.SortStableFunc(d.problems, func(a, b Problem) int { return cmp.Compare(a.Line, b.Line) })
 	return &Problems{File: name, List: d.problems, Unknown: d.unknown}
+}
+
+// invisible names a character in the line that nobody sees, outside of a comment: it is likely to be what is wrong.
+func (d *decoder) invisible(line int) string {
+	return plaintext.Find(comment.ReplaceAllString(lineOf(d.data, line), ""))
 }
 
 // value stores the node at path into v.
@@ -143,11 +164,15 @@ func (d *decoder) value(path string, n ast.Node, v reflect.Value) {
 		}
 		if v.Kind() == reflect.String {
 			v.SetString(d.restore(v.String()))
+			if err := plaintext.CheckEnds(v.String()); err != nil {
+				d.problem(path, "%v", err)
+			}
 		}
 	}
 }
 
-// scalar stores a text as it stands in the file, also where YAML reads another in it, as 8 in 010, and as a whole number nothing else.
+// scalar stores a text as it stands in the file, even where YAML would read it as a number (010 as 8), and takes only whole
+// numbers for whole numbers.
 func scalar(n ast.Node, v reflect.Value) (err error) {
 	number := false
 	switch n.(type) {
@@ -157,17 +182,22 @@ func scalar(n ast.Node, v reflect.Value) (err error) {
 	switch text := n.GetToken().Value; {
 	case v.Kind() == reflect.String && number:
 		v.SetString(text)
-	case v.Kind() == reflect.Int:
-		var i int
+	case isWhole(v.Type()):
+		var i int64
 		if _, ok := n.(*ast.IntegerNode); !ok {
 			return strconv.ErrSyntax
 		}
-		i, err = strconv.Atoi(text)
-		v.SetInt(int64(i))
+		i, err = strconv.ParseInt(text, 10, v.Type().Bits())
+		v.SetInt(i)
 	default:
 		err = yaml.NodeToValue(n, v.Addr().Interface())
 	}
 	return err
+}
+
+// isWhole reports whether the type is one of whole numbers.
+func isWhole(t reflect.Type) bool {
+	return (t.Kind() == reflect.Int || t.Kind() == reflect.Int64) && t != reflect.TypeFor[time.Duration]()
 }
 
 func (d *decoder) fields(path string, n ast.Node, v reflect.Value) {
@@ -264,7 +294,7 @@ func kindName(t reflect.Type) string {
 	switch {
 	case t == reflect.TypeFor[time.Duration]():
 		return "a duration such as 500ms or 5s"
-	case t.Kind() == reflect.Int:
+	case isWhole(t):
 		return "a whole number"
 	case t.Kind() == reflect.Float64:
 		return "a number"

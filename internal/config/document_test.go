@@ -110,7 +110,7 @@ func typeName(t reflect.Type) string {
 		return "list"
 	case t.Kind() == reflect.Map:
 		return "block of texts"
-	case t.Kind() == reflect.Int:
+	case isWhole(t):
 		return "whole number"
 	case t.Kind() == reflect.Float64:
 		return "number"
@@ -128,7 +128,7 @@ func defaultOf(key string, v reflect.Value) string {
 		return ""
 	case v.Kind() == reflect.String:
 		return v.String()
-	case v.IsZero() && v.Kind() == reflect.Int: // the camera's or another key's choice
+	case v.IsZero() && isWhole(v.Type()): // the camera's or another key's choice
 		return ""
 	}
 	return fmt.Sprint(v.Interface())

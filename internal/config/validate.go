@@ -238,14 +238,17 @@ func (d *decoder) oneOf(key, v string, allowed ...string) {
 	}
 }
 
+// maxClipBytes is more than any disk of a board has: 100 TB.
+const maxClipBytes = 100_000_000_000_000
+
 func (d *decoder) record(r Record) {
 	d.upTo("record.before", r.Before, time.Minute)
 	d.upTo("record.after", r.After, time.Minute)
 	if least := r.Before + r.After + time.Second; r.MaxClip < least || r.MaxClip > time.Hour {
 		d.problem("record.max_clip", "must be at least a second longer than before and after together (%v), and at most 1h, not %v", least, r.MaxClip)
 	}
-	if r.MaxBytes < 1_000_000 {
-		d.problem("record.max_bytes", "must be at least 1000000, not %d", r.MaxBytes)
+	if r.MaxBytes < 1_000_000 || r.MaxBytes > maxClipBytes {
+		d.problem("record.max_bytes", "must be 1000000 to %d, not %d", int64(maxClipBytes), r.MaxBytes)
 	}
 	if r.MaxAge < time.Minute || r.MaxAge > bounds.MaxAge {
 		d.problem("record.max_age", "must be 1m to %v, not %v", bounds.MaxAge, r.MaxAge)

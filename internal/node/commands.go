@@ -1,6 +1,7 @@
 package node
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -48,6 +49,14 @@ func (n *Node) RequestSnapshot(view string) error {
 		return err
 	}
 	return n.Views[i].RequestSnapshot()
+}
+
+// DeleteClip deletes a clip with its events.
+func (n *Node) DeleteClip(id string) error {
+	if n.Recorder == nil {
+		return errors.New("recording is off")
+	}
+	return n.Recorder.Delete(id)
 }
 
 func (n *Node) viewIndex(path string) (int, error) {
@@ -113,6 +122,9 @@ func (n *Node) obey(c publish.Command) {
 		err = n.SetThreshold(c.Path, c.Label, c.Score)
 	case publish.TakeSnapshot:
 		err = n.RequestSnapshot(c.Path)
+	case publish.DeleteClip:
+		log.Info("clip deleted by a command", "clip", c.Clip)
+		err = n.DeleteClip(c.Clip)
 	}
 	if err != nil {
 		log.Warn("command not obeyed", "error", err)

@@ -40,8 +40,10 @@ type Inputs struct {
 	Model   *models.Model // see Check
 	Version string        // of edged
 	Sinks   []sink.Sink   // receive what the node recognises, besides the publisher
-	BuiltIn *BuiltIn      // the process's built-in broker; nil: none can run
-	State   *State        // the process's; nil: the node has one of its own, in memory
+	// Attach returns further sinks, which need the node itself. New calls it last. It may be nil.
+	Attach  func(*Node) ([]sink.Sink, error)
+	BuiltIn *BuiltIn // the process's built-in broker; nil: none can run
+	State   *State   // the process's; nil: the node has one of its own, in memory
 
 	// OnReady is called once the model is loaded and the cameras are being opened. It may be nil.
 	OnReady func(*Node, engine.Info)
@@ -118,7 +120,17 @@ func (n *Node) build() error {
 		n.connect(v, run, uint64(i))
 		n.current = append(n.current, sink.View{Camera: v.Camera, Path: v.Path, Thresholds: map[string]float64{}})
 	}
-	return nil
+	return n.attach()
+}
+
+// attach adds the sinks that need the node.
+func (n *Node) attach() error {
+	if n.Attach == nil {
+		return nil
+	}
+	sinks, err := n.Attach(n)
+	n.sinks = append(n.sinks, sinks...)
+	return err
 }
 
 // newRun returns what makes the event ids of this node differ from those of any other.
@@ -185,9 +197,6 @@ func (n *Node) ready(info engine.Info) {
 	}
 	NotifyReady(n.summary())
 }
-
-// AddSink adds a receiver of what the node recognises. It must be called before Run.
-func (n *Node) AddSink(s sink.Sink) { n.sinks = append(n.sinks, s) }
 
 // Settings returns the settings of every view now, by path.
 func (n *Node) Settings() map[string]sink.View {

@@ -1,6 +1,8 @@
 package node
 
 import (
+	"net/url"
+
 	"edged/internal/config"
 	"edged/internal/telemetry"
 	"edged/publish"
@@ -29,11 +31,21 @@ func (n *Node) newPublisher() (*publish.Publisher, error) {
 		QueueBytes:     cfg.MQTT.OutboxBytes,
 		QueueAge:       cfg.MQTT.OutboxAge,
 		OnCommand:      n.obey,
+		PageURL:        pageURL(cfg.Web.URL),
 		Discovery: publish.Discovery{
 			Prefix: cfg.MQTT.Discovery, Birth: cfg.MQTT.BirthTopic, Version: n.Version, Board: board(), Sensors: telemetry.Sensors(cameras, cpuTemperature() != nil),
 		},
 	}
 	return p, p.Initialize()
+}
+
+// pageURL is web.url with every character escaped that neither a URL nor JSON takes as it is.
+func pageURL(configured string) string {
+	u, err := url.Parse(configured)
+	if err != nil || configured == "" {
+		return ""
+	}
+	return u.String()
 }
 
 // brokerURL is where the publisher connects to.
@@ -61,7 +73,7 @@ func (n *Node) publishedCameras() []publish.Camera {
 
 // publisherSink hands what the node recognises to the publisher.
 func (n *Node) publisherSink() (*publish.Sink, error) {
-	var paths []string
+	paths := make([]string, 0, len(n.Views))
 	for _, v := range n.Views {
 		paths = append(paths, v.Path)
 	}

@@ -19,7 +19,7 @@ import (
 
 // addRecording prepares the timeline, the recorder if it is configured, and what makes pictures of every camera for it and for the page.
 func (n *Node) addRecording() error {
-	n.Timeline = new(record.Timeline)
+	n.Timeline = n.State.Timeline
 	if n.Config.Record.Enabled {
 		dir := clipsDir(n.Config)
 		if dir == "" {
@@ -51,7 +51,7 @@ func clipsDir(cfg *config.Config) string {
 func (n *Node) newRecorder(dir string) *record.Recorder {
 	cfg := n.Config.Record
 	r := &record.Recorder{
-		Dir: dir, Before: cfg.Before, After: cfg.After, MaxClip: cfg.MaxClip, MaxBytes: int64(cfg.MaxBytes), MaxAge: cfg.MaxAge,
+		Dir: dir, Before: cfg.Before, After: cfg.After, MaxClip: cfg.MaxClip, MaxBytes: cfg.MaxBytes, MaxAge: cfg.MaxAge,
 		Memory: cfg.Memory, Rate: float64(cfg.FPS), Delay: longestDelay(n.Config.Detect),
 		Node: n.Config.Node, Version: n.Version, Model: record.Model{Name: n.Model.Manifest.Name, SHA256: n.Model.SHA256},
 		Timeline: n.Timeline,

@@ -12,6 +12,7 @@ import (
 	"edged/capture/pixel"
 	"edged/internal/config"
 	"edged/models"
+	"edged/publish"
 	"edged/record"
 )
 
@@ -66,7 +67,11 @@ func TestEventsAreRecorded(t *testing.T) {
 	if clip.Duration < 2000 || len(clip.Frames) < 8 || len(clip.Windows) < 4 {
 		t.Errorf("%d ms, %d pictures, %d windows", clip.Duration, len(clip.Frames), len(clip.Windows))
 	}
-	if stats := n.Telemetry(); stats.Recording == nil || stats.Recording.Clips == 0 {
+	n.obey(publish.Command{Path: "gate", Kind: publish.DeleteClip, Clip: clip.ID})
+	if _, err := n.Recorder.Info(clip.ID); err == nil {
+		t.Error("the command to delete the clip was not obeyed")
+	}
+	if stats := n.Telemetry(); stats.Recording == nil || stats.Recording.Written == 0 {
 		t.Errorf("the statistics say %+v", stats.Recording)
 	}
 }

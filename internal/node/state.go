@@ -11,19 +11,21 @@ import (
 	"edged/internal/config"
 	"edged/internal/settings"
 	"edged/publish"
+	"edged/record"
 )
 
-// State is what outlives a reload: what users have switched and set, and events that wait for the broker. A process has one. In a folder it
+// State is what outlives a reload: what users have switched and set, events that wait for the broker, and the timeline. A process has one. In a folder it
 // outlives the process, too.
 type State struct {
 	Settings *settings.Store
 	Outbox   *publish.Outbox
+	Timeline *record.Timeline // of events
 }
 
 // NewState returns a state in memory.
 func NewState() *State {
 	limits := publish.Limits{Events: bounds.OutboxEvents, Bytes: bounds.OutboxBytes, Age: bounds.OutboxAge} // until a publisher sets its own
-	return &State{Settings: settings.New(slog.Default()), Outbox: publish.NewOutbox(limits, slog.Default())}
+	return &State{Settings: settings.New(slog.Default()), Outbox: publish.NewOutbox(limits, slog.Default()), Timeline: new(record.Timeline)}
 }
 
 // Keep writes the state to its folder until ctx ends.

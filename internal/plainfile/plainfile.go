@@ -12,6 +12,8 @@ import (
 	"os"
 	"syscall"
 	"time"
+
+	"edged/internal/plaintext"
 )
 
 // Open opens a regular file for reading. Errors do not repeat the path: the caller names it.
@@ -39,7 +41,8 @@ func Read(path string, limit int64) ([]byte, error) {
 // pipePatience is how long ReadText waits for the whole text of a pipe.
 const pipePatience = 5 * time.Second
 
-// ReadText is Read for a text that may also come through a pipe (a shell's <(command)) or from /dev/null.
+// ReadText is Read for a text that may also come through a pipe (a shell's <(command)) or from /dev/null. It returns the text as
+// plaintext.Clean does.
 func ReadText(path string, limit int64) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -61,7 +64,7 @@ func ReadText(path string, limit int64) ([]byte, error) {
 	case err == nil && len(text) == 0 && info.Mode().Type() == fs.ModeNamedPipe:
 		return nil, errors.New("nobody writes to this pipe")
 	}
-	return text, err
+	return plaintext.Clean(text), err
 }
 
 // open opens the file and checks it again: another may have taken its place since the first look.

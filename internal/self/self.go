@@ -1,5 +1,5 @@
-// Package self is about this process: it starts the same program once more, as a child that does for it what may crash, and knows
-// how much memory is taken.
+// Package self is about this process. It starts the same program as a child process for work that may crash, and reads how much memory
+// this process uses.
 package self
 
 import (
@@ -12,19 +12,19 @@ import (
 	"strings"
 )
 
-// Command returns this program with other arguments. The child has a process group of its own, so that Ctrl-C is for its parent
-// alone, and is killed when that ends. Start starts it.
+// Command returns this program with other arguments. The child has a process group of its own, so that Ctrl-C reaches only its parent. The
+// kernel kills it when its parent ends. Start starts it.
 func Command(ctx context.Context, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, "/proc/self/exe", args...) // right even where the program's file was replaced meanwhile
+	cmd := exec.CommandContext(ctx, "/proc/self/exe", args...) // also right after an upgrade has replaced the program's file
 	cmd.Args[0] = os.Args[0]
 	cmd.Env = Environment()
 	cmd.SysProcAttr = attributes()
 	return cmd
 }
 
-// Start starts the command; wait, which the same goroutine must call, is its Wait.
+// Start starts the command. Wait is the command's Wait; the goroutine that called Start must call it.
 func Start(cmd *exec.Cmd) (wait func() error, err error) {
-	// The kernel sends the parent-death signal when the thread that forked ends, so this one must last as long as the child.
+	// The kernel sends the parent-death signal when the thread that forked ends. So this thread must last as long as the child.
 	runtime.LockOSThread()
 	if err := cmd.Start(); err != nil {
 		runtime.UnlockOSThread()
@@ -36,7 +36,8 @@ func Start(cmd *exec.Cmd) (wait func() error, err error) {
 	}, nil
 }
 
-// Environment is ours without what no child needs to know: the broker's password, and how to talk to systemd in our name.
+// Environment is this process's environment without what children must not know: the broker's password, and the socket for talking to
+// systemd in edged's name.
 func Environment() []string {
 	return slices.DeleteFunc(os.Environ(), func(v string) bool {
 		name, _, _ := strings.Cut(v, "=")
@@ -44,7 +45,7 @@ func Environment() []string {
 	})
 }
 
-// Memory is a size that proc(5) has in /proc/self/status, in bytes: VmHWM, VmData, ...
+// Memory returns a size from /proc/self/status (proc(5)), in bytes, by its name there: VmHWM, VmData, ...
 func Memory(name string) (bytes uint64, err error) {
 	status, err := os.ReadFile("/proc/self/status")
 	if err != nil {

@@ -60,7 +60,14 @@ def _entry(archive: zipfile.ZipFile, name: str, most: int) -> str:
         content = file.read(most + 1)  # what the directory claims as the size need not be true
     if len(content) > most:
         raise ValueError(f"{name} has more than {most >> 10} kB")
-    return content.decode()
+    return _text(content)
+
+
+def _text(content: bytes) -> str:
+    """Without a byte order mark and with LF as its line end, as edged's internal/plaintext."""
+    utf16 = content.startswith((b"\xff\xfe", b"\xfe\xff"))
+    text = content.decode("utf-16" if utf16 else "utf-8-sig")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _no_json(constant: str):

@@ -187,7 +187,7 @@ func (b *browser) key(keys string) {
 }
 
 // shot keeps a picture of the whole page.
-func (b *browser) shot(name string) string {
+func (b *browser) shot(name string) {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, eventually)
 	defer cancel()
@@ -199,7 +199,6 @@ func (b *browser) shot(name string) string {
 	if err := os.WriteFile(path, png, 0o644); err != nil { //nolint:gosec // a picture for people
 		b.t.Fatal(err)
 	}
-	return path
 }
 
 // accessible runs axe-core, and fails the test for every serious fault.

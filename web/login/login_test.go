@@ -1,6 +1,7 @@
 package login
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -50,8 +51,8 @@ func TestBadHashesAreRefused(t *testing.T) {
 	}
 }
 
-func request(method, remote, host string, headers ...string) *http.Request {
-	r := httptest.NewRequest(method, "/api/v1/node", nil)
+func request(remote, host string, headers ...string) *http.Request {
+	r := httptest.NewRequestWithContext(context.Background(), http.MethodGet, "/api/v1/node", nil)
 	r.RemoteAddr, r.Host = remote, host
 	for i := 0; i < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
@@ -66,15 +67,15 @@ func TestWithoutAPasswordOnlyThisMachineIsLetThrough(t *testing.T) {
 		r    *http.Request
 		want page.Permission
 	}{
-		{"this machine", request("GET", "127.0.0.1:5000", "127.0.0.1:9797"), page.Granted},
-		{"by name", request("GET", "127.0.0.1:5000", "localhost:9797"), page.Granted},
-		{"by IPv6", request("GET", "[::1]:5000", "[::1]:9797"), page.Granted},
-		{"another machine", request("GET", "192.168.1.7:5000", "192.168.1.2:9797"), page.NoPassword},
-		{"another machine that lies", request("GET", "192.168.1.7:5000", "localhost:9797"), page.NoPassword},
-		{"this machine by its address in the network", request("GET", "127.0.0.1:5000", "192.168.1.2:9797"), page.NoPassword},
-		{"nginx on this machine", request("GET", "127.0.0.1:5000", "localhost:9797", "X-Forwarded-For", "192.168.1.7"), page.NoPassword},
-		{"nginx that names the host", request("GET", "127.0.0.1:5000", "home.example"), page.NoPassword},
-		{"Home Assistant's ingress", request("GET", "127.0.0.1:5000", "localhost:9797", "X-Ingress-Path", "/api/hassio_ingress/x"), page.NoPassword},
+		{"this machine", request("127.0.0.1:5000", "127.0.0.1:9797"), page.Granted},
+		{"by name", request("127.0.0.1:5000", "localhost:9797"), page.Granted},
+		{"by IPv6", request("[::1]:5000", "[::1]:9797"), page.Granted},
+		{"another machine", request("192.168.1.7:5000", "192.168.1.2:9797"), page.NoPassword},
+		{"another machine that lies", request("192.168.1.7:5000", "localhost:9797"), page.NoPassword},
+		{"this machine by its address in the network", request("127.0.0.1:5000", "192.168.1.2:9797"), page.NoPassword},
+		{"nginx on this machine", request("127.0.0.1:5000", "localhost:9797", "X-Forwarded-For", "192.168.1.7"), page.NoPassword},
+		{"nginx that names the host", request("127.0.0.1:5000", "home.example"), page.NoPassword},
+		{"Home Assistant's ingress", request("127.0.0.1:5000", "localhost:9797", "X-Ingress-Path", "/api/hassio_ingress/x"), page.NoPassword},
 	} {
 		if got := g.Check(c.r); got != c.want {
 			t.Errorf("%s: %d, want %d", c.what, got, c.want)
@@ -84,7 +85,7 @@ func TestWithoutAPasswordOnlyThisMachineIsLetThrough(t *testing.T) {
 
 // login logs in from the address, and returns the status and the cookie.
 func login(g *Guard, from, password string) (int, *http.Cookie) {
-	r := httptest.NewRequest(http.MethodPost, "/api/v1/login", strings.NewReader(`{"password": "`+password+`"}`))
+	r := httptest.NewRequestWithContext(context.Background(), http.MethodPost, "/api/v1/login", strings.NewReader(`{"password": "`+password+`"}`))
 	r.RemoteAddr = from + ":5000"
 	w := httptest.NewRecorder()
 	g.Login(w, r)
@@ -95,7 +96,7 @@ func login(g *Guard, from, password string) (int, *http.Cookie) {
 }
 
 func withCookie(c *http.Cookie) *http.Request {
-	r := request("GET", "127.0.0.1:5000", "127.0.0.1:9797")
+	r := request("127.0.0.1:5000", "127.0.0.1:9797")
 	if c != nil {
 		r.AddCookie(c)
 	}

@@ -7,15 +7,16 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"math"
 	"net/url"
-	"os"
 	"slices"
 
 	"edged/internal/background"
+	"edged/internal/certs"
 	"edged/internal/config"
 	"edged/internal/node"
+	"edged/internal/plainfile"
+	"edged/internal/plaintext"
 	"edged/record"
 	"edged/web/login"
 	"edged/web/page"
@@ -42,7 +43,7 @@ func New(n *node.Node, recent func() string) (*Site, error) {
 	}
 	s := &Site{node: n, recent: recent}
 	if cfg.CertFile != "" {
-		pair, err := tls.LoadX509KeyPair(cfg.CertFile, cfg.KeyFile)
+		pair, err := certs.LoadPair(cfg.CertFile, cfg.KeyFile)
 		if err != nil {
 			return nil, fmt.Errorf("web.cert_file, web.key_file: %w", err)
 		}
@@ -65,7 +66,6 @@ func New(n *node.Node, recent func() string) (*Site, error) {
 		s.Prefix = s.URL.Path
 	}
 	s.Initialize()
-	n.AddSink(s.Sink())
 	return s, nil
 }
 
@@ -78,18 +78,22 @@ func (s *Site) Start() (stop func()) {
 	}
 }
 
+// maxPasswordFile is more than the line of "edged password" needs.
+const maxPasswordFile = 4 << 10
+
 func readPassword(file string) (*login.Hashed, error) {
 	if file == "" {
 		return nil, nil //nolint:nilnil // there is no password
 	}
-	text, err := os.ReadFile(file)
-	if wrong := new(fs.PathError); errors.As(err, &wrong) {
-		err = wrong.Err // without the name: it may be the password itself
-	}
+	text, err := plainfile.ReadText(file, maxPasswordFile) // its errors do not name the file: that may be the password itself
 	if err != nil {
 		return nil, fmt.Errorf("web.password_file: %w", err)
 	}
-	password, err := login.Parse(string(text))
+	line, err := plaintext.Value(text)
+	if err != nil {
+		return nil, fmt.Errorf("web.password_file: %w", err)
+	}
+	password, err := login.Parse(line)
 	if err != nil {
 		return nil, fmt.Errorf("web.password_file: %w", err)
 	}

@@ -85,7 +85,7 @@ func message(kind string, data []byte) []byte {
 	return append(m, "\n\n"...)
 }
 
-// event is the timeline's OnChange.
+// event is called after each change of the timeline.
 func (h *hub) event(e record.Event, gone bool) {
 	if gone {
 		h.sendJSON("gone", map[string]string{"id": e.ID})

@@ -35,6 +35,7 @@ type Page struct {
 	began   string        // tells a client that edged was started again
 	ctx     context.Context
 	stop    context.CancelFunc
+	unwatch func() // ends the watch of the timeline
 }
 
 // Clips is where clips come from. *record.Recorder is one.
@@ -78,12 +79,17 @@ func (p *Page) Initialize() {
 	p.began = time.Now().UTC().Format(time.RFC3339Nano)
 	p.hub.init()
 	if p.Timeline != nil {
-		p.Timeline.OnChange = p.hub.event
+		p.unwatch = p.Timeline.Watch(p.hub.event)
 	}
 }
 
 // Close ends all streams.
-func (p *Page) Close() { p.stop() }
+func (p *Page) Close() {
+	p.stop()
+	if p.unwatch != nil {
+		p.unwatch()
+	}
+}
 
 // Handler serves the page and the API. Handlers of other paths may be put before it.
 func (p *Page) Handler() http.Handler {

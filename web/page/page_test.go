@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -115,7 +116,13 @@ func newScene(t *testing.T) *scene {
 	return s
 }
 
-func (s *scene) ask(method, path, body string, headers ...string) (*http.Response, string) {
+// answer is what the page has answered, without its body.
+type answer struct {
+	StatusCode int
+	Header     http.Header
+}
+
+func (s *scene) ask(method, path, body string, headers ...string) (answer, string) {
 	s.t.Helper()
 	r, err := http.NewRequestWithContext(s.t.Context(), method, s.server.URL+path, strings.NewReader(body))
 	if err != nil {
@@ -133,7 +140,7 @@ func (s *scene) ask(method, path, body string, headers ...string) (*http.Respons
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return reply, string(text)
+	return answer{reply.StatusCode, reply.Header}, string(text)
 }
 
 // What a client may get wrong, with the status that it must get. Every error is a problem as RFC 9457 writes it.
@@ -361,7 +368,7 @@ func TestFilesAreNotSentTwice(t *testing.T) {
 // open asks for a stream and returns a reader of it.
 func (s *scene) open(path string) (*bufio.Reader, *http.Response) {
 	s.t.Helper()
-	r, err := http.NewRequestWithContext(s.t.Context(), "GET", s.server.URL+path, nil)
+	r, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.server.URL+path, nil)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -517,5 +524,39 @@ func TestStreamEndsWithItsSession(t *testing.T) {
 	case <-ended:
 	case <-ctx.Done():
 		t.Error("the stream goes on")
+	}
+}
+
+// From the model's decision to a client that has read it.
+func TestEventReachesThePageSoon(t *testing.T) {
+	s := newScene(t)
+	in, _ := s.open("/api/v1/stream")
+	arrived := make(chan time.Time, 1)
+	go func() {
+		for {
+			line, err := in.ReadString('\n')
+			if err != nil {
+				return
+			}
+			if strings.Contains(line, `"label":"fall"`) {
+				arrived <- time.Now()
+			}
+		}
+	}()
+	for deadline := time.Now().Add(20 * time.Second); s.hub.clients.Load() == 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the client does not join")
+		}
+	}
+	took := make([]time.Duration, 500)
+	for n := range took {
+		began := time.Now()
+		s.Timeline.Event(sink.Event{ID: sink.ID{Run: "0a1b2c3d", N: uint64(n)}, Label: "fall", Phase: sink.Start, Start: time.Duration(n)})
+		took[n] = (<-arrived).Sub(began)
+	}
+	slices.Sort(took)
+	t.Logf("half of the events within %v, 99 of 100 within %v", took[250], took[495])
+	if took[250] > 500*time.Millisecond {
+		t.Errorf("half of the events take more than %v", took[250])
 	}
 }
