@@ -13,7 +13,15 @@ import (
 // What other systems' editors save means the same.
 func TestFilesOfOtherEditors(t *testing.T) {
 	const text = "node: attic\ncameras:\n  - name: gate\n    source: \"pattern:\"\n"
-	want, err := Parse("f", []byte(text))
+	dir := t.TempDir()
+	load := func(text string) (*Config, error) {
+		file := filepath.Join(dir, "edged.yaml")
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return Load(file)
+	}
+	want, err := load(text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -23,11 +31,7 @@ func TestFilesOfOtherEditors(t *testing.T) {
 		"both":            "\ufeff" + strings.ReplaceAll(text, "\n", "\r\n"),
 		"UTF-16":          "\xff\xfe" + strings.Join(strings.Split(text, ""), "\x00") + "\x00",
 	} {
-		file := filepath.Join(t.TempDir(), "edged.yaml")
-		if err := os.WriteFile(file, []byte(changed), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if got, err := Load(file); err != nil {
+		if got, err := load(changed); err != nil {
 			t.Errorf("%s: %v", name, err)
 		} else if d := cmp.Diff(want, got, cmpopts.IgnoreUnexported(MQTT{})); d != "" {
 			t.Errorf("%s:\n%s", name, d)
