@@ -28,7 +28,7 @@ step "make check"
 build/check.sh
 
 # In these packages nothing runs at the same time as anything else: the race detector would take minutes and find nothing.
-computing='^edged/(capture/pixel|models|test)(/|$)'
+computing='^edged/(capture/pixel|follow|infer/squeeze|models|test)(/|$)'
 mapfile -t alone < <(go list ./... | grep -E "$computing")
 mapfile -t racing < <(go list ./... | grep -vE "$computing")
 # -count 1: a cached result knows nothing of the libraries that this machine has now.

@@ -124,6 +124,7 @@ func TestHomeAssistantIsToldAndToldAgain(t *testing.T) {
 
 // Home Assistant's birth topic is a setting of its own there, and does not follow the discovery prefix.
 func TestBirthTopics(t *testing.T) {
+	testkit.Slow(t)
 	t.Parallel()
 	broker := testkit.StartMosquitto(t)
 	ha := subscribe(t, broker.URL())

@@ -17,10 +17,12 @@ import (
 
 	"edged/internal/clock"
 	"edged/internal/sink"
+	"edged/internal/testkit"
 )
 
 // At every moment the files say what the outbox holds, over several processes that are killed.
 func TestTheFilesAgreeWithTheOutbox(t *testing.T) {
+	testkit.Slow(t)
 	t.Parallel()
 	random := rand.New(rand.NewPCG(5, 6))
 	dir := t.TempDir()
@@ -159,6 +161,7 @@ func TestMissingEventsAreReported(t *testing.T) {
 
 // Random damage costs events at most: never the process, and never the ability to keep new events.
 func TestRandomDamage(t *testing.T) {
+	testkit.Slow(t)
 	t.Parallel()
 	good := must(os.ReadFile(segmentOf(t, leftBehind(t, 50))))
 	random := rand.New(rand.NewPCG(3, 4))

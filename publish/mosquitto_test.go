@@ -336,6 +336,7 @@ func TestTwoNodesWithOneNameAreNoticed(t *testing.T) {
 }
 
 func TestFloodWhileTheBrokerIsAwayIsBoundedAndCounted(t *testing.T) {
+	testkit.Slow(t)
 	t.Parallel()
 	broker := testkit.NewMosquitto(t)
 	p, _ := testPublisher(t, broker.URL(), func(p *Publisher) { p.QueueLength = 100 })

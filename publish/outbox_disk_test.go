@@ -376,6 +376,7 @@ func (f failing) Sync() error { return errors.Join(*f.sync, f.segmentFile.Sync()
 
 // While the disk takes nothing, events wait in memory; this is reported once, when it begins and when it ends. Then all are on disk.
 func TestDiskErrors(t *testing.T) {
+	testkit.Slow(t)
 	for name, c := range map[string]struct{ write, truncate, sync error }{
 		"full":          {write: syscall.ENOSPC},
 		"read-only":     {write: syscall.EROFS, truncate: syscall.EROFS},

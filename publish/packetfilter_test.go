@@ -108,6 +108,7 @@ func TestALargeMessageThatStopsIsGivenUp(t *testing.T) {
 
 // With mosquitto. (Its websockets, 2.0.11's at least, stop amid a large message whoever reads.)
 func TestALargeMessageOfMosquitto(t *testing.T) {
+	testkit.Slow(t)
 	t.Parallel()
 	ca, secure := newAuthority(t), testkit.FreeAddress(t)
 	ca.sign("server", &x509.Certificate{ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}})

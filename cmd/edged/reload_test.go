@@ -12,6 +12,7 @@ import (
 
 // A camera that was switched off for privacy stays off over a reload, and a threshold stays, whatever becomes of the state folder.
 func TestSettingsOutliveAReload(t *testing.T) {
+	testkit.Slow(t)
 	unreadable := t.TempDir()
 	if err := os.Symlink("settings.json", filepath.Join(unreadable, "settings.json")); err != nil { // a loop: nobody can read it
 		t.Fatal(err)

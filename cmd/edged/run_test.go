@@ -259,6 +259,7 @@ mqtt: {broker: "%s", scores: true, scores_every: 0s}
 }
 
 func TestKilledEdgedIsReportedByItsWill(t *testing.T) {
+	testkit.Slow(t)
 	broker := testkit.StartMosquitto(t)
 	sub := subscribe(t, broker.URL())
 	p := startEdged(t, "run", "--camera", "file:"+footage(t, "walkers.mkv"), "--broker", broker.URL())

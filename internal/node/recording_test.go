@@ -11,6 +11,7 @@ import (
 
 	"edged/capture/pixel"
 	"edged/internal/config"
+	"edged/internal/testkit"
 	"edged/models"
 	"edged/publish"
 	"edged/record"
@@ -56,6 +57,7 @@ func recordFirst(t *testing.T, camera string) (*Node, *record.Clip) {
 }
 
 func TestEventsAreRecorded(t *testing.T) {
+	testkit.Slow(t)
 	n, clip := recordFirst(t, "")
 	e := clip.Events[0]
 	if e.Label != "left_to_right" && e.Label != "right_to_left" {
@@ -78,6 +80,7 @@ func TestEventsAreRecorded(t *testing.T) {
 
 // The clip's pictures are black where a mask is. Here it covers the sky, where nobody walks.
 func TestMaskedPartIsNotRecorded(t *testing.T) {
+	testkit.Slow(t)
 	n, clip := recordFirst(t, "masks: [[[0, 0], [1, 0], [1, 0.3], [0, 0.3]]]")
 	video, err := n.Recorder.Video(clip.ID)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"edged/internal/testkit"
 	"edged/web/page"
 )
 
@@ -147,6 +148,7 @@ func TestLogin(t *testing.T) {
 }
 
 func TestTriesAreLimited(t *testing.T) {
+	testkit.Slow(t)
 	g := New(hashed(t, "correct horse"), false)
 	now := time.Now()
 	g.Now = func() time.Time { return now }
