@@ -13,6 +13,9 @@ import (
 	"time"
 
 	mqtt "github.com/eclipse/paho.mqtt.golang"
+	"github.com/eclipse/paho.mqtt.golang/packets"
+
+	"edged/internal/testkit"
 )
 
 var (
@@ -118,6 +121,241 @@ func TestAnAbsentSubscriberDoesNotSwellTheBroker(t *testing.T) {
 	time.Sleep(100 * time.Millisecond)
 	if n := len(events); n > maxWaiting {
 		t.Errorf("%d events were kept, more than %d", n, maxWaiting)
+	}
+}
+
+// limit is what the broker's process may take at most, whatever clients do.
+const limit = 160 << 20
+
+func (r *running) staysSmall(pid int, what string) {
+	r.t.Helper()
+	r.works()
+	peak := peakMemory(r.t, pid)
+	r.t.Logf("%s: %d MB at most", what, peak>>20)
+	if peak > limit || len(r.pids) > 0 {
+		r.t.Errorf("%s: %d MB at most; %d restarts: %s", what, peak>>20, len(r.pids), r.log)
+	}
+}
+
+// megabyte is about the largest message that the broker takes.
+var megabyte = make([]byte, maxPacketBytes-100)
+
+// What is retained is bounded in bytes. What was retained before stays, and can be replaced and removed.
+func TestRetainedBytesAreBounded(t *testing.T) {
+	r, pid := start(t)
+	p := r.client("publisher")
+	r.await(p.Publish("state", 1, true, "ON"))
+	for n := range 451 {
+		r.await(p.Publish(fmt.Sprint("large/", n), 1, true, megabyte))
+	}
+	r.await(p.Publish("state", 1, true, "OFF"))
+	r.await(p.Publish("large/0", 1, true, ""))
+	r.await(p.Publish("late", 1, true, megabyte[:len(megabyte)/2]))
+	got := make(chan mqtt.Message, 1000)
+	r.await(r.client("subscriber").Subscribe("#", 1, func(_ mqtt.Client, m mqtt.Message) {
+		if m.Retained() && !strings.HasPrefix(m.Topic(), "$SYS") {
+			got <- m
+		}
+	}))
+	seen := map[string]bool{}
+	waitFor(t, "what is retained", func() bool {
+		for len(got) > 0 {
+			m := <-got
+			seen[m.Topic()] = true
+			if m.Topic() == "state" && string(m.Payload()) != "OFF" {
+				t.Errorf("state %s", m.Payload())
+			}
+		}
+		return seen["state"] && seen["late"] && seen["large/1"]
+	})
+	if seen["large/0"] || seen["large/450"] {
+		t.Error("a message that was removed, or for which there is no room, is retained")
+	}
+	r.staysSmall(pid, "451 retained messages of a megabyte")
+	r.stop()
+	if n := strings.Count(r.log.String(), "no room for another retained"); n != 1 {
+		t.Errorf("%d lines in the log", n)
+	}
+}
+
+// subscribePacket is a SUBSCRIBE of MQTT 3.1.1 to one filter.
+func subscribePacket(filter string, qos byte) []byte {
+	p := packets.NewControlPacket(packets.Subscribe).(*packets.SubscribePacket)
+	p.MessageID, p.Topics, p.Qoss = 1, []string{filter}, []byte{qos}
+	var text bytes.Buffer
+	_ = p.Write(&text)
+	return text.Bytes()
+}
+
+// A subscriber that reads nothing costs a bounded number of bytes; then it is disconnected. Others notice nothing.
+func TestAStalledSubscriberIsDisconnected(t *testing.T) {
+	r, pid := start(t)
+	p := r.client("publisher")
+	var healthy atomic.Uint64
+	r.await(r.client("healthy").Subscribe("large", 0, func(mqtt.Client, mqtt.Message) { healthy.Add(1) }))
+	stalled := make([]net.Conn, 10)
+	for i := range stalled {
+		stalled[i] = r.dial()
+		connect := strings.Replace(string(connectMQTT311), "id", fmt.Sprintf("%02d", i), 1)
+		if _, err := stalled[i].Write(append([]byte(connect), subscribePacket("large", 0)...)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.ReadFull(stalled[i], make([]byte, 4+5)); err != nil { // CONNACK and SUBACK
+			t.Fatal(err)
+		}
+	}
+	for range 451 {
+		r.await(p.Publish("large", 1, false, megabyte))
+	}
+	waitFor(t, "the healthy one has all", func() bool { return healthy.Load() == 451 })
+	r.staysSmall(pid, "ten stalled subscribers")
+	for _, conn := range stalled {
+		if _, err := io.Copy(io.Discard, conn); errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Error("a stalled subscriber is still connected")
+		}
+	}
+}
+
+// Subscribers that acknowledge nothing cost a bounded number of bytes.
+func TestUnacknowledgedBytesAreBounded(t *testing.T) {
+	r, pid := start(t)
+	p := r.client("publisher")
+	for i := range 4 {
+		conn := r.dial()
+		connect := strings.Replace(string(connectMQTT311), "id", fmt.Sprintf("%02d", i), 1)
+		if _, err := conn.Write(append([]byte(connect), subscribePacket("large", 1)...)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.ReadFull(conn, make([]byte, 4+5)); err != nil { // CONNACK and SUBACK
+			t.Fatal(err)
+		}
+		go func() { _, _ = io.Copy(io.Discard, conn) }()
+	}
+	for range 200 {
+		r.await(p.Publish("large", 1, false, megabyte))
+	}
+	r.staysSmall(pid, "200 megabytes that four subscribers do not acknowledge")
+}
+
+// Filters are bounded by what they take.
+func TestDeepFiltersAreBounded(t *testing.T) {
+	r, pid := start(t)
+	c := r.client("subscriber")
+	deep := strings.Repeat("/", maxLevels-2)
+	var refused int
+	for batch := range 280 {
+		filters := map[string]byte{}
+		for n := range 100 {
+			filters[fmt.Sprint(100*batch+n, deep)] = 0
+		}
+		token := c.SubscribeMultiple(filters, nil).(*mqtt.SubscribeToken)
+		if !token.WaitTimeout(eventually) {
+			t.Fatal("no answer")
+		}
+		for _, code := range token.Result() {
+			if code == 0x80 {
+				refused++
+			}
+		}
+	}
+	if refused < 20_000 || refused >= 28_000 {
+		t.Errorf("%d of 28,000 filters were refused", refused)
+	}
+	c.Disconnect(100)
+	another := r.client("another")
+	waitFor(t, "there is room again", func() bool {
+		token := another.Subscribe("t", 0, nil).(*mqtt.SubscribeToken)
+		return token.WaitTimeout(eventually) && token.Result()["t"] == 0
+	})
+	r.staysSmall(pid, "28,000 deep filters")
+}
+
+// Who subscribes to thousands of ordinary topics gets them.
+func TestManySubscriptionsAreGranted(t *testing.T) {
+	r, _ := start(t)
+	c := r.client("subscriber")
+	for view := range 64 {
+		filters := map[string]byte{}
+		for n := range 100 {
+			filters[fmt.Sprintf("edged/kitchen/camera%d/label%d/state", view, n)] = 0
+		}
+		token := c.SubscribeMultiple(filters, nil).(*mqtt.SubscribeToken)
+		if r.await(token); len(token.Result()) != 100 {
+			t.Fatalf("%d answers", len(token.Result()))
+		}
+		for filter, code := range token.Result() {
+			if code != 0 {
+				t.Fatalf("%s is refused", filter)
+			}
+		}
+	}
+}
+
+// A topic of tens of thousands of levels costs its sender the connection, and nobody else anything.
+func TestATopicOfManyLevelsStallsNobody(t *testing.T) {
+	r, pid := start(t)
+	topic := strings.Repeat("/", 60_000)
+	publish := packets.NewControlPacket(packets.Publish).(*packets.PublishPacket)
+	publish.TopicName, publish.Qos, publish.MessageID, publish.Retain, publish.Payload = topic, 1, 1, true, []byte("x")
+	will := packets.NewControlPacket(packets.Connect).(*packets.ConnectPacket)
+	will.ProtocolName, will.ProtocolVersion, will.ClientIdentifier, will.CleanSession = "MQTT", 4, "will", true
+	will.WillFlag, will.WillTopic, will.WillMessage, will.WillRetain = true, topic, []byte("x"), true
+	for name, send := range map[string]func(io.Writer) error{
+		"published": publish.Write, "will": will.Write,
+		"filter": func(w io.Writer) error { _, err := w.Write(subscribePacket(topic, 0)); return err },
+	} {
+		conn := r.dial()
+		if name != "will" {
+			_, _ = conn.Write(connectMQTT311)
+		}
+		if err := send(conn); err != nil {
+			t.Fatal(err)
+		}
+		conn.(*net.TCPConn).CloseWrite()
+		began := time.Now()
+		_, _ = io.Copy(io.Discard, conn) // until the broker has dealt with it
+		r.works()
+		if took := time.Since(began); took > 5*time.Second {
+			t.Errorf("%s: the broker was held up for %v", name, took)
+		}
+	}
+	r.staysSmall(pid, "topics of 60,000 levels")
+}
+
+// A mosquitto bridge with its default settings asks for a dialect, is refused in its own version, and comes back without it.
+func TestAMosquittoBridgeConnects(t *testing.T) {
+	r, _ := start(t)
+	_, port, _ := net.SplitHostPort(r.address)
+	mosquitto := testkit.StartMosquitto(t, "connection edged", "address 127.0.0.1:"+port, "topic # out 1", "restart_timeout 1")
+	got := make(chan string, 10)
+	r.await(r.client("subscriber").Subscribe("house/light", 1, func(_ mqtt.Client, m mqtt.Message) { got <- string(m.Payload()) }))
+	c := mqtt.NewClient(mqtt.NewClientOptions().AddBroker(mosquitto.URL()).SetClientID("switch"))
+	r.await(c.Connect())
+	defer c.Disconnect(100)
+	waitFor(t, "a message through the bridge", func() bool {
+		r.await(c.Publish("house/light", 1, false, "ON"))
+		time.Sleep(20 * time.Millisecond)
+		return len(got) > 0
+	})
+	r.stop()
+	if strings.Contains(r.log.String(), "MQTT 5") {
+		t.Errorf("log: %s", r.log)
+	}
+}
+
+// Refused connections in quick succession are a few lines in the log.
+func TestRefusedConnectionsDoNotFloodTheLog(t *testing.T) {
+	r, _ := start(t)
+	for range maxConnections {
+		r.dial()
+	}
+	for range 500 {
+		conn := r.dial()
+		_, _ = io.Copy(io.Discard, conn)
+	}
+	r.stop()
+	if n := strings.Count(r.log.String(), "connection refused"); n < 1 || n > 3 {
+		t.Errorf("%d lines in the log", n)
 	}
 }
 

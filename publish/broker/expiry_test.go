@@ -72,11 +72,11 @@ func subscription(topic string) packets.ControlPacket {
 }
 
 // served runs a broker until the test ends.
-func served(t *testing.T) pipes {
+func served(t *testing.T, session time.Duration) pipes {
 	t.Helper()
 	listener, ended := make(pipes), make(chan error)
 	ctx, stop := context.WithCancel(t.Context())
-	go func() { ended <- serve(ctx, listener, slog.New(slog.DiscardHandler)) }()
+	go func() { ended <- serve(ctx, listener, session, slog.New(slog.DiscardHandler)) }()
 	t.Cleanup(func() {
 		stop()
 		if err := <-ended; err != nil {
@@ -91,7 +91,8 @@ func served(t *testing.T) pipes {
 func TestWhatTheBrokerForgets(t *testing.T) {
 	testkit.Slow(t)
 	synctest.Test(t, func(t *testing.T) {
-		listener := served(t)
+		const session = 10 * time.Minute
+		listener := served(t, session)
 		listener.dial(t, "gone").Close()
 		away := listener.dial(t, "away")
 		exchange[*packets.SubackPacket](t, away, subscription("event"))
@@ -103,7 +104,7 @@ func TestWhatTheBrokerForgets(t *testing.T) {
 			p.MessageID, p.Qos, p.TopicName, p.Retain, p.Payload = uint16(id+1), 1, topic, topic == "state", []byte("ON")
 			exchange[*packets.PubackPacket](t, publisher, p)
 		}
-		time.Sleep((sessionSeconds - 60) * time.Second)
+		time.Sleep(session - time.Minute)
 		if got := next[*packets.PublishPacket](t, listener.dial(t, "away")); got.TopicName != "event" {
 			t.Errorf("got %v, want the event", got)
 		}
@@ -124,7 +125,7 @@ func TestWhatTheBrokerForgets(t *testing.T) {
 // Of more sessions than there may be, those that are away longest are forgotten.
 func TestSessionsAreLimited(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		listener := served(t)
+		listener := served(t, sessionLasts)
 		id := func(n int) string { return fmt.Sprintf("client-%d", n) }
 		for n := range maxSessions + 10 {
 			listener.dial(t, id(n)).Close()

@@ -2,34 +2,43 @@ package broker
 
 import (
 	"bufio"
-	"bytes"
 	"errors"
 	"log/slog"
 	"net"
 	"sync"
 	"time"
+
+	"edged/internal/lograte"
 )
 
 // connectWithin is how long a connection may take to say CONNECT. The server library sets a deadline of its own only then.
 const connectWithin = 10 * time.Second
 
-// guard is a listener whose connections are limited in number and have spoken an MQTT older than 5 before the server library
-// sees a byte of them.
+// guard is a listener that protects the server library: it limits the number of connections, lets only versions of MQTT before 5
+// through, and bounds the bytes that wait for subscribers.
 type guard struct {
 	net.Listener
-	limit int
-	log   *slog.Logger
+	limit     int
+	log       *slog.Logger
+	tooMany   lograte.Limit // of log lines, as are the next two
+	version   lograte.Limit
+	accepting lograte.Limit
+	backlog   *backlog
 
 	mu   sync.Mutex
 	open map[*guarded]bool
 }
 
 func newGuard(l net.Listener, limit int, log *slog.Logger) *guard {
-	return &guard{Listener: l, limit: limit, log: log, open: map[*guarded]bool{}}
+	g := &guard{Listener: l, limit: limit, log: log, backlog: newBacklog(log), open: map[*guarded]bool{}}
+	for _, lines := range []*lograte.Limit{&g.tooMany, &g.version, &g.accepting} {
+		lines.Every = 10 * time.Second
+	}
+	return g
 }
 
-// Accept returns the next connection within the limit, and closes those beyond it. Errors other than the listener's end, such
-// as too many open files, are waited out: the server library would stop accepting for good.
+// Accept returns the next connection within the limit, and closes those beyond it. After other errors than the listener's end, such
+// as too many open files, it tries again: the server library would stop accepting for good.
 func (g *guard) Accept() (net.Conn, error) {
 	for {
 		conn, err := g.Listener.Accept()
@@ -37,16 +46,16 @@ func (g *guard) Accept() (net.Conn, error) {
 			return nil, err
 		}
 		if err != nil {
-			g.log.Error("broker: cannot accept a connection; trying again", "error", err)
+			g.warn(&g.accepting, "broker: cannot accept a connection; trying again", "error", err)
 			time.Sleep(100 * time.Millisecond)
 			continue
 		}
-		c := &guarded{Conn: conn, guard: g, in: bufio.NewReaderSize(conn, 16)}
+		c := &guarded{writer: newWriter(conn, g.backlog), guard: g, in: bufio.NewReaderSize(conn, 16)}
 		if g.admit(c) {
 			_ = conn.SetReadDeadline(time.Now().Add(connectWithin))
 			return c, nil
 		}
-		g.log.Warn("broker: connection refused: too many are open", "limit", g.limit)
+		g.warn(&g.tooMany, "broker: connection refused: too many are open", "limit", g.limit)
 		conn.Close()
 	}
 }
@@ -61,6 +70,16 @@ func (g *guard) admit(c *guarded) bool {
 	return true
 }
 
+// warn logs a line, unless there were too many like it.
+func (g *guard) warn(lines *lograte.Limit, text string, args ...any) {
+	if suppressed, ok := lines.Take(); ok {
+		if suppressed > 0 {
+			args = append(args, "lines_suppressed", suppressed)
+		}
+		g.log.Warn(text, args...)
+	}
+}
+
 // Close ends the listener and every connection. The server library closes only those that have said CONNECT, and then waits
 // for all of them.
 func (g *guard) Close() error {
@@ -68,14 +87,14 @@ func (g *guard) Close() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for c := range g.open {
-		c.Conn.Close()
+		c.writer.abort()
 	}
 	return err
 }
 
 // guarded is one connection within the limit.
 type guarded struct {
-	net.Conn
+	*writer
 	guard *guard
 	in    *bufio.Reader
 
@@ -83,9 +102,9 @@ type guarded struct {
 	fate  error // of the first packet
 }
 
-// Read refuses a connection whose first packet is an MQTT 5 CONNECT.
+// Read refuses a connection whose first packet asks for a version of MQTT that this broker does not speak.
 func (c *guarded) Read(p []byte) (int, error) {
-	c.begin.Do(func() { c.fate = c.refuseMQTT5() })
+	c.begin.Do(func() { c.fate = c.checkVersion() })
 	if c.fate != nil {
 		return 0, c.fate
 	}
@@ -97,50 +116,5 @@ func (c *guarded) Close() error {
 	c.guard.mu.Lock()
 	delete(c.guard.open, c)
 	c.guard.mu.Unlock()
-	return c.Conn.Close()
-}
-
-var errMQTT5 = errors.New("broker: MQTT 5 refused")
-
-// connackMQTT5 tells an MQTT 5 client that its protocol version is not supported (MQTT 5.0, 3.2.2.2: reason code 0x84).
-var connackMQTT5 = []byte{0x20, 3, 0, 0x84, 0}
-
-// refuseMQTT5 answers and returns errMQTT5 when the first packet is a CONNECT of protocol version 5 or later. Whatever is no
-// CONNECT at all is left to the server library, which closes the connection.
-func (c *guarded) refuseMQTT5() error {
-	const packetConnect = 0x10
-	name := []byte("\x00\x04MQTT")
-
-	at := 0 // of the byte looked at
-	next := func() (byte, error) {
-		b, err := c.in.Peek(at + 1)
-		if err != nil {
-			return 0, err
-		}
-		at++
-		return b[at-1], nil
-	}
-	first, err := next()
-	if err != nil || first != packetConnect {
-		return err
-	}
-	for range 4 { // the remaining length: seven bits a byte, the eighth says that another follows
-		b, err := next()
-		if err != nil {
-			return err
-		}
-		if b < 0x80 {
-			break
-		}
-	}
-	header, err := c.in.Peek(at + len(name) + 1)
-	if err != nil {
-		return err
-	}
-	if version := header[at+len(name)]; !bytes.Equal(header[at:at+len(name)], name) || version < 5 {
-		return nil
-	}
-	c.guard.log.Warn("broker: a client that speaks only MQTT 5 was refused; set it to MQTT 3.1.1")
-	_, _ = c.Write(connackMQTT5) // the connection ends either way
-	return errMQTT5
+	return c.writer.Close()
 }

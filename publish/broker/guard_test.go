@@ -64,6 +64,18 @@ type replay struct {
 	net.Conn
 	in      io.Reader
 	written []byte
+	closed  chan struct{}
+}
+
+func (r *replay) SetWriteDeadline(time.Time) error { return nil }
+
+func (r *replay) Close() error {
+	select {
+	case <-r.closed:
+	default:
+		close(r.closed)
+	}
+	return nil
 }
 
 func (r *replay) Read(p []byte) (int, error) { return r.in.Read(p) }
@@ -73,25 +85,36 @@ func (r *replay) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// FuzzGuard gives any first bytes to a connection: a CONNECT of MQTT 5 or later is refused and answered, everything else
-// passes unchanged.
+// FuzzGuard gives any first bytes to a connection: a CONNECT of MQTT 5 or later, or of a bridge's dialect, is refused in its own
+// version; everything else passes unchanged.
 func FuzzGuard(f *testing.F) {
 	for _, seed := range [][]byte{
 		connectMQTT5, connectMQTT311, truncatedSubscribe, hugePublish, hugeConnect,
 		[]byte("\x10\xff\xff\xff\x7f\x00\x04MQTT\x05"),
 		[]byte("\x10\x80\x80\x80\x80\x00\x04MQTT\x05"),
 		[]byte("\x10\x10\x00\x06MQIsdp\x03\x02\x00\x3c\x00\x02id"),
+		[]byte("\x10\x10\x00\x06MQIsdp\x83\x02\x00\x3c\x00\x02id"),
+		[]byte("\x10\x0e\x00\x04MQTT\x84\x02\x00\x3c\x00\x02id"),
 	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, first []byte) {
-		conn := &replay{in: bytes.NewReader(first)}
-		c := &guarded{Conn: conn, guard: newGuard(nil, 1, slog.New(slog.DiscardHandler)), in: bufio.NewReaderSize(conn, 16)}
+		conn := &replay{in: bytes.NewReader(first), closed: make(chan struct{})}
+		g := newGuard(nil, 1, slog.New(slog.DiscardHandler))
+		c := &guarded{writer: newWriter(conn, g.backlog), guard: g, in: bufio.NewReaderSize(conn, 16)}
 		got, err := io.ReadAll(c)
+		c.Close()
+		<-conn.closed
 
-		if errors.Is(err, errMQTT5) {
-			if !bytes.Contains(first[:min(len(first), 12)], []byte("\x00\x04MQTT")) || len(got) > 0 || !bytes.Equal(conn.written, connackMQTT5) {
-				t.Errorf("% x refused as MQTT 5; passed % x, answered % x", first, got, conn.written)
+		if errors.Is(err, errVersion) {
+			head := first[:min(len(first), 14)]
+			at := max(bytes.Index(head, []byte("\x00\x04MQTT"))+6, bytes.Index(head, []byte("\x00\x06MQIsdp"))+8)
+			want := refusal
+			if at < len(first) && first[at]&0x7f >= 5 {
+				want = refusalMQTT5
+			}
+			if at < 6 || len(got) > 0 || !bytes.Equal(conn.written, want) {
+				t.Errorf("% x refused; passed % x, answered % x", first, got, conn.written)
 			}
 			return
 		}
@@ -99,7 +122,7 @@ func FuzzGuard(f *testing.F) {
 			t.Errorf("% x answered with % x", first, conn.written)
 		}
 		// A connection that ends within its first packet's first bytes may pass nothing at all.
-		if !bytes.Equal(got, first) && (len(got) > 0 || len(first) >= 12) {
+		if !bytes.Equal(got, first) && (len(got) > 0 || len(first) >= 14) {
 			t.Errorf("% x passed as % x", first, got)
 		}
 	})

@@ -1,30 +1,34 @@
 // Package broker is the MQTT broker for those who have none. It takes connections from this machine only.
 //
-// The server library, mochi-mqtt, can be brought down by a single packet (its issue #501: eight bytes of MQTT 5) and swollen
-// by connections that announce huge packets and send nothing (#502). So it runs in a process of its own, which Child starts
-// and restarts, and Serve lets no MQTT 5 near it and bounds packets and connections.
+// The server library, mochi-mqtt, can be brought down by a single packet (its issue #501: eight bytes of MQTT 5) and made to take a lot
+// of memory, such as by connections that announce huge packets and send nothing (#502). So it runs in a process of its own, which
+// Child starts and restarts. Serve lets no MQTT 5 near it, and bounds connections, packets, topics, and the bytes of whatever clients
+// leave in the broker.
 package broker
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"os"
+	"runtime/debug"
 	"syscall"
+	"time"
 
 	mqtt "github.com/mochi-mqtt/server/v2"
 	"github.com/mochi-mqtt/server/v2/listeners"
-	"github.com/mochi-mqtt/server/v2/packets"
 )
 
 const (
 	maxConnections   = 64
 	maxPacketBytes   = 1 << 20
-	maxWritesPending = 4096 // messages that wait for one slow subscriber, or one that has just come; further ones are dropped for it
+	maxWritesPending = 4096 // messages for one subscriber that wait to be encoded; further ones are dropped for it
 )
+
+// memoryLimit is the size of the heap from which on memory that is no longer used is given back at once.
+const memoryLimit = 64 << 20
 
 // inherited is the address of a socket that listens already: the first that a Child hands on besides the standard ones.
 const inherited = "fd:3"
@@ -36,24 +40,26 @@ func Serve(ctx context.Context, addr string, log *slog.Logger) error {
 		return err
 	}
 	log.Info("broker: listening", "address", listener.Addr().String())
-	return serve(ctx, listener, log)
+	return serve(ctx, listener, sessionLasts, log)
 }
 
-func serve(ctx context.Context, listener net.Listener, log *slog.Logger) error {
+func serve(ctx context.Context, listener net.Listener, session time.Duration, log *slog.Logger) error {
+	debug.SetMemoryLimit(memoryLimit)
 	capabilities := mqtt.NewDefaultServerCapabilities()
 	capabilities.MaximumClients = maxConnections
 	capabilities.MaximumPacketSize = maxPacketBytes
 	capabilities.MaximumClientWritesPending = maxWritesPending
-	capabilities.MaximumSessionExpiryInterval = sessionSeconds
+	capabilities.MaximumSessionExpiryInterval = uint32(session / time.Second)
 	capabilities.MaximumMessageExpiryInterval = 0 // none; by default a day of the wall clock, which may jump
 	server := mqtt.New(&mqtt.Options{
 		Capabilities:           capabilities,
 		SysTopicResendInterval: 60,                            // seconds; by default some 30 messages every second
 		Logger:                 slog.New(slog.DiscardHandler), // logs whole packets, and a line for every connection that ends
 	})
+	bounds := newBounds(server, log)
 	if err := errors.Join(
-		server.AddHook(new(everyone), nil),
-		server.AddHook(&sessions{server: server}, nil),
+		server.AddHook(bounds, nil),
+		server.AddHook(&sessions{server: server, bounds: bounds}, nil),
 		server.AddListener(listeners.NewNet("loopback", newGuard(listener, maxConnections, log))),
 		server.Serve(),
 	); err != nil {
@@ -89,16 +95,3 @@ func listen(ctx context.Context, addr string) (net.Listener, error) {
 	}
 	return listener, nil
 }
-
-// everyone is the hook that lets every client in and at every topic: what reaches a loopback address is on this machine.
-type everyone struct{ mqtt.HookBase }
-
-func (*everyone) ID() string { return "everyone" }
-
-func (*everyone) Provides(b byte) bool {
-	return bytes.IndexByte([]byte{mqtt.OnConnectAuthenticate, mqtt.OnACLCheck}, b) >= 0
-}
-
-func (*everyone) OnConnectAuthenticate(*mqtt.Client, packets.Packet) bool { return true }
-
-func (*everyone) OnACLCheck(*mqtt.Client, string, bool) bool { return true }

@@ -3,17 +3,18 @@ package broker
 import (
 	"bytes"
 	"sync/atomic"
+	"time"
 
 	mqtt "github.com/mochi-mqtt/server/v2"
 	"github.com/mochi-mqtt/server/v2/packets"
 )
 
 const (
-	maxSessions    = 2 * maxConnections // connected and away; beyond it who is away longest is forgotten
-	sessionSeconds = 24 * 60 * 60       // that a session outlives its connection
-	maxWaiting     = 1024               // messages of QoS 1 and 2 that wait for a subscriber that is away
-	smallBytes     = 4 << 10            // events and states are smaller
-	maxLarge       = 16                 // messages that may wait before a larger one; the newest snapshot is retained
+	maxSessions  = 2 * maxConnections // connected and away; beyond it who is away longest is forgotten
+	sessionLasts = 24 * time.Hour     // after the end of its connection
+	maxWaiting   = 1024               // messages of QoS 1 and 2 that wait for a subscriber that is away
+	smallBytes   = 4 << 10            // events and states are smaller
+	maxLarge     = 16                 // messages that may wait before a larger one; the newest snapshot is retained
 )
 
 // sessions is the hook that bounds what is kept for subscribers that are away. The server library forgets a client without its
@@ -22,6 +23,7 @@ const (
 type sessions struct {
 	mqtt.HookBase
 	server *mqtt.Server
+	bounds *bounds
 }
 
 func (*sessions) ID() string { return "sessions" }
@@ -65,5 +67,6 @@ func (s *sessions) OnQosPublish(c *mqtt.Client, message packets.Packet, _ int64,
 	}
 	if waiting.Len() > most && waiting.Delete(message.PacketID) {
 		atomic.AddInt64(&s.server.Info.Inflight, -1)
+		s.bounds.OnQosDropped(c, message)
 	}
 }
