@@ -6,7 +6,7 @@ import (
 	"edged/internal/config"
 )
 
-// Whoever copies the line sees events.
+// A user who copies the line sees events.
 func TestSubscribeLineWorks(t *testing.T) {
 	for broker, want := range map[string]string{
 		config.Embedded:         "mosquitto_sub -h 127.0.0.1 -p 1883 -t 'edged/board/#' -v",

@@ -10,7 +10,7 @@ import (
 	"edged/internal/testkit"
 )
 
-// The real program, in a process of its own: whatever else a test process does would count as its allocations.
+// The real program runs in a process of its own: the allocations of a test process would count.
 func TestBenchMeasuresTheRunningProgram(t *testing.T) {
 	testkit.Slow(t)
 	broker := testkit.StartMosquitto(t)
@@ -37,8 +37,8 @@ func TestBenchMeasuresTheRunningProgram(t *testing.T) {
 			t.Errorf("%s is %v; want more than 0", key, report[key])
 		}
 	}
-	// It counts the whole process, whose runtime may allocate now and then; that frames and windows do not is for
-	// TestNoAllocationPerFrameAndWindow to say.
+	// These count the whole process, whose runtime may allocate now and then. TestNoAllocationPerFrameAndWindow checks that frames and
+	// windows allocate nothing.
 	for _, key := range []string{"allocs_per_frame", "allocs_per_window"} {
 		if v, ok := report[key].(float64); !ok || v > 1 {
 			t.Errorf("%s is %v; want next to none", key, report[key])

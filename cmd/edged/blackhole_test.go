@@ -10,9 +10,9 @@ import (
 	"edged/internal/testkit"
 )
 
-// A broker that has stopped (its kernel takes bytes until its buffers are full, and then nothing) never slows capture: two
-// edgeds side by side, one of them at such a broker, capture as many frames and run as many windows; whatever waited for the
-// broker would stand still for a fifth of the time at least.
+// A broker that has stopped (its kernel accepts bytes until its buffers are full, and then nothing) does not slow capture. Two edgeds run
+// side by side, one of them with such a broker. Both must capture as many frames and run as many windows. A stage that waited for the
+// broker would stand still for at least a fifth of the time.
 func TestAStoppedBrokerDoesNotSlowCapture(t *testing.T) {
 	testkit.Slow(t)
 	healthy, stopped := testkit.StartMosquitto(t), testkit.StartMosquitto(t)

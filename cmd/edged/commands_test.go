@@ -13,7 +13,7 @@ import (
 	"edged/internal/testkit"
 )
 
-// What a subscriber sets holds at once, is told to everybody, and outlives the process; Home Assistant is told of it all.
+// A setting that comes by MQTT holds at once, is published, and outlives the process. Home Assistant finds the switches.
 func TestCommandsAreObeyedAndRemembered(t *testing.T) {
 	testkit.Slow(t)
 	broker := testkit.StartMosquitto(t)
@@ -78,7 +78,7 @@ mqtt: {broker: "%s", scores: true, scores_every: 0s}
 	sub.wait(t, "edged/board/gate/scores", has(`"left_to_right":`))
 }
 
-// A disk that cannot be written shows in the status, and what was set is written once it can be.
+// If the disk cannot be written, the status says so, and edged writes the settings once it can.
 func TestSettingsThatCannotBeWritten(t *testing.T) {
 	testkit.Slow(t)
 	broker := testkit.StartMosquitto(t, "allow_anonymous true")
@@ -118,7 +118,7 @@ web: {listen: "%s"}
 	}
 }
 
-// checkSensors looks whether a template's path leads to a number in the statistics.
+// checkSensors checks that a template's path leads to a number in the statistics.
 func checkSensors(t *testing.T, stats, template string) {
 	t.Helper()
 	var s shownNode

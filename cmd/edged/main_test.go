@@ -21,7 +21,7 @@ import (
 	"edged/models"
 )
 
-// The test binary is edged itself where this is set: so tests start and kill the real program.
+// If this variable is set, the test binary is edged itself. So tests start and kill the real program.
 const asEdged = "EDGED_TEST_AS_EDGED"
 
 func TestMain(m *testing.M) {
@@ -224,7 +224,7 @@ func TestASecondInterruptEnds(t *testing.T) {
 	}
 }
 
-// One signal is enough where nobody sends a second.
+// One signal is enough, also if nobody sends a second one.
 func TestOneSignalEndsWhateverACommandWaitsFor(t *testing.T) {
 	testkit.Slow(t)
 	for _, s := range []os.Signal{os.Interrupt, unix.SIGTERM} {

@@ -23,7 +23,7 @@ import (
 	"edged/internal/testkit"
 )
 
-// patience bounds every wait for something that must happen; on a busy machine it may take long.
+// patience bounds every wait for something that must happen. It is long, because the machine may be busy.
 const patience = 60 * time.Second
 
 // process is a running edged.
@@ -39,13 +39,13 @@ func startEdged(t *testing.T, args ...string) *process {
 	return startEdgedWith(t, io.Discard, args...)
 }
 
-// startEdgedWith is startEdged whose output goes to the writer, too.
+// startEdgedWith is startEdged that also writes all output to w.
 func startEdgedWith(t *testing.T, w io.Writer, args ...string) *process {
 	t.Helper()
 	return startEdgedTo(t, w, io.MultiWriter(testLog{t}, w), args...)
 }
 
-// startEdgedTo is startEdged whose stdout goes to w, too, and whose stderr to its own writer.
+// startEdgedTo is startEdged that also writes its stdout to w, and its stderr to another writer.
 func startEdgedTo(t *testing.T, w, stderr io.Writer, args ...string) *process {
 	t.Helper()
 	ctx, kill := context.WithCancel(context.Background())
@@ -122,7 +122,7 @@ func (p *process) endBy(t *testing.T, s syscall.Signal) error {
 	}
 }
 
-// reload changes the configuration and has it taken over.
+// reload changes the configuration and asks edged to reload it.
 func (p *process) reload(t *testing.T, config, content string) {
 	t.Helper()
 	if err := os.WriteFile(config, []byte(content), 0o600); err != nil {
@@ -306,7 +306,8 @@ func TestRunWithTheBuiltInBroker(t *testing.T) {
 	}
 }
 
-// A reload is none of other clients' business: their connections stay, what is retained stays, and they get what comes after it.
+// A reload does not disturb other clients of the built-in broker: their connections and retained messages stay, and they get what edged
+// publishes after it.
 func TestTheBuiltInBrokerOutlivesAReload(t *testing.T) {
 	testkit.Slow(t)
 	address, other := testkit.FreeAddress(t), testkit.FreeAddress(t)
@@ -363,7 +364,7 @@ func TestTheBuiltInBrokerOutlivesAReload(t *testing.T) {
 	}
 }
 
-// Where Debian's mosquitto has the built-in broker's port, that one is used.
+// If Debian's mosquitto has the built-in broker's port, edged uses that broker.
 func TestABrokerOnTheBuiltInOnesPortIsUsed(t *testing.T) {
 	broker := testkit.StartMosquitto(t)
 	sub := subscribe(t, broker.URL())
@@ -401,7 +402,7 @@ func TestARefusedConfigurationLeavesTheLogLevel(t *testing.T) {
 	}
 }
 
-// A reload takes over what is good, and what is bad it refuses.
+// A reload takes over a good configuration and refuses a bad one.
 func TestReload(t *testing.T) {
 	broker := testkit.StartMosquitto(t, "allow_anonymous false", "password_file "+testkit.PasswordFile(t, "u", "right"))
 	text := func(password, camera string) string {
@@ -429,7 +430,7 @@ func TestReload(t *testing.T) {
 	}
 }
 
-// A terminal that is closed ends what was started in it, unless nohup is there to keep it. With a configuration SIGHUP is a reload.
+// Closing the terminal ends an edged that was started in it without a configuration, unless nohup keeps it.
 func TestAClosedTerminalEndsATry(t *testing.T) {
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP) // the tests may have been started by nohup themselves
 	sub := subscribe(t, testkit.StartMosquitto(t).URL())
@@ -458,7 +459,7 @@ func TestAClosedTerminalEndsATry(t *testing.T) {
 	}
 }
 
-// Without a configuration edged takes ports that are free, once.
+// Without a configuration edged looks for free ports once, and keeps them.
 func TestPortsAreFoundOnce(t *testing.T) {
 	r := newRunner(runCmd{Camera: "pattern:"})
 	listen := func() string {
@@ -481,7 +482,7 @@ func TestPortsAreFoundOnce(t *testing.T) {
 	}
 }
 
-// A source that cannot be played, and a broker that is not there, are retried, not fatal.
+// edged retries a source that cannot be played and a broker that is absent. Neither ends it.
 func TestRunGoesOnWithoutCameraAndBroker(t *testing.T) {
 	p := startEdged(t, "run", "--broker", "tcp://"+testkit.FreeAddress(t), "--camera", "file:"+write(t, "x.avi", "no video"))
 	p.line(t, "offline: ")
@@ -490,7 +491,7 @@ func TestRunGoesOnWithoutCameraAndBroker(t *testing.T) {
 	}
 }
 
-// Memory holds the broker's password: a crash must leave no core file, where others leave one.
+// Memory holds the broker's password. A crash must leave no core file, on a system where another program leaves one.
 func TestACrashLeavesNoCore(t *testing.T) {
 	t.Chdir(t.TempDir())
 	crash := func(program string, args ...string) (dumped bool) {

@@ -38,7 +38,7 @@ func (w *witness) wait(text string) {
 	}
 }
 
-// check fails where the canary is in anything so far, or where the test has seen less than it thinks.
+// check fails the test if the canary was in anything so far, or if one of the expected texts was not.
 func (w *witness) check(expected ...string) {
 	w.t.Helper()
 	text := w.String()
@@ -54,7 +54,7 @@ func (w *witness) check(expected ...string) {
 	}
 }
 
-// No password is in the log at its most talkative, in metrics or status, in what is published, or among the arguments.
+// A password appears neither in the debug log, in metrics or status, in messages, nor among the arguments.
 func TestARunningEdgedShowsNoPassword(t *testing.T) {
 	testkit.Slow(t)
 	for _, c := range []struct{ from, password string }{{"file", canary}, {"environment", "another"}, {"credential", "another"}} {
@@ -104,7 +104,7 @@ func TestARunningEdgedShowsNoPassword(t *testing.T) {
 	}
 }
 
-// Nor does any process that edged starts know it: the built-in broker, a camera command.
+// No process that edged starts knows the password: neither the built-in broker nor a camera command.
 func TestNoChildKnowsThePassword(t *testing.T) {
 	for _, name := range []string{"EDGED_MQTT_USERNAME", "EDGED_MQTT_PASSWORD"} {
 		t.Setenv(name, canary)
@@ -133,7 +133,7 @@ func TestNoChildKnowsThePassword(t *testing.T) {
 	_ = p.stop(t) // cleanly: the command would outlive it otherwise
 }
 
-// environOf is the environment of the parent's child that has the word among its arguments, "" while it has none.
+// environOf is the environment of the parent's child that has the word among its arguments; "" if there is no such child.
 func environOf(parent int, word string) string {
 	lists, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", parent))
 	for _, list := range lists {
@@ -148,7 +148,7 @@ func environOf(parent int, word string) string {
 	return ""
 }
 
-// No error repeats the secret that was put into the wrong place.
+// An error does not repeat a secret that somebody has put into the wrong place.
 func TestErrorsShowNoPassword(t *testing.T) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -158,7 +158,7 @@ func TestErrorsShowNoPassword(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// A key that a passphrase protects cannot be read; what Go says of it must not repeat it.
+	// edged cannot read a key that a passphrase protects. Go's error must not repeat the key.
 	locked := write(t, "locked.key", string(pem.EncodeToMemory(&pem.Block{Type: "ENCRYPTED PRIVATE KEY", Headers: map[string]string{"DEK-Info": canary}, Bytes: der})))
 	garbage := write(t, "garbage.key", canary)
 	secret := write(t, "password", canary)

@@ -17,8 +17,8 @@ import (
 	"edged/internal/testkit"
 )
 
-// The same as a user has it: stderr is a pipe that is full and that nobody reads, and a camera sends what cannot be decoded, which
-// its own goroutine logs.
+// Standard error is a full pipe that nobody reads. A camera sends frames that cannot be decoded, which its own goroutine logs. That must
+// not stop the camera.
 func TestALogThatNobodyReadsHoldsUpNoCamera(t *testing.T) {
 	testkit.Slow(t)
 	picture := greyJPEG(t)
@@ -71,7 +71,7 @@ func TestALogThatNobodyReadsHoldsUpNoCamera(t *testing.T) {
 // fillPipe writes into the pipe until it takes no more.
 func fillPipe(t *testing.T, w *os.File) {
 	t.Helper()
-	// Opened anew, since not to wait must not become the way of the other end's holders.
+	// Open the pipe once more: O_NONBLOCK on w itself would hold for edged, too.
 	filler, err := os.OpenFile(fmt.Sprintf("/proc/self/fd/%d", w.Fd()), os.O_WRONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		t.Fatal(err)

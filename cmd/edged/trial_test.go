@@ -16,15 +16,14 @@ import (
 	"edged/models"
 )
 
-// A model that TFLite cannot load is refused at the start, and by a reload, which leaves the daemon as it was; a good one is
-// tried once.
+// edged refuses a model that TFLite cannot load. It tries a good one once.
 func TestANewModelIsTriedFirst(t *testing.T) {
 	m, err := models.Starter()
 	if err != nil {
 		t.Fatal(err)
 	}
 	good := write(t, "good.tflite", string(m.Data))
-	// Half of the operators' codes and tables are noise, which edged's own reading of the file does not look at.
+	// Noise in half of the operators' codes and tables: edged's own reader does not look at them, but TFLite does.
 	harm := []byte(string(m.Data))
 	for at := len(harm) * 7 / 8; at < len(harm)-1000; at += 5 {
 		harm[at] ^= 0x55
@@ -50,8 +49,8 @@ func TestANewModelIsTriedFirst(t *testing.T) {
 	}
 }
 
-// SIGTERM while a model is on trial is the end that was asked for: no failure, no refused model, nothing that systemd takes for the
-// end of a reload.
+// SIGTERM during the trial of a model ends edged cleanly: no error, no refused model, and no READY=1, which systemd would take for the end
+// of a reload.
 func TestTheEndDuringATrial(t *testing.T) {
 	m, err := models.Starter()
 	if err != nil {
@@ -114,7 +113,8 @@ func TestTheEndDuringATrial(t *testing.T) {
 	}
 }
 
-// A model or a delegate that does not work here is wrong; one that has worked here is not, and systemd shall start edged again.
+// A model or delegate that has never worked on this machine is a wrong configuration. If it has worked before, the failure may pass, and
+// systemd must restart edged.
 func TestAFailureAfterTheTrialMayPass(t *testing.T) {
 	t.Setenv(asEdged, "1")
 	m, err := models.Starter()

@@ -13,8 +13,8 @@ import (
 	"edged/internal/testkit"
 )
 
-// One camera, four views at strides of their own, on one engine and one decoding: each has topics, statistics and entities of
-// its own.
+// One camera has four views with different strides. They share the engine and the decoding, and each has topics, statistics and entities
+// of its own.
 func TestViewsOfOneCamera(t *testing.T) {
 	testkit.Slow(t)
 	broker := testkit.StartMosquitto(t)
@@ -71,8 +71,8 @@ func checkViews(t *testing.T, stats string) {
 	}
 }
 
-// motionGate replays the clip with and without the gate: it must give the same actions. It returns the share of the windows
-// that the gate kept from the model.
+// motionGate replays the clip with and without the gate, which must give the same actions. It returns the share of windows that the gate
+// saved.
 func motionGate(t *testing.T, clip string) (saved float64) {
 	t.Helper()
 	var said [2]string
@@ -111,7 +111,7 @@ func TestMotionGateLosesNoEvent(t *testing.T) {
 	motionGate(t, footage(t, "walkers.mkv"))
 }
 
-// A real picture that stands still, with a sensor's noise and a codec's.
+// A real picture that stands still, with the noise of a sensor and a codec.
 func TestMotionGateSavesAStillScene(t *testing.T) {
 	testkit.Slow(t)
 	clip := filepath.Join(t.TempDir(), "still.avi")

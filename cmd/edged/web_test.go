@@ -12,7 +12,7 @@ import (
 	"edged/internal/testkit"
 )
 
-// The whole program: what it serves, and what edged status makes of it.
+// The whole program serves status, health and metrics, and edged status prints them.
 func TestRunIsObservable(t *testing.T) {
 	testkit.Slow(t)
 	broker := testkit.StartMosquitto(t)
@@ -63,7 +63,7 @@ func TestRunIsObservable(t *testing.T) {
 	}
 }
 
-// An address that cannot be had at the start is served once it can; the log says so once.
+// If the address is taken at the start, edged serves there once it is free. The log says so once.
 func TestTheStatusPageIsTriedAgain(t *testing.T) {
 	testkit.Slow(t)
 	occupant, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")

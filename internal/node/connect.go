@@ -19,7 +19,7 @@ func (n *Node) connect(v *watch.View, run string, index uint64) {
 			Score: e.Score, Peak: e.Peak, Start: e.Start, End: e.End, Newest: e.Newest, Model: model,
 			Track: e.Track, Box: e.Box, StartBox: e.StartBox, PeakBox: e.PeakBox,
 		}
-		event.Clip = recorded.of(n, event, e.Phase)
+		event.Clip = recorded.noteEvent(n, event, e.Phase)
 		n.sinks.Event(event)
 		if e.Phase == infer.Start {
 			_ = v.RequestSnapshot() // of a view that was just disabled there is none

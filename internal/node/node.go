@@ -9,8 +9,6 @@ package node
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -23,35 +21,14 @@ import (
 	"edged/capture"
 	"edged/infer/engine"
 	"edged/internal/background"
-	"edged/internal/clock"
 	"edged/internal/config"
 	"edged/internal/pictures"
 	"edged/internal/sink"
 	"edged/internal/wakeups"
 	"edged/internal/watch"
-	"edged/models"
 	"edged/publish"
 	"edged/record"
 )
-
-// Inputs are what a node is built from.
-type Inputs struct {
-	Config  *config.Config
-	Model   *models.Model // see Check
-	Version string        // of edged
-	Sinks   []sink.Sink   // receive what the node recognises, besides the publisher
-	// Attach returns further sinks, which need the node itself. New calls it last. It may be nil.
-	Attach  func(*Node) ([]sink.Sink, error)
-	BuiltIn *BuiltIn // the process's built-in broker; nil: none can run
-	State   *State   // the process's; nil: the node has one of its own, in memory
-
-	// OnReady is called once the model is loaded and the cameras are being opened. It may be nil.
-	OnReady func(*Node, engine.Info)
-	// OnDecoded is watch.Options.OnDecoded of every camera.
-	OnDecoded func(decode, scale time.Duration)
-	// ConsoleDropped and LogDropped are how many lines the terminal did not take. They may be nil.
-	ConsoleDropped, LogDropped func() uint64
-}
 
 // Node is a node that New has built.
 type Node struct {
@@ -73,78 +50,6 @@ type Node struct {
 	began     time.Duration
 	info      atomic.Pointer[engine.Info] // what runs, once the model is loaded
 	health    atomic.Pointer[error]       // which stage hangs, as of the last check
-}
-
-// New builds a node. An error is always a ConfigError. Close must be called if Run is not.
-func New(in Inputs) (*Node, error) {
-	if in.BuiltIn == nil {
-		in.BuiltIn = new(BuiltIn)
-	}
-	if in.State == nil {
-		in.State = NewState()
-	}
-	n := &Node{Inputs: in, began: clock.Monotonic()}
-	if err := n.build(); err != nil {
-		n.Close()
-		return nil, ConfigError{err}
-	}
-	return n, nil
-}
-
-func (n *Node) build() error {
-	for _, cam := range n.Config.Cameras {
-		if err := n.addCamera(cam); err != nil {
-			return err
-		}
-	}
-	if err := n.addRecording(); err != nil {
-		return err
-	}
-	publisher, err := n.newPublisher()
-	if err != nil {
-		return err
-	}
-	n.Publisher = publisher
-	published, err := n.publisherSink()
-	if err != nil {
-		return err
-	}
-	n.sinks = append(append(n.recordingSinks(), published), n.Inputs.Sinks...)
-	run := newRun()
-	for i, v := range n.Views {
-		topics, err := publisher.View(v.Path)
-		if err != nil {
-			return err
-		}
-		n.topics = append(n.topics, topics)
-		n.connect(v, run, uint64(i))
-		n.current = append(n.current, sink.View{Camera: v.Camera, Path: v.Path, Thresholds: map[string]float64{}})
-	}
-	return n.attach()
-}
-
-// attach adds the sinks that need the node.
-func (n *Node) attach() error {
-	if n.Attach == nil {
-		return nil
-	}
-	sinks, err := n.Attach(n)
-	n.sinks = append(n.sinks, sinks...)
-	return err
-}
-
-// newRun returns what makes the event ids of this node differ from those of any other.
-func newRun() string {
-	var b [4]byte
-	_, _ = rand.Read(b[:]) // documented never to fail
-	return hex.EncodeToString(b[:])
-}
-
-// Close frees what New has allocated. Run calls it.
-func (n *Node) Close() {
-	for _, c := range n.Cameras {
-		c.Close()
-	}
 }
 
 // Run runs the node until ctx ends, then it returns nil, or until something fails that retrying cannot mend. It starts the publisher

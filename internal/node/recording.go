@@ -131,7 +131,8 @@ type doing struct {
 	track uint64
 }
 
-func (c clips) of(n *Node, e sink.Event, phase infer.Phase) string {
+// noteEvent begins a clip when an action starts and forgets it when the action ends. It returns the clip's id; "" if there is none.
+func (c clips) noteEvent(n *Node, e sink.Event, phase infer.Phase) string {
 	if n.Recorder == nil {
 		return ""
 	}
