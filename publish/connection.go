@@ -11,14 +11,15 @@ import (
 	mqtt "github.com/eclipse/paho.mqtt.golang"
 )
 
-// connection is one life of the link to the broker, by a paho client of its own: with paho's own reconnecting, a publish that
-// was in flight when the link broke completes without an error although nobody acknowledged it.
+// connection is one connection to the broker, from its start to its end. It has a paho client of its own, because paho's reconnecting
+// is not safe: a publish that is in flight when the link breaks would complete without an error although the broker never
+// acknowledged it.
 type connection struct {
 	p      *Publisher
 	client mqtt.Client
 	link   *link
 	lost   chan struct{} // closed by paho when the link has broken and its goroutines have ended
-	cause  error         // why; read it after lost is closed
+	cause  error         // why the link has broken; valid once lost is closed
 }
 
 // connect opens the link and waits for the broker's CONNACK.
@@ -35,7 +36,7 @@ func (p *Publisher) connect(ctx context.Context) (*connection, error) {
 		}
 		c.link = newLink(conn, p.refuseLarge)
 		c.link.codes = len(p.filters())
-		disarm = context.AfterFunc(ctx, func() { c.link.Close() }) // ends paho's wait for the CONNACK
+		disarm = context.AfterFunc(ctx, func() { c.link.Close() }) // so that paho stops waiting for the CONNACK
 		return c.link, nil
 	}
 
@@ -46,7 +47,7 @@ func (p *Publisher) connect(ctx context.Context) (*connection, error) {
 			close(c.lost)
 		}))
 	token := c.client.Connect().(*mqtt.ConnectToken)
-	<-token.Done() // dialing ends with ctx or connectTimeout, and so does the handshake
+	<-token.Done() // it is done when ctx ends or after connectTimeout, at the latest
 	disarm()
 	if err := token.Error(); err != nil {
 		return nil, connectError(dialErr, err, token.ReturnCode())
@@ -56,7 +57,7 @@ func (p *Publisher) connect(ctx context.Context) (*connection, error) {
 
 func (p *Publisher) clientOptions() *mqtt.ClientOptions {
 	o := mqtt.NewClientOptions().
-		SetProtocolVersion(4). // MQTT 3.1.1, without falling back to 3.1 when refused
+		SetProtocolVersion(4). // MQTT 3.1.1; paho must not fall back to 3.1
 		SetClientID(p.clientID()).
 		SetUsername(p.Username).
 		SetPassword(p.Password).
@@ -64,9 +65,9 @@ func (p *Publisher) clientOptions() *mqtt.ClientOptions {
 		SetAutoReconnect(false).
 		SetConnectRetry(false).
 		SetOrderMatters(true).                                        // of commands; receive never blocks
-		SetDefaultPublishHandler(func(mqtt.Client, mqtt.Message) {}). // what comes unasked is acknowledged
+		SetDefaultPublishHandler(func(mqtt.Client, mqtt.Message) {}). // have paho acknowledge messages that nobody asked for
 		SetConnectTimeout(connectTimeout).
-		SetWriteTimeout(writeTimeout). // to hand a packet over; link has its own for writing it
+		SetWriteTimeout(writeTimeout). // for handing a packet to the link, which has its own timeout for writing it
 		SetKeepAlive(p.KeepAlive).
 		SetPingTimeout(p.KeepAlive).
 		SetWill(p.topics.status, offline, 1, true)
@@ -74,7 +75,8 @@ func (p *Publisher) clientOptions() *mqtt.ClientOptions {
 	return o
 }
 
-// serveOnce opens one connection and serves it to its end. It returns how long it was up, 0 if it never was, and why it ended.
+// serveOnce opens one connection and serves it to its end. It returns how long the connection lasted, 0 if it never came up, and why it
+// ended.
 func (p *Publisher) serveOnce(ctx context.Context) (time.Duration, error) {
 	c, err := p.connect(ctx)
 	if err != nil {
@@ -92,7 +94,7 @@ func (p *Publisher) serveOnce(ctx context.Context) (time.Duration, error) {
 	return time.Since(began), err
 }
 
-// serve announces the node, delivers until the link breaks or ctx ends, and then says good-bye.
+// serve announces the node, delivers until the link breaks or ctx ends, and in the second case publishes that the node is offline.
 func (c *connection) serve(ctx context.Context) error {
 	c.p.states.connect()
 	defer c.p.states.disconnect()
@@ -117,11 +119,11 @@ func (c *connection) serve(ctx context.Context) error {
 	return nil
 }
 
-// ahead is how many retained messages may be on their way at once. So many small ones fit into what the kernel holds back.
+// ahead is how many retained messages may be in flight at once during the announcement. So many small ones fit into sendQueue.
 const ahead = 20
 
-// announce subscribes, then sends the newest of every retained message that comes before the events. The node's status is the
-// last of them, once the broker has the others: what changes meanwhile has its turn after it.
+// announce subscribes, then publishes every retained message that is small. The node's status is the last of them, once the broker has
+// acknowledged all others. States that change meanwhile follow after it.
 func (c *connection) announce(ctx, grace context.Context) error {
 	if err := c.subscribe(grace); err != nil {
 		return err
@@ -152,7 +154,7 @@ func denied(topic string, err error) error {
 	return hungUp{fmt.Sprintf("%s: %s; may this user write there?", topic, err.Error())}
 }
 
-// farewell says that cameras and node are offline, as the last will would for the node alone.
+// farewell publishes that cameras and node are offline. The last will would do that for the node alone.
 func (c *connection) farewell(grace context.Context) error {
 	for _, camera := range c.p.states.cameras {
 		if err := c.retain(grace, camera.status.topic, []byte(offline)); err != nil {
@@ -167,7 +169,7 @@ func (c *connection) retain(grace context.Context, topic string, value []byte) e
 	return c.arrived(grace, c.send(topic, value))
 }
 
-// sending is a retained message on its way.
+// sending is a retained message in flight.
 type sending struct {
 	topic string
 	bytes int
@@ -180,6 +182,7 @@ func (c *connection) send(topic string, value []byte) sending {
 	return sending{topic, len(value), c.client.Publish(topic, 1, true, value), within(ackTimeout, len(value))}
 }
 
+// arrived waits until the broker has acknowledged the message.
 func (c *connection) arrived(grace context.Context, s sending) error {
 	if err := c.await(grace, s.token, s.topic, s.limit); err != nil {
 		return err
@@ -189,7 +192,7 @@ func (c *connection) arrived(grace context.Context, s sending) error {
 	return nil
 }
 
-// await waits until the broker has acknowledged what it was sent.
+// await waits until the token is done: the broker has acknowledged what, within the limit.
 func (c *connection) await(grace context.Context, token mqtt.Token, what string, limit time.Duration) error {
 	timeout := time.NewTimer(limit)
 	defer timeout.Stop()
@@ -200,7 +203,7 @@ func (c *connection) await(grace context.Context, token mqtt.Token, what string,
 		case <-c.lost:
 			return c.broken()
 		case <-timeout.C:
-			if err := c.overdue(what, limit, timeout); err != nil {
+			if err := c.extend(what, limit, timeout); err != nil {
 				return err
 			}
 		case <-grace.Done():
@@ -209,8 +212,9 @@ func (c *connection) await(grace context.Context, token mqtt.Token, what string,
 	}
 }
 
-// overdue is nil, and the timer set anew, where the acknowledgement may still be on its way.
-func (c *connection) overdue(what string, limit time.Duration, timeout *time.Timer) error {
+// extend is called when the limit is over. If a large message has kept the acknowledgement from coming in, it sets the timer anew;
+// otherwise it returns an error.
+func (c *connection) extend(what string, limit time.Duration, timeout *time.Timer) error {
 	left := limit - c.link.quiet()
 	if left <= 0 {
 		return fmt.Errorf("the broker did not acknowledge %s within %v", what, limit.Round(time.Second))
@@ -221,7 +225,8 @@ func (c *connection) overdue(what string, limit time.Duration, timeout *time.Tim
 
 var errNoTimeLeft = errors.New("stopped before the broker had acknowledged everything")
 
-// failure returns why a completed token failed, nil if it did not. Paho completes tokens before it tells that the link broke.
+// failure returns why a token that is done failed, and nil if it did not. Paho completes the tokens a moment before it reports that
+// the link has broken.
 func (c *connection) failure(token mqtt.Token) error {
 	err := token.Error()
 	if err == nil {
@@ -242,8 +247,8 @@ func (c *connection) broken() error {
 	return fmt.Errorf("connection lost: %w", c.cause)
 }
 
-// abort ends the link without MQTT's DISCONNECT, so that the broker publishes the last will. A deadline in the past, unlike
-// Close, is an error to paho's reader, which then ends all of its goroutines.
+// abort ends the link without MQTT's DISCONNECT, so that the broker publishes the last will. It sets a deadline in the past, because
+// that is an error to paho's reader, unlike Close; the reader then ends all of paho's goroutines.
 func (c *connection) abort() {
 	_ = c.link.SetDeadline(time.Unix(1, 0))
 	select {
@@ -253,7 +258,7 @@ func (c *connection) abort() {
 	c.link.Close()
 }
 
-// outlive returns a context that ends the given time after ctx has ended.
+// outlive returns a context that ends so long after ctx has ended.
 func outlive(ctx context.Context, by time.Duration) (context.Context, context.CancelFunc) {
 	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(by, cancel) })

@@ -9,45 +9,46 @@ import (
 	mqtt "github.com/eclipse/paho.mqtt.golang"
 )
 
-// lane is the one message of its kind that is on its way. Its buffer belongs to paho until the token is done.
-type lane struct {
-	token mqtt.Token // nil = idle
+// inFlight is a message that was handed to paho. Its buffer belongs to paho until the token is done.
+type inFlight struct {
+	token mqtt.Token // nil = there is no message
 	buf   []byte
 }
 
-func (l *lane) idle() bool { return l.token == nil }
+func (f *inFlight) isIdle() bool { return f.token == nil }
 
-// done returns the channel that ends the wait for the message, nil (never) when the lane is idle.
-func (l *lane) done() <-chan struct{} {
-	if l.token == nil {
+// done returns a channel that is closed when paho is done with the message, and nil if there is none.
+func (f *inFlight) done() <-chan struct{} {
+	if f.token == nil {
 		return nil
 	}
-	return l.token.Done()
+	return f.token.Done()
 }
 
-// delivery sends what the pipeline hands over. Two messages may be on their way at once: one of QoS 1, so that events keep
-// their order and none is taken for delivered before its acknowledgement, and one of QoS 0, so that scores wait for no round
-// trip. Nothing waits for a timer.
+// delivery sends what waits, after the announcement. At most two messages are in flight at once. One has QoS 1: sending them one by
+// one keeps the order of events, and an event leaves the outbox only when it is acknowledged. The other has QoS 0, so that scores need
+// not wait for a round trip.
 type delivery struct {
 	*connection
-	acked    lane   // events and states
-	event    bool   // acked carries an event, not a state
-	position uint64 // of the event in the outbox
-	state    *retained
-	topic    string
-	limit    time.Duration
-	timeout  *time.Timer
+	acked    inFlight      // QoS 1: an event or a state
+	isEvent  bool          // which of the two
+	position uint64        // of the event in the outbox
+	state    *retained     // the state
+	topic    string        // of acked
+	limit    time.Duration // for its acknowledgement
+	timeout  *time.Timer   // fires when the limit is over
 
-	lossy  lane // scores and statistics
-	window bool // lossy carries scores
-	scores []float32
+	lossy    inFlight // QoS 0: scores or statistics
+	isScores bool     // which of the two
+	scores   []float32
 }
 
-// deliver delivers until the link breaks, or ctx has ended and nothing waits for an acknowledgement any more; then it returns nil.
+// deliver sends what waits until the link breaks. When ctx ends it goes on until everything is acknowledged, then returns nil; if
+// grace ends before that, it returns an error.
 func (c *connection) deliver(ctx, grace context.Context) error {
 	d := &delivery{connection: c, timeout: time.NewTimer(ackTimeout)}
 	defer d.timeout.Stop()
-	return d.blame(d.run(ctx, grace))
+	return d.explainBulky(d.run(ctx, grace))
 }
 
 func (d *delivery) run(ctx, grace context.Context) error {
@@ -55,29 +56,29 @@ func (d *delivery) run(ctx, grace context.Context) error {
 	repeat := time.NewTimer(echoEvery)
 	defer repeat.Stop()
 	for {
-		if d.acked.idle() {
+		if d.acked.isIdle() {
 			d.timeout.Stop()
 			d.sendAcked(ctx.Err() != nil)
 		}
-		if d.lossy.idle() {
+		if d.lossy.isIdle() {
 			d.sendLossy()
 		}
-		if ctx.Err() != nil && d.acked.idle() {
+		if ctx.Err() != nil && d.acked.isIdle() {
 			return nil
 		}
 
 		select {
 		case <-d.p.wake:
 		case <-d.acked.done():
-			if err := d.acknowledged(); err != nil {
+			if err := d.finishAcked(); err != nil {
 				return err
 			}
 		case <-d.lossy.done():
-			if err := d.written(); err != nil {
+			if err := d.finishLossy(); err != nil {
 				return err
 			}
 		case <-d.timeout.C:
-			if err := d.overdue(d.topic, d.limit, d.timeout); err != nil {
+			if err := d.extend(d.topic, d.limit, d.timeout); err != nil {
 				return err
 			}
 		case <-d.lost:
@@ -92,10 +93,10 @@ func (d *delivery) run(ctx, grace context.Context) error {
 	}
 }
 
-// sendAcked sends the next event or state. Events go first, but after an event a waiting state has its turn, so that a long
-// queue does not keep states from being true. What may be large comes last, and not when there is little time left.
+// sendAcked sends the next event or state. Events go first, but after an event a waiting state has its turn, so that states are
+// correct even while a long queue of events is delivered. Messages that may be large come last, and not at all while edged stops.
 func (d *delivery) sendAcked(stopping bool) {
-	if d.event && d.sendState(&d.p.states.urgent) {
+	if d.isEvent && d.sendState(&d.p.states.urgent) {
 		return
 	}
 	if !d.sendEvent() && !d.sendState(&d.p.states.urgent) && !stopping {
@@ -103,18 +104,16 @@ func (d *delivery) sendAcked(stopping bool) {
 	}
 }
 
-// late says whether a message that may be large is on its way.
-func (d *delivery) late() bool { return !d.acked.idle() && !d.event && d.state.isBulky() }
-
-// blame names such a message in the error that ended the connection. The error is not wrapped: that the broker closed the
-// connection says nothing here about another node with the same client id.
-func (d *delivery) blame(err error) error {
-	if err == nil || errors.Is(err, errNoTimeLeft) || !d.late() {
+// explainBulky names the message in the error that ended the connection, if it may have been too large. It does not wrap the error,
+// since the broker did not close the connection because of another client with the same id.
+func (d *delivery) explainBulky(err error) error {
+	bulky := !d.acked.isIdle() && !d.isEvent && d.state.isBulky()
+	if err == nil || errors.Is(err, errNoTimeLeft) || !bulky {
 		return err
 	}
-	then := "it is tried again"
+	then := "edged tries it again"
 	if d.p.states.recordFailure(d.state) {
-		then = "it is given up; is it too large for the broker, or the uplink too slow?"
+		then = "edged gives it up; is it too large for the broker, or the uplink too slow?"
 	}
 	return fmt.Errorf("%s, %d bytes: %s; %s", d.topic, len(d.acked.buf), err.Error(), then)
 }
@@ -134,18 +133,18 @@ func (d *delivery) sendEvent() bool {
 	}
 	action := d.p.states.action(q.View, q.Label)
 	d.acked.buf = d.p.encoder.append(d.acked.buf[:0], &q, action, d.p.now())
-	d.event, d.position = true, at
+	d.isEvent, d.position = true, at
 	d.publish(action.view.eventTopic, false)
 	return true
 }
 
-// sendState sends the oldest message of the queue.
+// sendState sends the oldest message of the queue, if there is one.
 func (d *delivery) sendState(queue *[]*retained) bool {
 	r, value := d.p.states.takeNext(queue, d.acked.buf[:0])
 	if r == nil {
 		return false
 	}
-	d.event, d.state, d.acked.buf = false, r, value
+	d.isEvent, d.state, d.acked.buf = false, r, value
 	d.publish(r.topic, true)
 	return true
 }
@@ -157,13 +156,14 @@ func (d *delivery) publish(topic string, retain bool) {
 	d.timeout.Reset(d.limit)
 }
 
-func (d *delivery) acknowledged() error {
+// finishAcked records that the message is acknowledged.
+func (d *delivery) finishAcked() error {
 	if err := d.failure(d.acked.token); err != nil {
 		return err
 	}
 	d.acked.token = nil
 	d.p.echoes.expect(d.topic, len(d.acked.buf))
-	if d.event {
+	if d.isEvent {
 		d.p.Outbox.remove(d.position)
 		d.p.counters.events.Add(1)
 	} else {
@@ -173,28 +173,29 @@ func (d *delivery) acknowledged() error {
 	return nil
 }
 
-// sendLossy sends the next window's scores, or where none wait the statistics.
+// sendLossy sends the next window's scores. If none wait, it sends the statistics.
 func (d *delivery) sendLossy() {
 	if view, w, ok := d.p.states.takeScores(d.scores); ok {
 		d.scores = w.scores
 		d.lossy.buf = appendScores(d.lossy.buf[:0], view.labels, w, d.p.now())
-		d.window = true
+		d.isScores = true
 		d.lossy.token = d.client.Publish(view.scoresTopic, 0, false, d.lossy.buf)
 		return
 	}
 	if json, ok := d.p.states.takeStats(d.lossy.buf[:0]); ok {
 		d.lossy.buf = json
-		d.window = false
+		d.isScores = false
 		d.lossy.token = d.client.Publish(d.p.topics.stats, 0, false, json)
 	}
 }
 
-func (d *delivery) written() error {
+// finishLossy records that paho has written the message.
+func (d *delivery) finishLossy() error {
 	if err := d.failure(d.lossy.token); err != nil {
 		return err
 	}
 	d.lossy.token = nil
-	if d.window {
+	if d.isScores {
 		d.p.counters.scores.Add(1)
 	}
 	return nil
