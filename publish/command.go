@@ -11,10 +11,10 @@ import (
 	"edged/internal/bounds"
 )
 
-// CommandKind says what a Command is about.
+// CommandKind tells commands apart.
 type CommandKind uint8
 
-// The kinds of command, with the topics that they come by.
+// The kinds of command, and the topics on which they arrive.
 const (
 	SetEnabled   CommandKind = iota + 1 // …/enabled/set
 	SetThreshold                        // …/<label>/threshold/set
@@ -22,7 +22,7 @@ const (
 	DeleteClip                          // …/delete_clip/set
 )
 
-// Command is what a subscriber asks of a view.
+// Command is a request for a view, by MQTT.
 type Command struct {
 	Path  string // of a view of this node
 	Kind  CommandKind
@@ -32,10 +32,10 @@ type Command struct {
 	Clip  string  // DeleteClip: the clip's id, as in an event
 }
 
-// maxCommandBytes is more than any command needs.
+// maxCommandBytes is the size of the largest command; none needs as much.
 const maxCommandBytes = 256
 
-// parseCommand reads a message to one of the node's own set topics. Known is false where the topic is not one of them.
+// parseCommand reads a message. Its topic below the node's name has these levels. known is false if it is not a topic for commands.
 func (s *states) parseCommand(levels []string, payload []byte) (c Command, known bool, err error) {
 	n := len(levels)
 	if n < 3 || levels[n-1] != "set" {
@@ -61,7 +61,7 @@ func (s *states) parseCommand(levels []string, payload []byte) (c Command, known
 	return c, true, c.read(payload)
 }
 
-// read takes the command's value from the payload.
+// read reads the command's value from the payload.
 func (c *Command) read(payload []byte) error {
 	if len(payload) > maxCommandBytes {
 		return fmt.Errorf("%d bytes; a command has at most %d", len(payload), maxCommandBytes)
@@ -90,4 +90,4 @@ func (c *Command) read(payload []byte) error {
 // clipID is what the ids of clips look like.
 var clipID = regexp.MustCompile(`^[0-9a-f-]{1,64}$`)
 
-var errRetainedCommand = errors.New("it is retained: it would be obeyed again with every connection; publish commands without retain")
+var errRetainedCommand = errors.New("it is retained, so edged would obey it again after every connection; publish commands without retain")

@@ -2,21 +2,21 @@ package publish
 
 import "sync/atomic"
 
-// Counters is what a Publisher has done since Initialize.
+// Counters count what a Publisher has done since Initialize.
 type Counters struct {
 	Connected       bool
 	Connects        uint64 // connections that came up
-	ConnectFailures uint64 // tries that did not
+	ConnectFailures uint64 // attempts that failed
 	EventsWaiting   int
 	EventsSent      uint64 // acknowledged by the broker
-	EventsDropped   uint64 // too many, too large, too old, or of what the configuration no longer has
-	OutboxError     error  // why events wait in memory alone; nil: they do not, or nobody asked for more
+	EventsDropped   uint64 // too many, too large, too old, or of a view that the configuration no longer has
+	OutboxError     error  // why events wait in memory alone, although they should be on disk; nil = they are, or need not be
 	StatesSent      uint64 // retained messages acknowledged by the broker
 	ScoresSent      uint64
 	ScoresSkipped   uint64   // windows without a connection, or replaced by a newer one before they could be sent
 	Unheard         []string // topics that the broker does not deliver, see Publisher.Unheard
 	CommandsTaken   uint64
-	CommandsRefused uint64 // for what they asked, and what is too large to be one
+	CommandsRefused uint64 // because of their values, or because they were too large
 }
 
 type counters struct {

@@ -13,28 +13,27 @@ import (
 	"edged/internal/bounds"
 )
 
-// Discovery is what Home Assistant needs to make a device of the node, by itself (its documentation, "MQTT", "Device
-// discovery payload").
+// Discovery makes the node appear as a device in Home Assistant (its documentation, "MQTT", "Device discovery payload").
 type Discovery struct {
-	Prefix  string   // Home Assistant's discovery prefix; "" = tell it nothing
+	Prefix  string   // Home Assistant's discovery prefix; "" = publish no description
 	Birth   string   // topic of Home Assistant's birth message; "" = the default and Prefix/status
 	Version string   // of edged
 	Board   string   // the machine's model; "" = unknown
 	Sensors []Sensor // values of the node's statistics
 }
 
-// Sensor is one value of the statistics that Publisher.Stats hands over.
+// Sensor is one value of the statistics that Publisher.SetStats publishes.
 type Sensor struct {
 	ID         string // unique in the node
 	Name       string
-	Value      string // where it stands, as a template's expression: value_json.uptime_seconds
+	Value      string // expression of a template that yields it: value_json.uptime_seconds
 	Unit       string // "" = none
 	Class      string // Home Assistant's device class; "" = none
 	StateClass string // measurement, total_increasing
-	Icon       string // "" = that of the class
+	Icon       string // "" = the icon of the class
 }
 
-// check says what Home Assistant would not accept.
+// check reports what Home Assistant would not accept.
 func (d Discovery) check(node string) error {
 	if d.Prefix == "" {
 		return nil
@@ -65,10 +64,10 @@ func (d Discovery) configTopic(device string) string {
 	return d.Prefix + "/device/" + device + "/config"
 }
 
-// component is one entity's configuration, by the names of Home Assistant's documentation.
+// component is the configuration of one entity. Its keys are those of Home Assistant's documentation.
 type component map[string]any
 
-// payload is the content of the config topic. It is the same whenever the same node is described.
+// payload is the content of the config topic. The same node always gives the same bytes.
 type payload struct {
 	Device       map[string]any       `json:"device"`
 	Origin       map[string]any       `json:"origin"`
@@ -82,7 +81,7 @@ type availability struct {
 	Topic string `json:"topic"`
 }
 
-// describe returns what Home Assistant is told of the node.
+// describe returns the description of the node for Home Assistant.
 func (p *Publisher) describe() []byte {
 	device := map[string]any{
 		"identifiers": []string{p.clientID()}, "name": p.Node, "manufacturer": "edged",
@@ -127,10 +126,10 @@ func (p *Publisher) add(to map[string]component, id, platform, name string, c co
 	to[id] = c
 }
 
-// eventAge is how old an action may be for Home Assistant's event: what has waited longer for the broker is no news.
+// eventAge is the greatest age of an action that Home Assistant still takes as an event. Older ones have waited for the broker.
 const eventAge = time.Minute
 
-// describeView adds one view's entities. What a camera shows is unavailable while it shows nothing; what is set stays.
+// describeView adds the entities of one view. Those that depend on pictures are unavailable while the camera is offline; settings are not.
 func (p *Publisher) describeView(to map[string]component, c Camera, path string) {
 	name := strings.ReplaceAll(path, "/", " ")
 	seen := []availability{{p.topics.status}, {p.topics.of(c.Name, "status")}}
@@ -178,7 +177,7 @@ func (p *Publisher) describeView(to map[string]component, c Camera, path string)
 	}
 }
 
-// describeSensor adds a diagnostic value. Its id begins with a slash, which no camera's does.
+// describeSensor adds a diagnostic value. Its id begins with a slash, and the id of no view does.
 func (p *Publisher) describeSensor(to map[string]component, s Sensor) {
 	c := component{
 		"state_topic": p.topics.stats, "value_template": "{{ " + s.Value + " }}", "entity_category": "diagnostic",
@@ -193,13 +192,13 @@ func (p *Publisher) describeSensor(to map[string]component, s Sensor) {
 	p.add(to, "/"+s.ID, "sensor", s.Name, c)
 }
 
-// maxToldComponents bounds what is read back from the broker: anybody who may write there could have put it there.
+// maxToldComponents bounds what is read back from the broker: anybody who may write to the topic could have put it there.
 const maxToldComponents = 10000
 
 var platformName = regexp.MustCompile(`^[a-z_]{1,32}$`)
 
-// removal compares what Home Assistant was told before with what it is told now. It returns what it must be told in between,
-// and the ids of the components that it then removes.
+// removal compares the node's former description with the present one. It returns a description that makes Home Assistant remove what
+// is gone, and the ids of these components. The present description must follow it.
 func (d Discovery) removal(before, now []byte) (between []byte, gone []string, err error) {
 	var old struct {
 		Components map[string]struct {

@@ -10,7 +10,7 @@ import (
 	"edged/internal/sink"
 )
 
-// wallFormat is RFC 3339 with milliseconds; times are turned to UTC first.
+// wallFormat is RFC 3339 with milliseconds. Times are converted to UTC first.
 const wallFormat = "2006-01-02T15:04:05.000Z07:00"
 
 // eventEncoder writes events as JSON.
@@ -108,7 +108,7 @@ func AppendBox(dst []byte, box [4]float64) []byte {
 	return append(dst, ']')
 }
 
-// appendScores writes a window's scores as JSON. monotonic_ns lets a program on the same machine work out the window's latency.
+// appendScores writes a window's scores as JSON. From monotonic_ns a program on the same machine can work out the window's latency.
 func appendScores(dst []byte, labels []string, w window, now clock.Instant) []byte {
 	dst = append(dst, `{"window":`...)
 	dst = strconv.AppendUint(dst, w.n, 10)
@@ -133,7 +133,7 @@ func appendWall(dst []byte, t time.Time) []byte {
 	return append(dst, '"')
 }
 
-// AppendScore writes a score with four decimals. JSON has no NaN and no infinity: a score that is no number is null.
+// AppendScore writes a score with four decimals. NaN and infinity become null, since JSON has neither.
 func AppendScore(dst []byte, score float32) []byte {
 	s := float64(score)
 	if math.IsNaN(s) || math.IsInf(s, 0) {

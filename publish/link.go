@@ -7,30 +7,31 @@ import (
 
 const (
 	writeTimeout = 2 * time.Second // for a small packet
-	// slowest is the uplink, bytes/s, on which a large message is still given the time that it takes.
+	// slowest is the slowest uplink, in bytes/s, on which edged still waits as long as a large message takes.
 	slowest = 8 << 10
-	// sendQueue is how many bytes the kernel may hold back for such a link. A ping behind more than that would be answered so
-	// late that paho takes the link for dead; behind what does not fit, it is not sent yet.
+	// sendQueue is how many bytes the kernel may queue for sending. On such an uplink a ping behind a longer queue would be answered
+	// so late that paho takes the link for dead.
 	sendQueue = 16 << 10
 )
 
-// within returns how long a message may take of which a small one may take that long.
+// within returns how long a message of so many bytes may take, if a small one may take as long as small.
 func within(small time.Duration, bytes int) time.Duration {
 	return small + time.Duration(bytes)*time.Second/slowest
 }
 
-// link gives each packet that is sent time by its size, where paho's own timeout is the same for all, and bounds those that come.
+// link is the connection that paho uses. Each packet that paho sends gets a time limit by its size; paho's own limit is the same for all.
+// Packets that come in pass through a packetFilter.
 type link struct {
 	net.Conn
 	*packetFilter
-	writing chan struct{} // holds one: a ping must not cut short the time of the packet before it
+	writing chan struct{} // has room for one token: a ping must not change the deadline of the packet before it
 }
 
 func newLink(conn net.Conn, refuse func(topic string, bytes int)) *link {
 	for inner := conn; inner != nil; {
 		switch c := inner.(type) {
 		case *net.TCPConn:
-			_ = c.SetWriteBuffer(sendQueue) // without it, a large message needs a faster link
+			_ = c.SetWriteBuffer(sendQueue) // after an error, a large message needs a faster link
 			inner = nil
 		case interface{ NetConn() net.Conn }: // TLS, websocket
 			inner = c.NetConn()

@@ -12,47 +12,47 @@ import (
 )
 
 const (
-	// maxPacket is the largest packet that paho gets to see: it takes memory twice for each. The largest of use is what Home
-	// Assistant was told of the node before, with two entries of some 500 bytes for each action of each view.
+	// maxPacket is the largest packet that reaches paho, which needs twice as much memory for it. The largest useful one is the node's
+	// former discovery message, with two entries of some 500 bytes for each action of each view.
 	maxPacket = 4 << 20
-	// pieceBytes is how much of a larger one is thrown away at once; on the slowest link it takes 2 s.
+	// pieceBytes is how much of a larger packet is discarded at a time. On the slowest link that takes 2 s.
 	pieceBytes = 2 * slowest
-	// headBytes holds a message's first bytes with the longest topic.
+	// headBytes has room for the first bytes of a message with the longest topic.
 	headBytes = 5 + 2 + 0xffff
 )
 
 var (
 	pingresp  = []byte{0xd0, 0}
-	errNoMQTT = errors.New("what the broker sends is no MQTT")
+	errNoMQTT = errors.New("the broker sends something that is not MQTT")
 )
 
-// packetFilter is what comes from the broker, packet by packet. A message of more than largest bytes is thrown away while it comes.
-// In its place paho gets a PINGRESP for each piece, since the broker lives and its own answers wait behind the message. Nothing
-// acknowledges it: what the node subscribes to comes with QoS 0.
+// packetFilter reads what the broker sends, packet by packet, and discards each message of more than largest bytes while it comes in.
+// For each piece that it discards it returns a PINGRESP instead, so that paho knows that the broker is alive: the answers to pings wait
+// behind the message. No acknowledgement is needed for it, because all subscriptions have QoS 0.
 type packetFilter struct {
 	in      *bufio.Reader
-	largest int
-	refuse  func(topic string, bytes int)
-	codes   int // that the answer to SUBSCRIBE may have: paho panics at one more; 0 = any
+	largest int                           // packet that passes
+	refuse  func(topic string, bytes int) // called for each larger one
+	codes   int                           // that a SUBACK may have, since paho panics if there are more; 0 = any number
 
-	pass    int    // bytes to come that are handed on
-	skip    int    // bytes to come that are not
-	instead []byte // what is handed on in their place
+	pass    int    // bytes to come that pass
+	skip    int    // bytes to come that do not
+	instead []byte // to be returned before the next bytes
 
 	began   time.Time
-	skipped atomic.Int64 // nanoseconds since began: when something was thrown away last
+	skipped atomic.Int64 // when bytes were discarded last, in nanoseconds since began
 }
 
 func newPacketFilter(r io.Reader, largest int, refuse func(topic string, bytes int)) *packetFilter {
 	return &packetFilter{in: bufio.NewReaderSize(r, headBytes), largest: largest, refuse: refuse, began: time.Now()}
 }
 
-// quiet returns for how long nothing has been thrown away, that is, for how long the broker's answers could come.
+// quiet returns for how long no bytes were discarded. Only in this time could the broker's answers come in.
 func (f *packetFilter) quiet() time.Duration {
 	return time.Since(f.began) - time.Duration(f.skipped.Load())
 }
 
-// Read hands on whole packets, in whatever pieces.
+// Read returns bytes of whole packets.
 func (f *packetFilter) Read(b []byte) (n int, err error) {
 	for n == 0 && err == nil && len(b) > 0 {
 		switch {
@@ -63,7 +63,7 @@ func (f *packetFilter) Read(b []byte) (n int, err error) {
 			n, err = f.in.Read(b[:min(len(b), f.pass)])
 			f.pass -= n
 		case f.skip > 0:
-			err = f.throwAway()
+			err = f.discard()
 		default:
 			err = f.next()
 		}
@@ -71,7 +71,8 @@ func (f *packetFilter) Read(b []byte) (n int, err error) {
 	return n, err
 }
 
-// next looks at the first bytes of a packet: its type and flags, then its length, 7 bits a byte.
+// next reads the start of a packet: a byte with its type and flags, then its length, 7 bits in each byte. It decides whether the packet
+// passes.
 func (f *packetFilter) next() error {
 	var kind byte
 	length, size := 0, 0
@@ -98,7 +99,7 @@ func (f *packetFilter) next() error {
 	return nil
 }
 
-// tooLarge looks at the topic that follows a fixed header of so many bytes.
+// tooLarge refuses a packet whose fixed header has so many bytes. Only a message may be so large.
 func (f *packetFilter) tooLarge(header, size int) error {
 	head, err := f.in.Peek(header + 2)
 	if err != nil {
@@ -116,7 +117,7 @@ func (f *packetFilter) tooLarge(header, size int) error {
 	return nil
 }
 
-func (f *packetFilter) throwAway() error {
+func (f *packetFilter) discard() error {
 	n, err := f.in.Discard(min(f.skip, pieceBytes))
 	f.skip -= n
 	f.skipped.Store(int64(time.Since(f.began)))

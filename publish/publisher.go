@@ -1,8 +1,9 @@
-// Package publish sends what a node sees to an MQTT broker: events, states, scores, and whether node and cameras are there.
+// Package publish sends what a node recognises to an MQTT broker: events, states, scores, and whether node and cameras are online.
 //
-// Nothing here can hold up the pipeline: every call that hands something over returns at once, and what waits is bounded.
-// Events wait in order in an outbox until the broker acknowledges them; of states, scores and statistics only the newest
-// waits. Wall time exists only in payloads; all calls take the pipeline's CLOCK_MONOTONIC times.
+// It never delays the pipeline. Every call that publishes something returns at once, and the memory for what waits is bounded. Events
+// wait in order in an outbox until the broker acknowledges them. Of each state, of scores and statistics only the newest waits.
+//
+// All times are the pipeline's, on CLOCK_MONOTONIC. Payloads have wall times, which are worked out as a message leaves.
 package publish
 
 import (
@@ -22,25 +23,25 @@ import (
 	"edged/internal/sink"
 )
 
-// Publisher is one node's connection to its broker. Set the inputs, call Initialize, then Run; the other methods may be called
-// from any goroutine between Initialize and the end of the process, also while Run is not running.
+// Publisher is a node's connection to its broker. Set the inputs, call Initialize, then Run. After Initialize the other methods may be
+// called from any goroutine, also while Run is not running.
 type Publisher struct {
 	Broker   string      // URL; see address.Parse for its forms
-	Brokers  []string    // further ones, nodes of one cluster: each is tried when the one before fails
-	TLS      *tls.Config // for mqtts:// and wss://; nil = the system's certificate authorities
+	Brokers  []string    // more nodes of the same cluster: each is tried when the one before fails
+	TLS      *tls.Config // for mqtts:// and wss://; nil = trust the system's certificate authorities
 	Username string      // "" = connect without a user name
 	Password string      // never logged and never part of an error
 
-	Node    string // this board's name in every topic, and in the client id edged-<Node>
+	Node    string // the node's name in every topic, and in the client id edged-NODE
 	Cameras []Camera
-	Model   Model  // named in every event
+	Model   Model  // named in every event that does not name its own
 	PageURL string // of edged's page, for a link to it in every event; "" = none. It must need no escape in JSON.
 
-	OnCommand func(Command) // called one at a time while Run runs; nil = no command is taken
+	OnCommand func(Command) // called for one command at a time, while Run runs; nil = take no commands
 	Discovery Discovery     // for Home Assistant
 
-	PublishScores  bool          // publish windows' scores at all
-	ScoresInterval time.Duration // least time between two published windows of a camera; 0 = every window
+	PublishScores  bool          // publish the scores of windows
+	ScoresInterval time.Duration // least time between two published windows of a view; 0 = publish every window
 
 	// Outbox keeps events while the broker is away. Give the same one to each publisher of a process, so that waiting events
 	// outlive a reload, and run it beside them. nil = Initialize makes one, and Run runs it.
@@ -49,18 +50,18 @@ type Publisher struct {
 	QueueBytes  int           // bytes that they may take on disk, about; 0 = 1 MB
 	QueueAge    time.Duration // time that they may wait; 0 = a week
 
-	KeepAlive   time.Duration // a silent link is noticed within 2.5 times this; whole seconds, at most 10 s; 0 = 5 s
-	StopTimeout time.Duration // how long a clean stop may take to deliver what waits and say offline; 0 = 2 s
+	KeepAlive   time.Duration // a dead link is noticed within 2.5 times this; whole seconds, at most 10 s; 0 = 5 s
+	StopTimeout time.Duration // how long Run may take after its context has ended; 0 = 2 s
 	Log         *slog.Logger  // nil = slog.Default()
 
-	broker     broker   // that has its turn
+	broker     broker   // in use
 	brokers    []broker // Broker first
-	turn       int      // index of broker
+	turn       int      // index of the broker in use
 	topics     topics
 	encoder    eventEncoder
 	now        func() clock.Instant
 	dial       dialer
-	wake       chan struct{} // one token: something waits to be sent
+	wake       chan struct{} // one token: a message waits
 	ownsOutbox bool
 
 	states   *states
@@ -71,17 +72,17 @@ type Publisher struct {
 	counters          counters
 }
 
-// Camera names a camera and what its model tells apart.
+// Camera names a camera, its views, and what the model recognises there.
 type Camera struct {
 	Name       string
-	Views      []string // parts of the picture that are watched each by itself; none = the picture is the only view
-	Labels     []string // in the order of the model's outputs; each differs
-	Background string   // the label that means "no action": it has a score but no state; "" = none
-	Snapshots  bool     // pictures may be published
-	Entities   []string // the labels that Home Assistant shows one by one; nil = every action
+	Views      []string // parts of the picture that are analysed separately; none = the whole picture is the only view
+	Labels     []string // in the order of the model's outputs; no two are the same
+	Background string   // the label that means "no action": it has scores but no state; "" = there is none
+	Snapshots  bool     // publish pictures
+	Entities   []string // labels for which Home Assistant gets entities; nil = all actions
 }
 
-// Paths returns what the camera's views are called in topics and in calls: "camera/view", or "camera" where it has none.
+// Paths returns the paths of the camera's views: "camera/view", or "camera" if it has none.
 func (c Camera) Paths() []string {
 	if len(c.Views) == 0 {
 		return []string{c.Name}
@@ -98,7 +99,7 @@ func (c Camera) actions() []string {
 	return slices.DeleteFunc(slices.Clone(c.Labels), func(l string) bool { return l == c.Background })
 }
 
-// entities returns the actions that Home Assistant shows one by one.
+// entities returns the actions for which Home Assistant gets entities.
 func (c Camera) entities() []string {
 	if c.Entities == nil {
 		return c.actions()
@@ -111,12 +112,12 @@ type Model = sink.Model
 
 const (
 	connectTimeout = 5 * time.Second // for the TCP connection and the broker's CONNACK together
-	ackTimeout     = 5 * time.Second // for the PUBACK of a small message; a broker that takes longer is treated as gone
-	healthyAfter   = time.Minute     // a connection that lived this long ends the run of failures
+	ackTimeout     = 5 * time.Second // for the PUBACK of a small message; then edged gives the connection up
+	healthyAfter   = time.Minute     // a connection that lived this long counts as a success
 	maxKeepAlive   = 10 * time.Second
 )
 
-// Initialize checks the inputs, reporting everything wrong with them at once, and prepares the calls.
+// Initialize checks the inputs and prepares the publisher. Its error names everything that is wrong.
 func (p *Publisher) Initialize() error {
 	p.QueueLength = orDefault(p.QueueLength, bounds.OutboxEvents)
 	p.QueueBytes = orDefault(p.QueueBytes, bounds.OutboxBytes)
@@ -158,9 +159,9 @@ func (p *Publisher) Initialize() error {
 	return nil
 }
 
-// Run keeps a connection to the broker until ctx ends: it opens a new one whenever the last has ended, after a jittered wait
-// that doubles from 1 s to 60 s and starts again at 1 s after a minute of health. When ctx ends it delivers what still waits
-// and says that cameras and node are offline, in at most StopTimeout. Events that could not be delivered stay in the outbox.
+// Run keeps a connection to the broker until ctx ends. Whenever a connection has ended it opens a new one, after a jittered pause that
+// doubles from 1 s to 60 s, and starts again at 1 s after a connection that lived for a minute. When ctx ends, Run delivers what still
+// waits and publishes that cameras and node are offline, within StopTimeout. Events that could not be delivered stay in the outbox.
 func (p *Publisher) Run(ctx context.Context) {
 	if p.ownsOutbox {
 		defer background.Start(p.Outbox.Run)()
@@ -173,13 +174,13 @@ func (p *Publisher) Run(ctx context.Context) {
 	}
 	wait := backoff.Backoff{Min: time.Second, Max: time.Minute, Healthy: healthyAfter}
 	var contest idContest
-	told := outage{}
+	reasons := outage{}
 	for ctx.Err() == nil {
 		lived, err := p.serveOnce(ctx)
 		if ctx.Err() != nil {
 			break
 		}
-		if lived >= healthyAfter { // whichever of the brokers it was
+		if lived >= healthyAfter { // to whichever broker
 			wait.Reset()
 		}
 		err = p.explain(ctx, err)
@@ -188,11 +189,11 @@ func (p *Publisher) Run(ctx context.Context) {
 		if p.goToNextBroker() {
 			delay = wait.After(lived)
 		}
-		p.Log.Log(ctx, told.level(failed.String(), lived, err), "publish: no connection to the broker", "broker", failed.String(),
+		p.Log.Log(ctx, reasons.recordReason(failed.String(), lived, err), "publish: no connection to the broker", "broker", failed.String(),
 			"error", err, "next", p.broker.String(), "retry_in", delay.Round(100*time.Millisecond).String(), "events_waiting", p.Outbox.Waiting())
-		if contest.lost(failed.String(), lived, err) {
+		if contest.recordLoss(failed.String(), lived, err) {
 			p.Log.Error("publish: the broker accepts this node and soon closes the connection, again and again: most likely "+
-				"another client uses the same client id; give every board a node name of its own", "client_id", p.clientID())
+				"another client uses the same client id; give every board its own node name", "client_id", p.clientID())
 		}
 		select {
 		case <-ctx.Done():
@@ -216,7 +217,7 @@ func (p *Publisher) restored() {
 	p.notify()
 }
 
-// setLast makes the event the view's last one.
+// setLast publishes the event as the view's last one.
 func (p *Publisher) setLast(e *queued, a *ActionTopics) {
 	p.states.setLast(a.view, func(dst []byte) []byte { return p.encoder.append(dst, e, a, p.now()) })
 }
@@ -224,7 +225,7 @@ func (p *Publisher) setLast(e *queued, a *ActionTopics) {
 func (p *Publisher) notify() {
 	select {
 	case p.wake <- struct{}{}:
-	default: // a token is there already: the connection will look at everything that waits
+	default: // a token is there already, and stands for everything that waits
 	}
 }
 

@@ -26,17 +26,17 @@ func TestInitializeReportsEverythingAtOnce(t *testing.T) {
 	}
 	for _, want := range []string{
 		`broker 1: must be tcp://HOST:PORT`,
-		`node "kitchen/left": '/' has a meaning of its own in topics`,
+		`node "kitchen/left": '/' has a special meaning in topics`,
 		`keepalive 30s: must be whole seconds, 10s at most`,
 		`a password without a user name`,
-		`camera "front": label "wave" is there twice`,
+		`camera "front": label "wave" appears twice`,
 		`label "left+right": '+'`,
-		`a label without a name`,
-		`camera "front": label "enabled": reserved`,
-		`camera "back": view "door" is there twice`,
-		`camera "back": view "status": reserved`,
+		`a label has no name`,
+		`camera "front": label "enabled": edged uses this name`,
+		`camera "back": view "door" appears twice`,
+		`camera "back": view "status": edged uses this name`,
 		`two cameras are named "front"`,
-		`65 bytes; 64 at most`,
+		`65 bytes; a name has at most 64`,
 		`camera "a\xffb": not UTF-8`,
 	} {
 		if !strings.Contains(err.Error(), want) {

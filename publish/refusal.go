@@ -13,17 +13,17 @@ import (
 	"github.com/eclipse/paho.mqtt.golang/packets"
 )
 
-// refusals say what a broker's CONNACK return code (MQTT 3.1.1, table 3.1) means for whoever runs the node.
+// refusals are what the return codes of a CONNACK (MQTT 3.1.1, table 3.1) mean for the user.
 var refusals = map[byte]string{
 	packets.ErrRefusedBadProtocolVersion:    "the broker does not speak MQTT 3.1.1",
-	packets.ErrRefusedIDRejected:            "bad client id: the broker does not allow it; choose another node name",
+	packets.ErrRefusedIDRejected:            "bad client id: the broker does not allow it; choose another name for the node",
 	packets.ErrRefusedServerUnavailable:     "the broker is not taking connections now",
 	packets.ErrRefusedBadUsernameOrPassword: "bad credentials: user name or password is wrong",
 	packets.ErrRefusedNotAuthorised:         "not authorised: user name or password is wrong, or the broker does not let this user in",
 }
 
-// connectError says why a connection did not come up. dialErr is the error of opening the link, nil if that worked; err is
-// paho's, and code the CONNACK's.
+// connectError explains why a connection did not come up. dialErr is the error of opening the link, nil if the link was opened. err is
+// paho's error, and code the return code of the CONNACK.
 func connectError(dialErr, err error, code byte) error {
 	var timeout net.Error
 	switch reason, refused := refusals[code]; {
@@ -39,22 +39,22 @@ func connectError(dialErr, err error, code byte) error {
 	return err
 }
 
-// closedByPeer says whether the other side ended the connection on purpose.
+// closedByPeer reports whether the broker closed the connection.
 func closedByPeer(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }
 
-// idContest notices when connections are closed by the broker soon after they came up, several times in a row: what a second
-// client with the same id does, since a broker must close the first one's connection then (MQTT 3.1.1, 3.1.4-2).
+// idContest recognises a second client with the same id: the broker must close the connection of the first one when the second one
+// connects (MQTT 3.1.1, 3.1.4-2), so several connections in a row end soon after they came up.
 type idContest struct {
 	broker string
-	losses int
+	losses int // in a row
 }
 
-// lost records how a connection ended and says whether it looks like such a contest. A connection that never came up (lived
-// is 0) speaks against it: then it is the broker that comes and goes.
-func (c *idContest) lost(broker string, lived time.Duration, err error) bool {
-	if broker != c.broker { // nodes of a cluster may die one after the other
+// recordLoss records how a connection ended, and reports whether that looks like a second client. It does not if a connection never came
+// up (lived is 0): then the broker itself comes and goes.
+func (c *idContest) recordLoss(broker string, lived time.Duration, err error) bool {
+	if broker != c.broker { // the nodes of a cluster may fail one after the other
 		*c = idContest{broker: broker}
 	}
 	if lived == 0 || lived >= healthyAfter || !closedByPeer(err) {
@@ -65,13 +65,14 @@ func (c *idContest) lost(broker string, lived time.Duration, err error) bool {
 	return c.losses >= 3
 }
 
-// outage is what has been told of it since a broker was there last.
+// outage holds the reasons that were logged since the last connection.
 type outage map[string]bool
 
 const maxReasons = 100
 
-// level is that of the log's line about a connection that lived so long: what was told already is for those who debug.
-func (o outage) level(broker string, lived time.Duration, err error) slog.Level {
+// recordReason returns the level for the log line about a connection that failed after having lived so long: a warning for a new
+// reason, debug for one that was logged before.
+func (o outage) recordReason(broker string, lived time.Duration, err error) slog.Level {
 	if lived > 0 {
 		clear(o)
 	}
@@ -86,7 +87,7 @@ func (o outage) level(broker string, lived time.Duration, err error) slog.Level 
 	return slog.LevelWarn
 }
 
-// dropDigits, by strings.Map, leaves of an error what is the same in each try: the numbers may be a port of our own or a time.
+// dropDigits is for strings.Map. What remains of an error's text is the same in each attempt: its numbers may be a local port or a time.
 func dropDigits(r rune) rune {
 	if r >= '0' && r <= '9' {
 		return -1

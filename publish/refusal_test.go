@@ -56,7 +56,7 @@ func TestIDContest(t *testing.T) {
 		var contest idContest
 		var got bool
 		for _, l := range c.losses {
-			got = contest.lost("tcp://b", l.lived, l.err)
+			got = contest.recordLoss("tcp://b", l.lived, l.err)
 		}
 		if got != c.want {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
@@ -73,7 +73,7 @@ func TestAnOutageOfManyPortsAndTimesIsToldOnce(t *testing.T) {
 			fmt.Errorf("lookup broker.lan on 192.168.1.1:53: read udp 192.168.1.7:%d->192.168.1.1:53: i/o timeout", 40000+n),
 			fmt.Errorf("x509: certificate has expired or is not yet valid: current time 2026-11-25T22:%02d:%02dZ is after 2026-01-01T00:00:00Z", n/60, n%60),
 		} {
-			if told.level("tcp://a", 0, err) == slog.LevelWarn {
+			if told.recordReason("tcp://a", 0, err) == slog.LevelWarn {
 				warnings++
 			}
 		}
@@ -82,7 +82,7 @@ func TestAnOutageOfManyPortsAndTimesIsToldOnce(t *testing.T) {
 		t.Errorf("%d warnings, %d reasons kept; want 2", warnings, len(told))
 	}
 	for n := range 1000 { // whatever else may differ
-		told.level("tcp://a", 0, errors.New(strings.Repeat("x", n)))
+		told.recordReason("tcp://a", 0, errors.New(strings.Repeat("x", n)))
 	}
 	if len(told) > maxReasons {
 		t.Errorf("%d reasons are kept", len(told))
@@ -107,7 +107,7 @@ func TestOutageIsToldOnce(t *testing.T) {
 		{"tcp://a", time.Second, io.EOF, slog.LevelWarn},
 		{"tcp://a", 0, refused, slog.LevelWarn},
 	} {
-		if got := told.level(c.broker, c.lived, c.err); got != c.want {
+		if got := told.recordReason(c.broker, c.lived, c.err); got != c.want {
 			t.Errorf("%d: %v, %v", i, c, got)
 		}
 	}

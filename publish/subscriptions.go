@@ -14,8 +14,8 @@ import (
 	"edged/internal/lograte"
 )
 
-// incoming is what the publisher remembers of messages from the broker: commands, Home Assistant's birth message, the node's own
-// status, and what an earlier configuration of the node told Home Assistant.
+// incoming is the state of what comes from the broker: commands, Home Assistant's birth message, the node's own status, and the
+// description that an earlier configuration of the node left for Home Assistant.
 type incoming struct {
 	commands *commandQueue
 	refused  lograte.Limit // of log lines about messages that are not obeyed
@@ -25,11 +25,11 @@ type incoming struct {
 const (
 	// refusalsEvery keeps a flood of bad commands from becoming a flood of log lines.
 	refusalsEvery = 10 * time.Second
-	// reassertAfter bounds how often the node's status is put right: two nodes of one name must not do it in turn.
+	// reassertAfter bounds how often the node corrects its status, because two nodes of one name would do it in turn.
 	reassertAfter = time.Second
-	// resendWithin spreads the answers of all nodes to Home Assistant's birth message.
+	// resendWithin spreads over time how all nodes answer Home Assistant's birth message.
 	resendWithin = 3 * time.Second
-	// refusedSubscription is SUBACK's return code for a filter that the broker does not grant (MQTT 3.1.1, 3.9.3).
+	// refusedSubscription is the return code of a SUBACK for a filter that the broker refuses (MQTT 3.1.1, 3.9.3).
 	refusedSubscription = 0x80
 )
 
@@ -143,7 +143,7 @@ func (p *Publisher) refuse(topic string, err error) {
 	}
 }
 
-// obey hands the commands over one by one until ctx ends.
+// obey calls OnCommand for one command after the other, until ctx ends.
 func (p *Publisher) obey(ctx context.Context) {
 	for {
 		if c, ok := p.incoming.commands.take(); ok {
@@ -158,11 +158,11 @@ func (p *Publisher) obey(ctx context.Context) {
 	}
 }
 
-// forget has Home Assistant remove what an earlier configuration of this node told it and this one does not.
+// forget has Home Assistant remove what an earlier configuration of this node described and this one does not.
 func (p *Publisher) forget(told []byte) {
 	removal, gone, err := p.Discovery.removal(told, p.states.discovery.value)
 	if err != nil {
-		p.Log.Warn("publish: what Home Assistant was told of this node before cannot be read; what is no longer there stays in it",
+		p.Log.Warn("publish: the former description of this node for Home Assistant cannot be read; entities that are gone stay there",
 			"topic", p.Discovery.configTopic(p.clientID()), "error", err)
 		return
 	}

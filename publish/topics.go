@@ -11,18 +11,18 @@ import (
 	"edged/internal/bounds"
 )
 
-// maxNameBytes keeps topics short enough for every broker and for a person's eye.
+// maxNameBytes keeps topics short enough for every broker, and readable.
 const maxNameBytes = bounds.MaxLabelBytes
 
-// reserved are the names that views and labels cannot have: edged's own topics have them.
+// reserved are names of edged's own topics. Views and labels cannot have them.
 var reserved = []string{"enabled", "threshold", "snapshot", "delete_clip", "scores", "status", "event", "state", "last"}
 
-// topics holds the node's own topics and makes those of its cameras and views.
+// topics are the topics of the node itself. of makes those of cameras and views.
 type topics struct {
 	prefix string // edged/<node>/
 	status string // online or offline, retained, the last will
 	stats  string // JSON
-	// discovery is where Home Assistant is told of the node; "" = nowhere.
+	// discovery is the topic of the description for Home Assistant; "" = there is none.
 	discovery string
 }
 
@@ -58,38 +58,38 @@ func (p *Publisher) check() error {
 	return errors.Join(errs...)
 }
 
-// CheckLabels reports every label that no topic can have; each camera's are checked by Initialize, too.
+// CheckLabels reports every label that cannot be part of a topic. Initialize checks the labels of cameras, too.
 func CheckLabels(labels []string) error { return checkNames("", "label", labels) }
 
-// checkNames reports what is wrong with the names; of, which begins the messages, says whose they are.
+// checkNames reports what is wrong with the names. Each message begins with of, which says to whom they belong.
 func checkNames(of, kind string, names []string) error {
 	var errs []error
 	seen := map[string]bool{}
 	for _, n := range names {
 		errs = append(errs, checkName(kind, n))
 		if seen[n] {
-			errs = append(errs, fmt.Errorf("publish: %s%s %q is there twice; %ss must differ", of, kind, n, kind))
+			errs = append(errs, fmt.Errorf("publish: %s%s %q appears twice; no two %ss may be the same", of, kind, n, kind))
 		}
 		if slices.Contains(reserved, n) {
-			errs = append(errs, fmt.Errorf("publish: %s%s %q: reserved for a topic of edged's own; rename it", of, kind, n))
+			errs = append(errs, fmt.Errorf("publish: %s%s %q: edged uses this name for a topic of its own; rename it", of, kind, n))
 		}
 		seen[n] = true
 	}
 	return errors.Join(errs...)
 }
 
-// checkName says whether the name can be one level of a topic (MQTT 3.1.1, 4.7). Those of labels come from the model's file.
+// checkName reports why the name cannot be one level of a topic (MQTT 3.1.1, 4.7).
 func checkName(kind, name string) error {
 	switch {
 	case name == "":
-		return fmt.Errorf("publish: a %s without a name: its topics need one", kind)
+		return fmt.Errorf("publish: a %s has no name; its topics need one", kind)
 	case len(name) > maxNameBytes:
-		return fmt.Errorf("publish: %s %q...: %d bytes; %d at most fit into a topic here", kind, name[:16], len(name), maxNameBytes)
+		return fmt.Errorf("publish: %s %q...: %d bytes; a name has at most %d", kind, name[:16], len(name), maxNameBytes)
 	case !utf8.ValidString(name):
-		return fmt.Errorf("publish: %s %q: not UTF-8, which topics must be", kind, name)
+		return fmt.Errorf("publish: %s %q: not UTF-8; topics must be", kind, name)
 	}
 	if i := strings.IndexAny(name, "+#/\x00"); i >= 0 {
-		return fmt.Errorf("publish: %s %q: %q has a meaning of its own in topics; use letters, digits, '-' and '_'", kind, name, name[i])
+		return fmt.Errorf("publish: %s %q: %q has a special meaning in topics; use letters, digits, '-' and '_'", kind, name, name[i])
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-// Package backoff says how long to wait before the next try of something that keeps failing.
+// Package backoff works out how long to wait before the next attempt at something that keeps failing.
 package backoff
 
 import (
@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// Backoff doubles the wait from Min to Max and draws each wait from the upper half of that time, so that many nodes whose
-// broker restarts do not come back in the same instant. The zero value is not usable: Min and Max must be set.
+// Backoff doubles the wait from Min to Max. Each wait is random, in the upper half of that time, so that many nodes do not all return to a
+// restarted broker at the same instant. Min and Max must be set.
 type Backoff struct {
 	Min, Max time.Duration
-	// Healthy is how long a try must have lived to count as a success: the next wait starts at Min again.
+	// Healthy is how long an attempt must have lived to count as a success. After a success the next wait starts at Min again.
 	Healthy time.Duration
 
 	next time.Duration
@@ -19,7 +19,7 @@ type Backoff struct {
 // Reset makes the next wait start at Min again.
 func (b *Backoff) Reset() { b.next = 0 }
 
-// After returns the wait that follows a try which lived for the given time (0 if it never came up).
+// After returns the wait after an attempt that lived so long (0 if it failed at once), and prepares the next one.
 func (b *Backoff) After(lived time.Duration) time.Duration {
 	if b.next == 0 || lived >= b.Healthy {
 		b.next = b.Min

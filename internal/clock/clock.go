@@ -1,7 +1,7 @@
-// Package clock relates the pipeline's time, a time.Duration on CLOCK_MONOTONIC, to wall time.
+// Package clock converts the pipeline's times, each a time.Duration on CLOCK_MONOTONIC, to wall time.
 //
-// A board without a battery-backed clock starts in the past and jumps when NTP answers. So every interval in the pipeline is
-// monotonic, and wall time is worked out only for a payload, at the moment it leaves.
+// The clock of a board without a battery starts in the past and jumps when NTP answers. So all times in the pipeline are monotonic. Wall
+// time is worked out only for a payload, at the moment it leaves.
 package clock
 
 import "time"
@@ -17,7 +17,7 @@ func Now() Instant {
 	return Instant{Wall: time.Now(), Monotonic: Monotonic()}
 }
 
-// At returns the wall time of the monotonic time t, as far as the wall clock is right at this instant.
+// At returns the wall time of the monotonic time t, if the wall clock is right at this instant.
 func (i Instant) At(t time.Duration) time.Time {
 	return i.Wall.Add(t - i.Monotonic)
 }

@@ -16,28 +16,28 @@ import (
 	"edged/internal/self"
 )
 
-// Child runs the broker as a child process, so that nothing sent to the broker can harm the daemon. The process is this very
-// program with the arguments "broker --listen fd:3", which must call Serve. Set the inputs, call Listen, then Run.
+// Child runs the broker in a child process, so that nothing that clients send can harm the daemon. The process runs this same program
+// with the arguments "broker --listen fd:3", and must call Serve. Set the inputs, call Listen, then Run.
 type Child struct {
 	Address string       // where the broker listens: a loopback address with a port
 	Log     *slog.Logger // nil = slog.Default()
-	// Output is where the process's own log and its last words go; nil = this process's standard error.
+	// Output receives what the process logs and prints; nil = this process's standard error.
 	Output io.Writer
 
-	socket  *os.File      // listens
-	silence time.Duration // between two looks at the process, and how long each of them may take; 0 = silence
-	started func(pid int) // for tests, each process; may be nil
+	socket  *os.File      // the listening socket
+	silence time.Duration // between two checks of the process, and how long each may take; 0 = the constant
+	started func(pid int) // for tests: called for each process; may be nil
 }
 
 const (
 	// stopWithin is the time from SIGTERM to SIGKILL.
 	stopWithin = 3 * time.Second
-	// silence is the default.
+	// silence is the time between two checks.
 	silence = 30 * time.Second
 )
 
-// Listen opens the port, which nobody else can have until Run ends. Clients may connect at once: they wait for a process, the
-// first or one in the place of another that has died.
+// Listen opens the port, and keeps it until Run ends. Clients may connect at once: they wait until a process serves them, the first one
+// or the next one after a crash.
 func (c *Child) Listen(ctx context.Context) error {
 	l, err := listen(ctx, c.Address)
 	if err != nil {
@@ -50,8 +50,8 @@ func (c *Child) Listen(ctx context.Context) error {
 	return nil
 }
 
-// Run starts the broker and starts it again, after a jittered wait of 0.1 s that doubles to 10 s, whenever it has died or hung. It
-// returns when ctx ends, once the process is gone. Listen must have succeeded.
+// Run starts the broker, and starts it again whenever it has died or hung, after a jittered pause that doubles from 0.1 s to 10 s. When
+// ctx ends, Run ends the process and returns. Listen must have succeeded.
 func (c *Child) Run(ctx context.Context) {
 	defer c.socket.Close()
 	if c.Log == nil {
@@ -80,7 +80,7 @@ func (c *Child) Run(ctx context.Context) {
 	}
 }
 
-// life is one broker process from its start to its end.
+// life runs one broker process, from its start to its end.
 func (c *Child) life(ctx context.Context) error {
 	cmd := self.Command(ctx, "broker", "--listen", inherited)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
@@ -101,7 +101,7 @@ func (c *Child) life(ctx context.Context) error {
 	return errors.New("exit status 0, though nobody asked it to stop")
 }
 
-// watch kills the process once it was silent twice in a row.
+// watch kills the process if it does not answer twice in a row.
 func (c *Child) watch(ctx context.Context, process *os.Process) {
 	look := time.NewTicker(c.silence)
 	defer look.Stop()
@@ -119,10 +119,10 @@ func (c *Child) watch(ctx context.Context, process *os.Process) {
 	_ = process.Kill()
 }
 
-// hello is a CONNECT of MQTT 3.1.1 without a name, and a DISCONNECT.
+// hello is a CONNECT of MQTT 3.1.1 without a client id, and a DISCONNECT.
 const hello = "\x10\x0c\x00\x04MQTT\x04\x02\x00\x00\x00\x00\xe0\x00"
 
-// answers says whether the broker does anything with a client: to refuse one too many is enough.
+// answers reports whether the broker reacts to a client. To refuse it because there are too many counts, too.
 func (c *Child) answers(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, c.silence)
 	defer cancel()

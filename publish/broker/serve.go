@@ -1,4 +1,4 @@
-// Package broker is the MQTT broker for those who have none. It takes connections from this machine only.
+// Package broker is a small MQTT broker for users who have none. It accepts connections from this machine only.
 //
 // The server library, mochi-mqtt, can be brought down by a single packet (its issue #501: eight bytes of MQTT 5) and made to take a lot
 // of memory, such as by connections that announce huge packets and send nothing (#502). So it runs in a process of its own, which
@@ -30,10 +30,10 @@ const (
 // memoryLimit is the size of the heap from which on memory that is no longer used is given back at once.
 const memoryLimit = 64 << 20
 
-// inherited is the address of a socket that listens already: the first that a Child hands on besides the standard ones.
+// inherited stands for a listening socket that the process got from a Child, as its first file after the standard ones.
 const inherited = "fd:3"
 
-// Serve runs the broker on addr, a loopback address with a port, or what a Child gives in its place, until ctx ends.
+// Serve runs the broker until ctx ends. addr is a loopback address with a port, or "fd:3" in the process of a Child.
 func Serve(ctx context.Context, addr string, log *slog.Logger) error {
 	listener, err := listen(ctx, addr)
 	if err != nil {
@@ -50,11 +50,11 @@ func serve(ctx context.Context, listener net.Listener, session time.Duration, lo
 	capabilities.MaximumPacketSize = maxPacketBytes
 	capabilities.MaximumClientWritesPending = maxWritesPending
 	capabilities.MaximumSessionExpiryInterval = uint32(session / time.Second)
-	capabilities.MaximumMessageExpiryInterval = 0 // none; by default a day of the wall clock, which may jump
+	capabilities.MaximumMessageExpiryInterval = 0 // messages do not expire; by default they do after a day of the wall clock, which may jump
 	server := mqtt.New(&mqtt.Options{
 		Capabilities:           capabilities,
-		SysTopicResendInterval: 60,                            // seconds; by default some 30 messages every second
-		Logger:                 slog.New(slog.DiscardHandler), // logs whole packets, and a line for every connection that ends
+		SysTopicResendInterval: 60,                            // seconds; the default is 1, with some 30 messages each time
+		Logger:                 slog.New(slog.DiscardHandler), // it would log whole packets, and a line for every connection that ends
 	})
 	bounds := newBounds(server, log)
 	if err := errors.Join(
@@ -69,7 +69,7 @@ func serve(ctx context.Context, listener net.Listener, session time.Duration, lo
 	return server.Close()
 }
 
-// listen opens the broker's socket, and refuses addresses that other machines can reach.
+// listen opens the listening socket. It refuses addresses that other machines can reach.
 func listen(ctx context.Context, addr string) (net.Listener, error) {
 	if addr == inherited {
 		socket := os.NewFile(3, addr)

@@ -10,16 +10,16 @@ import (
 )
 
 const (
-	maxSessions  = 2 * maxConnections // connected and away; beyond it who is away longest is forgotten
+	maxSessions  = 2 * maxConnections // of clients, connected or not; beyond it the one that is away longest is forgotten
 	sessionLasts = 24 * time.Hour     // after the end of its connection
 	maxWaiting   = 1024               // messages of QoS 1 and 2 that wait for a subscriber that is away
-	smallBytes   = 4 << 10            // events and states are smaller
-	maxLarge     = 16                 // messages that may wait before a larger one; the newest snapshot is retained
+	smallBytes   = 4 << 10            // size of a small message; events and states are smaller
+	maxLarge     = 16                 // messages that may wait when a larger one comes; of snapshots the newest is retained anyway
 )
 
-// sessions is the hook that bounds what is kept for subscribers that are away. The server library forgets a client without its
-// subscriptions, and has one bound for what waits for those that are away and for one that has just come, who gets all that is
-// retained at once.
+// sessions is the hook that bounds what is kept for subscribers that are away. The server library keeps the subscriptions of a client that
+// it forgets. And it has the same limit for messages to a client that is away as for those to one that has just subscribed, which gets
+// everything retained at once.
 type sessions struct {
 	mqtt.HookBase
 	server *mqtt.Server
@@ -32,7 +32,7 @@ func (*sessions) Provides(b byte) bool {
 	return bytes.IndexByte([]byte{mqtt.OnSessionEstablish, mqtt.OnClientExpired, mqtt.OnQosPublish}, b) >= 0
 }
 
-// OnSessionEstablish makes room for one more.
+// OnSessionEstablish makes room for one more session.
 func (s *sessions) OnSessionEstablish(*mqtt.Client, packets.Packet) {
 	all := s.server.Clients.GetAll()
 	if len(all) < maxSessions {
@@ -50,13 +50,13 @@ func (s *sessions) OnSessionEstablish(*mqtt.Client, packets.Packet) {
 	}
 }
 
-// OnClientExpired drops what is kept for a client that is about to be forgotten.
+// OnClientExpired drops what is kept for a client that the server library forgets.
 func (s *sessions) OnClientExpired(c *mqtt.Client) {
 	s.server.UnsubscribeClient(c)
 	c.ClearInflights()
 }
 
-// OnQosPublish keeps no message for a client that is away and has enough to get already.
+// OnQosPublish drops a message for a client that is away, if too many wait for it already.
 func (s *sessions) OnQosPublish(c *mqtt.Client, message packets.Packet, _ int64, _ int) {
 	if !c.Closed() {
 		return
