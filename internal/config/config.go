@@ -23,12 +23,12 @@ type Config struct {
 	Record  Record   `yaml:"record"`
 	Web     Web      `yaml:"web"`
 	Log     Log      `yaml:"log"`
-	// StateDir is a folder for what must outlive the process; "" = the one that systemd gives, else none.
+	// StateDir is the folder for settings, waiting events and clips, which survive a restart; "" = systemd's state folder, or none.
 	StateDir string `yaml:"state_dir"`
 }
 
-// Camera is one source of pictures. Where format or size are not given, the cheapest that will do is chosen; where
-// the rate is not, 30 frames a second or the nearest above.
+// Camera is one source of pictures. Without format or size, edged chooses the cheapest mode that suffices. Without a rate, it chooses 30
+// frames a second or the next higher rate.
 type Camera struct {
 	Name        string        `yaml:"name"`         // in every topic of the camera
 	Source      string        `yaml:"source"`       // v4l2:auto, v4l2:/dev/videoN, command:LINE, file:PATH, pattern:
@@ -36,13 +36,13 @@ type Camera struct {
 	Width       int           `yaml:"width"`        // pixels
 	Height      int           `yaml:"height"`       // pixels
 	FPS         int           `yaml:"fps"`          // frames a second asked of the camera
-	StallAfter  time.Duration `yaml:"stall_after"`  // no frame for so long: offline, and opened again; 500ms to 10s
-	FrozenAfter time.Duration `yaml:"frozen_after"` // the same picture for so long: it hangs; 5s to 1h, 0s = that is all right
+	StallAfter  time.Duration `yaml:"stall_after"`  // after this long without a frame, the camera is offline and edged opens it again; 500ms to 10s
+	FrozenAfter time.Duration `yaml:"frozen_after"` // after this long with exactly the same picture, the camera is offline and edged opens it again; 5s to 1h, 0s = never
 	Snapshots   bool          `yaml:"snapshots"`    // publish a picture with each action, and when asked
-	Masks       [][][]float64 `yaml:"masks"`        // polygons of [x, y], 0 to 1 of the picture, that nothing sees
-	MotionGate  *bool         `yaml:"motion_gate"`  // of all its views, on or off; left out: on where edged watches more than one view, and the model has frames to compare
-	Follow      Follow        `yaml:"follow"`       // of all its views, unless a view says otherwise
-	Views       []View        `yaml:"views"`        // parts that are watched each by itself; none = the whole picture
+	Masks       [][][]float64 `yaml:"masks"`        // polygons of [x, y], 0 to 1 of the picture; edged makes them black before anything else
+	MotionGate  *bool         `yaml:"motion_gate"`  // run the model only where something moves; default: true if edged watches more than one view and the model has frames to compare
+	Follow      Follow        `yaml:"follow"`       // judge each moving target by itself; a view may override this
+	Views       []View        `yaml:"views"`        // parts of the picture that edged watches separately; none = the whole picture
 
 	// Dir is the folder in which the source's command runs: that of the configuration file; "" = where edged was started.
 	Dir string
@@ -52,7 +52,7 @@ type Camera struct {
 type View struct {
 	Name       string    `yaml:"name"`        // in every topic of the view
 	Area       []float64 `yaml:"area"`        // x, y, width, height, 0 to 1 of the picture; none = all of it
-	Stride     int       `yaml:"stride"`      // in place of detect.stride; 0 = that
+	Stride     int       `yaml:"stride"`      // in place of detect.stride; 0 = detect.stride
 	MotionGate *bool     `yaml:"motion_gate"` // in place of the camera's
 	Follow     Follow    `yaml:"follow"`      // in place of the camera's
 }
@@ -62,7 +62,7 @@ type Follow struct {
 	On       bool          // follow: true, or a block
 	Max      int           `yaml:"max"`         // targets at a time, 1 to 16
 	Smallest float64       `yaml:"smallest"`    // least height of a target, 0.01 to 0.5 of the view's
-	Still    time.Duration `yaml:"still_after"` // a target that has not moved for so long becomes background; 10s to 1h
+	Still    time.Duration `yaml:"still_after"` // a target that has not moved for this long becomes background; 10s to 1h
 }
 
 // ViewsOf returns the camera's views with every choice made; without any of its own, one with no name. A motion gate is on by default
@@ -104,10 +104,10 @@ func (c *Config) viewCount() (n int) {
 type Model struct {
 	File     string `yaml:"file"`     // a .tflite with labels.txt and edged.json zipped onto its end; "" = the starter
 	Delegate string `yaml:"delegate"` // xnnpack, cpu, gpu, gpu:PATH, external:PATH
-	Strict   bool   `yaml:"strict"`   // do not start where that delegate cannot run; false = take the next best
-	// DelegateOptions are handed to the plugin of external:PATH.
+	Strict   bool   `yaml:"strict"`   // true = edged does not start if the delegate cannot run; false = edged uses the next best one
+	// DelegateOptions are options for the plugin of external:PATH.
 	DelegateOptions map[string]string `yaml:"delegate_options"`
-	Threads         int               `yaml:"threads"` // of TFLite and XNNPACK; at most the cores
+	Threads         int               `yaml:"threads"` // threads of TFLite and XNNPACK; at most the number of cores
 }
 
 // Detect turns scores into actions.
@@ -115,12 +115,12 @@ type Detect struct {
 	Stride      int              `yaml:"stride"`       // sampled frames from one window to the next
 	Smoothing   time.Duration    `yaml:"smoothing"`    // time constant of the scores' exponential average
 	Enter       float64          `yaml:"enter"`        // smoothed score at which an action starts, 0.01 to 1
-	Exit        float64          `yaml:"exit"`         // and below which it ends
-	MinDuration time.Duration    `yaml:"min_duration"` // a shorter action never starts
+	Exit        float64          `yaml:"exit"`         // smoothed score below which it ends
+	MinDuration time.Duration    `yaml:"min_duration"` // an action shorter than this is not reported
 	Cooldown    time.Duration    `yaml:"cooldown"`     // least time from an action's end to its next start
-	UpdateEvery time.Duration    `yaml:"update_every"` // an update so often while an action goes on; 0 = none
-	Heartbeat   time.Duration    `yaml:"heartbeat"`    // a view behind a motion gate is looked at so often, moving or not
-	Labels      map[string]Label `yaml:"labels"`       // per-label exceptions
+	UpdateEvery time.Duration    `yaml:"update_every"` // time between update events while an action goes on; 0 = none
+	Heartbeat   time.Duration    `yaml:"heartbeat"`    // with a motion gate: the model runs at least this often, even if nothing moves
+	Labels      map[string]Label `yaml:"labels"`       // exceptions for single labels
 }
 
 // Label overrides Detect for one label; nil means no exception.
@@ -136,20 +136,20 @@ type Label struct {
 type MQTT struct {
 	Broker       string        `yaml:"broker"`        // "embedded", or tcp://, mqtts://, ws:// or wss://HOST:PORT
 	Brokers      []string      `yaml:"brokers"`       // more nodes of the same cluster, tried in turn
-	CAFile       string        `yaml:"ca_file"`       // PEM; "" = the system's
-	CertFile     string        `yaml:"cert_file"`     // PEM; of this client
-	KeyFile      string        `yaml:"key_file"`      // PEM; of this client
-	Insecure     bool          `yaml:"insecure"`      // believe any certificate
-	Discovery    string        `yaml:"discovery"`     // Home Assistant's prefix; "" = it is told nothing
-	BirthTopic   string        `yaml:"birth_topic"`   // where Home Assistant says that it has started; "" = homeassistant/status and DISCOVERY/status
+	CAFile       string        `yaml:"ca_file"`       // PEM; authorities that sign the broker's certificate; "" = the system's
+	CertFile     string        `yaml:"cert_file"`     // PEM; this board's client certificate
+	KeyFile      string        `yaml:"key_file"`      // PEM; its key
+	Insecure     bool          `yaml:"insecure"`      // accept any certificate
+	Discovery    string        `yaml:"discovery"`     // Home Assistant's discovery prefix; "" = no discovery
+	BirthTopic   string        `yaml:"birth_topic"`   // topic of Home Assistant's birth message; "" = homeassistant/status and DISCOVERY/status
 	Listen       string        `yaml:"listen"`        // address of the embedded broker; loopback
 	Username     string        `yaml:"username"`      // or EDGED_MQTT_USERNAME
 	PasswordFile string        `yaml:"password_file"` // holds the password; or EDGED_MQTT_PASSWORD, or systemd's credential
 	Scores       bool          `yaml:"scores"`        // also publish every window's scores
-	ScoresEvery  time.Duration `yaml:"scores_every"`  // at most this often
-	OutboxEvents int           `yaml:"outbox_events"` // so many wait at most for the broker; the oldest is dropped
-	OutboxBytes  int           `yaml:"outbox_bytes"`  // and so many bytes of them
-	OutboxAge    time.Duration `yaml:"outbox_age"`    // and none for longer than this
+	ScoresEvery  time.Duration `yaml:"scores_every"`  // the shortest time between two of them; 0 = every window
+	OutboxEvents int           `yaml:"outbox_events"` // at most this many events wait for the broker; then edged drops the oldest
+	OutboxBytes  int           `yaml:"outbox_bytes"`  // at most this many bytes of events wait
+	OutboxAge    time.Duration `yaml:"outbox_age"`    // edged drops events that have waited longer than this
 
 	password *string // from PasswordFile or EDGED_MQTT_PASSWORD; a pointer, so that printing a Config never shows it
 }
@@ -166,21 +166,21 @@ func (m MQTT) Password() string {
 type Record struct {
 	Enabled  bool          `yaml:"enabled"`   // write a clip for every event
 	Dir      string        `yaml:"dir"`       // folder of the clips; "" = clips in state_dir
-	Before   time.Duration `yaml:"before"`    // what a clip shows before its event
-	After    time.Duration `yaml:"after"`     // and after it
+	Before   time.Duration `yaml:"before"`    // how much a clip shows before its event
+	After    time.Duration `yaml:"after"`     // how much it shows after its event
 	MaxClip  time.Duration `yaml:"max_clip"`  // the longest clip
-	MaxBytes int64         `yaml:"max_bytes"` // of all clips; the oldest is deleted first
-	MaxAge   time.Duration `yaml:"max_age"`   // older clips are deleted
-	Memory   int           `yaml:"memory"`    // bytes for each camera's pictures before an event
+	MaxBytes int64         `yaml:"max_bytes"` // of all clips together; edged deletes the oldest first
+	MaxAge   time.Duration `yaml:"max_age"`   // edged deletes older clips
+	Memory   int           `yaml:"memory"`    // bytes for the pictures of each camera before an event
 	FPS      int           `yaml:"fps"`       // pictures a second where edged must encode them: raw formats, masks
-	Side     int           `yaml:"side"`      // longest side of those, in pixels
+	Side     int           `yaml:"side"`      // longest side of those pictures
 }
 
 // Web says where and to whom the page, metrics and status are served.
 type Web struct {
-	Listen       string `yaml:"listen"`        // IP:PORT, such as 0.0.0.0:9797 for the network; "" = nowhere
-	URL          string `yaml:"url"`           // where people find the page, if it is not at that address: https://HOST/PATH
-	PasswordFile string `yaml:"password_file"` // holds what "edged password" prints; without it only this machine gets pictures
+	Listen       string `yaml:"listen"`        // IP:PORT of the page and metrics, such as 0.0.0.0:9797 for the network; "" = no page
+	URL          string `yaml:"url"`           // the address that people open, if it differs from web.listen: https://HOST/PATH
+	PasswordFile string `yaml:"password_file"` // file with the output of "edged password"; without it only this machine gets pictures
 	CertFile     string `yaml:"cert_file"`     // PEM; serve HTTPS, with key_file
 	KeyFile      string `yaml:"key_file"`      // PEM
 }
@@ -217,7 +217,7 @@ func Default() *Config {
 // Load reads and checks the file, and reads the secrets that it names. A bad one gives Problems, all of them at once.
 func Load(path string) (*Config, error) { return load(path, (*decoder).secrets) }
 
-// LoadPublic is Load for who needs no secret, and may have no right to read it.
+// LoadPublic is Load for callers that need no secrets and may have no right to read them.
 func LoadPublic(path string) (*Config, error) { return load(path, func(*decoder, *Config) {}) }
 
 func load(path string, secrets func(*decoder, *Config)) (*Config, error) {
