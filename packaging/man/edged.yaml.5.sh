@@ -9,11 +9,12 @@ cat <<'END'
 .Nd configuration of edged
 .Sh DESCRIPTION
 A YAML file.
-Every key may be left out.
-Relative paths start at the folder of the file, and commands of cameras run there.
+Every key is optional.
+Relative paths start at the folder of the file.
+Camera commands run in that folder.
 .Xr edged 1
 .Cm check
-reports everything that is wrong with a file at once, by line.
+lists every problem in a file, each with its line.
 This is the file with its defaults, and with examples as comments:
 .Bd -literal
 END
