@@ -6,7 +6,7 @@ _edged() {
     --camera) mapfile -t COMPREPLY < <(compgen -W 'v4l2:auto pattern: file: command:' -- "$cur") && return ;;
   esac
   if [ "$COMP_CWORD" = 1 ]; then
-    mapfile -t COMPREPLY < <(compgen -W 'run replay status check probe model bench broker version' -- "$cur")
+    mapfile -t COMPREPLY < <(compgen -W 'run replay status check probe model bench broker teach password version' -- "$cur")
   elif [[ $cur == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$("$1" "${COMP_WORDS[1]}" --help 2>/dev/null | grep -o -- '--[a-z-]*' | sort -u)" -- "$cur")
   else
