@@ -136,9 +136,9 @@ func (m *Manifest) problems() []error {
 		return []error{fmt.Errorf("format is %d; this edged reads formats %d and %d", m.Format, formatPlain, formatEmbedding)}
 	}
 	errs := []error{
-		within("frames", m.Frames, 1, maxFrames),
-		within("height", m.Height, 1, maxSize),
-		within("width", m.Width, 1, maxSize),
+		upTo("frames", m.Frames, maxFrames),
+		upTo("height", m.Height, maxSize),
+		upTo("width", m.Width, maxSize),
 		oneOf("channel_order", m.ChannelOrder, TimeMajor, ColorMajor),
 		oneOf("input_type", m.InputType, "int8", "uint8", "float32"),
 		oneOf("output", m.Output, Logits, Probabilities),
@@ -157,7 +157,7 @@ func (m *Manifest) problems() []error {
 // checkEmbedding says whether the format and the embedding fit together.
 func (m *Manifest) checkEmbedding() error {
 	if m.Format == formatEmbedding {
-		return within("embedding size", m.Embedding.Size, 1, maxEmbedding)
+		return upTo("embedding size", m.Embedding.Size, maxEmbedding)
 	}
 	if m.Embedding != (Embedding{}) {
 		return fmt.Errorf("embedding is for format %d; the manifest has format %d", formatEmbedding, m.Format)
@@ -199,11 +199,11 @@ func bounded(key, text string) error {
 	return nil
 }
 
-func within(key string, value, low, high int) error {
-	if value >= low && value <= high {
+func upTo(key string, value, most int) error {
+	if value >= 1 && value <= most {
 		return nil
 	}
-	return fmt.Errorf("%s is %d; must be %d to %d", key, value, low, high)
+	return fmt.Errorf("%s is %d; must be 1 to %d", key, value, most)
 }
 
 func oneOf(key, value string, allowed ...string) error {

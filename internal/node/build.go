@@ -65,7 +65,7 @@ func (n *Node) build() error {
 	if err != nil {
 		return err
 	}
-	n.sinks = append(append(n.recordingSinks(), published), n.Inputs.Sinks...)
+	n.sinks = append(append(n.recordingSinks(), published), n.Sinks...)
 	run := newRun()
 	for i, v := range n.Views {
 		topics, err := publisher.View(v.Path)

@@ -22,12 +22,12 @@ const patience = 60 * time.Second
 // serveBroker is the built-in broker's child process: "broker --listen ADDRESS".
 func serveBroker() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
-	defer stop()
-	status := 0
-	if err := broker.Serve(ctx, os.Args[3], slog.Default()); err != nil {
-		status = 1
+	err := broker.Serve(ctx, os.Args[3], slog.Default())
+	stop()
+	if err != nil {
+		os.Exit(1)
 	}
-	os.Exit(status)
+	os.Exit(0)
 }
 
 // A signal may come at any time, also before the built-in broker is up.

@@ -57,7 +57,7 @@ func brokerURL(m config.MQTT) string {
 }
 
 func (n *Node) publishedCameras() []publish.Camera {
-	var cameras []publish.Camera
+	cameras := make([]publish.Camera, 0, len(n.Config.Cameras))
 	for _, cam := range n.Config.Cameras {
 		c := publish.Camera{
 			Name: cam.Name, Labels: n.Model.Labels, Background: n.Model.Manifest.Background, Snapshots: cam.Snapshots,

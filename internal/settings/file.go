@@ -64,11 +64,10 @@ func (s *Store) known() bool {
 	return len(s.views) > 0
 }
 
-func (s *Store) setFailed(err error) (before error) {
+func (s *Store) setFailed(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	before, s.failed = s.failed, err
-	return before
+	s.failed = err
 }
 
 func (s *Store) path() string { return filepath.Join(s.dir, fileName) }

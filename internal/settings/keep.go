@@ -49,8 +49,8 @@ func (s *Store) save() {
 		s.fileMu.Unlock()
 		return
 	}
-	err := s.write()
-	before := s.setFailed(err)
+	before, err := s.Err(), s.write()
+	s.setFailed(err)
 	s.fileMu.Unlock()
 	switch {
 	case err != nil && before == nil:

@@ -61,7 +61,7 @@ func object[S any](rows []Row[S], source S) members {
 }
 
 func camerasOf(n *Node) members {
-	var out members
+	out := make(members, 0, len(n.Cameras))
 	for _, c := range n.Cameras {
 		out = append(out, member{c.Name, object(cameraRows, c)})
 	}
@@ -69,7 +69,7 @@ func camerasOf(n *Node) members {
 }
 
 func viewsOf(c Camera) members {
-	var out members
+	out := make(members, 0, len(c.Views))
 	for _, v := range c.Views {
 		out = append(out, member{v.Path, object(viewRows, v)})
 	}

@@ -54,7 +54,7 @@ func collect[S any](ch chan<- prometheus.Metric, rows []Row[S], source S, of ...
 }
 
 func newMetric(name, help string, value float64, labels [][2]string) prometheus.Metric {
-	var names, values []string
+	names, values := make([]string, 0, len(labels)), make([]string, 0, len(labels))
 	for _, l := range labels {
 		names, values = append(names, l[0]), append(values, l[1])
 	}

@@ -106,7 +106,7 @@ func TestNamesOnTheWireStay(t *testing.T) {
 	registry := prometheus.NewPedanticRegistry()
 	registry.MustRegister(Collector{fullNode})
 	metrics := httptest.NewRecorder()
-	promhttp.HandlerFor(registry, promhttp.HandlerOpts{}).ServeHTTP(metrics, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	promhttp.HandlerFor(registry, promhttp.HandlerOpts{}).ServeHTTP(metrics, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", nil))
 	golden(t, "metrics.txt", metrics.Body.String())
 
 	text, err := StatusText(statusJSON(t, fullNode()))
