@@ -1,7 +1,6 @@
 """`squeezetime draw-people`: shards of clips, several at a time, the same for the same seed."""
 
 import multiprocessing
-import os
 import signal
 import time
 from pathlib import Path
@@ -86,7 +85,3 @@ def shard_of(clips: list[Clip]) -> shards.Shard:
         np.array([c.motion for c in clips]),
         np.array([(c.view.elevation, c.view.fills) for c in clips], np.float32),
     )
-
-
-def cores() -> int:
-    return len(os.sched_getaffinity(0))

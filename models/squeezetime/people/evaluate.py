@@ -1,76 +1,22 @@
 """`squeezetime evaluate-people`: models side by side, on real footage and on held-out clips."""
 
-from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
-from .. import embedding
-from ..litert import Model
 from ..own.report import matrix_of
-from ..packaging import unpack
-from . import film, real, shards
+from . import real, shards
+from .conditions import CONDITIONS, changed
 from .labels import INDEX, LABELS
+from .scores import SHOTS, auc, few_shot
+from .subject import Subject
 
 BLOCK = 3  # windows in a row: as many as show a fall
 ALARM = 0.5  # a label's probability from which it counts as reported; chosen beforehand
-SHOTS, DRAWS = 5, 20
 MOST_CROPS = 600  # of vtest.avi, of each kind
 CHANGED = 256  # held-out clips that are shown under each of the CONDITIONS
 WALKING, ALARMS = ("walk", "run"), ("fall", "fight", "lying", "crawl")
-
-CONDITIONS = {
-    "a quarter of the light, noise 2 %": lambda rng, f: _noisy(rng, f * np.float32(0.25), 0.02),
-    "infrared": lambda rng, f: film.infrared(rng, f.astype(np.float32)),
-    "noise 5 %": lambda rng, f: _noisy(rng, f, 0.05),
-    "shake, 1.5 pixels": lambda rng, f: film.shaken(rng, f, 1.5, False),
-    "JPEG, quality 20": lambda rng, f: film.jpeg(f, 20),
-    "H.264, quantizer 36": lambda rng, f: film.h264(f, 36),
-    "three frames lost": lambda rng, f: film.frames_lost(rng, f, 3),
-    "one frame repeated": lambda rng, f: np.repeat(f[8:9], len(f), 0),
-}
-
-
-def _noisy(rng, frames: np.ndarray, share: float) -> np.ndarray:
-    return frames + rng.standard_normal(frames.shape, dtype=np.float32) * 255 * share
-
-
-@dataclass
-class Subject:
-    """A model under test: probabilities by label name, and the embedding where it has one."""
-
-    path: Path
-    rows: dict[str, str] = field(default_factory=dict)
-
-    def __post_init__(self):
-        self.labels, self.about = unpack(self.path)
-        self.model = Model(self.path)
-        self.has_embedding = embedding.size_of(self.model) > 0
-        self.people = set(LABELS) <= set(self.labels)
-
-    def probabilities(self, clips) -> np.ndarray:
-        logits = np.stack([self.model.logits(clip) for clip in clips])
-        shares = np.exp(logits - logits.max(1, keepdims=True))
-        return shares / shares.sum(1, keepdims=True)
-
-    def share(self, probabilities: np.ndarray, *labels: str) -> np.ndarray:
-        return probabilities[:, [self.labels.index(label) for label in labels]].sum(1)
-
-    def best(self, probabilities: np.ndarray) -> list[str]:
-        return [self.labels[i] for i in probabilities.argmax(1)]
-
-    def embeddings(self, clips) -> np.ndarray:
-        detail = self.model.interpreter.get_output_details()[1]
-        found = []
-        for clip in clips:
-            self.model.run(self.model.as_input(clip))
-            found.append(embedding.real(self.model, detail)[0])
-        return np.stack(found)
-
-    def windows(self, path: Path) -> list[real.Window]:
-        size = self.about["height"], self.about["width"]
-        return list(real.windows(path, self.about["frames"], self.about["frame_rate"], size))
 
 
 def report(
@@ -144,14 +90,6 @@ def _blocks(scores: list[float]) -> list[float]:
     return [max(scores[i : i + BLOCK]) for i in range(0, len(scores), BLOCK)]
 
 
-def auc(positive: list[float], negative: list[float]) -> float:
-    """How often one of the first scores higher than one of the second; a tie is half."""
-    if not positive or not negative:
-        return float("nan")
-    p, n = np.array(positive)[:, None], np.array(negative)[None]
-    return float((p > n).mean() + (p == n).mean() / 2)
-
-
 def _counted(names: list[str]) -> str:
     values, counts = np.unique(names, return_counts=True)
     order = np.argsort(-counts)
@@ -220,8 +158,8 @@ def _on_held_out(subject: Subject, folder: Path) -> list[str]:
     unchanged = (guesses == truth)[:CHANGED]
     subject.rows[f"first {len(unchanged)} held-out, as drawn"] = f"{unchanged.mean():.3f}"
     for name, change in CONDITIONS.items():
-        changed = [_changed(clip, change, i) for i, clip in enumerate(clips[:CHANGED])]
-        right = subject.probabilities(changed)[:, order].argmax(1) == truth[:CHANGED]
+        shown = [changed(clip, change, i) for i, clip in enumerate(clips[:CHANGED])]
+        right = subject.probabilities(shown)[:, order].argmax(1) == truth[:CHANGED]
         subject.rows[f"first {len(right)} held-out, {name}"] = f"{right.mean():.3f}"
     return _confusion(matrix_of(truth.astype(int), guesses, len(LABELS)), subject.path.stem)
 
@@ -240,40 +178,9 @@ def _by_view(views: np.ndarray) -> dict[str, np.ndarray]:
     }
 
 
-def _changed(clip: np.ndarray, change, seed: int) -> np.ndarray:
-    height, width, channels = clip.shape
-    frames = clip.reshape(height, width, channels // 3, 3).transpose(2, 0, 1, 3)
-    made = change(np.random.default_rng(seed), np.ascontiguousarray(frames))
-    made = np.asarray(made).clip(0, 255).astype(np.uint8)
-    return made.transpose(1, 2, 0, 3).reshape(clip.shape)
-
-
 def _confusion(matrix: np.ndarray, name: str) -> list[str]:
     width = max(map(len, LABELS))
     lines = [f"{name}: rows: what it was; columns, in the same order: what it was taken for"]
     for label, row in zip(LABELS, matrix, strict=True):
         lines.append(f"{label:{width}} " + " ".join(f"{n:4}" for n in row))
     return lines
-
-
-def few_shot(vectors: np.ndarray, labels: np.ndarray, seed: int = 0) -> float:
-    """Nearest mean of a few examples of each label, on standardised numbers; mean over draws.
-
-    Of each motion's two views only the first is used, so that none is an example of the other.
-    """
-    vectors, labels = vectors[::2], labels[::2]
-    unit = (vectors - vectors.mean(0)) / (vectors.std(0) + 1e-6)
-    rng, kinds = (
-        np.random.default_rng(seed),
-        [k for k in np.unique(labels) if (labels == k).sum() > SHOTS],
-    )
-    right = []
-    for _ in range(DRAWS):
-        chosen = {k: rng.choice(np.flatnonzero(labels == k), SHOTS, replace=False) for k in kinds}
-        means = np.stack([unit[chosen[k]].mean(0) for k in kinds])
-        tested = np.setdiff1d(
-            np.flatnonzero(np.isin(labels, kinds)), np.concatenate(list(chosen.values()))
-        )
-        distance = ((unit[tested][:, None] - means[None]) ** 2).sum(-1)
-        right.append((np.array(kinds)[distance.argmin(1)] == labels[tested]).mean())
-    return float(np.mean(right))

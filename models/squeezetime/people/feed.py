@@ -18,7 +18,6 @@ from . import shards
 from .actor import LEARNT, LEARNT_FRAMES
 
 SHARDS_A_BATCH = 4  # a batch draws on several shards, so that it holds more than one seed's luck
-MOST_USES = 4  # of a shard: more, and the network learns the renderer by heart
 # Head, chest, pelvis, then left and right arm, left and right leg: the joint of the mirrored side.
 MIRRORED = [0, 1, 2, 6, 7, 8, 3, 4, 5, 12, 13, 14, 9, 10, 11]
 
@@ -44,7 +43,6 @@ class Feed:
     drawn: tuple[np.ndarray, np.ndarray] | None = None
     drawn_share: float = 0.12
     uses: Counter = field(default_factory=Counter)
-    once: bool = False
 
     def __post_init__(self):
         self.rng = np.random.default_rng(self.seed)

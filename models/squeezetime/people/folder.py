@@ -44,7 +44,6 @@ for _side, _s in (("left", "L"), ("right", "R")):
         f"{_side}_shin": (f"{_long}Leg", f"DEF-shin.{_s}", f"calf_{_low}", f"lowerleg.{_low}"),
         f"{_side}_foot": (f"{_long}Foot", f"DEF-foot.{_s}", f"foot_{_low}", f"foot.{_low}"),
     }
-OPTIONAL = ("neck", "spine")  # a skeleton without them takes the joint above
 LIMBS = [j for j, name in enumerate(JOINTS) if "_" in name and not name.endswith("foot")]
 NEXT = {j: j + 1 for j in LIMBS if not JOINTS[j].endswith("hand")}
 
@@ -114,7 +113,7 @@ def _joints(names: dict[str, int]) -> list[int]:
         at = next((names[name] for name in known if name in names), None)
         if at is not None:
             found[joint] = at
-    for joint, instead in (("spine", "pelvis"), ("neck", "head")):
+    for joint, instead in (("spine", "pelvis"), ("neck", "head")):  # some skeletons have neither
         if joint not in found and instead in found:
             found[joint] = found[instead]
     missing = [joint for joint in JOINTS if joint not in found]

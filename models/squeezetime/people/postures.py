@@ -110,9 +110,6 @@ def limp(
     return pose(made, turn=u(-60, 60), **trunk)
 
 
-ON_THE_BACK, ON_THE_FACE = 180, 0
-
-
 def lying(rng: np.random.Generator, psi: float | None = None, **values: float) -> np.ndarray:
     """psi: which side is down, 180 for the back, 0 for the face, degrees."""
     u = rng.uniform

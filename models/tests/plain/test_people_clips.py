@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("cv2")  # the extra "clips"
 
-from squeezetime.people import draw, evaluate, film, render, shards
+from squeezetime.people import conditions, draw, film, render, shards
 from squeezetime.people.clip import SHARES, draw_pair
 from squeezetime.people.labels import BACKGROUND, INDEX, LABELS
 from squeezetime.people.motions import Library
@@ -160,13 +160,13 @@ def test_a_compiler_that_fails_is_named(tmp_path):
     assert list(tmp_path.iterdir()) == [source]
 
 
-@pytest.mark.parametrize("name", evaluate.CONDITIONS)
+@pytest.mark.parametrize("name", conditions.CONDITIONS)
 def test_conditions_change_the_pictures_and_keep_their_shape(library, name):
     clip = draw_pair(library, (8, 8), False, "walk")[0].pixels
-    changed = evaluate._changed(clip, evaluate.CONDITIONS[name], 1)
+    changed = conditions.changed(clip, conditions.CONDITIONS[name], 1)
     assert changed.shape == clip.shape and changed.dtype == np.uint8
     assert not np.array_equal(changed, clip)
-    assert np.array_equal(changed, evaluate._changed(clip, evaluate.CONDITIONS[name], 1))
+    assert np.array_equal(changed, conditions.changed(clip, conditions.CONDITIONS[name], 1))
 
 
 def test_lost_frames_show_the_one_before():

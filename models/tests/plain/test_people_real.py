@@ -3,7 +3,7 @@ import pytest
 
 pytest.importorskip("cv2")  # the extra "clips"
 
-from squeezetime.people import evaluate, real, refit
+from squeezetime.people import real, refit, scores
 
 
 def table(folder, *lines):
@@ -57,16 +57,17 @@ def test_a_window_shows_a_fall_or_ends_before_it(begin, shown, quiet):
 
 
 def test_auc():
-    assert evaluate.auc([3, 4], [1, 2]) == 1 and evaluate.auc([1], [1]) == 0.5
-    assert evaluate.auc([1, 4], [2, 3]) == 0.5 and np.isnan(evaluate.auc([], [1]))
+    assert scores.auc([3, 4], [1, 2]) == 1 and scores.auc([1], [1]) == 0.5
+    assert scores.auc([1, 4], [2, 3]) == 0.5 and np.isnan(scores.auc([], [1]))
 
 
 def test_few_examples_find_what_the_embedding_tells_apart():
     labels = np.repeat(np.arange(3), 40)
     rng = np.random.default_rng(0)
     clear = np.eye(3)[labels] + rng.normal(0, 0.1, (120, 3))
-    assert evaluate.few_shot(clear, labels) == 1
-    assert evaluate.few_shot(rng.normal(0, 1, (120, 3)), labels) < 0.55
+    assert scores.few_shot(clear, labels) == 1
+    assert scores.few_shot(rng.normal(0, 1, (120, 3)), labels) < 0.55
+    assert np.isnan(scores.few_shot(clear[:40], labels[:40]))  # one label is told apart from none
 
 
 def test_the_classifier_is_fitted_to_features_of_any_scale():
