@@ -12,8 +12,8 @@ import (
 // ring holds a camera's newest pictures in bounded memory, so that a clip can begin before its event was known. It is the consumer of
 // a pictures.Feed: one goroutine at a time puts pictures in. Any number read, each at its own pace; nobody waits for them.
 //
-// Pictures lie one after the other in one piece of memory, which begins anew as soon as there is room for as many bytes as it holds:
-// so no more of it is touched than about twice what keep asks for.
+// Pictures lie in one piece of memory, one after the other. Where there is room at its beginning they go on there, so that not much more
+// of it is touched than keep asks for. Only where none of them fits any more the oldest makes room.
 type ring struct {
 	keep  time.Duration // older pictures make room for newer ones, unless a clip is being written
 	every time.Duration // between two pictures that cost an encoding
@@ -113,7 +113,8 @@ func (r *ring) expire(t time.Duration) {
 	}
 }
 
-// room returns where the next picture fits without touching another one.
+// room returns where the next picture fits without touching another one: behind the newest one in memory that has been used before, at
+// the beginning, or further on in memory.
 func (r *ring) room(size int) (offset int, ok bool) {
 	if r.first == r.next {
 		return 0, true
@@ -121,14 +122,37 @@ func (r *ring) room(size int) (offset int, ok bool) {
 	if r.next-r.first == uint64(len(r.entries)) {
 		return 0, false
 	}
-	tail := r.at(r.first).offset
-	if last := r.at(r.next - 1).offset; last < tail { // the newest pictures lie before the oldest
-		return r.head, r.head+size <= tail
+	if r.head+size <= r.used && r.free(r.head, size) {
+		return r.head, true
 	}
-	if r.readers == 0 && tail >= r.head-tail+size || r.head+size > len(r.memory) {
-		return 0, size <= tail
+	for _, offset := range [...]int{0, r.head, r.top()} {
+		if r.free(offset, size) {
+			return offset, true
+		}
 	}
-	return r.head, true
+	return 0, false
+}
+
+// free reports whether no picture lies there.
+func (r *ring) free(offset, size int) bool {
+	if offset+size > len(r.memory) {
+		return false
+	}
+	for n := r.first; n < r.next; n++ {
+		if e := r.at(n); e.offset < offset+size && offset < e.offset+e.size {
+			return false
+		}
+	}
+	return true
+}
+
+// top is the end of the picture that lies furthest on.
+func (r *ring) top() (end int) {
+	for n := r.first; n < r.next; n++ {
+		e := r.at(n)
+		end = max(end, e.offset+e.size)
+	}
+	return end
 }
 
 // Wipe implements pictures.Consumer. A picture that is being read is erased as soon as it has been: it keeps the old memory, and the

@@ -52,6 +52,28 @@ func TestRingKeepsTheSecondsAskedFor(t *testing.T) {
 	}
 }
 
+// A camera that was slow for a while, and then is fast again, needs more memory at once. It is there.
+func TestRingGrowsWithTheRate(t *testing.T) {
+	r := newRing(1<<20, 10*time.Second, 0)
+	at := time.Duration(0)
+	for n := range 2000 {
+		interval := time.Second / 2
+		if n/100%2 == 1 {
+			interval = time.Second / 20
+		}
+		at += interval
+		put(r, n, at, 2000+n%7*100)
+		held, squeezed := r.span()
+		if squeezed || n > 100 && held < 10*time.Second-interval-time.Second/2 {
+			t.Fatalf("picture %d: %v held, squeezed %t, though memory has room", n, held, squeezed)
+		}
+	}
+	if r.lost() != 0 || r.used > 1<<20 {
+		t.Errorf("%d found no room, %d bytes used", r.lost(), r.used)
+	}
+	contents(t, r, 0) // none is mixed with another one
+}
+
 func TestRingIsBoundedByItsMemory(t *testing.T) {
 	r := newRing(10_000, time.Minute, 0)
 	for n := range 100 {
