@@ -36,6 +36,7 @@ type delivery struct {
 	state    *retained     // the state
 	topic    string        // of acked
 	limit    time.Duration // for its acknowledgement
+	sent     time.Duration // when it was handed to paho, CLOCK_MONOTONIC
 	timeout  *time.Timer   // fires when the limit is over
 
 	lossy    inFlight // QoS 0: scores or statistics
@@ -152,6 +153,7 @@ func (d *delivery) sendState(queue *[]*retained) bool {
 func (d *delivery) publish(topic string, retain bool) {
 	d.topic, d.limit = topic, within(ackTimeout, len(d.acked.buf))
 	d.p.echoes.await(topic)
+	d.sent = d.p.now().Monotonic
 	d.acked.token = d.client.Publish(topic, 1, retain, d.acked.buf)
 	d.timeout.Reset(d.limit)
 }
@@ -162,6 +164,7 @@ func (d *delivery) finishAcked() error {
 		return err
 	}
 	d.acked.token = nil
+	d.p.counters.ackTime.Add(int64(d.p.now().Monotonic - d.sent))
 	d.p.echoes.expect(d.topic, len(d.acked.buf))
 	if d.isEvent {
 		d.p.Outbox.remove(d.position)

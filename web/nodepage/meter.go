@@ -12,6 +12,7 @@ import (
 	"edged/infer"
 	"edged/internal/telemetry"
 	"edged/internal/watch"
+	"edged/publish"
 )
 
 // measureEvery is the time between two points of the page's charts.
@@ -23,6 +24,8 @@ type meter struct {
 	cpu     time.Duration
 	invokes map[*watch.View]infer.DurationCounts
 	dropped map[string]float64
+	acked   uint64
+	ackTime time.Duration
 }
 
 func (m *meter) run(ctx context.Context, s *Site) {
@@ -52,6 +55,7 @@ func (m *meter) measure(t *telemetry.Node, now time.Time) map[string]float64 {
 	if m.invokes == nil {
 		m.invokes, m.dropped = map[*watch.View]infer.DurationCounts{}, map[string]float64{}
 	}
+	m.broker(values, t.Publisher)
 	for _, c := range t.Cameras {
 		values["frames "+c.Name] = c.FramesPerSecond()
 		n := &c.Counters
@@ -68,6 +72,15 @@ func (m *meter) measure(t *telemetry.Node, now time.Time) map[string]float64 {
 		m.rate(values, "dropped clips pictures", float64(t.Recording.Lost), seconds)
 	}
 	return values
+}
+
+// broker adds the mean time that the broker took to acknowledge a message.
+func (m *meter) broker(values map[string]float64, c publish.Counters) {
+	acked := c.EventsSent + c.StatesSent
+	if n := acked - m.acked; n > 0 {
+		values["ack"] = float64((c.AckTime - m.ackTime).Microseconds()) / 1000 / float64(n)
+	}
+	m.acked, m.ackTime = acked, c.AckTime
 }
 
 func (m *meter) view(values map[string]float64, v *watch.View, seconds float64) {

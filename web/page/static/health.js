@@ -9,7 +9,7 @@ const kinds = [
   { title: 'Frames a second', prefix: 'frames ', text: (v) => v.toFixed(v < 10 ? 1 : 0) },
   { title: 'Windows a second', prefix: 'windows ', text: (v) => v.toFixed(1) },
   { title: 'Time of a run of the model', prefix: 'invoke_', text: (v) => v.toFixed(1) + ' ms', name: (s) => s.replace('p50 ', 'median ').replace('p99 ', '99 % ') },
-  { title: 'To the broker\'s acknowledgement', prefix: 'ack', text: (v) => v.toFixed(0) + ' ms', name: () => 'event' },
+  { title: 'To the broker\'s acknowledgement', prefix: 'ack', text: (v) => v.toFixed(1) + ' ms', name: () => 'mean of events and states' },
   { title: 'Processor', prefix: 'cpu', text: (v) => v.toFixed(1) + ' %', name: () => 'of a core' },
   { title: 'Memory', prefix: 'memory', text: (v) => v.toFixed(0) + ' MB', name: () => 'resident' },
   { title: 'Temperature', prefix: 'celsius', text: (v) => v.toFixed(0) + ' °C', name: () => 'processor' },
