@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"edged/internal/clock"
+	"edged/internal/sink"
 	"edged/internal/testkit"
 )
 
@@ -66,7 +68,7 @@ func TestFullDisk(t *testing.T) {
 	}
 	e := finished(s)
 	s.await(e, ClipFailed)
-	if st := s.Stats(); st.Failed != 1 || !strings.Contains(st.Degraded, "no space left") || st.Clips != 1 {
+	if st := s.Stats(); st.Failed != 1 || st.Degraded != "record: "+dir+": write: no space left on device" || st.Clips != 1 {
 		t.Errorf("%+v", st)
 	}
 	if got, _ := s.Timeline.Find(e.ID.String()); got.End == nil || got.Clip != "" {
@@ -164,4 +166,33 @@ func TestSlowDisk(t *testing.T) {
 	if got := len(probe(t, filepath.Join(s.Dir, e.Clip+".mkv")).Packets); got != len(clip.Frames) {
 		t.Errorf("ffprobe finds %d pictures, want %d", got, len(clip.Frames))
 	}
+}
+
+// While the disk takes nothing, clips wait for it up to a bound; further events are in the timeline without one.
+func TestClipsThatWaitAreBounded(t *testing.T) {
+	s := newScene(t, t.TempDir(), nil)
+	s.await(finished(s), ClipSaved)
+	release := make(chan struct{})
+	create := s.store.Load().create
+	s.store.Load().create = func(path string) (file, error) {
+		<-release
+		return create(path)
+	}
+	var last sink.Event
+	for range maxTakes + 1 {
+		last = finished(s)
+		for deadline := clock.Monotonic() + s.Before + s.After; clock.Monotonic() < deadline; time.Sleep(10 * time.Millisecond) {
+			continue // until no event can join the clip
+		}
+	}
+	if got, _ := s.Timeline.Find(last.ID.String()); got.ClipState != ClipFailed || last.Clip != "" || got.End == nil {
+		t.Errorf("the last event: %+v", got)
+	}
+	close(release)
+	for deadline := time.Now().Add(eventually); s.written.Load() < 1+maxTakes; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("those that waited are not written: %+v", s.Stats())
+		}
+	}
+	s.await(finished(s), ClipSaved)
 }

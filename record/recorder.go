@@ -8,8 +8,10 @@ package record
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -66,6 +68,7 @@ func (r *Recorder) Initialize() {
 	if r.Log == nil {
 		r.Log = slog.Default()
 	}
+	r.Timeline.recording = true
 	r.rings, r.tracks = map[string]*ring{}, map[string]*track{}
 	every := time.Duration(float64(time.Second) / r.Rate)
 	for _, v := range r.Views {
@@ -130,15 +133,23 @@ func (r *Recorder) openStore() (*Store, error) {
 func (r *Recorder) setDegraded(err error) {
 	text := ""
 	if err != nil {
-		text = err.Error()
+		text = reason(err)
 	}
 	before := r.degraded.Swap(&text)
 	switch was := before != nil && *before != ""; {
 	case err != nil && (!was || *before != text):
-		r.Log.Error("record: degraded: clips are not kept; events go on", "error", err)
+		r.Log.Error("record: degraded: clips are not kept; events go on", "error", text)
 	case err == nil && was:
 		r.Log.Info("record: clips are kept again")
 	}
+}
+
+// reason is what is wrong with the disk, in the same words for every clip.
+func reason(err error) string {
+	if p := new(fs.PathError); errors.As(err, &p) {
+		return fmt.Sprintf("record: %s: %s: %v", filepath.Dir(p.Path), p.Op, p.Err)
+	}
+	return err.Error()
 }
 
 // Begin returns the id of the clip that shows the action which starts with e; "" if there is none.

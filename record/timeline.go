@@ -16,6 +16,8 @@ import (
 // until the process ends. A process has one, which outlives reloads. It is a sink.
 type Timeline struct {
 	sink.Ignore
+	recording bool // an event without a clip is one whose clip failed
+
 	mu      sync.Mutex
 	events  []*Event // by start, the oldest first
 	byID    map[string]*Event
@@ -54,8 +56,11 @@ func (t *Timeline) Event(e sink.Event) {
 		known = &Event{
 			ID: e.ID.String(), Camera: e.Camera, View: e.View, Label: e.Label, Start: wall(clock.Now(), e.Start), Clip: e.Clip, ClipState: ClipNone,
 		}
-		if e.Clip != "" {
+		switch {
+		case e.Clip != "":
 			known.ClipState = ClipRecording
+		case t.recording: // too many clips wait for the disk
+			known.ClipState = ClipFailed
 		}
 		t.insert(known)
 		t.going[e.ID] = known

@@ -92,11 +92,10 @@ func (w *writing) pictures(ctx context.Context, in *reading) error {
 			if _, over := w.progress(w.take, clock.Monotonic()-patience); over {
 				return nil
 			}
-			if stopped := ctx.Err() != nil; stopped {
+			if !pause(ctx, lookEvery) {
 				w.cut = "edged was stopped"
 				return nil
 			}
-			pause(ctx, lookEvery)
 			continue
 		}
 		if end, over := w.progress(w.take, e.at); over {
@@ -111,12 +110,15 @@ func (w *writing) pictures(ctx context.Context, in *reading) error {
 	}
 }
 
-func pause(ctx context.Context, d time.Duration) {
+// pause waits. It returns false if ctx has ended.
+func pause(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
+		return false
 	case <-timer.C:
+		return true
 	}
 }
 
