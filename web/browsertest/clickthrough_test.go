@@ -6,11 +6,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"edged/internal/clock"
 	"edged/internal/config"
+	"edged/internal/sink"
 	"edged/internal/testkit"
 	"edged/record"
 	"edged/web/login"
@@ -238,4 +241,40 @@ func TestFirstRun(t *testing.T) {
 	b.click("button", "Do not show this again")
 	b.open("")
 	b.await("document.querySelector('.hints') && !document.querySelector('.hints').textContent.includes('No picture from front')")
+}
+
+// 2,000 events are loaded piece by piece while a person scrolls, and a new one is on top at once.
+func TestManyEvents(t *testing.T) {
+	testkit.Slow(t)
+	s := newSite(t, "")
+	for n := range 2000 {
+		e := sink.Event{
+			ID: sink.ID{Run: "00000000", N: uint64(n)}, Camera: "gate", View: "gate", Label: "wave", Phase: sink.Start, Peak: 0.7,
+			Start: clock.Monotonic() - time.Duration(2000-n)*time.Minute,
+		}
+		s.node.Timeline.Event(e)
+		e.Phase, e.End = sink.End, e.Start+time.Second
+		s.node.Timeline.Event(e)
+	}
+	b := newBrowser(t, s)
+	b.size(360, 780, false)
+	b.open("events")
+	b.await("document.querySelectorAll('.events li').length >= 60")
+	if n := eval[int](b, "document.querySelectorAll('.events li').length"); n > 400 {
+		t.Errorf("%d events are loaded before anybody scrolls", n)
+	}
+	loaded := func() int {
+		return eval[int](b, "scrollTo(0, document.body.scrollHeight), document.querySelectorAll('.events li').length")
+	}
+	for deadline := time.Now().Add(eventually); loaded() < 1900; time.Sleep(100 * time.Millisecond) { // as a person scrolls
+		if time.Now().After(deadline) {
+			t.Fatalf("only %d events are loaded", loaded())
+		}
+	}
+	if days := eval[int](b, "document.querySelectorAll('.events h2').length"); days < 2 || days > 3 {
+		t.Errorf("%d days for 33 hours", days)
+	}
+	eval[int](b, "(scrollTo(0, 0), 0)")
+	s.node.Timeline.Event(sink.Event{ID: sink.ID{Run: "00000001", N: 1}, Camera: "gate", View: "gate", Label: "fall", Phase: sink.Start, Start: clock.Monotonic() + time.Minute})
+	b.await("document.querySelector('.events li').textContent.includes('fall')")
 }

@@ -118,8 +118,8 @@ func newScene(t *testing.T) *scene {
 
 // answer is what the page has answered, without its body.
 type answer struct {
-	StatusCode int
-	Header     http.Header
+	status int
+	header http.Header
 }
 
 func (s *scene) ask(method, path, body string, headers ...string) (answer, string) {
@@ -191,11 +191,11 @@ func TestBadRequests(t *testing.T) {
 	} {
 		reply, body := s.ask(c.method, c.path, c.body)
 		var p problem
-		if err := json.Unmarshal([]byte(body), &p); err != nil || reply.StatusCode != c.status || p.Status != c.status || p.Detail == "" ||
-			reply.Header.Get("Content-Type") != "application/problem+json" {
-			t.Errorf("%s %.60s %.60s: %d %s %.200s, want a problem with status %d", c.method, c.path, c.body, reply.StatusCode, reply.Header.Get("Content-Type"), body, c.status)
+		if err := json.Unmarshal([]byte(body), &p); err != nil || reply.status != c.status || p.Status != c.status || p.Detail == "" ||
+			reply.header.Get("Content-Type") != "application/problem+json" {
+			t.Errorf("%s %.60s %.60s: %d %s %.200s, want a problem with status %d", c.method, c.path, c.body, reply.status, reply.header.Get("Content-Type"), body, c.status)
 		}
-		if allow := reply.Header.Get("Allow"); c.status == 405 && allow == "" {
+		if allow := reply.header.Get("Allow"); c.status == 405 && allow == "" {
 			t.Errorf("%s %s: no Allow header", c.method, c.path)
 		}
 	}
@@ -214,21 +214,21 @@ func TestEventsAndClips(t *testing.T) {
 	if _, body = s.ask("GET", "/api/v1/events?min_score=0.9", ""); !strings.Contains(body, `"events":[]`) {
 		t.Errorf("%s, want none", body)
 	}
-	if reply, _ := s.ask("GET", "/api/v1/events/5f1c09ab-1", ""); reply.StatusCode != 200 {
-		t.Errorf("the event: %d", reply.StatusCode)
+	if reply, _ := s.ask("GET", "/api/v1/events/5f1c09ab-1", ""); reply.status != 200 {
+		t.Errorf("the event: %d", reply.status)
 	}
 	reply, body := s.ask("GET", "/api/v1/events/5f1c09ab-1/thumbnail", "")
-	if width, height, err := pixel.JPEGSize([]byte(body)); err != nil || width != 320 || height != 240 || reply.Header.Get("Content-Type") != "image/jpeg" {
+	if width, height, err := pixel.JPEGSize([]byte(body)); err != nil || width != 320 || height != 240 || reply.header.Get("Content-Type") != "image/jpeg" {
 		t.Errorf("thumbnail of %dx%d, %v", width, height, err)
 	}
 	if _, body = s.ask("GET", "/api/v1/clips/"+clipID, ""); !strings.Contains(body, clipID) {
 		t.Errorf("the clip: %s", body)
 	}
-	if reply, _ = s.ask("DELETE", "/api/v1/events/5f1c09ab-1", ""); reply.StatusCode != 204 {
-		t.Errorf("deleting: %d", reply.StatusCode)
+	if reply, _ = s.ask("DELETE", "/api/v1/events/5f1c09ab-1", ""); reply.status != 204 {
+		t.Errorf("deleting: %d", reply.status)
 	}
-	if reply, _ = s.ask("GET", "/api/v1/clips/"+clipID+"/video", ""); reply.StatusCode != 404 {
-		t.Errorf("the deleted clip: %d", reply.StatusCode)
+	if reply, _ = s.ask("GET", "/api/v1/clips/"+clipID+"/video", ""); reply.status != 404 {
+		t.Errorf("the deleted clip: %d", reply.status)
 	}
 }
 
@@ -250,28 +250,28 @@ func TestVideoRanges(t *testing.T) {
 		{"bytes=x", 416, nil},
 	} {
 		reply, body := s.ask("GET", path, "", "Range", c.ranges)
-		if reply.StatusCode != c.status || c.want != nil && body != string(c.want) {
-			t.Errorf("%q: %d with %d bytes, want %d with %d", c.ranges, reply.StatusCode, len(body), c.status, len(c.want))
+		if reply.status != c.status || c.want != nil && body != string(c.want) {
+			t.Errorf("%q: %d with %d bytes, want %d with %d", c.ranges, reply.status, len(body), c.status, len(c.want))
 		}
-		if c.status == 416 && reply.Header.Get("Content-Type") != "application/problem+json" {
+		if c.status == 416 && reply.header.Get("Content-Type") != "application/problem+json" {
 			t.Errorf("%q: %s", c.ranges, body)
 		}
 	}
 	reply, _ := s.ask("GET", path+"?download", "")
-	if got := reply.Header.Get("Content-Disposition"); got != `attachment; filename="gate-`+clipID+`.mkv"` {
+	if got := reply.header.Get("Content-Disposition"); got != `attachment; filename="gate-`+clipID+`.mkv"` {
 		t.Errorf("Content-Disposition %q", got)
 	}
 }
 
 func TestThresholdAndConfigCheck(t *testing.T) {
 	s := newScene(t)
-	if reply, body := s.ask("PUT", "/api/v1/thresholds", `{"view": "gate", "label": "wave", "score": 0.7}`); reply.StatusCode != 204 || *s.set.Load() != "gatewave0.7" {
-		t.Errorf("%d %s", reply.StatusCode, body)
+	if reply, body := s.ask("PUT", "/api/v1/thresholds", `{"view": "gate", "label": "wave", "score": 0.7}`); reply.status != 204 || *s.set.Load() != "gatewave0.7" {
+		t.Errorf("%d %s", reply.status, body)
 	}
 	if _, body := s.ask("POST", "/api/v1/config/check", "cameras: 3"); !strings.Contains(body, `{"line":1,"key":"k","text":"cameras: 3"}`) {
 		t.Errorf("%s", body)
 	}
-	if reply, body := s.ask("GET", "/api/v1/support", ""); body != "all is well" || !strings.Contains(reply.Header.Get("Content-Disposition"), "edged-support-cottage.txt") {
+	if reply, body := s.ask("GET", "/api/v1/support", ""); body != "all is well" || !strings.Contains(reply.header.Get("Content-Disposition"), "edged-support-cottage.txt") {
 		t.Errorf("%s", body)
 	}
 }
@@ -305,19 +305,19 @@ func TestWhoMayNotSeeGetsNothing(t *testing.T) {
 	for permission, status := range map[Permission]int{NeedsLogin: 401, NoPassword: 403} {
 		s.access.Store(int32(permission))
 		for _, path := range paths {
-			if reply, body := s.ask("GET", path, ""); reply.StatusCode != status || !strings.Contains(body, `"detail"`) {
-				t.Errorf("%s: %d %s, want %d", path, reply.StatusCode, body, status)
+			if reply, body := s.ask("GET", path, ""); reply.status != status || !strings.Contains(body, `"detail"`) {
+				t.Errorf("%s: %d %s, want %d", path, reply.status, body, status)
 			}
 		}
 		for _, c := range [][2]string{{"PUT", "/api/v1/thresholds"}, {"DELETE", "/api/v1/events/5f1c09ab-1"}, {"DELETE", "/api/v1/clips/" + clipID}, {"POST", "/api/v1/config/check"}} {
-			if reply, _ := s.ask(c[0], c[1], "{}"); reply.StatusCode != status {
-				t.Errorf("%s %s: %d, want %d", c[0], c[1], reply.StatusCode, status)
+			if reply, _ := s.ask(c[0], c[1], "{}"); reply.status != status {
+				t.Errorf("%s %s: %d, want %d", c[0], c[1], reply.status, status)
 			}
 		}
 	}
 	s.access.Store(int32(NoPassword))
-	if reply, body := s.ask("GET", "/", ""); reply.StatusCode != 403 || !strings.Contains(body, "web.password_file") {
-		t.Errorf("the page without a password: %d %s; want it to say why", reply.StatusCode, body)
+	if reply, body := s.ask("GET", "/", ""); reply.status != 403 || !strings.Contains(body, "web.password_file") {
+		t.Errorf("the page without a password: %d %s; want it to say why", reply.status, body)
 	}
 }
 
@@ -334,7 +334,7 @@ func TestPageUnderAPath(t *testing.T) {
 	} {
 		s.Prefix = c.prefix
 		reply, body := s.ask("GET", "/events/5f1c09ab-1", "", c.header, c.value)
-		if !strings.Contains(body, c.want) || strings.Contains(reply.Header.Get("Content-Security-Policy"), "unsafe") {
+		if !strings.Contains(body, c.want) || strings.Contains(reply.header.Get("Content-Security-Policy"), "unsafe") {
 			t.Errorf("%s %q: no %s", c.header, c.value, c.want)
 		}
 	}
@@ -357,16 +357,23 @@ func TestPageWeight(t *testing.T) {
 func TestFilesAreNotSentTwice(t *testing.T) {
 	s := newScene(t)
 	reply, body := s.ask("GET", "/static/app.js", "")
-	if body == "" || !strings.HasPrefix(reply.Header.Get("Content-Type"), "text/javascript") {
-		t.Errorf("%d bytes of %s", len(body), reply.Header.Get("Content-Type"))
+	if body == "" || !strings.HasPrefix(reply.header.Get("Content-Type"), "text/javascript") {
+		t.Errorf("%d bytes of %s", len(body), reply.header.Get("Content-Type"))
 	}
-	if reply, body = s.ask("GET", "/static/app.js", "", "If-None-Match", reply.Header.Get("ETag")); reply.StatusCode != 304 || body != "" {
-		t.Errorf("%d with %d bytes, want 304", reply.StatusCode, len(body))
+	if reply, body = s.ask("GET", "/static/app.js", "", "If-None-Match", reply.header.Get("ETag")); reply.status != 304 || body != "" {
+		t.Errorf("%d with %d bytes, want 304", reply.status, len(body))
 	}
 }
 
-// open asks for a stream and returns a reader of it.
-func (s *scene) open(path string) (*bufio.Reader, *http.Response) {
+// stream is an answer that goes on.
+type stream struct {
+	*bufio.Reader
+	header http.Header
+	close  func() error
+}
+
+// open asks for a stream.
+func (s *scene) open(path string) stream {
 	s.t.Helper()
 	r, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.server.URL+path, nil)
 	if err != nil {
@@ -377,12 +384,12 @@ func (s *scene) open(path string) (*bufio.Reader, *http.Response) {
 		s.t.Fatal(err)
 	}
 	s.t.Cleanup(func() { reply.Body.Close() })
-	return bufio.NewReader(reply.Body), reply
+	return stream{bufio.NewReader(reply.Body), reply.Header, reply.Body.Close}
 }
 
 func TestStreamSaysWhatHappens(t *testing.T) {
 	s := newScene(t)
-	in, _ := s.open("/api/v1/stream")
+	in := s.open("/api/v1/stream")
 	awaitLine := func(want string) {
 		t.Helper()
 		for {
@@ -429,9 +436,9 @@ func (s *scene) awaitViewers(n int) {
 
 func TestLivePictures(t *testing.T) {
 	s := newScene(t)
-	in, reply := s.open("/api/v1/live?camera=gate")
-	if !strings.HasPrefix(reply.Header.Get("Content-Type"), "multipart/x-mixed-replace") {
-		t.Error(reply.Header.Get("Content-Type"))
+	in := s.open("/api/v1/live?camera=gate")
+	if !strings.HasPrefix(in.header.Get("Content-Type"), "multipart/x-mixed-replace") {
+		t.Error(in.header.Get("Content-Type"))
 	}
 	s.awaitViewers(1)
 	for n := range 3 {
@@ -453,7 +460,7 @@ func TestLivePictures(t *testing.T) {
 			t.Fatalf("picture %d: %v %v", n, jpeg, err)
 		}
 	}
-	reply.Body.Close()
+	_ = in.close()
 	s.awaitViewers(0)
 }
 
@@ -469,8 +476,8 @@ func TestPicture(t *testing.T) {
 	if body := <-got; body != "jpeg" {
 		t.Errorf("%q", body)
 	}
-	if reply, body := s.ask("GET", "/api/v1/cameras/gate/picture", ""); reply.StatusCode != 503 || !strings.Contains(body, "offline") {
-		t.Errorf("without a picture: %d %s", reply.StatusCode, body)
+	if reply, body := s.ask("GET", "/api/v1/cameras/gate/picture", ""); reply.status != 503 || !strings.Contains(body, "offline") {
+		t.Errorf("without a picture: %d %s", reply.status, body)
 	}
 }
 
@@ -502,8 +509,8 @@ func TestStreamsAreBounded(t *testing.T) {
 	for range maxStreams {
 		s.open("/api/v1/stream")
 	}
-	if reply, body := s.ask("GET", "/api/v1/live", ""); reply.StatusCode != 503 || reply.Header.Get("Retry-After") == "" {
-		t.Errorf("stream %d: %d %s", maxStreams+1, reply.StatusCode, body)
+	if reply, body := s.ask("GET", "/api/v1/live", ""); reply.status != 503 || reply.header.Get("Retry-After") == "" {
+		t.Errorf("stream %d: %d %s", maxStreams+1, reply.status, body)
 	}
 }
 
@@ -511,7 +518,7 @@ func TestStreamsAreBounded(t *testing.T) {
 func TestStreamEndsWithItsSession(t *testing.T) {
 	testkit.Slow(t)
 	s := newScene(t)
-	in, _ := s.open("/api/v1/stream")
+	in := s.open("/api/v1/stream")
 	s.access.Store(int32(NeedsLogin))
 	ctx, cancel := context.WithTimeout(t.Context(), 3*tickEvery)
 	defer cancel()
@@ -530,7 +537,7 @@ func TestStreamEndsWithItsSession(t *testing.T) {
 // From the model's decision to a client that has read it.
 func TestEventReachesThePageSoon(t *testing.T) {
 	s := newScene(t)
-	in, _ := s.open("/api/v1/stream")
+	in := s.open("/api/v1/stream")
 	arrived := make(chan time.Time, 1)
 	go func() {
 		for {

@@ -16,7 +16,7 @@ export async function chart(into, { label, x, series, range, height = 160, marks
     width: Math.max(200, holder.clientWidth), height, pxAlign: false, cursor: { y: false, drag: { x: false, y: false } }, legend: { live: true },
     scales: { x: { time, ...(from !== undefined && { range: () => [from, to] }) }, y: { range: range ? () => range : (u, low, high) => [0, (high || 1) * 1.1] } },
     axes: [{ ...axis(), ...(time && { space: 90, values: (u, v) => v.map(minutes) }) },
-      { ...axis(), size: (u, v) => 16 + 7 * Math.max(3, ...(v ?? []).map((n) => n.length)), values: (u, v) => v.map((n) => text(n)) }],
+      { ...axis(), size: (u, v) => 20 + 7.3 * Math.max(3, ...(v ?? []).map((n) => n.length)), values: (u, v) => v.map((n) => text(n)) }],
     series: [{ label: 'time', value: (u, v) => v == null ? '' : time ? new Date(v * 1000).toLocaleTimeString() : v.toFixed(2) + ' s' },
       ...series.map((s, i) => ({ label: s.name, stroke: css(colours[i % colours.length]), width: 2, points: { show: false }, value: (u, v) => v == null ? '' : text(v) }))],
     hooks: { draw: [(u) => drawMarks(u, marks, at)] },

@@ -3,7 +3,7 @@ import { api, apiURL, clock, dayOf, el, lasting, message, percent } from './util
 import { on } from './stream.js';
 import { open } from './player.js';
 
-const pageSize = 60;
+const firstPage = 60, furtherPage = 250;
 
 export async function show(main, { node, id, signal, go }) {
   const filter = new Filter(node, () => list.restart());
@@ -74,7 +74,6 @@ class List {
     this.element.replaceChildren();
     [this.next, this.done] = ['', false];
     await this.more();
-    if (!this.signal.aborted) this.seen.observe(this.end);
   }
 
   // more asks for the next events.
@@ -83,7 +82,7 @@ class List {
     this.loading = true;
     try {
       const q = this.filter.query();
-      q.set('limit', pageSize);
+      q.set('limit', this.next ? furtherPage : firstPage);
       if (this.next) q.set('before', this.next);
       const { events, next } = await api('events?' + q, { signal: this.signal });
       for (const e of events) if (!this.items.has(e.id)) this.put(e, null);
@@ -95,6 +94,8 @@ class List {
     } finally {
       this.loading = false;
     }
+    this.seen.unobserve(this.end);
+    if (!this.done && !this.signal.aborted) this.seen.observe(this.end); // again: the end may still be in sight
   }
 
   sum() {
