@@ -1,6 +1,6 @@
-// Package models reads model files: a TFLite flatbuffer with labels.txt and the manifest edged.json zipped onto its
-// end, as TFLite Metadata's associated files are. archive/zip finds the entries from the file's end, every TFLite
-// runtime ignores them.
+// Package models reads model files. A model file is a TFLite flatbuffer with labels.txt and the manifest edged.json zipped onto
+// its end, as TFLite Metadata does with associated files. archive/zip finds the entries from the end of the file, and every
+// TFLite runtime ignores them.
 package models
 
 import (
@@ -8,18 +8,21 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 
 	"edged/internal/plainfile"
 )
 
-// Model is one model file, read and checked as far as that goes without TFLite; whether its tensors are what the
-// manifest says is checked by who loads it.
+// Model is one model file. It has been checked as far as that is possible without TFLite. Whoever loads it must check that its
+// tensors match the manifest.
 type Model struct {
 	Manifest Manifest
 	Labels   []string // in the order of the output tensor
-	Data     []byte   // the whole file; read only
-	SHA256   string   // of Data, in hex: what sha256sum prints
+	Data     []byte   // the whole file; read only, and valid as long as something refers to the Model
+	SHA256   string   // of the file, in hex, as sha256sum prints it
 	Path     string   // as it was opened, or BuiltIn
+
+	mapped bool // Data is the mapped file
 }
 
 // BuiltIn stands for a path in the embedded starter model.
@@ -27,32 +30,73 @@ const BuiltIn = "built-in starter"
 
 const maxFileBytes = 256 << 20
 
-// Open reads the model file at path. The error names every problem that was found.
+// Open maps the model file at path and checks it. The error names every problem that it has.
+//
+// The file must not be overwritten while the Model is in use. Replacing it by a rename is safe.
 func Open(path string) (*Model, error) {
-	data, err := plainfile.Read(path, maxFileBytes)
+	m, err := open(path)
 	if err != nil {
 		return nil, fmt.Errorf("models: %s: %w", path, err)
 	}
-	return parse(path, data)
+	m.Path = path
+	return m, nil
 }
 
-func parse(path string, data []byte) (*Model, error) {
-	if err := checkFlatbuffer(data); err != nil {
+func open(path string) (*Model, error) {
+	f, err := plainfile.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	// Hashing the mapped file would bring all of it into this process's memory.
+	sum := sha256.New()
+	size, err := io.Copy(sum, io.LimitReader(f, maxFileBytes+1))
+	if err != nil {
+		return nil, fmt.Errorf("read the file: %w", err)
+	}
+	if size > maxFileBytes {
+		return nil, fmt.Errorf("it has more than %d MB, the most that a model may have", maxFileBytes>>20)
+	}
+	if size == 0 {
+		return nil, errors.New("it is empty")
+	}
+	data, err := mapFile(f, int(size))
+	if err != nil {
+		return nil, fmt.Errorf("map the file: %w", err)
+	}
+	m := &Model{Data: data, SHA256: hex.EncodeToString(sum.Sum(nil)), mapped: true}
+	unmapAfter(m, data)
+	if err := m.parse(); err != nil {
+		return nil, err
+	}
+	m.Release()
+	return m, nil
+}
+
+// fromBytes is Open for a file that is in memory.
+func fromBytes(path string, data []byte) (*Model, error) {
+	sum := sha256.Sum256(data)
+	m := &Model{Data: data, SHA256: hex.EncodeToString(sum[:]), Path: path}
+	if err := m.parse(); err != nil {
 		return nil, fmt.Errorf("models: %s: %w", path, err)
 	}
-	files, err := readTail(data)
+	return m, nil
+}
+
+// parse reads manifest and labels.
+func (m *Model) parse() error {
+	if err := checkFlatbuffer(m.Data); err != nil {
+		return err
+	}
+	files, err := readTail(m.Data)
 	if err != nil {
-		return nil, fmt.Errorf("models: %s: %w", path, err)
+		return err
 	}
 	manifest, errManifest := parseManifest(files.manifest)
 	labels, errLabels := parseLabels(files.labels)
-	err = errors.Join(errManifest, errLabels)
-	if err == nil {
-		err = manifest.checkBackground(labels)
+	if err := errors.Join(errManifest, errLabels); err != nil {
+		return err
 	}
-	if err != nil {
-		return nil, fmt.Errorf("models: %s: %w", path, err)
-	}
-	sum := sha256.Sum256(data)
-	return &Model{Manifest: *manifest, Labels: labels, Data: data, SHA256: hex.EncodeToString(sum[:]), Path: path}, nil
+	m.Manifest, m.Labels = *manifest, labels
+	return manifest.checkBackground(labels)
 }

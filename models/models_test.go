@@ -129,7 +129,7 @@ func TestAppendedArchives(t *testing.T) {
 	for _, name := range []string{"first", "second"} {
 		archive := withTail(t, nil, entry{"labels.txt", twoLabels}, entry{"edged.json", manifest(t, map[string]any{"name": name})})
 		data = append(data, archive...)
-		m, err := parse("m", data)
+		m, err := fromBytes("m", data)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -216,7 +216,7 @@ func TestParseNamesTheProblem(t *testing.T) {
 		{"no labels", tail(nil, "\n"), []string{"labels.txt: empty"}},
 	} {
 		t.Run(c.what, func(t *testing.T) {
-			_, err := parse("some.tflite", c.data)
+			_, err := fromBytes("some.tflite", c.data)
 			if err == nil {
 				t.Fatal("accepted")
 			}
@@ -257,7 +257,7 @@ func TestTails(t *testing.T) {
 		if c.Labels != nil {
 			labels = *c.Labels
 		}
-		_, err := parse("m", withTail(t, w, entry{"edged.json", manifest(t, changes)}, entry{"labels.txt", labels}))
+		_, err := fromBytes("m", withTail(t, w, entry{"edged.json", manifest(t, changes)}, entry{"labels.txt", labels}))
 		if (err == nil) != c.Good {
 			t.Errorf("%s: error %v", c.What, err)
 		}
@@ -280,7 +280,7 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Add(withTail(f, small, entry{"edged.json", manifest(f, nil)}, entry{"labels.txt", twoLabels}))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		m, err := parse("fuzz", data)
+		m, err := fromBytes("fuzz", data)
 		if err != nil {
 			return
 		}

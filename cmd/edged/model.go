@@ -78,6 +78,9 @@ func modelSheet(m *models.Model, info engine.Info) *sheet {
 	}
 	row("input", "%s", tensorLine(info.Input))
 	row("output", "%s, %s", tensorLine(info.Output), f.Output)
+	if info.Embedding != nil {
+		row("embedding", "%s", tensorLine(*info.Embedding))
+	}
 	row("delegate", "%s", describeDelegate(info))
 	for _, op := range info.Ops {
 		row("", "%4d %s, %d delegated", op.Nodes, op.Op, op.Delegated)

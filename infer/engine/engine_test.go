@@ -145,7 +145,7 @@ func run(t testing.TB, c *Clip) []float32 {
 func TestClipsAreApart(t *testing.T) {
 	for _, kept := range []bool{true, false} {
 		e := open(t, Options{})
-		e.kept = kept
+		e.info.InputKept = kept
 		var want [][]float32
 		for n := range 3 {
 			want = append(want, scores(t, open(t, Options{}), 100*n))
@@ -209,7 +209,7 @@ func TestDelegatesAgree(t *testing.T) {
 func TestWindowSurvivesADelegateThatOverwritesItsInput(t *testing.T) {
 	want := scores(t, open(t, Options{}), 0)
 	e := open(t, Options{})
-	e.kept = false
+	e.info.InputKept = false
 	scores(t, e, 0)
 	clear(e.input)
 	if got := run(t, clip(t, e)); !slices.Equal(got, want) {

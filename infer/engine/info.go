@@ -4,9 +4,10 @@ import (
 	"github.com/mattn/go-tflite"
 
 	"edged/infer/delegate"
+	"edged/models"
 )
 
-// Info says what runs, which need not be what was asked for.
+// Info describes what runs, which may differ from what was asked for.
 type Info struct {
 	TFLite         string     `json:"tflite"`    // the library's version
 	Requested      string     `json:"requested"` // delegate
@@ -15,20 +16,22 @@ type Info struct {
 	Threads        int        `json:"threads"`
 	NodesTotal     int        `json:"nodes_total"`
 	NodesDelegated int        `json:"nodes_delegated"`
-	Partitions     int        `json:"partitions"` // in which the delegate runs its nodes
-	InputKept      bool       `json:"input_kept"` // Invoke leaves its input alone: the window lies there, not in a copy
+	Partitions     int        `json:"partitions"`             // parts in which the delegate runs its nodes
+	InputKept      bool       `json:"input_kept"`             // Invoke does not change its input, so the window can lie there
+	WeightCache    string     `json:"weight_cache,omitempty"` // file that the packed weights are mapped from
 	Ops            []OpCount  `json:"ops"`
 	Input          Tensor     `json:"input"`
 	Output         Tensor     `json:"output"`
+	Embedding      *Tensor    `json:"embedding,omitempty"` // the second output
 }
 
-// Fallback is a delegate that was tried, and why it does not run.
+// Fallback is a delegate that was tried and does not run.
 type Fallback struct {
 	Delegate string `json:"delegate"`
 	Reason   string `json:"reason"`
 }
 
-// OpCount is how many nodes are of one operator.
+// OpCount counts the nodes of one operator.
 type OpCount struct {
 	Op        string `json:"op"`
 	Nodes     int    `json:"nodes"`
@@ -49,8 +52,8 @@ func describeTensor(t *tflite.Tensor) Tensor {
 	return Tensor{Name: t.Name(), Type: typeName(t.Type()), Shape: t.Shape(), Scale: q.Scale, ZeroPoint: q.ZeroPoint}
 }
 
-// describe fills in Info once the tensors are there.
-func (e *Engine) describe(d delegate.Delegate, o Options) {
+// describe fills in Info, except for InputKept, which only a run can tell.
+func (e *Engine) describe(m *models.Model, d delegate.Delegate, o Options) {
 	e.info = Info{
 		TFLite:         tflite.Version(),
 		Delegate:       d.String(),
@@ -58,14 +61,18 @@ func (e *Engine) describe(d delegate.Delegate, o Options) {
 		NodesTotal:     e.probe.total(),
 		NodesDelegated: e.probe.delegated(),
 		Partitions:     int(e.probe.c.kernels),
-		InputKept:      e.kept,
+		WeightCache:    e.probe.weightCache(),
 		Ops:            e.probe.ops(),
 		Input:          describeTensor(e.interpreter.GetInputTensor(0)),
 		Output:         describeTensor(e.interpreter.GetOutputTensor(0)),
 	}
+	if m.Manifest.Embedding.Size > 0 {
+		embedding := describeTensor(e.interpreter.GetOutputTensor(1))
+		e.info.Embedding = &embedding
+	}
 }
 
-// typeName is the name as manifests write it.
+// typeName is the type's name as manifests write it.
 func typeName(t tflite.TensorType) string {
 	switch t {
 	case tflite.Float32:

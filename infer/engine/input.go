@@ -7,14 +7,15 @@ import (
 	"edged/models"
 )
 
-// openInput gets at the input tensor, and at what a window in it is made by. checkTensors has found the tensor as the manifest says.
+// openInput gets at the input tensor and prepares what writes windows into it. The tensor matches the manifest: checkTensors has
+// checked that.
 func (e *Engine) openInput(m *models.Manifest) error {
 	tensor := e.interpreter.GetInputTensor(0)
 	var err error
 	if e.input, err = memory(tensor); err != nil {
 		return err
 	}
-	if e.kept, err = e.warmUp(); err != nil {
+	if e.info.InputKept, err = e.warmUp(); err != nil {
 		return err
 	}
 	element, err := squeeze.ParseType(m.InputType)
@@ -27,8 +28,8 @@ func (e *Engine) openInput(m *models.Manifest) error {
 	return err
 }
 
-// warmUp runs the model once, so that the first window is not slower than the others, and sees whether that leaves the
-// input as it was: TFLite's own kernels and XNNPACK do, but no delegate has to.
+// warmUp runs the model once, so that the first window is not slower than the others. It reports whether the run left the input
+// unchanged: TFLite's own kernels and XNNPACK do that, but other delegates need not.
 func (e *Engine) warmUp() (kept bool, err error) {
 	for i := range e.input {
 		e.input[i] = warmUpByte(i)
@@ -44,7 +45,7 @@ func (e *Engine) warmUp() (kept bool, err error) {
 	return true, nil
 }
 
-// warmUpByte is a byte of the warm-up's input. A copy to compare with would be a tensor's size of memory at its peak.
+// warmUpByte returns a byte of the warm-up's input. Keeping a copy to compare with would take as much memory as the tensor.
 func warmUpByte(i int) byte {
 	if i%4 == 3 {
 		return 0x3e // as the top byte of a little-endian float32: between 0.1 and 0.2

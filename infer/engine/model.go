@@ -10,18 +10,18 @@ import (
 	"github.com/mattn/go-tflite"
 )
 
-// cModel is a model whose file TFLite reads where it lies: weights that no delegate repacks are used from there.
+// cModel is a model whose file TFLite reads in place. Weights that no delegate repacks are used from there.
 type cModel struct {
 	tflite.Model
 	pinner runtime.Pinner
 }
 
-// alignment is what a flatbuffer's vectors of weights are laid out for, counted from its first byte.
+// alignment is that of the weights in a flatbuffer, counted from its first byte.
 const alignment = 16
 
 // loadModel keeps data in place until Delete. (tflite.NewModel would copy it.)
 func loadModel(data []byte, r *report) (*cModel, error) {
-	if uintptr(unsafe.Pointer(&data[0]))%alignment != 0 { // an embedded file lies at any address
+	if uintptr(unsafe.Pointer(&data[0]))%alignment != 0 { // an embedded file may lie at any address
 		data = append(make([]byte, 0, len(data)), data...)
 	}
 	m := &cModel{}
@@ -35,7 +35,7 @@ func loadModel(data []byte, r *report) (*cModel, error) {
 	return m, nil
 }
 
-// Delete frees what TFLite made of the file; nil does nothing.
+// Delete frees TFLite's part of the model. It may be called on nil.
 func (m *cModel) Delete() {
 	if m != nil {
 		m.Model.Delete()
@@ -43,8 +43,8 @@ func (m *cModel) Delete() {
 	}
 }
 
-// handle is the C pointer in a go-tflite object. It is unexported there, but for each of these types the first field
-// (TestHandles), and go-tflite offers no way to set a reporter that works, load a model in place, or run a C loop.
+// handle returns the C pointer in a go-tflite object. It is unexported, but the first field of each of these types (TestHandles).
+// go-tflite itself offers no way to set a reporter that works, to load a model in place, or to run a loop in C.
 func handle[T tflite.Model | tflite.InterpreterOptions | tflite.Interpreter](wrapper *T) *unsafe.Pointer {
 	return (*unsafe.Pointer)(unsafe.Pointer(wrapper))
 }

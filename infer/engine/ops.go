@@ -6,7 +6,7 @@ import (
 	"github.com/mattn/go-tflite"
 )
 
-// opNames are the operators that models of this kind are made of; schema.fbs of TFLite has the codes.
+// opNames are the names of the operators in models of this kind. schema.fbs of TFLite has the codes.
 var opNames = map[tflite.BuiltinOperator]string{
 	tflite.BuiltinOperator_ADD:                     "ADD",
 	tflite.BuiltinOperator_AVERAGE_POOL_2D:         "AVERAGE_POOL_2D",
@@ -54,7 +54,7 @@ var opNames = map[tflite.BuiltinOperator]string{
 	150:                                            "GELU",
 }
 
-// opName falls back to the code.
+// opName returns the operator's name, or its code if it has none here.
 func opName(code int) string {
 	if name := opNames[tflite.BuiltinOperator(code)]; name != "" {
 		return name

@@ -2,13 +2,14 @@
 #include "plugin.h"
 
 #include <dlfcn.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 typedef void destroy_fn(struct edged_delegate *);
 
 static void fail(struct edged_plugin *plugin, const char *reason) {
-  // A plugin may have told its reason itself.
+  // A plugin may have reported a reason itself.
   if (plugin->why[0] == 0) snprintf(plugin->why, sizeof plugin->why, "%s", reason);
 }
 
@@ -30,15 +31,21 @@ static void finish(struct edged_plugin *plugin, struct edged_delegate *delegate,
   plugin->why[0] = 0;
 }
 
-// Its options struct has 32 bytes in TFLite 2.17 and more in later versions. A struct above 16 bytes is returned
-// through a pointer to the caller's memory, so a larger one of ours receives any version; num_threads comes first in all.
+// The options struct has 32 bytes in TFLite 2.17 and more in later versions. A struct above 16 bytes is returned through a
+// pointer to the caller's memory, so this larger one receives any version. num_threads comes first in all of them.
 union xnnpack_options {
   int32_t num_threads;
-  uint64_t align;
+  struct {  // TFLite 2.17, on 64 bits
+    int32_t num_threads;
+    uint32_t flags;
+    void *weights_cache;
+    bool handle_variable_ops;
+    const char *weight_cache_file;
+  } v2_17;
   uint8_t bytes[256];
 };
 
-void edged_open_xnnpack(struct edged_plugin *plugin, int threads) {
+void edged_open_xnnpack(struct edged_plugin *plugin, int threads, const char *weight_cache) {
   union xnnpack_options (*defaults)(void) = dlsym(RTLD_DEFAULT, "TfLiteXNNPackDelegateOptionsDefault");
   struct edged_delegate *(*create)(const void *) = dlsym(RTLD_DEFAULT, "TfLiteXNNPackDelegateCreate");
   destroy_fn *destroy = dlsym(RTLD_DEFAULT, "TfLiteXNNPackDelegateDelete");
@@ -48,18 +55,18 @@ void edged_open_xnnpack(struct edged_plugin *plugin, int threads) {
   }
   union xnnpack_options options = defaults();
   options.num_threads = threads;
+  if (weight_cache != NULL) options.v2_17.weight_cache_file = weight_cache;
   finish(plugin, create(&options), destroy, "TfLiteXNNPackDelegateCreate");
 }
 
-// The library is never closed: GPU drivers register exit handlers and thread-local destructors, which would run into
-// unmapped code.
+// The library is never closed: GPU drivers register exit handlers and thread-local destructors, whose code would be gone.
 static void *open_library(struct edged_plugin *plugin, const char *library) {
   void *handle = dlopen(library, RTLD_NOW | RTLD_LOCAL);
   if (handle == NULL) fail(plugin, dlerror());
   return handle;
 }
 
-// The plugin interface reports errors without saying whose: the thread that is creating one is the only clue.
+// The plugin interface reports errors without saying which delegate they are about. Only the creating thread tells.
 static _Thread_local struct edged_plugin *creating;
 
 static void report(const char *text) {
@@ -96,7 +103,7 @@ void edged_open_gpu(struct edged_plugin *plugin, const char *library) {
     create_by_plugin_abi(plugin, handle, NULL, NULL, 0);
     return;
   }
-  // NULL stands for the default options, which take quantized models.
+  // NULL stands for the default options, which accept quantized models.
   finish(plugin, create(NULL), destroy, "TfLiteGpuDelegateV2Create");
 }
 

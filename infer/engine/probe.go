@@ -15,17 +15,20 @@ import (
 	"edged/infer/delegate"
 )
 
-// probe is the delegate that the interpreter gets: the one asked for, its nodes counted. A go-tflite delegates.Delegater.
+// probe is the delegate that the interpreter gets. It passes everything on to the requested delegate and counts that one's nodes.
+// It implements go-tflite's delegates.Delegater.
 type probe struct {
 	c      *C.struct_edged_probe
 	plugin C.struct_edged_plugin
+	cache  *C.char // the path of XNNPACK's weight cache, which XNNPACK refers to; NULL: none
 }
 
-// openProbe opens the delegate; the error is TFLite's or the plugin's reason why there is none.
+// openProbe opens the delegate. The error is TFLite's or the plugin's reason why that fails.
 func openProbe(d delegate.Delegate, o Options) (*probe, error) {
 	p := &probe{}
 	if d.Kind != delegate.CPU {
 		if p.open(d, o); p.plugin.delegate == nil {
+			p.Delete()
 			return nil, errors.New(C.GoString(&p.plugin.why[0]))
 		}
 	}
@@ -37,7 +40,10 @@ func openProbe(d delegate.Delegate, o Options) (*probe, error) {
 func (p *probe) open(d delegate.Delegate, o Options) {
 	plugin := &p.plugin
 	if d.Kind == delegate.XNNPACK {
-		C.edged_open_xnnpack(plugin, C.int(o.Threads))
+		if o.WeightCache != "" && CanCacheWeights() {
+			p.cache = C.CString(o.WeightCache)
+		}
+		C.edged_open_xnnpack(plugin, C.int(o.Threads), p.cache)
 		return
 	}
 	path := C.CString(d.Path)
@@ -76,7 +82,7 @@ func cStrings(list []string) (array **C.char, free func()) {
 // Ptr returns the TfLiteDelegate.
 func (p *probe) Ptr() unsafe.Pointer { return unsafe.Pointer(&p.c.delegate) }
 
-// Delete ends the delegate, after the interpreter that used it; nil does nothing.
+// Delete ends the delegate. The interpreter that used it must have ended before. It may be called on nil.
 func (p *probe) Delete() {
 	if p == nil {
 		return
@@ -85,9 +91,18 @@ func (p *probe) Delete() {
 		C.edged_destroy(plugin)
 	}
 	C.free(unsafe.Pointer(p.c))
+	C.free(unsafe.Pointer(p.cache))
 }
 
-// refused is the reason why a delegate that took the model without complaint does not count as running it.
+// weightCache is the file that XNNPACK maps its packed weights from; "" if there is none.
+func (p *probe) weightCache() string {
+	if p.cache == nil {
+		return ""
+	}
+	return C.GoString(p.cache)
+}
+
+// refused returns an error if the delegate accepted the model but runs none of its nodes.
 func (p *probe) refused(d delegate.Delegate) error {
 	if d.Kind != delegate.CPU && p.delegated() == 0 {
 		return fmt.Errorf("it took none of the model's %d nodes", p.total())

@@ -12,7 +12,7 @@ import (
 	"github.com/mattn/go-tflite"
 )
 
-// report collects what TFLite says. It lies in C memory, for TFLite keeps the pointer.
+// report collects TFLite's messages. It lies in C memory, because TFLite keeps the pointer.
 type report struct{ c *C.struct_edged_report }
 
 func newReport() *report {
@@ -23,7 +23,7 @@ func (r *report) attach(options *tflite.InterpreterOptions) {
 	C.edged_report_to(*handle(options), r.c)
 }
 
-// take returns what was said since the last take, on one line.
+// take returns the messages since the last take, on one line.
 func (r *report) take() string {
 	said := C.GoStringN(&r.c.text[0], C.int(r.c.used))
 	r.c.used = 0

@@ -10,7 +10,7 @@ import (
 	"edged/models"
 )
 
-// checkTensors compares the model's tensors with what its manifest and labels say, and names every difference.
+// checkTensors compares the model's tensors with its manifest and labels and names every difference.
 func checkTensors(i *tflite.Interpreter, m *models.Model) error {
 	if n := i.GetInputTensorCount(); n != 1 {
 		return fmt.Errorf("the model has %d inputs; edged fills one", n)
@@ -47,8 +47,8 @@ func checkEmbedding(t Tensor, size int) error {
 	return nil
 }
 
-// memory is where an allocated tensor's elements lie. They stay there as long as every tensor of the model has a fixed
-// size, which the probe sees to.
+// memory returns the elements of an allocated tensor. They stay in place as long as every tensor of the model has a fixed size, which
+// the probe makes sure of.
 func memory(t *tflite.Tensor) ([]byte, error) {
 	if t.Data() == nil {
 		return nil, fmt.Errorf("tensor %q has no memory", t.Name())

@@ -15,8 +15,9 @@ import (
 // tiny is a model of one operator that works element by element, on a window of one frame of one pixel: what goes into
 // its three channels comes out as three scores.
 type tiny struct {
-	op      tflite.BuiltinOperator
-	in, out tinyTensor
+	op        tflite.BuiltinOperator
+	in, out   tinyTensor
+	embedding *tinyTensor // a second output: what goes in, as [1,3]
 }
 
 type tinyTensor struct {
@@ -35,9 +36,14 @@ const (
 
 // model wraps the flatbuffer in a manifest with mean 0, std 1 and probabilities as its output.
 func (m tiny) model(inputType string) *models.Model {
+	embedding := models.Embedding{}
+	if m.embedding != nil {
+		embedding.Size = 3
+	}
 	return &models.Model{
 		Manifest: models.Manifest{
-			Frames: 1, FrameRate: 1, Height: 1, Width: 1, ChannelOrder: models.TimeMajor,
+			Embedding: embedding,
+			Frames:    1, FrameRate: 1, Height: 1, Width: 1, ChannelOrder: models.TimeMajor,
 			Std: [3]float64{1, 1, 1}, InputType: inputType, Output: models.Probabilities,
 		},
 		Labels: []string{"a", "b", "c"},
@@ -59,16 +65,20 @@ func (m tiny) flatbuffer() []byte {
 		}
 		return fields
 	}
+	tensors := tables{tensor(m.in, "in"), tensor(m.out, "out")}
+	codes, operators, outputs := tables{{0: uint8(m.op)}}, tables{{1: int32s{0}, 2: int32s{1}}}, int32s{1}
+	if m.embedding != nil {
+		const reshapeOptions = uint8(17)
+		tensors = append(tensors, tensor(*m.embedding, "embedding"))
+		codes = append(codes, table{0: uint8(tflite.BuiltinOperator_RESHAPE)})
+		operators = append(operators, table{0: uint32(1), 1: int32s{0}, 2: int32s{2}, 3: reshapeOptions, 4: table{0: int32s{1, 3}}})
+		outputs = append(outputs, 2)
+	}
 	w := writer{0, 0, 0, 0, 'T', 'F', 'L', '3'}
 	w.refer(0, table{
 		0: uint32(3), // version
-		1: tables{{0: uint8(m.op)}},
-		2: tables{{
-			0: tables{tensor(m.in, "in"), tensor(m.out, "out")},
-			1: int32s{0},
-			2: int32s{1},
-			3: tables{{1: int32s{0}, 2: int32s{1}}},
-		}},
+		1: codes,
+		2: tables{{0: tensors, 1: int32s{0}, 2: outputs, 3: operators}},
 		4: tables{{}}, // the empty buffer that both tensors refer to
 	})
 	return w
@@ -194,27 +204,27 @@ func TestEveryTypeOfInputAndOutput(t *testing.T) {
 	}{
 		{
 			"uint8 in, float32 out",
-			tiny{tflite.BuiltinOperator_DEQUANTIZE, tinyTensor{kind: tinyUInt8, scale: 2, zero: 10}, tinyTensor{kind: tinyFloat32}},
+			tiny{op: tflite.BuiltinOperator_DEQUANTIZE, in: tinyTensor{kind: tinyUInt8, scale: 2, zero: 10}, out: tinyTensor{kind: tinyFloat32}},
 			"uint8", []float32{0, 100, 256}, // 255/2 = 127.5 rounds to the even 128
 		},
 		{
 			"int8 in, float32 out",
-			tiny{tflite.BuiltinOperator_DEQUANTIZE, tinyTensor{kind: tinyInt8, scale: 2, zero: -100}, tinyTensor{kind: tinyFloat32}},
+			tiny{op: tflite.BuiltinOperator_DEQUANTIZE, in: tinyTensor{kind: tinyInt8, scale: 2, zero: -100}, out: tinyTensor{kind: tinyFloat32}},
 			"int8", []float32{0, 100, 256},
 		},
 		{
 			"float32 in, uint8 out",
-			tiny{tflite.BuiltinOperator_QUANTIZE, tinyTensor{kind: tinyFloat32}, tinyTensor{kind: tinyUInt8, scale: 4, zero: 7}},
+			tiny{op: tflite.BuiltinOperator_QUANTIZE, in: tinyTensor{kind: tinyFloat32}, out: tinyTensor{kind: tinyUInt8, scale: 4, zero: 7}},
 			"float32", []float32{0, 100, 256},
 		},
 		{
 			"float32 in, int8 out",
-			tiny{tflite.BuiltinOperator_QUANTIZE, tinyTensor{kind: tinyFloat32}, tinyTensor{kind: tinyInt8, scale: 4, zero: -60}},
+			tiny{op: tflite.BuiltinOperator_QUANTIZE, in: tinyTensor{kind: tinyFloat32}, out: tinyTensor{kind: tinyInt8, scale: 4, zero: -60}},
 			"float32", []float32{0, 100, 256},
 		},
 		{
 			"float32 in, float32 out",
-			tiny{tflite.BuiltinOperator_LOGISTIC, tinyTensor{kind: tinyFloat32}, tinyTensor{kind: tinyFloat32}},
+			tiny{op: tflite.BuiltinOperator_LOGISTIC, in: tinyTensor{kind: tinyFloat32}, out: tinyTensor{kind: tinyFloat32}},
 			"float32", []float32{0.5, 1, 1},
 		},
 	} {
