@@ -195,7 +195,7 @@ func TestKilledAtRandomInstants(t *testing.T) {
 	b, dir := persistent(t), t.TempDir()
 	b.Start()
 	c := newTally(t, b.URL())
-	kills := choice(50, 6)
+	kills := choice(50, 4)
 	ids := make([]string, 0, kills*60)
 	for n := range kills {
 		child := startChild(t, b.URL(), dir, "")
@@ -228,7 +228,7 @@ func TestRestartedEveryTwoSeconds(t *testing.T) {
 	child := startChild(t, b.URL(), t.TempDir(), "")
 	time.Sleep(time.Second)
 	var memory []string
-	for n := range choice(60, 6) {
+	for n := range choice(60, 3) {
 		if n%10 == 0 {
 			memory = append(memory, fmt.Sprintf("%.1f", float64(child.memory())/1e6))
 		}
@@ -243,7 +243,7 @@ func TestRestartedEveryTwoSeconds(t *testing.T) {
 	if after := child.memory(); lost > 0 || disorder > 0 || after > 64<<20 {
 		t.Errorf("of %d events %d are missing, %d out of order; %d bytes of memory", len(ids), lost, disorder, after)
 	}
-	report(t, fmt.Sprintf("restarted every 2 s, %d times (edged's memory, every 10th: %s MB)", choice(60, 6), strings.Join(memory, ", ")), len(ids), lost, repeated, took)
+	report(t, fmt.Sprintf("restarted every 2 s, %d times (edged's memory, every 10th: %s MB)", choice(60, 3), strings.Join(memory, ", ")), len(ids), lost, repeated, took)
 }
 
 // Without a disk events go on from memory, edged says so, and goes back to the disk when it can.
@@ -294,7 +294,7 @@ func TestDamagedOutboxUnderLoad(t *testing.T) {
 	c := newTally(t, b.URL())
 	b.Shutdown()
 	before := startChild(t, b.URL(), dir, "")
-	time.Sleep(3 * time.Second)
+	time.Sleep(choice(3*time.Second, time.Second))
 	ids := before.kill()
 	path := segmentOf(t, dir)
 	info, err := os.Stat(path)
@@ -305,7 +305,7 @@ func TestDamagedOutboxUnderLoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	after := startChild(t, b.URL(), dir, "")
-	time.Sleep(3 * time.Second)
+	time.Sleep(choice(3*time.Second, time.Second))
 	b.Start()
 	later := after.kill()
 	safe, took := deliverRest(t, c, b.URL(), dir, later)

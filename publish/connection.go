@@ -179,7 +179,7 @@ type sending struct {
 
 func (c *connection) send(topic string, value []byte) sending {
 	c.p.echoes.await(topic)
-	return sending{topic, len(value), c.client.Publish(topic, 1, true, value), within(ackTimeout, len(value))}
+	return sending{topic, len(value), c.client.Publish(topic, 1, true, value), within(c.p.ackTimeout, len(value))}
 }
 
 // arrived waits until the broker has acknowledged the message.

@@ -47,7 +47,7 @@ type delivery struct {
 // deliver sends what waits until the link breaks. When ctx ends it goes on until everything is acknowledged, then returns nil; if
 // grace ends before that, it returns an error.
 func (c *connection) deliver(ctx, grace context.Context) error {
-	d := &delivery{connection: c, timeout: time.NewTimer(ackTimeout)}
+	d := &delivery{connection: c, timeout: time.NewTimer(c.p.ackTimeout)}
 	defer d.timeout.Stop()
 	return d.explainBulky(d.run(ctx, grace))
 }
@@ -151,7 +151,7 @@ func (d *delivery) sendState(queue *[]*retained) bool {
 }
 
 func (d *delivery) publish(topic string, retain bool) {
-	d.topic, d.limit = topic, within(ackTimeout, len(d.acked.buf))
+	d.topic, d.limit = topic, within(d.p.ackTimeout, len(d.acked.buf))
 	d.p.echoes.await(topic)
 	d.sent = d.p.now().Monotonic
 	d.acked.token = d.client.Publish(topic, 1, retain, d.acked.buf)

@@ -37,6 +37,9 @@ type trial struct {
 func (x *trial) start(setup ...func(*Publisher)) {
 	x.t.Helper()
 	x.p, x.log = testPublisher(x.t, x.proxy.url(), append(setup, func(p *Publisher) { p.QueueLength, p.QueueBytes = 5000, 1<<30 })...)
+	if !long {
+		impatient(x.p)
+	}
 	x.p.now = func() clock.Instant {
 		now := clock.Now()
 		now.Wall = now.Wall.Add(time.Duration(x.jump.Load()))
@@ -87,38 +90,38 @@ func TestFaults(t *testing.T) {
 		lines []string // of mosquitto's configuration
 		setup func(*Publisher)
 	}{
-		{name: "broker absent at the start (%v)", lasts: 3 * time.Second, fault: func(x *trial, lasts time.Duration) {
+		{name: "broker absent at the start (%v)", lasts: choice(3*time.Second, time.Second), fault: func(x *trial, lasts time.Duration) {
 			x.broker.Shutdown()
 			time.Sleep(lasts)
 			x.broker.Start()
 		}},
-		{name: "black hole for %v: packets vanish, nobody closes", lasts: choice(time.Minute, 16*time.Second), fault: func(x *trial, lasts time.Duration) {
+		{name: "black hole for %v: packets vanish, nobody closes", lasts: choice(time.Minute, 4*time.Second), fault: func(x *trial, lasts time.Duration) {
 			time.Sleep(time.Second)
 			x.proxy.hole.Store(true)
 			time.Sleep(lasts)
 			x.proxy.hole.Store(false)
 			x.proxy.cut() // what the hole has swallowed would be half a packet
 		}},
-		{name: "takes everything, acknowledges nothing, for %v", lasts: choice(time.Minute, 10*time.Second), fault: func(x *trial, lasts time.Duration) {
+		{name: "takes everything, acknowledges nothing, for %v", lasts: choice(time.Minute, 3*time.Second), fault: func(x *trial, lasts time.Duration) {
 			time.Sleep(time.Second)
 			x.proxy.mute.Store(true)
 			time.Sleep(lasts)
 			x.proxy.mute.Store(false)
 			x.proxy.cut()
 		}},
-		{name: "1 KB/s for %v", lasts: choice(time.Minute, 8*time.Second), fault: func(x *trial, lasts time.Duration) {
+		{name: "1 KB/s for %v", lasts: choice(time.Minute, 3*time.Second), fault: func(x *trial, lasts time.Duration) {
 			x.proxy.perTenth.Store(100)
 			time.Sleep(lasts)
 			x.proxy.perTenth.Store(0)
 		}},
-		{name: "broker's process stopped for %v (SIGSTOP)", lasts: choice(time.Minute, 8*time.Second), fault: func(x *trial, lasts time.Duration) {
+		{name: "broker's process stopped for %v (SIGSTOP)", lasts: choice(time.Minute, 3*time.Second), fault: func(x *trial, lasts time.Duration) {
 			time.Sleep(time.Second)
 			x.broker.Pause()
 			time.Sleep(lasts)
 			x.broker.Resume()
 		}},
 		{
-			name: "wrong password for %v, then mended by a reload", lasts: choice(30*time.Second, 3*time.Second),
+			name: "wrong password for %v, then mended by a reload", lasts: choice(30*time.Second, time.Second),
 			lines: []string{"allow_anonymous true", "password_file " + testkit.PasswordFile(t, "board", "right")},
 			setup: func(p *Publisher) { p.Username, p.Password = "board", "wrong" },
 			fault: func(x *trial, lasts time.Duration) {
@@ -127,7 +130,7 @@ func TestFaults(t *testing.T) {
 				x.reload(func(p *Publisher) { p.Username, p.Password = "board", "right" })
 			},
 		},
-		{name: "clock jumps by -1 h, edged restarts, by +10 years, it restarts; each %v without the broker", lasts: choice(10*time.Second, 2*time.Second), fault: func(x *trial, lasts time.Duration) {
+		{name: "clock jumps by -1 h, edged restarts, by +10 years, it restarts; each %v without the broker", lasts: choice(10*time.Second, time.Second), fault: func(x *trial, lasts time.Duration) {
 			x.broker.Shutdown()
 			for _, jump := range []time.Duration{-time.Hour, 10 * 365 * 24 * time.Hour} {
 				time.Sleep(lasts)
@@ -183,7 +186,7 @@ func TestAHalfOpenLinkLeavesNobodyOffline(t *testing.T) {
 	t.Parallel()
 	b := testkit.StartMosquitto(t)
 	first, second := newProxy(t, b.Address), newProxy(t, b.Address)
-	p, _ := testPublisher(t, first.url(), func(p *Publisher) { p.Brokers = []string{second.url()} })
+	p, _ := testPublisher(t, first.url(), impatient, func(p *Publisher) { p.Brokers = []string{second.url()} })
 	run(t, p)
 	waitFor(t, "connected", func() bool { return p.Counters().StatesSent >= 4 })
 	first.hole.Store(true)
@@ -214,7 +217,7 @@ func expiredCertificate(t *testing.T) {
 		p.Broker = strings.Replace(p.Broker, "tcp:", "mqtts:", 1)
 		p.TLS = &tls.Config{RootCAs: ca.pool()}
 	}
-	lasts := choice(30*time.Second, 3*time.Second)
+	lasts := choice(30*time.Second, time.Second)
 	x.try(fmt.Sprintf("certificate expired for %v, then renewed", lasts), setup, func(x *trial) {
 		time.Sleep(lasts)
 		waitFor(t, "its name", func() bool { return strings.Contains(x.log.String(), "certificate has expired") })

@@ -2,6 +2,7 @@ package publish
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -27,6 +28,8 @@ func TestMain(m *testing.M) {
 	if url := os.Getenv(childStream); url != "" {
 		streamUntilKilled(url)
 	}
+	// Most of these tests wait for brokers. So many at a time still leave processors idle. A flag on the command line takes precedence.
+	_ = flag.Set("test.parallel", "8")
 	goleak.VerifyTestMain(m)
 }
 
@@ -53,6 +56,9 @@ func testPublisher(t testing.TB, url string, change ...func(*Publisher)) (*Publi
 	}
 	return p, log
 }
+
+// impatient makes a publisher give up a broker that does not answer after a second, so that tests need not wait longer.
+func impatient(p *Publisher) { p.KeepAlive, p.ackTimeout = time.Second, time.Second }
 
 // run runs p until the test ends or the returned function is called, which waits for Run's end.
 func run(t testing.TB, p *Publisher) (stop func()) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"strings"
@@ -261,7 +260,7 @@ func TestFrozenBrokerIsLeftAndEventsWaitForIt(t *testing.T) {
 	testkit.Slow(t)
 	t.Parallel()
 	broker := testkit.StartMosquitto(t)
-	p, log := testPublisher(t, broker.URL())
+	p, log := testPublisher(t, broker.URL(), impatient)
 	run(t, p)
 	waitFor(t, "connected", func() bool { return p.Counters().StatesSent == 4 })
 
@@ -283,20 +282,6 @@ func TestBrokerAbsentAtStart(t *testing.T) {
 	waitFor(t, "the failure is logged", log.Has("connection refused"))
 	broker.Start()
 	waitFor(t, "the event is delivered", func() bool { return p.Counters().EventsSent == 1 })
-}
-
-func TestServerThatNeverAnswersIsNamed(t *testing.T) {
-	testkit.Slow(t)
-	t.Parallel()
-	var config net.ListenConfig
-	l, err := config.Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close() // the kernel accepts for a listener that does not
-	p, log := testPublisher(t, "tcp://"+l.Addr().String())
-	run(t, p)
-	waitFor(t, "the reason is logged", log.Has("took the connection and did not answer within 5s"))
 }
 
 func TestWrongPasswordIsNamedAndNotShown(t *testing.T) {
@@ -328,10 +313,6 @@ func TestTwoNodesWithOneNameAreNoticed(t *testing.T) {
 	connects := func() uint64 { return a.Counters().Connects + b.Counters().Connects }
 	if n := connects(); n > 10 {
 		t.Errorf("%d connections until the contest was noticed", n)
-	}
-	time.Sleep(10 * time.Second)
-	if n := connects(); n > 16 { // each after 1, 2, 4, 8 s, or half of that
-		t.Errorf("%d connections: they storm the broker", n)
 	}
 }
 

@@ -405,7 +405,7 @@ func TestDiskErrors(t *testing.T) {
 				}
 				_, at, _ := o.oldest()
 				o.remove(at)
-				time.Sleep(time.Hour) // of silence
+				time.Sleep(time.Minute) // of silence
 				if o.Err() == nil {
 					t.Errorf("it counts as mended too early: %s", log)
 				}

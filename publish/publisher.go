@@ -68,7 +68,8 @@ type Publisher struct {
 	incoming incoming
 	echoes   *echoes
 
-	discoveryRepeated time.Time // when Home Assistant's message was last sent by itself
+	ackTimeout        time.Duration // 0 = the constant
+	discoveryRepeated time.Time     // when Home Assistant's message was last sent by itself
 	counters          counters
 }
 
@@ -124,6 +125,7 @@ func (p *Publisher) Initialize() error {
 	p.QueueAge = orDefault(p.QueueAge, bounds.OutboxAge)
 	p.KeepAlive = orDefault(p.KeepAlive, 5*time.Second)
 	p.StopTimeout = orDefault(p.StopTimeout, 2*time.Second)
+	p.ackTimeout = orDefault(p.ackTimeout, ackTimeout)
 	if p.Log == nil {
 		p.Log = slog.Default()
 	}

@@ -60,7 +60,7 @@ func (c *connection) subscribe(grace context.Context) error {
 	token := c.client.SubscribeMultiple(c.p.filters(), func(_ mqtt.Client, m mqtt.Message) {
 		c.p.receive(m.Topic(), m.Payload(), m.Retained())
 	})
-	if err := c.await(grace, token, "the subscriptions", ackTimeout); closedByPeer(err) {
+	if err := c.await(grace, token, "the subscriptions", c.p.ackTimeout); closedByPeer(err) {
 		return hungUp{"the subscriptions: " + err.Error()}
 	} else if err != nil {
 		return err

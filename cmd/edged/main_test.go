@@ -92,7 +92,7 @@ func TestCommands(t *testing.T) {
 		{"model json", []string{"model", "--json"}, 0, []string{`"nodes_delegated"`, `"scale"`}, nil},
 		{"model not a model", []string{"model", notModel}, exitConfig, nil, []string{notModel}},
 		{"model with labels that no topic can have", []string{"model", withLabels(t, "state", "a/b")}, exitConfig, nil, []string{
-			`labels.tflite: publish: label "state": reserved`, `label "a/b": '/' has a meaning of its own`,
+			`labels.tflite: publish: label "state": edged uses this name`, `label "a/b": '/' has a special meaning`,
 		}},
 		{"too many threads", []string{"model", "--threads", "4096"}, exitUsage, nil, []string{"--threads 4096", "number of cores"}},
 		{"no such delegate", []string{"model", "--delegate", "tpu"}, exitUsage, nil, []string{"tpu", "xnnpack"}},

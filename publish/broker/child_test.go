@@ -176,9 +176,9 @@ func TestChildIsRestartedWhenItDies(t *testing.T) {
 // What hangs dies of nothing, and its socket goes on taking connections.
 func TestChildIsReplacedWhenItHangs(t *testing.T) {
 	testkit.Slow(t)
-	r, pid := startWith(t, time.Second)
+	r, pid := startWith(t, 400*time.Millisecond)
 	r.works()
-	time.Sleep(3 * time.Second)
+	time.Sleep(1200 * time.Millisecond) // three checks
 	if len(r.pids) > 0 {
 		t.Fatalf("a broker that answers was replaced:\n%s", r.log)
 	}
