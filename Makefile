@@ -47,7 +47,7 @@ run: build
 	exec bin/edged run --record $(EDGED_CACHE)/clips --fallback $(EDGED_CACHE)/footage/walkers.mkv
 
 check: deps
-	@build/deps.sh lint >/dev/null
+	@build/deps.sh lint actionlint >/dev/null
 	@build/check.sh
 
 test:

@@ -30,7 +30,8 @@ step "golangci-lint"
 # A cache of this clone's own: entries of another clone name that one's files, whose nolint comments may differ.
 GOLANGCI_LINT_CACHE=$PWD/bin/.lint "$(build/deps.sh lint)" run ./...
 
-step "shellcheck, ruff"
+step "actionlint, shellcheck, ruff"
+"$(build/deps.sh actionlint)"
 { git ls-files -z '*.sh' '*.bash'; git grep -lzE '^#!/.*\b(ba)?sh\b' -- ':!*.go' ':!*.py'; } | sort -zu | xargs -0 "$python/shellcheck" -x
 "$python/ruff" check -q
 "$python/ruff" format -q --check

@@ -6,6 +6,7 @@
 #   browser   chromium, nginx and axe-core (npm), for the tests of the page
 #   test      mosquitto, ffmpeg, and three more versions of ffmpeg: the oldest and the newest that a Python wheel carries, and one between
 #   lint      golangci-lint, whose path it prints
+#   actionlint  checks the workflows, whose path it prints
 #   sbom      cyclonedx-gomod                       lintian   what checks a Debian package
 # and into one Python environment, $EDGED_CACHE/venv, from models/pyproject.toml and test/bench/requirements.txt:
 #   python    pytest, ruff, shellcheck, what most of models/ needs (600 MB)
@@ -212,6 +213,16 @@ dep_lint() {
     "$(command -v go || echo "$cache/go/bin/go")" install "github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$golangci_version"
 }
 
+# actionlint checks the workflows for pull requests and releases.
+dep_actionlint() {
+  local bin=$cache/actionlint-v1.7.12/actionlint
+  echo "$bin"
+  [ -x "$bin" ] && return
+  say "actionlint v1.7.12 (built from its module)"
+  retry env -u CGO_CFLAGS -u CGO_LDFLAGS CGO_ENABLED=0 GOFLAGS= GOBIN="${bin%/*}" \
+    "$(command -v go || echo "$cache/go/bin/go")" install github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+}
+
 dep_sbom() {
   local bin=$cache/cyclonedx-gomod-v1.10.0/cyclonedx-gomod
   [ -x "$bin" ] && return
@@ -222,7 +233,7 @@ dep_sbom() {
 
 for what in "$@"; do
   case $what in
-    lint | sbom) "dep_$what" ;; # Go's own locks are enough, and it takes minutes
+    lint | actionlint | sbom) "dep_$what" ;; # Go's own locks are enough, and it takes minutes
     compiler | go | tflite | footage | walkers | subscriber | ffmpegs | test | browser | lintian | python | tensorflow | torch | bench)
       if [ -n "${EDGED_DEPS_LOCKED:-}" ]; then "dep_$what"; else EDGED_DEPS_LOCKED=1 flock -o "$cache/deps.lock" "$0" "$what"; fi ;;
     *) die "unknown dependency $what" ;;

@@ -11,7 +11,7 @@ step() { printf '\n=== %s (%d s)\n' "$*" "$SECONDS"; }
 step "what the tests need"
 build/deps.sh compiler go
 hash -r
-build/deps.sh lint >/dev/null & # compiles while the others download
+build/deps.sh lint actionlint >/dev/null & # compiles while the others download
 lint=$!
 build/deps.sh tflite footage walkers test browser python tensorflow bench lintian
 retry go mod download
