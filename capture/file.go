@@ -110,7 +110,7 @@ func (f *File) warnOfEnd(pics pass, err error) {
 		f.Log.Warn("a damaged video file", "file", f.Path, "error", err)
 	}
 	if p, ok := pics.(*ffmpeg); ok && p.missing() > time.Second {
-		f.Log.Warn("the file goes on after its last picture, by what it says itself: pictures may be missing", "file", f.Path,
+		f.Log.Warn("the file says that it continues after its last picture: pictures may be missing", "file", f.Path,
 			"last_picture", p.last.Round(time.Millisecond).String(), "end", p.how.length.Round(time.Millisecond).String())
 	}
 }

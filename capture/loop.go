@@ -129,7 +129,7 @@ func (l *loop) timeFrame(stamp time.Duration) time.Duration {
 	if !l.mistimed && (stamp <= 0 || stamp > now+aheadTime || first && stamp < now-staleTime || !first && stamp <= l.frame.Time) {
 		l.mistimed = true
 		if stamp != 0 { // 0: it has no such clock
-			l.log.Warn("the driver's frame times make no sense; from now on a frame's time is that of its arrival",
+			l.log.Warn("the driver's frame times make no sense; from now on edged uses the time of each frame's arrival",
 				"time", stamp, "frame_before", l.frame.Time, "now", now)
 		}
 	}

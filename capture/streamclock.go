@@ -111,7 +111,7 @@ func (c *streamClock) stands(own, now time.Duration) bool {
 
 // giveUp goes over to the times of arrival.
 func (c *streamClock) giveUp(own, now time.Duration) (time.Duration, bool) {
-	c.log.Warn("the stream's times make no sense; from now on a frame's time is that of its arrival", "time", own)
+	c.log.Warn("the stream's times make no sense; from now on edged uses the time of each frame's arrival", "time", own)
 	c.useless = true
 	t, _ := c.pacer.next(now)
 	return t, true

@@ -9,7 +9,7 @@ import (
 	"edged/capture/pixel"
 )
 
-var errUnsupported = errors.New("edged cannot decode the kind of picture that comes")
+var errUnsupported = errors.New("edged cannot decode this kind of picture")
 
 // refusalsInARow is how many Unsupported frames without a single Good one prove that the format is at fault. One frame may
 // merely be damaged in its header.
@@ -72,7 +72,7 @@ func (r refusedFormats) without(path string, formats []device.Format) []device.F
 func (r refusedFormats) explain(path string, err error) error {
 	for _, bad := range r {
 		if bad.path == path {
-			err = fmt.Errorf("%w; its %v pictures are of no use: %w", err, bad.fourcc, bad.reason)
+			err = fmt.Errorf("%w; edged cannot use its %v pictures: %w", err, bad.fourcc, bad.reason)
 		}
 	}
 	return err

@@ -48,7 +48,7 @@ func readEntry(archive *zip.Reader, name string, maxBytes int64) ([]byte, error)
 			continue
 		}
 		if entry != nil {
-			return nil, fmt.Errorf("%s is there twice; %s", name, howToAdd)
+			return nil, fmt.Errorf("%s appears twice; %s", name, howToAdd)
 		}
 		entry = f
 	}

@@ -91,7 +91,7 @@ func (l *eventLog) readSegment(path string, content *logContent, isLast bool, lo
 	s := &segment{path: path, file: file, last: content.newest, size: int64(whole), synced: int64(len(text)), torn: tail > 0}
 	l.segments = append(l.segments, s)
 	if tail > 0 {
-		log.Warn("publish: the end of the outbox is incomplete, as after a power cut; it is cut off", "file", path, "bytes", tail)
+		log.Warn("publish: the end of the outbox is incomplete, as after a power cut; edged removes it", "file", path, "bytes", tail)
 		if err := file.Truncate(s.size); err != nil {
 			return err
 		}

@@ -82,7 +82,7 @@ func TestAnIncompleteEndIsCutOff(t *testing.T) {
 		}
 		again := copyOf(t, dir)
 		o, log := openOutbox(t, again)
-		if got := contents(o); len(got) != c.want || !log.Has("it is cut off")() || log.Has("damaged")() {
+		if got := contents(o); len(got) != c.want || !log.Has("edged removes it")() || log.Has("damaged")() {
 			t.Errorf("%s: %v, want %d events: %s", name, got, c.want, log)
 		}
 		o.put(event(99, sink.Start))

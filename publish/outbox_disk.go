@@ -113,7 +113,7 @@ func (o *Outbox) update() {
 	if o.disk.opening.last() != nil && !time.Now().Before(o.disk.reopenAt) {
 		err := o.open()
 		if o.disk.opening.record(err); err == nil {
-			o.log.Info("publish: the outbox could be opened; from now on events outlive a restart")
+			o.log.Info("publish: the outbox is open; from now on events survive a restart")
 		}
 	}
 	o.report(&o.disk.writing, o.write())
@@ -126,7 +126,7 @@ func (o *Outbox) report(f *fault, err error) {
 	case err == nil:
 		o.log.Info("publish: the outbox can be written again")
 	default:
-		o.log.Error("publish: the outbox cannot be written; until it can, events wait in memory alone", "error", err)
+		o.log.Error("publish: cannot write the outbox; until edged can, events wait only in memory", "error", err)
 	}
 }
 
@@ -158,7 +158,7 @@ func (o *Outbox) openFolder(dir string, old *eventLog) error {
 	o.restore(append(saved, former...))
 	if err := errors.Join(o.write(), file.syncNow()); err != nil {
 		o.disk.writing.record(err)
-		o.log.Error("publish: the outbox could be read, but not written; until it can, events wait in memory alone", "error", err)
+		o.log.Error("publish: edged can read the outbox but not write it; until it can, events wait only in memory", "error", err)
 		if old != nil {
 			_ = old.close() // with its events in it
 		}

@@ -133,7 +133,7 @@ func (p *Publisher) command(topic string, payload []byte, isRetained bool) {
 }
 
 func (p *Publisher) refuseLarge(topic string, bytes int) {
-	p.refuse(topic, fmt.Errorf("%d bytes; more than %d are not read", bytes, maxPacket))
+	p.refuse(topic, fmt.Errorf("%d bytes; edged reads at most %d", bytes, maxPacket))
 }
 
 func (p *Publisher) refuse(topic string, err error) {
@@ -162,7 +162,7 @@ func (p *Publisher) obey(ctx context.Context) {
 func (p *Publisher) forget(told []byte) {
 	removal, gone, err := p.Discovery.removal(told, p.states.discovery.value)
 	if err != nil {
-		p.Log.Warn("publish: the former description of this node for Home Assistant cannot be read; entities that are gone stay there",
+		p.Log.Warn("publish: cannot read this node's former description for Home Assistant; removed entities stay there",
 			"topic", p.Discovery.configTopic(p.clientID()), "error", err)
 		return
 	}

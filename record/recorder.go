@@ -138,9 +138,9 @@ func (r *Recorder) setDegraded(err error) {
 	before := r.degraded.Swap(&text)
 	switch was := before != nil && *before != ""; {
 	case err != nil && (!was || *before != text):
-		r.Log.Error("record: degraded: clips are not kept; events go on", "error", text)
+		r.Log.Error("record: degraded: edged cannot write clips; events continue", "error", text)
 	case err == nil && was:
-		r.Log.Info("record: clips are kept again")
+		r.Log.Info("record: edged writes clips again")
 	}
 }
 

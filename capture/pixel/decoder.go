@@ -62,7 +62,7 @@ func NewDecoder(width, height int, areas ...Area) (*Decoder, error) {
 	c := make([]C.struct_pixel_area, len(areas))
 	for i, a := range areas {
 		if !a.Within() {
-			return nil, fmt.Errorf("pixel: area %v: must lie within 0 to 1 of the picture, and have an inside", a)
+			return nil, fmt.Errorf("pixel: area %v: must lie within 0 to 1 of the picture, and must not be empty", a)
 		}
 		c[i] = C.struct_pixel_area{C.double(a.X), C.double(a.Y), C.double(a.Width), C.double(a.Height)}
 	}

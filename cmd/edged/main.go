@@ -38,8 +38,8 @@ const (
 type cli struct {
 	Run      runCmd      `cmd:"" help:"Watch the cameras and publish the actions that edged recognises."`
 	Replay   replayCmd   `cmd:"" help:"Run a video file through the same pipeline as fast as possible; print events as JSON lines."`
-	Status   statusCmd   `cmd:"" help:"Show the state of the running edged; fails only if none answers."`
-	Check    checkCmd    `cmd:"" help:"Check a configuration and everything that it names; start nothing."`
+	Status   statusCmd   `cmd:"" help:"Show the state of the running edged; fail only if it does not answer."`
+	Check    checkCmd    `cmd:"" help:"Check a configuration and everything that it refers to; start nothing."`
 	Probe    probeCmd    `cmd:"" help:"Show this machine's cameras, TFLite and delegates."`
 	Model    modelCmd    `cmd:"" help:"Show a model file: manifest, tensors, quantization, delegated nodes."`
 	Bench    benchCmd    `cmd:"" help:"Measure the time that edged adds to the model's own."`

@@ -26,7 +26,7 @@ type replayCmd struct {
 	engineFlags
 	Stride     int     `default:"0" help:"Sampled frames from one window to the next; 0 is the default of the configuration."`
 	FrameRate  float64 `default:"0" help:"Frames a second of a file without times: a stream of JPEGs, raw H.264. By default 30 for JPEGs and 25 for the rest."`
-	Windows    bool    `help:"Print a line for every window, too, with all scores."`
+	Windows    bool    `help:"Also print a line with all scores for every window."`
 	MotionGate bool    `help:"Run the model only where something moves, and report on standard error what that saved."`
 	Follow     bool    `help:"Follow what moves: the model judges each target by itself, and events say where (track, box)."`
 	Source     string  `arg:"" help:"Video file: JPEGs, Y4M, or anything that an installed ffmpeg reads."`

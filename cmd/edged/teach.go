@@ -16,14 +16,14 @@ type teachCmd struct {
 }
 
 type teachTryCmd struct {
-	Model string `type:"existingfile" help:"Model file with an embedding; the starter where it is not given."`
+	Model string `type:"existingfile" help:"Model file with an embedding; without one, the starter."`
 	engineFlags
 	Action   map[string]string `required:"" placeholder:"NAME=DIR" help:"An action and the folder of its examples: each file in it shows the action once."`
 	Ordinary []string          `required:"" placeholder:"PATH" help:"Files, or folders of files, in which none of the actions happens."`
 	Test     []string          `required:"" placeholder:"PATH" help:"Files to try it on. A file in a folder that is named like an action shows that action once; all others show none."`
 	Follow   bool              `help:"Judge each moving target by itself."`
-	Alarms   int               `default:"0" help:"Firings in all of ordinary life that the threshold may leave."`
-	JSON     bool              `help:"As JSON."`
+	Alarms   int               `default:"0" help:"How many false alarms in the files of ordinary life the threshold may allow."`
+	JSON     bool              `help:"Print JSON."`
 }
 
 // Validate is called by kong.

@@ -61,13 +61,13 @@ func run(ctx context.Context, m *models.Model, o engine.Options, limit time.Dura
 	case err == nil:
 		return nil, nil
 	case limited.Err() != nil:
-		return nil, fmt.Errorf("trial: %s: not loaded and run within %v", m.Path, limit)
+		return nil, fmt.Errorf("trial: %s: edged could not load and run it within %v", m.Path, limit)
 	case errors.As(err, &exit) && exit.ExitCode() == refused:
 		return errors.New(said.String()), nil
 	case errors.As(err, &exit) && exit.Sys().(syscall.WaitStatus).Signal() == syscall.SIGKILL:
-		return nil, fmt.Errorf("trial: %s: the process that tried it was killed, most likely for want of memory", m.Path)
+		return nil, fmt.Errorf("trial: %s: the process that tried it was killed, most likely because memory ran out", m.Path)
 	case errors.As(err, &exit):
-		return fmt.Errorf("trial: %s: the process that tried it crashed (%w: %s); the file is damaged, does harm, or wants more memory than a model may take",
+		return fmt.Errorf("trial: %s: the process that tried it crashed (%w: %s); the file is damaged or malicious, or needs more memory than a model may use",
 			m.Path, exit, lastWords(complaint.String())), nil
 	}
 	return nil, fmt.Errorf("trial: %w", err)

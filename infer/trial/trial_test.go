@@ -40,7 +40,7 @@ const childDoes = "EDGED_TEST_CHILD_DOES"
 
 // A machine that has no memory or no time left says nothing of the model.
 func TestNoVerdictWhereTheMachineIsToBlame(t *testing.T) {
-	for does, want := range map[string]string{"die": "was killed", "hang": "not loaded and run within"} {
+	for does, want := range map[string]string{"die": "was killed", "hang": "could not load and run it within"} {
 		t.Setenv(childDoes, does)
 		m, err := models.Starter()
 		if err != nil {

@@ -62,11 +62,11 @@ func (l *Lives) live(ctx context.Context, n *Node) (next *Node, err error) {
 			return nil, <-ended
 		}
 		if err != nil {
-			slog.Error("reload refused; edged goes on with the old configuration", "error", err)
+			slog.Error("reload refused; edged continues with the old configuration", "error", err)
 			NotifyReady("")
 			continue
 		}
-		slog.Info("reload: starting anew with the changed configuration")
+		slog.Info("reload: applying the changed configuration")
 		end()
 		if err := <-ended; err != nil || ctx.Err() != nil {
 			next.Close()

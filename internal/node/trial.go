@@ -29,7 +29,7 @@ func TryModel(ctx context.Context, m *models.Model, cfg *config.Config) error {
 	case verdict != nil:
 		return ConfigError{fmt.Errorf("model.file: %w", verdict)}
 	}
-	slog.Info("tried a new model in a process of its own", "file", m.Path, "sha256", m.SHA256, "took", time.Since(began).Round(time.Millisecond).String())
+	slog.Info("tried a new model in a separate process", "file", m.Path, "sha256", m.SHA256, "took", time.Since(began).Round(time.Millisecond).String())
 	if err := trial.Remember(stateDir(cfg), m, o); err != nil {
 		slog.Warn("the next start will try the model again", "error", err)
 	}

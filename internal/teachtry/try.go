@@ -130,7 +130,7 @@ func (r *recorder) learn(ctx context.Context, name, folder string, ordinary []*r
 		stretches = append(stretches, o.tracks...)
 	}
 	if len(life) == 0 {
-		return nil, errors.New("ordinary life has no window")
+		return nil, errors.New("the files of ordinary life give no window")
 	}
 	began := time.Now()
 	learned, err := teach.Learn(examples, life)

@@ -12,7 +12,7 @@ import (
 func (d *Device) setShape(f *picture.Format, set v4l2.PixFormat) error {
 	switch set.Field {
 	case v4l2.FieldSequentialTopBottom, v4l2.FieldSequentialBottomTop:
-		return &Error{Path: d.Path, Op: "S_FMT", Err: errors.New("the driver puts two fields one above the other into a picture, which edged does not take apart; choose another size or input")}
+		return &Error{Path: d.Path, Op: "S_FMT", Err: errors.New("the driver puts two fields one above the other into one picture, and edged cannot separate them; choose another size or input")}
 	}
 	growStack()
 	c, err := v4l2.GetCropCapability(uintptr(d.fd), v4l2.BufTypeVideoCapture)

@@ -69,7 +69,7 @@ function cards(s, node) {
       row('events', `${s.events_sent} sent, ${s.events_waiting} waiting, ${s.events_dropped} dropped`), row('outbox', s.outbox_error, true)),
     r ? table('Clips', row('on disk', `${r.clips}, ${(r.bytes / 1e6).toFixed(0)} of ${(r.max_bytes / 1e6).toFixed(0)} MB`),
       row('written', r.written), row('failed', r.failed, r.failed > 0), row('pictures lost', r.pictures_lost, r.pictures_lost > 0),
-      row('state', r.degraded ? 'clips are not kept: ' + r.degraded : 'fine', !!r.degraded),
+      row('state', r.degraded ? 'edged cannot write clips: ' + r.degraded : 'fine', !!r.degraded),
       r.memory_short && row('memory', 'too small for record.before: ' + r.memory_short.join(', '), true))
       : table('Clips', row('state', 'recording is off')),
     ...Object.entries(s.cameras).map(([name, c]) => table(`Camera ${name}`, row('state', c.online ? 'online' : 'offline', !c.online), row('why', c.reason, true),
