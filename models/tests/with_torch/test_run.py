@@ -190,13 +190,13 @@ newest = folder / "x.training/newest.pt"
 whole = newest.read_bytes()
 for damage in b"", b"junk", b"P" + whole[1:99], whole[:-99], whole[: len(whole) // 2]:
     newest.write_bytes(damage)
-    fails("newest.pt: damaged")
+    fails("newest.pt: is damaged")
 for other in 7, {}, (1, 2, 3, 4), ([], {}, 0, 0), ([torch.zeros(2)], {}, 0, 0):
     torch.save(other, newest)
-    fails("newest.pt: damaged")
+    fails("newest.pt: is damaged")
 for damage in b"", b"{", b"[]", b"\\xff":
     (folder / "x.training/state.json").write_bytes(damage)
-    fails("state.json: damaged")
+    fails("state.json: is damaged")
 """,
     )
 
@@ -343,11 +343,11 @@ assert mine(torch.zeros(1, 32, 32, 12)).requires_grad
 import dataclasses
 network.build(dataclasses.replace(TINY, planes=(8, 8, 12, 24)), 2).save_weights(own)
 for how, says in (
-    (dict(init=str(own)), "own.weights.h5: not weights of the preset half: /layers/"),
-    (dict(init=str(folder / "absent.weights.h5")), "absent.weights.h5: no weights"),
+    (dict(init=str(own)), "own.weights.h5: these weights do not fit the preset half: /layers/"),
+    (dict(init=str(folder / "absent.weights.h5")), "absent.weights.h5: cannot be read"),
     (dict(init=str(folder / "x.training" / "best.weights.h5")), "copy it first"),
-    (dict(init="resnet"), "--init resnet: neither"),
-    (dict(init="starter"), "of the preset nano"),
+    (dict(init="resnet"), "--init resnet: must be"),
+    (dict(init="starter"), "fit the preset nano"),
     (dict(freeze=True), "--freeze"),
 ):
     dataset.read = None  # not a clip is read before
