@@ -233,10 +233,10 @@ def test_other_files_are_refused(tmp_path):
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        ({5: torch.zeros(1)}, "no state_dict"),
-        ({"state_dict": {"a": "b"}}, "no state_dict"),
-        ([torch.zeros(1)], "no state_dict"),
-        ({"a": torch.eye(2).to_sparse()}, "a: no plain tensor"),
+        ({5: torch.zeros(1)}, "holds no state_dict"),
+        ({"state_dict": {"a": "b"}}, "holds no state_dict"),
+        ([torch.zeros(1)], "holds no state_dict"),
+        ({"a": torch.eye(2).to_sparse()}, "a: is not a plain tensor"),
     ],
 )
 def test_other_contents_are_refused(tmp_path, content, says):
@@ -273,10 +273,10 @@ def test_whatever_is_damaged_is_an_error_that_names_the_file(tmp_path, zipped):
 @pytest.mark.parametrize(
     ("labels", "says"),
     [
-        ("a\nb\nc\nd\n", r"labels\.txt: 4 labels; .*checkpoint\.pth has 5 classes"),
+        ("a\nb\nc\nd\n", r"labels\.txt: has 4 labels, but .*checkpoint\.pth has 5 classes"),
         ("a\nb\nc\nd\na\n", r"labels\.txt: labels: 'a' occurs twice"),
-        ("a\nb\nc/d\ne\nf\n", r"labels\.txt: labels: 'c/d' has '/' in it"),
-        (b"a\nstra\xdfe\n", r"labels\.txt: not UTF-8"),
+        ("a\nb\nc/d\ne\nf\n", r"labels\.txt: labels: 'c/d' contains '/'"),
+        (b"a\nstra\xdfe\n", r"labels\.txt: is not UTF-8"),
     ],
 )
 def test_labels_that_do_not_fit_are_refused(tmp_path, monkeypatch, labels, says):
@@ -316,9 +316,9 @@ def test_calibration_clips_come_from_all_of_every_file(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("kind", "calibration", "says"),
     [
-        ("int8", "absent", "absent: no such video"),
-        ("int8", "empty", "empty: no such video, and no folder with one"),
-        ("float16", "empty", "empty: is for int8, of no use for float16"),
+        ("int8", "absent", "absent: is neither a video nor a folder with videos"),
+        ("int8", "empty", "empty: is neither a video nor a folder with videos"),
+        ("float16", "empty", "empty: only int8 uses it, not float16"),
     ],
 )
 def test_what_calibration_names_is_looked_at_first(tmp_path, monkeypatch, kind, calibration, says):

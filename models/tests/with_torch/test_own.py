@@ -95,7 +95,7 @@ def test_a_model_of_ones_own(tmp_path):
         ({"a": 2, "b": 0}, "no video"),
         ({"a": 2, "A": 2}, "'a' and 'A' differ only in upper and lower case"),
         ({"a": 2, "state": 2}, "'state' is the name of one of edged's own topics"),
-        ({"a": 2, "lonely": 1}, "lonely: a single clip"),
+        ({"a": 2, "lonely": 1}, "lonely: has a single clip"),
         ({"a": 2, "b": -2}, "holds no video that could be read"),
     ],
 )
