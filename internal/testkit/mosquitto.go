@@ -115,6 +115,14 @@ func (b *Mosquitto) Shutdown() {
 	b.cmd = nil
 }
 
+// Reload has the broker read its configuration and its access rules again.
+func (b *Mosquitto) Reload() {
+	b.t.Helper()
+	before := strings.Count(b.Log(), "Reloading config")
+	b.signal(syscall.SIGHUP)
+	WaitFor(b.t, "mosquitto reloads", func() bool { return strings.Count(b.Log(), "Reloading config") > before })
+}
+
 func (b *Mosquitto) signal(s syscall.Signal) {
 	b.t.Helper()
 	if err := b.cmd.Process.Signal(s); err != nil {

@@ -3,7 +3,6 @@ package testkit
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"syscall"
 	"testing"
 )
@@ -35,14 +34,6 @@ func FreeAddress(t testing.TB) string {
 
 // Pause stops the broker's process without ending it: its port accepts connections, but nobody answers.
 func (b *Mosquitto) Pause() { b.signal(syscall.SIGSTOP) }
-
-// Reload has the broker read its configuration and its access rules again.
-func (b *Mosquitto) Reload() {
-	b.t.Helper()
-	before := strings.Count(b.Log(), "Reloading config")
-	b.signal(syscall.SIGHUP)
-	WaitFor(b.t, "mosquitto reloads", func() bool { return strings.Count(b.Log(), "Reloading config") > before })
-}
 
 // Resume ends a Pause.
 func (b *Mosquitto) Resume() { b.signal(syscall.SIGCONT) }
