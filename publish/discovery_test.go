@@ -212,7 +212,7 @@ func TestAForgedConfigIsNotBelieved(t *testing.T) {
 	if len(p.states.removal.value) > 0 || len(p.states.bulky) > 0 {
 		t.Errorf("%s is to be sent", p.states.removal.value)
 	}
-	if !strings.Contains(log.String(), "cannot be read") {
+	if !strings.Contains(log.String(), "cannot read") {
 		t.Error("nothing is logged")
 	}
 }

@@ -320,7 +320,7 @@ func TestAnOutboxThatOpensLater(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(o.reopenAfter + time.Second)
-		if o.Err() != nil || !log.Has("could be opened")() {
+		if o.Err() != nil || !log.Has("the outbox is open")() {
 			t.Errorf("after another try: %v; %s", o.Err(), log)
 		}
 		o.remove(sending)
@@ -443,7 +443,7 @@ func TestAFullDiskIsReportedOnce(t *testing.T) {
 			emit(p, n, sink.Start)
 			time.Sleep(300 * time.Millisecond)
 		}
-		if c := p.Counters(); c.EventsSent != 100 || strings.Count(log.String(), "the outbox c") != 1 {
+		if c := p.Counters(); c.EventsSent != 100 || strings.Count(log.String(), "the outbox") != 1 {
 			t.Errorf("%d events sent: %s", c.EventsSent, log)
 		}
 	})
