@@ -12,7 +12,7 @@ import (
 	"edged/capture/pixel"
 )
 
-// preferred are the formats that will do where the configuration names none. Of two that cost the same, edged takes the first.
+// preferred are the formats from which edged chooses if the configuration names none. Of two that cost the same, edged takes the first.
 var preferred = []pixel.FourCC{
 	pixel.YUV420, pixel.YVU420, pixel.NV12, pixel.NV21, pixel.YUYV, pixel.UYVY, pixel.YUV422, pixel.RGB24, pixel.BGR24,
 	pixel.MJPEG, pixel.JPEG, pixel.Grey,

@@ -63,7 +63,7 @@ const (
 	maxSize      = 1024
 )
 
-// FrameBytes is the size of one frame as the model wants it: [Height,Width,3] u8.
+// FrameBytes is the size in bytes of one frame of the model's input: [Height,Width,3] u8.
 func (m *Manifest) FrameBytes() int { return m.Height * m.Width * 3 }
 
 // WindowBytes is the size of the input tensor: [1,Height,Width,3*Frames] elements of InputType.

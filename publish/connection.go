@@ -258,7 +258,7 @@ func (c *connection) abort() {
 	c.link.Close()
 }
 
-// outlive returns a context that ends so long after ctx has ended.
+// outlive returns a context that ends this long after ctx.
 func outlive(ctx context.Context, by time.Duration) (context.Context, context.CancelFunc) {
 	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(by, cancel) })

@@ -10,8 +10,8 @@ import (
 )
 
 // Outbox keeps events, in order, from the moment they are published until the broker has acknowledged them. It belongs to the
-// process: after a reload the next Publisher goes on with what the last one could not deliver. Open makes events outlive the
-// process, too, and Run writes them.
+// process: after a reload the next Publisher sends the events that the last one could not deliver. With Open, events also survive the
+// process, and Run writes them to the disk.
 //
 // What exceeds the limits is dropped, oldest first, even while it is on its way to the broker.
 type Outbox struct {

@@ -34,7 +34,7 @@ const (
 	resyncAfter  = 10 * time.Second
 )
 
-// Open makes the events outlive the process. It reads what an earlier process left in the state folder; from then on Run keeps the
+// Open lets the events survive the process. It reads the events that an earlier process left in the state folder; from then on Run keeps the
 // waiting events there. Damaged files are put aside, and reported in the log. After an error the events wait in memory alone, Err
 // returns the error, and Run tries again. Open may be called again, with the same folder or another one; "" = memory alone.
 func (o *Outbox) Open(stateDir string) error {
@@ -130,7 +130,7 @@ func (o *Outbox) report(f *fault, err error) {
 	}
 }
 
-// open opens the wanted folder, unless it is open already. The caller holds disk.mu.
+// open opens the chosen folder, unless it is open already. The caller holds disk.mu.
 func (o *Outbox) open() error {
 	o.disk.reopenAt = time.Now().Add(o.reopenAfter)
 	dir := filepath.Join(o.disk.wanted, outboxFolder)

@@ -44,7 +44,7 @@ type Publisher struct {
 	ScoresInterval time.Duration // least time between two published windows of a view; 0 = publish every window
 
 	// Outbox keeps events while the broker is away. Give the same one to each publisher of a process, so that waiting events
-	// outlive a reload, and run it beside them. nil = Initialize makes one, and Run runs it.
+	// survive a reload, and call its Run beside them. nil = Initialize makes one, and Run runs it.
 	Outbox      *Outbox
 	QueueLength int           // events that may wait; 0 = 1000
 	QueueBytes  int           // bytes that they may take on disk, about; 0 = 1 MB

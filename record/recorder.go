@@ -1,4 +1,4 @@
-// Package record keeps what happened: the seconds before, during and after each event as a clip on the disk, and the timeline of events.
+// Package record keeps a record of what happened: the seconds before, during and after each event as a clip on the disk, and the timeline of events.
 //
 // The way of a picture: a camera's tap (package pictures) puts every JPEG into a ring in memory. When an event starts, a goroutine of the
 // view takes the pictures from the ring and writes them to a file. A slow, full or broken disk holds up that goroutine alone: pictures

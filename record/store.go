@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// Store is a folder of clips: ID.mkv with the pictures and ID.json with what there is to know of them. Its methods may be called from
+// Store is a folder of clips: ID.mkv with the pictures and ID.json with their events, scores and places. Its methods may be called from
 // any goroutine; they wait for the disk.
 //
 // A clip is written as ID.mkv.part and ID.json.part. Both are synced, then renamed, the .json last: with it the clip is complete. A power
@@ -58,7 +58,7 @@ const (
 	partSuffix  = ".part"
 )
 
-// openStore reads the folder, which it makes if there is none, and removes what an earlier process has left unfinished. Found is called
+// openStore reads the folder, makes it if there is none, and removes clips that an earlier process has not finished. Found is called
 // for every complete clip, removed for each that is removed later.
 func openStore(dir string, maxBytes int64, maxAge time.Duration, log *slog.Logger, found func(*Clip), removed func(id string)) (*Store, error) {
 	s := &Store{dir: dir, maxBytes: maxBytes, maxAge: maxAge, log: log, create: createFile, removed: removed}

@@ -13,7 +13,7 @@ import (
 )
 
 // Timeline is the list of what happened. Events with a clip are in it for as long as the clip exists, also after a restart; others only
-// until the process ends. A process has one, which outlives reloads. It is a sink.
+// until the process ends. A process has one, which it keeps over reloads. It is a sink.
 type Timeline struct {
 	sink.Ignore
 	recording bool // an event without a clip is one whose clip failed

@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// guard refuses what the page of another site makes a browser ask for. A browser says where a request comes from (Sec-Fetch-Site,
-// Origin); and who lets a name of their own point at this machine (DNS rebinding) is found by the Host that the browser then sends. What a
-// person opens by a link is let through: the page's HTML says nothing.
+// guard refuses requests that the page of another site makes a browser send. A browser says where a request comes from (Sec-Fetch-Site,
+// Origin). If an attacker's host name points at this machine (DNS rebinding), the Host header shows it. guard lets through a link that a
+// person opens, because the HTML of the page contains no secrets.
 type guard struct {
 	url  *url.URL // web.url; nil = there is none
 	next http.Handler
@@ -32,8 +32,8 @@ func (g guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// knows reports whether the Host header names this machine: an address, localhost, its own host name, or that of web.url. A plain client
-// that speaks HTTP/1.0 may send none; a browser always does.
+// knows reports whether the Host header names this machine: an address, localhost, its own host name, or the host of web.url. A client
+// that speaks HTTP/1.0 may send no Host; a browser always sends one.
 func (g guard) knows(header string) bool {
 	if header == "" {
 		return true
@@ -55,8 +55,8 @@ func bareHost(header string) string {
 	return strings.ToLower(strings.Trim(host, "[]"))
 }
 
-// crossSite reports whether a page of another site asks. A browser sends Sec-Fetch-Site only over HTTPS and to this machine; else the
-// Origin must be the page's own.
+// crossSite reports whether the request comes from a page of another site. A browser sends Sec-Fetch-Site only over HTTPS and to this
+// machine. Without it, the Origin must be the page's own.
 func (g guard) crossSite(r *http.Request) bool {
 	switch r.Header.Get("Sec-Fetch-Site") {
 	case "same-origin", "none":

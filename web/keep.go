@@ -8,8 +8,8 @@ import (
 	"edged/internal/backoff"
 )
 
-// Keep serves until ctx ends. An address that cannot be had, such as one that DHCP has not given yet, is tried again and again. A
-// failure is logged once, until serving has worked again.
+// Keep serves until ctx ends. If it cannot listen at the address, for example because DHCP has not assigned it yet, it tries again and
+// again. It logs a failure once, until serving has worked again.
 func (s *Server) Keep(ctx context.Context) {
 	pauses := backoff.Backoff{Min: time.Second, Max: 10 * time.Second, Healthy: 10 * time.Second}
 	for failed := false; ; {

@@ -1,5 +1,5 @@
-// Package web serves what a node knows about itself: metrics for Prometheus, health for a supervisor, status for a person, and the page
-// (package page) for whoever may see pictures. It knows nothing of what it shows.
+// Package web serves a node's reports about itself: metrics for Prometheus, health for a supervisor, status for people, and the page
+// (package page) for those who may see pictures. It does not know the meaning of the values.
 package web
 
 import (

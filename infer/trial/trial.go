@@ -1,5 +1,5 @@
-// Package trial runs a model that is new here in a child process first. TFLite trusts a model file's offsets and sizes, so
-// one that is damaged, or made to, can crash whoever loads it: better a child than the daemon.
+// Package trial runs a new model in a child process first. TFLite trusts the offsets and sizes in a model file. So a damaged or
+// malicious file can crash the process that loads it, and that should be the child, not the daemon.
 package trial
 
 import (

@@ -18,7 +18,7 @@ type Lives struct {
 	Beside func(*Node) (stop func())
 	// BuiltIn is the built-in broker. It keeps running over a reload that does not change its address.
 	BuiltIn *BuiltIn
-	// State outlives every node.
+	// State is kept over reloads: every new node gets the same one.
 	State *State
 }
 

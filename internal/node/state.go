@@ -14,8 +14,8 @@ import (
 	"edged/record"
 )
 
-// State is what outlives a reload: what users have switched and set, events that wait for the broker, and the timeline. A process has one. In a folder it
-// outlives the process, too.
+// State is everything that survives a reload: switches and thresholds that users have set, events that wait for the broker, and the timeline. A process
+// has one. With a folder, it also survives the process.
 type State struct {
 	Settings *settings.Store
 	Outbox   *publish.Outbox

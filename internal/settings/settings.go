@@ -1,4 +1,4 @@
-// Package settings keeps what users switch and set at run time: which views are enabled, and thresholds. They outlive reloads, and if
+// Package settings keeps what users set at run time: which views are enabled, and thresholds. They survive reloads, and if
 // there is a folder for them, restarts.
 package settings
 

@@ -12,8 +12,8 @@ import (
 	"edged/web/page"
 )
 
-// Guard implements page.Access. With a password everybody needs it. Without one, only requests that come straight from this machine are
-// let through.
+// Guard implements page.Access. If a password is set, everybody needs it. Otherwise Guard lets through only requests that come directly
+// from this machine.
 type Guard struct {
 	Password *Hashed // nil = there is none
 	Secure   bool    // browsers reach the page by HTTPS
