@@ -41,7 +41,7 @@ func hints(n *node.Node, d page.Description) []page.Hint {
 	}
 	if n.Config.MQTT.Discovery == "" && n.Config.MQTT.Broker != config.Embedded {
 		found = append(found, page.Hint{
-			ID: "homeassistant", Title: "Home Assistant is told nothing",
+			ID: "homeassistant", Title: "Home Assistant does not know this board",
 			Text:  "mqtt.discovery is empty. With this line Home Assistant finds the cameras and actions by itself:",
 			Lines: []string{"mqtt:", "  discovery: homeassistant"},
 		})

@@ -65,7 +65,7 @@ class Board {
     this.corners = [];
     this.tools.forEach((b, i) => b.setAttribute('aria-pressed', String((i === 0) === (tool === 'view'))));
     this.help.textContent = tool === 'view' ? 'Drag a rectangle. edged analyses each view by itself. Corners can be dragged later.'
-      : 'Click the corners of what nobody may see; click the first one again, or press Enter, to finish. Esc takes the last corner back.';
+      : 'Click the corners of the part to hide; click the first one again, or press Enter, to finish. Esc takes the last corner back.';
     this.draw();
   }
 
@@ -159,7 +159,7 @@ class Board {
     this.lists.replaceChildren(
       el('h2', {}, 'Views'), this.views.length ? el('ul', {}, this.views.map(view)) : el('p', { class: 'help' }, 'None: edged analyses the whole picture.'),
       el('button', { onclick: () => { this.views.push({ name: this.freeName(), area: [0.25, 0.25, 0.5, 0.5], stride: '' }); this.list(); } }, 'Add a view'),
-      el('h2', {}, 'Masks'), this.masks.length ? el('ul', {}, this.masks.map(mask)) : el('p', { class: 'help' }, 'None: edged looks at everything.'),
+      el('h2', {}, 'Masks'), this.masks.length ? el('ul', {}, this.masks.map(mask)) : el('p', { class: 'help' }, 'None: edged uses the whole picture.'),
       el('button', { onclick: () => { this.masks.push({ corners: [[0.25, 0.25], [0.5, 0.25], [0.5, 0.5], [0.25, 0.5]] }); this.list(); } }, 'Add a mask'));
     this.draw();
   }

@@ -96,7 +96,7 @@ class Camera {
 
   setView(s) {
     this.views.find((v) => v.path === s.path)?.set(s);
-    if (this.views.every((v) => !v.enabled)) this.say('Switched off: nobody looks at this camera.');
+    if (this.views.every((v) => !v.enabled)) this.say('Switched off: edged does not look at this camera.');
   }
 
   // event notes that an action goes on, or has ended.
