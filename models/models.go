@@ -28,7 +28,10 @@ type Model struct {
 // BuiltIn stands for a path in the embedded starter model.
 const BuiltIn = "built-in starter"
 
-const maxFileBytes = 256 << 20
+const (
+	maxFileBytes = 256 << 20
+	readSize     = 1 << 20
+)
 
 // Open maps the model file at path and checks it. The error names every problem that it has.
 //
@@ -48,9 +51,10 @@ func open(path string) (*Model, error) {
 		return nil, err
 	}
 	defer f.Close()
-	// Hashing the mapped file would bring all of it into this process's memory.
+	// Hashing the mapped file would bring all of it into this process's memory. Without read-ahead, reads have to be large.
+	smallPages(f)
 	sum := sha256.New()
-	size, err := io.Copy(sum, io.LimitReader(f, maxFileBytes+1))
+	size, err := io.CopyBuffer(sum, io.LimitReader(f, maxFileBytes+1), make([]byte, readSize))
 	if err != nil {
 		return nil, fmt.Errorf("read the file: %w", err)
 	}

@@ -19,13 +19,13 @@ const (
 	maxBytes = 64 << 10
 )
 
-// Known says whether the model has been tried here, with success, by the same TFLite and delegate with the same options. A failure is not
-// remembered: it may have been a lack of memory. Dir "" knows nothing.
+// Known reports whether a trial of the model succeeded here before, with the same TFLite, delegate and options. Failures are not
+// remembered: a lack of memory may have caused them. The folder "" remembers nothing.
 func Known(dir string, m *models.Model, o engine.Options) bool {
 	return slices.Contains(known(dir), key(m, o))
 }
 
-// Remember notes a success in the folder dir, "" for nowhere. A power cut can only make it forget.
+// Remember notes a success in the folder dir; "" is no folder. A power cut can only lose notes.
 func Remember(dir string, m *models.Model, o engine.Options) error {
 	if dir == "" {
 		return nil

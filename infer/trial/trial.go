@@ -1,5 +1,5 @@
-// Package trial runs a new model in a child process first. TFLite trusts the offsets and sizes in a model file. So a damaged or
-// malicious file can crash the process that loads it, and that should be the child, not the daemon.
+// Package trial runs a model in a child process, so that a model that is new here cannot crash this one. TFLite trusts the offsets and
+// sizes in a model file: a damaged or malicious file can crash the process that loads it.
 package trial
 
 import (
@@ -21,33 +21,43 @@ import (
 const (
 	// Command is the argument with which a program that calls Run must call Child.
 	Command = "try-model"
-	// Limit is how long a trial may take. A Raspberry Pi Zero 2 needs seconds for the largest model that it can make use of.
+	// Limit is how long a trial may take. A Raspberry Pi Zero 2 needs seconds for the largest model that is of use there.
 	Limit = 60 * time.Second
 )
 
-// request is what the child reads on its standard input, as a gob: a path need not be UTF-8, which JSON would make of it.
+// request is what the child reads on its standard input. It is a gob and not JSON, because a path need not be UTF-8.
 type request struct {
 	Path    string
 	SHA256  string
 	Options engine.Options
+	Pack    bool // write Options.WeightCache
 }
 
-// Run loads the model in a child, as the daemon would, and runs it. The verdict says what is wrong with the model, nil that
-// it can be loaded here; err that there was no trial, or that it came to no end, for which the machine may be to blame.
+// Run loads the model in a child, as the daemon would, and runs it. The verdict says what is wrong with the model; nil means that it
+// can be loaded here. The error says that there was no trial or that it did not finish, which may be the machine's fault.
 func Run(ctx context.Context, m *models.Model, o engine.Options) (verdict, err error) {
-	return run(ctx, m, o, Limit)
+	o.WeightCache = ""
+	return run(ctx, m, request{Options: o}, Limit)
 }
 
-func run(ctx context.Context, m *models.Model, o engine.Options, limit time.Duration) (verdict, err error) {
+// Pack writes the model's packed weights to o.WeightCache, in a child. It returns an error unless the model, loaded from that file,
+// computes exactly what it computes without.
+func Pack(ctx context.Context, m *models.Model, o engine.Options) error {
+	verdict, err := run(ctx, m, request{Options: o, Pack: true}, Limit)
+	return errors.Join(verdict, err)
+}
+
+func run(ctx context.Context, m *models.Model, r request, limit time.Duration) (verdict, err error) {
+	r.Path, r.SHA256 = m.Path, m.SHA256
 	var in bytes.Buffer
-	if err := gob.NewEncoder(&in).Encode(request{m.Path, m.SHA256, o}); err != nil {
+	if err := gob.NewEncoder(&in).Encode(r); err != nil {
 		return nil, fmt.Errorf("trial: %w", err)
 	}
 	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	cmd := self.Command(limited, Command)
-	cmd.Env = append(cmd.Env, "GOTRACEBACK=none") // of a crash, its name is enough
-	cmd.WaitDelay = 10 * time.Second              // a busy board
+	cmd.Env = append(cmd.Env, "GOTRACEBACK=none") // the kind of a crash is enough
+	cmd.WaitDelay = 10 * time.Second              // for a busy board
 	var said, complaint head
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = &in, &said, &complaint
 	wait, err := self.Start(cmd)
@@ -73,7 +83,7 @@ func run(ctx context.Context, m *models.Model, o engine.Options, limit time.Dura
 	return nil, fmt.Errorf("trial: %w", err)
 }
 
-// head keeps the beginning of what is written to it.
+// head keeps the first headBytes that are written to it.
 type head struct{ strings.Builder }
 
 const headBytes = 16 << 10
@@ -83,7 +93,7 @@ func (h *head) Write(p []byte) (int, error) {
 	return len(p), err
 }
 
-// lastWords is what a crash says of itself, without what TFLite has said before.
+// lastWords returns the first line about a crash. TFLite's own lines before it are no part of that.
 func lastWords(stderr string) string {
 	for line := range strings.Lines(stderr) {
 		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "INFO: ") {

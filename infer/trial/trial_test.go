@@ -50,7 +50,7 @@ func TestNoVerdictWhereTheMachineIsToBlame(t *testing.T) {
 		if does == "hang" {
 			limit = 100 * time.Millisecond
 		}
-		verdict, err := run(t.Context(), m, engine.Options{}, limit)
+		verdict, err := run(t.Context(), m, request{}, limit)
 		if verdict != nil || err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: verdict %v, error %v", does, verdict, err)
 		}
@@ -182,15 +182,9 @@ func TestMutatedModelsKillNobody(t *testing.T) {
 			t.Fatalf("mutation %d: %v", seed, err)
 		case verdict == nil:
 			accepted++
-			e, err := engine.New(m, engine.Options{})
-			if err != nil {
-				t.Errorf("mutation %d: good in the child, but here: %v", seed, err)
-				continue
-			}
-			if err := exercise(e, m); err != nil {
+			if _, err := scoresOf(m, engine.Options{}); err != nil {
 				t.Errorf("mutation %d: good in the child, but here: %v", seed, err)
 			}
-			e.Close()
 		case strings.Contains(verdict.Error(), "crashed"):
 			crashed++
 			t.Logf("mutation %d: %v", seed, verdict)
@@ -240,5 +234,40 @@ func TestAModelsPathNeedNotBeUTF8(t *testing.T) {
 	}
 	if verdict, err := Run(t.Context(), m, engine.Options{Delegate: "xnnpack", Threads: 1}); verdict != nil || err != nil {
 		t.Errorf("verdict %v, error %v", verdict, err)
+	}
+}
+
+// A file that cannot be written is no fault of the model, and what was written loads.
+func TestPack(t *testing.T) {
+	dir := t.TempDir()
+	m, err := openCopy(t, dir, starter(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := engine.Options{WeightCache: filepath.Join(dir, "weights")}
+	if err := Pack(t.Context(), m, o); err != nil {
+		t.Fatal(err)
+	}
+	first, err := os.Stat(o.WeightCache)
+	if err != nil || first.Size() < 100_000 {
+		t.Fatalf("%v, %v", first, err)
+	}
+	e, err := engine.New(m, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := e.Info().WeightCache; got != o.WeightCache {
+		t.Errorf("Info names the weight cache %q, want %q", got, o.WeightCache)
+	}
+	e.Close()
+	if after, err := os.Stat(o.WeightCache); err != nil || !after.ModTime().Equal(first.ModTime()) {
+		t.Errorf("the weights were written again: %v", err)
+	}
+	o.WeightCache = filepath.Join(dir, "absent", "weights")
+	if err := Pack(t.Context(), m, o); err == nil {
+		t.Error("packed into a folder that does not exist")
+	}
+	if verdict, err := Run(t.Context(), m, o); verdict != nil || err != nil {
+		t.Errorf("the model without it: %v, %v", verdict, err)
 	}
 }

@@ -20,6 +20,7 @@ import (
 
 	"edged/capture"
 	"edged/infer/engine"
+	"edged/infer/weightcache"
 	"edged/internal/background"
 	"edged/internal/config"
 	"edged/internal/pictures"
@@ -81,7 +82,9 @@ func (n *Node) runCameras(ctx context.Context, stages *errgroup.Group) {
 
 // runModel loads the model, calls opened, and runs the model for all views until ctx ends.
 func (n *Node) runModel(ctx context.Context, opened func()) error {
-	e, err := watch.OpenEngine(n.Model, EngineOptions(n.Config.Model), n.Views)
+	o := EngineOptions(n.Config.Model)
+	o.WeightCache = weightcache.For(stateDir(n.Config), n.Model, o).File() // TryModel has checked it
+	e, err := watch.OpenEngine(n.Model, o, n.Views)
 	if err != nil {
 		return err
 	}

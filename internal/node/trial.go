@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"edged/infer/trial"
+	"edged/infer/weightcache"
 	"edged/internal/config"
 	"edged/internal/printable"
 	"edged/models"
@@ -14,13 +15,26 @@ import (
 
 // TryModel runs a model that this machine has not run before in a process of its own, so that a bad one cannot crash this process.
 // A model or delegate that does not work is a ConfigError. Once the model has passed, a failure is the machine's, and may pass.
+// Then it packs the model's weights, if that is worth a file.
 func TryModel(ctx context.Context, m *models.Model, cfg *config.Config) error {
+	if err := tryModel(ctx, m, cfg); err != nil {
+		return err
+	}
+	packWeights(ctx, m, cfg)
+	return nil
+}
+
+// notifyTrying asks systemd to wait: it would not wait that long for READY=1 by itself (sd_notify(3)).
+func notifyTrying(m *models.Model) {
+	notify(fmt.Sprintf("STATUS=trying the model %s\nEXTEND_TIMEOUT_USEC=%d", printable.Line(m.Path), (trial.Limit + 30*time.Second).Microseconds()))
+}
+
+func tryModel(ctx context.Context, m *models.Model, cfg *config.Config) error {
 	o := EngineOptions(cfg.Model)
 	if m.Path == models.BuiltIn && !o.Strict || trial.Known(stateDir(cfg), m, o) {
 		return nil
 	}
-	// systemd would not wait that long for READY=1 by itself (sd_notify(3)).
-	notify(fmt.Sprintf("STATUS=trying the model %s\nEXTEND_TIMEOUT_USEC=%d", printable.Line(m.Path), (trial.Limit + 30*time.Second).Microseconds()))
+	notifyTrying(m)
 	began := time.Now()
 	verdict, err := trial.Run(ctx, m, o)
 	switch {
@@ -34,4 +48,25 @@ func TryModel(ctx context.Context, m *models.Model, cfg *config.Config) error {
 		slog.Warn("the next start will try the model again", "error", err)
 	}
 	return nil
+}
+
+// packWeights makes sure that the model's packed weights are in the state folder and undamaged. Without them the model needs more
+// memory and starts more slowly; nothing else depends on them.
+func packWeights(ctx context.Context, m *models.Model, cfg *config.Config) {
+	dir, o := stateDir(cfg), EngineOptions(cfg.Model)
+	cache := weightcache.For(dir, m, o)
+	weightcache.Prune(dir, cache)
+	if cache == nil || cache.Check() == nil {
+		return
+	}
+	notifyTrying(m)
+	o.WeightCache = cache.Unfinished()
+	err := trial.Pack(ctx, m, o)
+	if err == nil {
+		err = cache.Commit()
+	}
+	if err != nil && ctx.Err() == nil {
+		cache.Discard()
+		slog.Warn("the model runs without packed weights in a file, which takes more memory", "folder", dir, "error", err)
+	}
 }
