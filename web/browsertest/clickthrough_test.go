@@ -26,6 +26,14 @@ func TestClickThrough(t *testing.T) {
 	b := newBrowser(t, s)
 	b.size(1280, 900, false)
 	b.open("")
+	ms := eval[float64](b, `new Promise((shown) => {
+		const look = () => document.querySelector('img[alt="gate now"]')?.naturalWidth ? shown(performance.now()) : setTimeout(look, 5);
+		look();
+	})`)
+	t.Logf("the first picture shows %.0f ms after the page was opened", ms)
+	if ms > 5000 { // a second is the aim; other tests run beside this one
+		t.Error("that is too late")
+	}
 	for _, camera := range []string{"gate", "yard"} {
 		b.named("region", camera)
 		b.named("img", camera+" now")
@@ -266,7 +274,7 @@ func TestManyEvents(t *testing.T) {
 	loaded := func() int {
 		return eval[int](b, "scrollTo(0, document.body.scrollHeight), document.querySelectorAll('.events li').length")
 	}
-	for deadline := time.Now().Add(eventually); loaded() < 1900; time.Sleep(100 * time.Millisecond) { // as a person scrolls
+	for deadline := time.Now().Add(eventually); loaded() < 1900; time.Sleep(50 * time.Millisecond) { // faster than a person scrolls
 		if time.Now().After(deadline) {
 			t.Fatalf("only %d events are loaded", loaded())
 		}

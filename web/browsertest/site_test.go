@@ -17,6 +17,7 @@ import (
 	"edged/internal/background"
 	"edged/internal/config"
 	"edged/internal/node"
+	"edged/internal/sink"
 	"edged/models"
 	"edged/record"
 	"edged/web"
@@ -75,11 +76,17 @@ func (s *site) start() {
 		s.t.Fatal(err)
 	}
 	state := node.NewState()
-	n, err := node.New(node.Inputs{Config: cfg, Model: m, Version: "v2.0", State: state})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	page, err := nodepage.New(n, func() string { return "level=INFO msg=started\n" })
+	var page *nodepage.Site
+	n, err := node.New(node.Inputs{
+		Config: cfg, Model: m, Version: "v2.0", State: state,
+		Attach: func(n *node.Node) (_ []sink.Sink, err error) {
+			page, err = nodepage.New(n, func() string { return "level=INFO msg=started\n" })
+			if err != nil {
+				return nil, err
+			}
+			return []sink.Sink{page.Sink()}, nil
+		},
+	})
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -403,7 +403,7 @@ func TestStreamSaysWhatHappens(t *testing.T) {
 		}
 	}
 	awaitLine("event: hello")
-	awaitLine(`"version":"v1"`)
+	awaitLine(`{"began":"` + s.began + `","cameras":[{"name":"gate",`)
 	s.Sink().Window(sink.Window{View: "gate", Scores: []float32{0.25, 0.75}})
 	awaitLine(`"scores":[0.2500,0.7500]`)
 	s.Sink().Camera(sink.Camera{Name: "gate", Reason: errors.New("unplugged")})

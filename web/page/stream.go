@@ -31,7 +31,8 @@ func (p *Page) stream(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("X-Accel-Buffering", "no") // nginx passes each message on at once
-	hello, _ := json.Marshal(map[string]string{"began": p.began, "version": p.Version})
+	// The state of now, asked for after joining: with the messages that follow, a client misses no change.
+	hello, _ := json.Marshal(map[string]any{"began": p.began, "version": p.Version, "cameras": p.Description().Cameras})
 	out := newSlowWriter(w)
 	if out.write([]byte("retry: 2000\n")) != nil || out.write(message("hello", hello)) != nil {
 		return

@@ -27,6 +27,7 @@ async function show() {
     else a.removeAttribute('aria-current');
   }
   try {
+    const asked = Date.now();
     node = await api('node', { signal: own.signal });
     if (own.signal.aborted) return;
     document.getElementById('node').textContent = node.node;
@@ -34,7 +35,7 @@ async function show() {
     document.title = `${document.querySelector('nav a[aria-current]').textContent} · ${node.node} · edged`;
     connectOnce();
     main.replaceChildren();
-    await screens[screen].show(main, { node, id, signal: own.signal, go });
+    await screens[screen].show(main, { node, id, asked, signal: own.signal, go });
   } catch (error) {
     if (own.signal.aborted || error.status === 401) return;
     main.replaceChildren(el('div', { class: 'card problem', role: 'alert' }, el('p', {}, message(error)),

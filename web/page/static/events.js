@@ -64,7 +64,7 @@ class List {
     this.items = new Map(); // list items by event id
     this.element = el('ul', { class: 'events', 'aria-label': 'Events' });
     this.end = el('p', { class: 'end' });
-    this.seen = new IntersectionObserver((seen) => seen[0].isIntersecting && this.more(), { rootMargin: '600px' });
+    this.seen = new IntersectionObserver((seen) => seen.at(-1).isIntersecting && this.more(), { rootMargin: '600px' });
     signal.addEventListener('abort', () => this.seen.disconnect());
   }
 

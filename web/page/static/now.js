@@ -1,11 +1,11 @@
 // Now: what the cameras show, how sure the model is of each action, and what goes on.
 import { api, clock, el, lasting, message, percent } from './util.js';
-import { on } from './stream.js';
+import { on, recent } from './stream.js';
 import { watch } from './live.js';
 
 const barsAtFirst = 8; // further labels are shown on demand
 
-export async function show(main, { node, signal }) {
+export async function show(main, { node, asked, signal }) {
   const cameras = node.cameras.map((c) => new Camera(node, c));
   main.append(el('h1', { class: 'hidden' }, 'Now'), hints(node) ?? '', el('div', { class: 'cameras' + (cameras.length === 1 ? ' one' : '') }, cameras.map((c) => c.element)));
   const all = (f) => (data) => cameras.forEach((c) => f(c, data));
@@ -16,6 +16,7 @@ export async function show(main, { node, signal }) {
     on('event', (e) => cameras.find((c) => c.name === e.camera)?.event(e)),
     on('gone', all((c, e) => c.event({ ...e, end: true }))),
   ];
+  recent(asked);
   const ticking = setInterval(all((c) => c.tick()), 500);
   signal.addEventListener('abort', () => {
     off.forEach((f) => f());

@@ -28,9 +28,31 @@ export function connect() {
     source.addEventListener(kind, (e) => {
       hear();
       const data = JSON.parse(e.data);
-      if (kind === 'hello') data.again = began !== undefined, data.restarted = began !== undefined && began !== data.began, began = data.began;
-      for (const f of listeners.get(kind)) f(data);
+      if (kind === 'hello') greet(data);
+      hand(kind, data);
     });
+  }
+}
+
+const newest = new Map(); // the newest state of each camera and view, with the time at which it came
+
+function hand(kind, data) {
+  if (kind === 'camera' || kind === 'view') newest.set(kind + (data.name ?? data.path), { kind, data, at: Date.now() });
+  for (const f of listeners.get(kind)) f(data);
+}
+
+// recent calls the listeners again with the states that have come since a time: what a screen has asked for meanwhile may be older.
+export function recent(since) {
+  for (const { kind, data, at } of newest.values()) if (at >= since) for (const f of listeners.get(kind)) f(data);
+}
+
+// greet notes whether edged was started again, and hands on the state of now: it may have changed before the stream was open.
+function greet(hello) {
+  hello.again = began !== undefined;
+  began = hello.began;
+  for (const c of hello.cameras ?? []) {
+    hand('camera', c);
+    c.views.forEach((v) => hand('view', v));
   }
 }
 
