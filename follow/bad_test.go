@@ -33,7 +33,7 @@ func TestAnyPictureOfAnySize(t *testing.T) {
 	}
 }
 
-func TestCutsAtTheEdges(t *testing.T) {
+func TestCutsAtTheEdges(*testing.T) {
 	rgb := make([]byte, 3*64*48)
 	for _, square := range []box{{0, 0, 48, 48}, {16, 0, 64, 48}, {0, 0, 1, 1}, {63, 47, 64, 48}, {10.5, 3.25, 50.5, 43.25}} {
 		for _, size := range []int{1, 7, 96, 224} {

@@ -35,9 +35,7 @@ type Follower struct {
 	o            Options
 	finder       *finder
 	tracker      *tracker
-	kept         [][]byte // the last Frames pictures, [H,W,3]; the newest at kept[newest]
-	scratch      []byte   // a picture in which other targets are painted over
-	newest       int
+	scratch      []byte // a picture in which other targets are painted over
 	filled       int
 	strange      int // pictures in a row in which nearly everything differs
 	restless     int // grows while the whole picture changes, shrinks while it does not

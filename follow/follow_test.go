@@ -154,17 +154,17 @@ func TestEmptyScenes(t *testing.T) {
 		most  int // false targets that may come in an hour
 	}{
 		{"nothing", func(*scene, int) {}, 0},
-		{"night noise", func(s *scene, tick int) { s.noise, s.gain = 14, 0.35 }, 0},
+		{"night noise", func(s *scene, _ int) { s.noise, s.gain = 14, 0.35 }, 0},
 		{"rain", func(s *scene, _ int) {
 			for range 60 {
 				s.streak()
 			}
 		}, 1},
-		{"leaves", func(s *scene, tick int) { s.leaves(box{20, 10, 90, 70}, 1) }, 1},
+		{"leaves", func(s *scene, _ int) { s.leaves(box{20, 10, 90, 70}, 1) }, 1},
 		{"clouds", func(s *scene, tick int) { s.cloud(float64(tick%400)-100, 50, 0.45) }, 1},
 		{"automatic exposure", func(s *scene, tick int) { s.gain = 1 + 0.4*float64(tick/40%2)*min(float64(tick%40)/10, 1) }, 2},
 		{"light switched", func(s *scene, tick int) { s.gain = []float64{1, 0.3}[tick/150%2] }, 0},
-		{"shake of a pixel", func(s *scene, tick int) { s.shiftX = s.random.IntN(2) }, 0},
+		{"shake of a pixel", func(s *scene, _ int) { s.shiftX = s.random.IntN(2) }, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -88,7 +88,8 @@ func TestDiscoveryKeepsToTheRules(t *testing.T) {
 			}
 		}
 		s, ok := c["default_entity_id"].(string)
-		if ok == strings.Contains(id, "ü") || ok && !(strings.HasPrefix(s, platform+".") && entityID.MatchString(strings.Replace(s, "binary_", "binary", 1))) {
+		valid := strings.HasPrefix(s, platform+".") && entityID.MatchString(strings.Replace(s, "binary_", "binary", 1))
+		if ok == strings.Contains(id, "ü") || ok && !valid {
 			t.Errorf("%s: entity id %q", id, s)
 		}
 		if other := unique[c["unique_id"]]; other != "" {

@@ -190,7 +190,8 @@ func (u unsynced) sync() error {
 func (l *eventLog) syncNow() error { return l.unsynced().sync() }
 
 func (l *eventLog) close() error {
-	errs := []error{l.folder.Close()}
+	errs := make([]error, 0, 1+len(l.segments))
+	errs = append(errs, l.folder.Close())
 	for _, s := range l.segments {
 		errs = append(errs, s.file.Close())
 	}

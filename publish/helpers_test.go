@@ -234,7 +234,8 @@ func event(n uint64, phase sink.Phase) sink.Event {
 	}
 }
 
-func cameraOf(p *Publisher, name string) *CameraTopics { return must(p.Camera(name)) }
+// front returns the topics of the camera that every test has.
+func front(p *Publisher) *CameraTopics { return must(p.Camera("front")) }
 
 func viewOf(p *Publisher, path string) *ViewTopics { return must(p.View(path)) }
 

@@ -23,7 +23,7 @@ func runUntilKilled(url string) {
 	if err := p.Initialize(); err != nil {
 		panic(err)
 	}
-	cameraOf(p, "front").SetOnline(true)
+	front(p).SetOnline(true)
 	p.Run(context.Background())
 }
 
@@ -31,7 +31,7 @@ func TestConnectAnnouncesNodeCamerasAndStates(t *testing.T) {
 	t.Parallel()
 	broker := testkit.StartMosquitto(t)
 	p, _ := testPublisher(t, broker.URL())
-	cameraOf(p, "front").SetOnline(true)
+	front(p).SetOnline(true)
 	actionOf(p, "front", "rise").SetState(true)
 	run(t, p)
 
@@ -54,7 +54,7 @@ func TestAnOldStateIsNeverBelieved(t *testing.T) {
 		sub.publish("edged/board/"+topic, payload, true)
 	}
 	p, _ := testPublisher(t, broker.URL())
-	cameraOf(p, "front").SetOnline(true)
+	front(p).SetOnline(true)
 	run(t, p)
 	said := map[string]string{}
 	for said["edged/board/front/wave/state"] != off || said["edged/board/status"] != online {
@@ -153,7 +153,7 @@ func TestStatesScoresAndStatsArrive(t *testing.T) {
 
 	actionOf(p, "front", "wave").SetState(true)
 	sub.until("edged/board/front/wave/state", "ON")
-	cameraOf(p, "front").SetOnline(true)
+	front(p).SetOnline(true)
 	sub.until("edged/board/front/status", "online")
 	p.SetStats([]byte(`{"windows":3}`))
 	sub.until("edged/board/stats", `{"windows":3}`)
@@ -179,7 +179,7 @@ func TestCleanStopDeliversWhatWaitsAndSaysOffline(t *testing.T) {
 	broker := testkit.StartMosquitto(t)
 	sub := subscribe(t, broker.URL())
 	p, _ := testPublisher(t, broker.URL(), func(p *Publisher) { p.StopTimeout = eventually })
-	cameraOf(p, "front").SetOnline(true)
+	front(p).SetOnline(true)
 	stop := run(t, p)
 	sub.until("edged/board/status", "online")
 
@@ -224,7 +224,7 @@ func TestBrokerRestartLosesNothing(t *testing.T) {
 	broker := testkit.StartMosquitto(t)
 	p, _ := testPublisher(t, broker.URL())
 	connect := gate(p)
-	cameraOf(p, "front").SetOnline(true)
+	front(p).SetOnline(true)
 	run(t, p)
 	connect()
 	waitFor(t, "connected", func() bool { return p.Counters().StatesSent == 4 })

@@ -18,7 +18,7 @@ func TestViewsHaveTopicsOfTheirOwn(t *testing.T) {
 	run(t, p)
 	sub.until("edged/board/status", "online")
 
-	cameraOf(p, "front").SetOnline(true)
+	front(p).SetOnline(true)
 	sub.until("edged/board/front/status", "online")
 	actionOf(p, "front/door", "wave").SetState(true)
 	sub.until("edged/board/front/door/wave/state", "ON")

@@ -404,7 +404,7 @@ func TestCallsNeverWaitWhateverTheBrokerDoes(t *testing.T) {
 					for n := range uint64(1000) {
 						emit(p, n, sink.Start)
 						actionOf(p, "front", "wave").SetState(n%2 == 0)
-						cameraOf(p, "front").SetOnline(n%2 == 0)
+						front(p).SetOnline(n%2 == 0)
 						viewOf(p, "front").SetScores(n, time.Duration(n), []float32{1, 0, 0})
 						p.SetStats([]byte(`{}`))
 						p.Counters()

@@ -18,7 +18,7 @@ func dialWebsocket(ctx context.Context, url string, secure *tls.Config) (net.Con
 	dialer := websocket.Dialer{
 		Proxy: http.ProxyFromEnvironment, HandshakeTimeout: connectTimeout, TLSClientConfig: secure, Subprotocols: []string{"mqtt"},
 	}
-	conn, answer, err := dialer.DialContext(ctx, url, nil)
+	conn, answer, err := dialer.DialContext(ctx, url, nil) //nolint:bodyclose // gorilla: nobody has to close it
 	if answer != nil && errors.Is(err, websocket.ErrBadHandshake) {
 		return nil, refusedWebsocket(answer)
 	}

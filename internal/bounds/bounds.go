@@ -14,7 +14,10 @@ const MinThreshold = 0.01
 const MaxStride = 64
 
 // MinFrameRate and MaxFrameRate bound the frames a second of a model, and of a file that does not say its own.
-const MinFrameRate, MaxFrameRate = 0.01, 240
+const (
+	MinFrameRate = 0.01
+	MaxFrameRate = 240
+)
 
 // CheckFrameRate returns an error unless rate is within the bounds. NaN is not.
 func CheckFrameRate(rate float64) error {

@@ -28,7 +28,7 @@ func TestClean(t *testing.T) {
 func TestValue(t *testing.T) {
 	for text, want := range map[string]string{
 		"secret": "secret", "secret\n": "secret", "secret\r\n\r\n": "secret", "\ufeffsecret\r\n": "secret",
-		"\xff\xfes\x00e\x00\r\x00\n\x00": "se", " with blanks ": " with blanks ", "in\u00a0side": "in\u00a0side",
+		"\xff\xfes\x00e\x00\r\x00\n\x00": "se", "\u0020with blanks\u0020": " with blanks ", "in\u00a0side": "in\u00a0side",
 	} {
 		if got, err := Value([]byte(text)); got != want || err != nil {
 			t.Errorf("%q is %q, %v; want %q", text, got, err, want)

@@ -97,7 +97,8 @@ func choose(yes bool, a, b string) string {
 
 // parseAuthority reads the host and, if there is one, the port.
 func (a *Address) parseAuthority(text string) (err error) {
-	host, port, hasPort := text, "", false
+	var host, port string
+	var hasPort bool
 	if strings.HasPrefix(text, "[") {
 		end := strings.IndexByte(text, ']')
 		if end < 0 {
