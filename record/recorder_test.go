@@ -86,7 +86,7 @@ func (s *scene) begin(label string) sink.Event {
 
 func (s *scene) hand(e sink.Event) {
 	s.Timeline.Event(e)
-	s.Recorder.Event(e)
+	s.Event(e)
 }
 
 // finish ends it.
