@@ -21,6 +21,14 @@ type broker struct {
 }
 
 func (b broker) dial(ctx context.Context) (net.Conn, error) {
+	conn, err := b.open(ctx)
+	if err != nil && b.UsesTLS() && closedByPeer(err) {
+		return nil, fmt.Errorf("%w, instead of a TLS handshake; this port does not speak TLS, it seems", err)
+	}
+	return conn, err
+}
+
+func (b broker) open(ctx context.Context) (net.Conn, error) {
 	switch {
 	case b.IsWebsocket():
 		return dialWebsocket(ctx, b.String(), b.secure)

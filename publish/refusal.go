@@ -1,6 +1,8 @@
 package publish
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -28,7 +30,7 @@ func connectError(dialErr, err error, code byte) error {
 	var timeout net.Error
 	switch reason, refused := refusals[code]; {
 	case dialErr != nil:
-		return dialErr
+		return explainDial(dialErr)
 	case refused:
 		return fmt.Errorf("refused: %s (return code %d)", reason, code)
 	case errors.As(err, &timeout) && timeout.Timeout():
@@ -37,6 +39,24 @@ func connectError(dialErr, err error, code byte) error {
 		return hungUp{"the broker closed the connection instead of answering; is it an MQTT broker, and does it want TLS or a client certificate?"}
 	}
 	return err
+}
+
+// explainDial adds to an error of TLS what mends it.
+func explainDial(err error) error {
+	hint := ""
+	switch {
+	case errors.As(err, new(x509.UnknownAuthorityError)):
+		hint = "if the broker's certificate is signed by an authority of your own, set mqtt.ca_file"
+	case errors.As(err, new(x509.HostnameError)):
+		hint = "use the name that is in the certificate as the host of the address"
+	case errors.As(err, new(tls.RecordHeaderError)):
+		hint = "this port does not speak TLS, it seems"
+	case errors.As(err, new(tls.AlertError)) && strings.Contains(err.Error(), "certificate"):
+		hint = "the broker wants a certificate of this board: set mqtt.cert_file and mqtt.key_file"
+	default:
+		return err
+	}
+	return fmt.Errorf("%w; %s", err, hint)
 }
 
 // closedByPeer reports whether the broker closed the connection.

@@ -105,7 +105,7 @@ func TestTLSWithClientCertificates(t *testing.T) {
 		want string // in the log; either of two, where the broker's reason may be lost with the connection
 	}{
 		{"both know each other", &tls.Config{RootCAs: ca.pool(), Certificates: []tls.Certificate{ca.client()}}, "publish: connected"},
-		{"system's authorities", nil, "certificate signed by unknown authority"},
+		{"system's authorities", nil, "certificate signed by unknown authority; if the broker's .* set mqtt.ca_file"},
 		{"another authority", &tls.Config{RootCAs: stranger.pool()}, "certificate signed by unknown authority"},
 		{"no client certificate", &tls.Config{RootCAs: ca.pool()}, "certificate required|want TLS or a client certificate"},
 	} {
@@ -114,6 +114,24 @@ func TestTLSWithClientCertificates(t *testing.T) {
 			run(t, p)
 			waitFor(t, c.want, func() bool { return regexp.MustCompile(c.want).MatchString(log.String()) })
 		})
+	}
+}
+
+// A port without TLS, and a certificate of another name, are named for what they are.
+func TestTLSErrorsSayWhatMendsThem(t *testing.T) {
+	t.Parallel()
+	ca := newAuthority(t)
+	ca.sign("server", &x509.Certificate{ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}})
+	plain := testkit.StartMosquitto(t)
+	secure := testkit.StartMosquitto(t, "cafile "+ca.file("ca.pem"), "certfile "+ca.file("server.pem"), "keyfile "+ca.file("server.key"))
+	for url, want := range map[string]string{
+		"mqtts://" + plain.Address: "this port does not speak TLS",
+		"mqtts://" + strings.Replace(secure.Address, "127.0.0.1", "localhost", 1): "use the name that is in the certificate",
+	} {
+		p, log := testPublisher(t, url, func(p *Publisher) { p.TLS = &tls.Config{RootCAs: ca.pool()} })
+		stop := run(t, p)
+		waitFor(t, want, log.Has(want))
+		stop()
 	}
 }
 

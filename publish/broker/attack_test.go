@@ -34,6 +34,7 @@ var (
 )
 
 func TestMQTT5IsRefusedBeforeItCanHarm(t *testing.T) {
+	t.Parallel()
 	r, pid := start(t)
 	conn := r.dial()
 	if _, err := conn.Write(append(bytes.Clone(connectMQTT5), truncatedSubscribe...)); err != nil {
@@ -54,6 +55,7 @@ func TestMQTT5IsRefusedBeforeItCanHarm(t *testing.T) {
 }
 
 func TestAnnouncedPacketsDoNotSwellTheBroker(t *testing.T) {
+	t.Parallel()
 	r, pid := start(t)
 	r.works()
 	for name, packets := range map[string][]byte{
@@ -88,6 +90,7 @@ func TestAnnouncedPacketsDoNotSwellTheBroker(t *testing.T) {
 
 // Who is away with a session gets the first thousand events, and snapshots as far as they cost little.
 func TestAnAbsentSubscriberDoesNotSwellTheBroker(t *testing.T) {
+	t.Parallel()
 	r, pid := start(t)
 	absent := mqtt.NewClientOptions().AddBroker("tcp://" + r.address).SetClientID("absent").SetCleanSession(false).SetAutoReconnect(false)
 	events := make(chan string, 2000)
@@ -142,6 +145,7 @@ var megabyte = make([]byte, maxPacketBytes-100)
 
 // What is retained is bounded in bytes. What was retained before stays, and can be replaced and removed.
 func TestRetainedBytesAreBounded(t *testing.T) {
+	t.Parallel()
 	r, pid := start(t)
 	p := r.client("publisher")
 	r.await(p.Publish("state", 1, true, "ON"))
@@ -189,6 +193,7 @@ func subscribePacket(filter string, qos byte) []byte {
 
 // A subscriber that reads nothing costs a bounded number of bytes; then it is disconnected. Others notice nothing.
 func TestAStalledSubscriberIsDisconnected(t *testing.T) {
+	t.Parallel()
 	r, pid := start(t)
 	p := r.client("publisher")
 	var healthy atomic.Uint64
@@ -218,6 +223,7 @@ func TestAStalledSubscriberIsDisconnected(t *testing.T) {
 
 // Subscribers that acknowledge nothing cost a bounded number of bytes.
 func TestUnacknowledgedBytesAreBounded(t *testing.T) {
+	t.Parallel()
 	r, pid := start(t)
 	p := r.client("publisher")
 	for i := range 4 {
@@ -239,6 +245,7 @@ func TestUnacknowledgedBytesAreBounded(t *testing.T) {
 
 // Filters are bounded by what they take.
 func TestDeepFiltersAreBounded(t *testing.T) {
+	t.Parallel()
 	r, pid := start(t)
 	c := r.client("subscriber")
 	deep := strings.Repeat("/", maxLevels-2)
@@ -272,6 +279,7 @@ func TestDeepFiltersAreBounded(t *testing.T) {
 
 // Who subscribes to thousands of ordinary topics gets them.
 func TestManySubscriptionsAreGranted(t *testing.T) {
+	t.Parallel()
 	r, _ := start(t)
 	c := r.client("subscriber")
 	for view := range 64 {
@@ -293,6 +301,7 @@ func TestManySubscriptionsAreGranted(t *testing.T) {
 
 // A topic of tens of thousands of levels costs its sender the connection, and nobody else anything.
 func TestATopicOfManyLevelsStallsNobody(t *testing.T) {
+	t.Parallel()
 	r, pid := start(t)
 	topic := strings.Repeat("/", 60_000)
 	publish := packets.NewControlPacket(packets.Publish).(*packets.PublishPacket)
@@ -324,6 +333,7 @@ func TestATopicOfManyLevelsStallsNobody(t *testing.T) {
 
 // A mosquitto bridge with its default settings asks for a dialect, is refused in its own version, and comes back without it.
 func TestAMosquittoBridgeConnects(t *testing.T) {
+	t.Parallel()
 	r, _ := start(t)
 	_, port, _ := net.SplitHostPort(r.address)
 	mosquitto := testkit.StartMosquitto(t, "connection edged", "address 127.0.0.1:"+port, "topic # out 1", "restart_timeout 1")
@@ -344,6 +354,7 @@ func TestAMosquittoBridgeConnects(t *testing.T) {
 
 // Refused connections in quick succession are a few lines in the log.
 func TestRefusedConnectionsDoNotFloodTheLog(t *testing.T) {
+	t.Parallel()
 	r, _ := start(t)
 	for range maxConnections {
 		r.dial()
@@ -360,6 +371,7 @@ func TestRefusedConnectionsDoNotFloodTheLog(t *testing.T) {
 
 // Somebody who subscribes to everything of boards with many labels gets all that is retained.
 func TestManyRetainedMessages(t *testing.T) {
+	t.Parallel()
 	r, _ := start(t)
 	p := r.client("publisher")
 	const topics = 3000
@@ -377,6 +389,7 @@ func TestManyRetainedMessages(t *testing.T) {
 }
 
 func TestConnectionsAreLimited(t *testing.T) {
+	t.Parallel()
 	r, _ := start(t)
 	open := make([]net.Conn, 0, maxConnections)
 	for range maxConnections {

@@ -2,6 +2,7 @@ package broker
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
@@ -42,6 +43,7 @@ func TestMain(m *testing.M) {
 		}
 		child.Run(context.Background())
 	default:
+		_ = flag.Set("test.parallel", "8") // most of these tests wait
 		goleak.VerifyTestMain(m)
 	}
 }
@@ -159,6 +161,7 @@ func (r *running) works() {
 }
 
 func TestChildIsRestartedWhenItDies(t *testing.T) {
+	t.Parallel()
 	r, pid := start(t)
 	r.works()
 	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
@@ -176,6 +179,7 @@ func TestChildIsRestartedWhenItDies(t *testing.T) {
 // What hangs dies of nothing, and its socket goes on taking connections.
 func TestChildIsReplacedWhenItHangs(t *testing.T) {
 	testkit.Slow(t)
+	t.Parallel()
 	r, pid := startWith(t, 400*time.Millisecond)
 	r.works()
 	time.Sleep(1200 * time.Millisecond) // three checks
@@ -191,6 +195,7 @@ func TestChildIsReplacedWhenItHangs(t *testing.T) {
 
 // Nobody else can have the port while one process has died and the next is not there yet, and whoever connects then is served.
 func TestThePortIsNeverLost(t *testing.T) {
+	t.Parallel()
 	r, pid := start(t)
 	r.works()
 	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
@@ -222,6 +227,7 @@ func TestTheProcessKnowsNoPassword(t *testing.T) {
 }
 
 func TestChildsLogIsForwarded(t *testing.T) {
+	t.Parallel()
 	r, _ := start(t)
 	r.works()
 	r.stop() // waits for the last line
@@ -231,6 +237,7 @@ func TestChildsLogIsForwarded(t *testing.T) {
 }
 
 func TestChildStopsAtOnceAlthoughClientsStay(t *testing.T) {
+	t.Parallel()
 	r, _ := start(t)
 	r.dial() // has not said CONNECT
 	r.client("stays")
@@ -246,6 +253,7 @@ func TestChildStopsAtOnceAlthoughClientsStay(t *testing.T) {
 }
 
 func TestTakenPortIsNamed(t *testing.T) {
+	t.Parallel()
 	var config net.ListenConfig
 	l, err := config.Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -261,6 +269,7 @@ func TestTakenPortIsNamed(t *testing.T) {
 }
 
 func TestChildDiesWithTheDaemon(t *testing.T) {
+	t.Parallel()
 	address := testkit.FreeAddress(t)
 	daemon := exec.CommandContext(t.Context(), os.Args[0], "daemon", address)
 	if err := daemon.Start(); err != nil {
