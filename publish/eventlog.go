@@ -177,12 +177,14 @@ func (l *eventLog) unsynced() (u unsynced) {
 func (u unsynced) sync() error {
 	var errs []error
 	for _, s := range u.segments {
-		if err := s.file.Sync(); !errors.Is(err, os.ErrClosed) { // closed: its events are gone by now
+		if err := s.file.Sync(); !errors.Is(err, os.ErrClosed) { // closed: its events are gone, or elsewhere
 			errs = append(errs, err)
 		}
 	}
 	if u.folder != nil {
-		errs = append(errs, u.folder.Sync())
+		if err := u.folder.Sync(); !errors.Is(err, os.ErrClosed) {
+			errs = append(errs, err)
+		}
 	}
 	return errors.Join(errs...)
 }

@@ -13,8 +13,8 @@ import (
 
 // openEventLog opens the folder, which it makes if need be, and returns the events that wait, oldest first.
 //
-// A power cut may leave anything at the end of the last segment: that is cut off. Any other part that cannot be read means a failing
-// disk. Then the rest is read, all of it must be written again, and putDamagedAside renames the segment.
+// What a power cut has left at the end is cut off. Any other part that cannot be read means a failing disk. Then the rest is read, all of
+// it must be written again, and putDamagedAside renames the segment.
 func openEventLog(path string, log *slog.Logger) (*eventLog, []record, error) {
 	if err := os.Mkdir(path, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
 		return nil, nil, err
@@ -50,7 +50,7 @@ func (l *eventLog) read(log *slog.Logger) ([]record, error) {
 	slices.Sort(paths)
 	var content logContent
 	for i, path := range paths {
-		if err := l.readSegment(path, &content, i == len(paths)-1, log); err != nil {
+		if err := l.readSegment(path, &content, len(paths)-1-i, log); err != nil {
 			return nil, err
 		}
 	}
@@ -67,7 +67,9 @@ func (l *eventLog) read(log *slog.Logger) ([]record, error) {
 	return content.records, l.folder.Sync() // a segment that was removed must not come back beside new ones
 }
 
-func (l *eventLog) readSegment(path string, content *logContent, isLast bool, log *slog.Logger) error {
+// readSegment reads a segment with so many later ones. A power cut may leave incomplete lines at the end of the last two: edged begins a
+// new segment without waiting until the one before is synced.
+func (l *eventLog) readSegment(path string, content *logContent, later int, log *slog.Logger) error {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return err
@@ -78,7 +80,7 @@ func (l *eventLog) readSegment(path string, content *logContent, isLast bool, lo
 	before := len(content.records)
 	whole, unreadable := content.read(text)
 	tail := len(text) - whole
-	if unreadable > 0 || tail > 0 && (!isLast || whole == 0) {
+	if unreadable > 0 || tail > 0 && (later > 1 || whole == 0) {
 		log.Error("publish: a file of the outbox is damaged, perhaps because the disk fails; some of its events are lost",
 			"file", path, "unreadable_bytes", unreadable+tail, "events_read", len(content.records)-before, "kept_as", path+damagedEnding)
 		l.damaged = append(l.damaged, path)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -117,7 +118,7 @@ func TestDamagedSegmentsArePutAside(t *testing.T) {
 		"zeroed last":       {2, func(text []byte) []byte { return make([]byte, len(text)) }, 20},
 		"a hole":            {1, func(text []byte) []byte { return append(make([]byte, 400), text[400:]...) }, 28},
 		"a hole in the end": {2, func(text []byte) []byte { return append(make([]byte, 400), text[400:]...) }, 28},
-		"cut short":         {1, func(text []byte) []byte { return text[:len(text)/2-3] }, 24},
+		"cut short":         {0, func(text []byte) []byte { return text[:len(text)/2-3] }, 24},
 	} {
 		again := copyOf(t, dir)
 		path := filepath.Join(again, outboxFolder, filepath.Base(paths[c.segment]))
@@ -260,6 +261,17 @@ func TestEveryFieldOfAnEventIsSaved(t *testing.T) {
 	}
 	if got := content.records[0].queued("this", 0).Event; got != e {
 		t.Errorf("got %+v\nwant %+v", got, e)
+	}
+}
+
+// A model may give scores that are no numbers. Such an event can be written, too.
+func TestAnEventWithoutNumbersIsSaved(t *testing.T) {
+	nan, infinite := float32(math.NaN()), math.Inf(-1)
+	e := sink.Event{Score: nan, Peak: float32(infinite), Box: [4]float64{infinite, math.NaN(), 0.5, 0.5}}
+	var content logContent
+	content.read(encodeLines(1, 1, []record{newRecord(&queued{Event: e}, "this", clock.Now())}))
+	if len(content.records) != 1 || content.records[0].Event.Box != [4]float64{0, 0, 0.5, 0.5} {
+		t.Errorf("got %+v", content.records)
 	}
 }
 

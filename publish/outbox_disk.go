@@ -164,6 +164,8 @@ func (o *Outbox) openFolder(dir string, old *eventLog) error {
 		}
 		return nil // Run goes on trying; what was read stays where it is
 	}
+	o.disk.writing.record(nil) // faults of a former folder say nothing about this one
+	o.disk.syncing.record(nil)
 	file.putDamagedAside(o.log)
 	removeFormerOutbox(formerFiles, o.log)
 	if err := o.leave(old); err != nil {

@@ -44,7 +44,7 @@ func TestPowerCuts(t *testing.T) {
 			b.Start()
 			c := newTally(t, b.URL())
 			missing, _ := deliverRest(t, c, b.URL(), outbox, handed[n])
-			if damaged, _ := filepath.Glob(filepath.Join(outbox, "*.damaged")); missing > 0 || len(damaged) > 0 {
+			if damaged, _ := filepath.Glob(filepath.Join(outbox, outboxFolder, "*"+damagedEnding)); missing > 0 || len(damaged) > 0 {
 				t.Errorf("%d of %d events are lost; damaged: %v", missing, len(handed[n]), damaged)
 			}
 			if _, disorder := c.count(); disorder > 0 {

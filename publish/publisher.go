@@ -46,7 +46,7 @@ type Publisher struct {
 	// Outbox keeps events while the broker is away. Give the same one to each publisher of a process, so that waiting events
 	// survive a reload, and call its Run beside them. nil = Initialize makes one, and Run runs it.
 	Outbox      *Outbox
-	QueueLength int           // events that may wait; 0 = 1000
+	QueueLength int           // events that may wait in the outbox that Initialize makes; 0 = 1000
 	QueueBytes  int           // bytes that they may take on disk, about; 0 = 1 MB
 	QueueAge    time.Duration // time that they may wait; 0 = a week
 
@@ -168,7 +168,6 @@ func (p *Publisher) Run(ctx context.Context) {
 	if p.ownsOutbox {
 		defer background.Start(p.Outbox.Run)()
 	}
-	p.Outbox.SetLimits(p.limits())
 	defer p.Outbox.onRestored(p.restored)()
 	p.restored()
 	if p.OnCommand != nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"math"
 	"os"
 	"strconv"
 	"strings"
@@ -65,8 +66,8 @@ func (p *savedPhase) UnmarshalJSON(text []byte) error {
 
 func newRecord(q *queued, boot string, now clock.Instant) record {
 	r := record{Run: q.ID.Run, Boot: boot, Wall: now.At(q.since), Monotonic: q.since, Event: savedEvent{
-		ID: q.ID.N, Source: q.View, Label: q.Label, Score: q.Score, Peak: q.Peak, Start: q.Start, End: q.End, Newest: q.Newest,
-		Model: q.Model, Clip: q.Clip, Track: q.Track, Box: q.Box, StartBox: q.StartBox, PeakBox: q.PeakBox,
+		ID: q.ID.N, Source: q.View, Label: q.Label, Score: finite(q.Score), Peak: finite(q.Peak), Start: q.Start, End: q.End, Newest: q.Newest,
+		Model: q.Model, Clip: q.Clip, Track: q.Track, Box: finiteBox(q.Box), StartBox: finiteBox(q.StartBox), PeakBox: finiteBox(q.PeakBox),
 	}}
 	for i, name := range phaseNames {
 		if q.Phase == name {
@@ -77,6 +78,21 @@ func newRecord(q *queued, boot string, now clock.Instant) record {
 		r.Boot, r.Wall, r.Monotonic = "", q.earlier.Wall, q.earlier.Monotonic
 	}
 	return r
+}
+
+// finite returns 0 for a number that JSON does not have.
+func finite[T float32 | float64](x T) T {
+	if math.IsNaN(float64(x)) || math.IsInf(float64(x), 0) {
+		return 0
+	}
+	return x
+}
+
+func finiteBox(box [4]float64) [4]float64 {
+	for i := range box {
+		box[i] = finite(box[i])
+	}
+	return box
 }
 
 // queued returns the event as it waits in a process of this run of the kernel.

@@ -27,9 +27,6 @@ func (n *Node) newPublisher() (*publish.Publisher, error) {
 		PublishScores:  cfg.MQTT.Scores,
 		ScoresInterval: cfg.MQTT.ScoresEvery,
 		Outbox:         n.State.Outbox,
-		QueueLength:    cfg.MQTT.OutboxEvents,
-		QueueBytes:     cfg.MQTT.OutboxBytes,
-		QueueAge:       cfg.MQTT.OutboxAge,
 		OnCommand:      n.obey,
 		PageURL:        pageURL(cfg.Web.URL),
 		Discovery: publish.Discovery{

@@ -24,7 +24,7 @@ type State struct {
 
 // NewState returns a state in memory.
 func NewState() *State {
-	limits := publish.Limits{Events: bounds.OutboxEvents, Bytes: bounds.OutboxBytes, Age: bounds.OutboxAge} // until a publisher sets its own
+	limits := publish.Limits{Events: bounds.OutboxEvents, Bytes: bounds.OutboxBytes, Age: bounds.OutboxAge} // until openState sets others
 	return &State{Settings: settings.New(slog.Default()), Outbox: publish.NewOutbox(limits, slog.Default()), Timeline: new(record.Timeline)}
 }
 
@@ -52,6 +52,8 @@ func (n *Node) openState() {
 			slog.Error("cannot make the state folder", "error", err)
 		}
 	}
+	mqtt := n.Config.MQTT
+	n.State.Outbox.SetLimits(publish.Limits{Events: mqtt.OutboxEvents, Bytes: mqtt.OutboxBytes, Age: mqtt.OutboxAge})
 	if err := n.State.Outbox.Open(dir); err != nil {
 		slog.Error("a restart would lose waiting events; edged will try the outbox again", "error", err)
 	}
