@@ -29,7 +29,7 @@ func restricted(t *testing.T, rules string) *testkit.Mosquitto {
 
 // withShortEchoes has the publisher expect echoes within a second.
 func withShortEchoes(p *Publisher) *Publisher {
-	p.echoes.timeout = time.Second
+	p.echoes.timeout, p.echoes.every = time.Second, 100*time.Millisecond
 	return p
 }
 
@@ -120,12 +120,21 @@ func TestRulesThatChangeAreNoticed(t *testing.T) {
 	waitFor(t, "all echoes", func() bool { return p.Counters().EventsSent == 1 && heardAll(p) })
 	write("")
 	b.Reload()
-	emit(p, 2, sink.Start)
-	waitFor(t, "the loss is noticed", func() bool { return slices.Equal(p.Unheard(), []string{"edged/board/front/event"}) })
+	var n uint64 = 1
+	each := time.NewTicker(50 * time.Millisecond)
+	defer each.Stop()
+	emitUntil := func(what string, holds func() bool) {
+		waitFor(t, what, func() bool {
+			<-each.C
+			n++
+			emit(p, n, sink.Start)
+			return holds()
+		})
+	}
+	emitUntil("the loss is noticed", func() bool { return slices.Equal(p.Unheard(), []string{"edged/board/front/event"}) })
 	write(events)
 	b.Reload()
-	emit(p, 3, sink.Start)
-	waitFor(t, "its end is noticed", func() bool { return len(p.Unheard()) == 0 })
+	emitUntil("its end is noticed", func() bool { return len(p.Unheard()) == 0 })
 	if p.Counters().Connects != 1 || !log.Has("delivers this topic again")() {
 		t.Errorf("%d connections: %s", p.Counters().Connects, log)
 	}

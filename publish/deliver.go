@@ -54,8 +54,8 @@ func (c *connection) deliver(ctx, grace context.Context) error {
 
 func (d *delivery) run(ctx, grace context.Context) error {
 	stopping := ctx.Done()
-	repeat := time.NewTimer(echoEvery)
-	defer repeat.Stop()
+	check := time.NewTimer(d.p.echoes.every)
+	defer check.Stop()
 	for {
 		if d.acked.isIdle() {
 			d.timeout.Stop()
@@ -70,6 +70,9 @@ func (d *delivery) run(ctx, grace context.Context) error {
 
 		select {
 		case <-d.p.wake:
+			if topics := d.p.echoes.takeHeard(); len(topics) > 0 {
+				d.client.Unsubscribe(topics...)
+			}
 		case <-d.acked.done():
 			if err := d.finishAcked(); err != nil {
 				return err
@@ -84,8 +87,8 @@ func (d *delivery) run(ctx, grace context.Context) error {
 			}
 		case <-d.lost:
 			return d.broken()
-		case <-repeat.C:
-			repeat.Reset(d.p.repeatStates())
+		case <-check.C:
+			check.Reset(d.checkEchoes())
 		case <-stopping:
 			stopping = nil
 		case <-grace.Done():

@@ -11,14 +11,20 @@ import (
 // echoes checks that the broker delivers what edged publishes. Over MQTT 3.1.1 a broker cannot refuse a message: if its access rules
 // forbid a topic, it acknowledges the message and drops it. So edged subscribes to some of its own topics, at least one of each kind
 // in each view, and expects what it publishes there to come back.
+//
+// To topics of events it is subscribed only until an event has come back, and again some time later. An echo for every event would cost
+// 40 ms each: many brokers send echo and acknowledgement in two packets, and the kernel holds back the second one until the first one is
+// acknowledged, for which the kernel of the board takes its time (Nagle's algorithm and delayed acknowledgements).
 type echoes struct {
 	log     *slog.Logger
 	needed  string               // what the broker must allow
 	timeout time.Duration        // for the echo of a small message
+	every   time.Duration        // between two checks
 	quiet   func() time.Duration // for how long nothing has kept messages of the broker from coming in
 
 	mu     sync.Mutex
 	topics map[string]*echo
+	heard  []string // topics of events to unsubscribe from
 	broker string
 }
 
@@ -27,24 +33,25 @@ type echo struct {
 	awaited bool          // a message was sent whose echo has not come
 	since   time.Time     // when the broker acknowledged it; zero = not yet
 	within  time.Duration // how long the echo may take from then on
-	ignored bool          // the broker refuses the subscription, so no echo can come
+	ignored bool          // edged is not subscribed now, so no echo can come
+	isEvent bool          // edged unsubscribes once an echo has come
 	missing bool          // an echo did not come in time, and none has come since
 }
 
 const (
 	// echoTimeout is how long the echo of a small message may take.
 	echoTimeout = 10 * time.Second
-	// echoEvery is how often one state of each view is published again, to see whether it still comes back; after a missing
-	// echo it is echoSoon, and for Home Assistant's message, which may be large, discoveryEvery.
+	// echoEvery is how often edged checks again whether messages come back. After a missing echo it is echoSoon, and for Home
+	// Assistant's message, which may be large, discoveryEvery.
 	echoEvery      = 5 * time.Minute
 	echoSoon       = time.Minute
 	discoveryEvery = time.Hour
 )
 
 func newEchoes(log *slog.Logger, needed string, topics []string) *echoes {
-	e := &echoes{log: log, needed: needed, timeout: echoTimeout, topics: map[string]*echo{}}
+	e := &echoes{log: log, needed: needed, timeout: echoTimeout, every: echoEvery, topics: map[string]*echo{}}
 	for _, t := range topics {
-		e.topics[t] = new(echo)
+		e.topics[t] = &echo{isEvent: strings.HasSuffix(t, "/event")}
 	}
 	return e
 }
@@ -53,9 +60,9 @@ func newEchoes(log *slog.Logger, needed string, topics []string) *echoes {
 func (e *echoes) connect(broker string, quiet func() time.Duration) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.broker, e.quiet = broker, quiet
+	e.broker, e.quiet, e.heard = broker, quiet, nil
 	for _, t := range e.topics {
-		t.awaited, t.ignored = false, false
+		t.awaited, t.ignored = false, false // the connection subscribes to all of them
 	}
 }
 
@@ -98,19 +105,46 @@ func (e *echoes) expect(topic string, bytes int) {
 	time.AfterFunc(t.within+e.timeout/10, e.check) // a little later, so that one line of the log names all topics
 }
 
-// hear notes that a message has come back.
-func (e *echoes) hear(topic string) {
+// hear notes that a message has come back, and reports whether takeHeard has something to return.
+func (e *echoes) hear(topic string) (toUnsubscribe bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	t := e.topics[topic]
 	if t == nil {
-		return
+		return false
+	}
+	if t.isEvent && !t.ignored {
+		t.ignored, toUnsubscribe = true, true
+		e.heard = append(e.heard, topic)
 	}
 	t.awaited = false
 	if t.missing {
 		t.missing = false
 		e.log.Info("publish: the broker delivers this topic again", "broker", e.broker, "topic", topic)
 	}
+	return toUnsubscribe
+}
+
+// takeHeard returns topics of events that have come back, for the connection to unsubscribe from.
+func (e *echoes) takeHeard() (topics []string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	topics, e.heard = e.heard, nil
+	return topics
+}
+
+// takeUnchecked returns the topics of events that edged is not subscribed to, for the connection to subscribe to them again.
+func (e *echoes) takeUnchecked() map[string]byte {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	topics := map[string]byte{}
+	for topic, t := range e.topics {
+		if t.isEvent && t.ignored && !slices.Contains(e.heard, topic) {
+			t.ignored = false
+			topics[topic] = 0
+		}
+	}
+	return topics
 }
 
 // check looks for echoes that should have come by now, and reports those that were not missing before.
@@ -174,8 +208,13 @@ func (p *Publisher) needed() string {
 	return strings.TrimSpace(p.topics.prefix + "# " + p.topics.discovery)
 }
 
-// repeatStates publishes some states again, to see whether they still come back, and returns when to do so next.
-func (p *Publisher) repeatStates() time.Duration {
+// checkEchoes publishes some states again and subscribes to events again, to see whether they still come back. It returns when to do so
+// next.
+func (d *delivery) checkEchoes() time.Duration {
+	p := d.p
+	if topics := p.echoes.takeUnchecked(); len(topics) > 0 {
+		d.client.SubscribeMultiple(topics, d.receive)
+	}
 	p.states.resend(p.states.node)
 	for _, v := range p.states.views {
 		if v.echoed != nil {
@@ -187,7 +226,7 @@ func (p *Publisher) repeatStates() time.Duration {
 		p.states.resendDiscovery()
 	}
 	if len(p.Unheard()) > 0 {
-		return echoSoon
+		return min(echoSoon, p.echoes.every)
 	}
-	return echoEvery
+	return p.echoes.every
 }

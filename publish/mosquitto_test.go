@@ -273,6 +273,29 @@ func TestFrozenBrokerIsLeftAndEventsWaitForIt(t *testing.T) {
 	subscribe(t, broker.URL()).retained(map[string]string{"edged/board/status": "online"})
 }
 
+// Looking for echoes must not slow down the events: with an echo for each of them, every acknowledgement would take 40 ms.
+func TestALongQueueIsDeliveredQuickly(t *testing.T) {
+	t.Parallel()
+	broker := testkit.NewMosquitto(t)
+	p, _ := testPublisher(t, broker.URL())
+	connect := gate(p)
+	const events = 500
+	for n := range uint64(events) {
+		emit(p, n, sink.Start)
+	}
+	run(t, p)
+	broker.Start()
+	connect()
+	waitFor(t, "the first event", func() bool { return p.Counters().EventsSent > 0 })
+	began := time.Now()
+	waitFor(t, "all events", func() bool { return p.Counters().EventsSent == events })
+	if took := time.Since(began); took > events*20*time.Millisecond {
+		t.Errorf("%d events took %v", events, took)
+	} else {
+		t.Logf("%d events took %v", events, took)
+	}
+}
+
 func TestBrokerAbsentAtStart(t *testing.T) {
 	t.Parallel()
 	broker := testkit.NewMosquitto(t)

@@ -57,9 +57,7 @@ func (p *Publisher) filters() map[string]byte {
 
 // subscribe asks for what the node listens to. If the broker refuses a part of it, edged goes on with the rest.
 func (c *connection) subscribe(grace context.Context) error {
-	token := c.client.SubscribeMultiple(c.p.filters(), func(_ mqtt.Client, m mqtt.Message) {
-		c.p.receive(m.Topic(), m.Payload(), m.Retained())
-	})
+	token := c.client.SubscribeMultiple(c.p.filters(), c.receive)
 	if err := c.await(grace, token, "the subscriptions", c.p.ackTimeout); closedByPeer(err) {
 		return hungUp{"the subscriptions: " + err.Error()}
 	} else if err != nil {
@@ -81,6 +79,10 @@ func (c *connection) subscribe(grace context.Context) error {
 	return nil
 }
 
+func (c *connection) receive(_ mqtt.Client, m mqtt.Message) {
+	c.p.receive(m.Topic(), m.Payload(), m.Retained())
+}
+
 // receive takes a message. It must not block, because paho's reader waits for it.
 func (p *Publisher) receive(topic string, payload []byte, isRetained bool) {
 	rest, own := strings.CutPrefix(topic, p.topics.prefix)
@@ -88,7 +90,9 @@ func (p *Publisher) receive(topic string, payload []byte, isRetained bool) {
 	case topic == p.topics.status:
 		p.receiveStatus(string(payload) == online, isRetained)
 	case p.echoes.topics[topic] != nil && !isRetained:
-		p.echoes.hear(topic)
+		if p.echoes.hear(topic) {
+			p.notify()
+		}
 	case own:
 		p.command(rest, payload, isRetained)
 	case p.Discovery.Prefix == "":
