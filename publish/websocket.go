@@ -11,12 +11,14 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+
+	"edged/internal/self"
 )
 
 // dialWebsocket opens a websocket for MQTT (MQTT 3.1.1, chapter 6).
 func dialWebsocket(ctx context.Context, url string, secure *tls.Config) (net.Conn, error) {
 	dialer := websocket.Dialer{
-		Proxy: http.ProxyFromEnvironment, HandshakeTimeout: connectTimeout, TLSClientConfig: secure, Subprotocols: []string{"mqtt"},
+		Proxy: self.Proxy, HandshakeTimeout: connectTimeout, TLSClientConfig: secure, Subprotocols: []string{"mqtt"},
 	}
 	conn, answer, err := dialer.DialContext(ctx, url, nil) //nolint:bodyclose // gorilla: nobody has to close it
 	if answer != nil && errors.Is(err, websocket.ErrBadHandshake) {

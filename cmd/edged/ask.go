@@ -8,17 +8,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"net/url"
-	"os"
-	"slices"
 	"strings"
 	"time"
 
 	"edged/internal/config"
 	"edged/internal/plainfile"
 	"edged/internal/printable"
+	"edged/internal/self"
 )
 
 // asker asks a running edged.
@@ -32,7 +29,7 @@ const maxAnswer = 1 << 20
 
 // askerAt asks the edged at the URL.
 func askerAt(url string) *asker {
-	return &asker{url: strings.TrimRight(url, "/"), client: http.Client{Transport: &http.Transport{Proxy: proxy}}}
+	return &asker{url: strings.TrimRight(url, "/"), client: http.Client{Transport: &http.Transport{Proxy: self.Proxy}}}
 }
 
 // askerOf asks the edged of this machine that has that configuration. It believes no certificate but the one that edged has.
@@ -86,26 +83,4 @@ func (a *asker) get(ctx context.Context, path string) ([]byte, error) {
 		return nil, fmt.Errorf("%s: %s", printable.Line(reply.Status), printable.Line(strings.TrimSpace(string(body))))
 	}
 	return body, nil
-}
-
-// proxy is the proxy of the environment, but none for this machine: a proxy elsewhere would look for it elsewhere.
-func proxy(r *http.Request) (*url.URL, error) {
-	if isThisMachine(r.URL.Hostname()) {
-		return nil, nil
-	}
-	return http.ProxyFromEnvironment(r)
-}
-
-func isThisMachine(host string) bool {
-	if ip := net.ParseIP(host); ip != nil {
-		own, _ := net.InterfaceAddrs() // without them only loopback is known
-		return ip.IsLoopback() || ip.IsUnspecified() || slices.ContainsFunc(own, func(a net.Addr) bool {
-			n, ok := a.(*net.IPNet)
-			return ok && n.IP.Equal(ip)
-		})
-	}
-	host = strings.ToLower(strings.TrimSuffix(host, "."))
-	name, err := os.Hostname()
-	name = strings.ToLower(name)
-	return host == "localhost" || err == nil && (host == name || host == name+".local")
 }
