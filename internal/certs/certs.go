@@ -19,11 +19,11 @@ const maxBytes = 4 << 20
 // LoadPair reads a certificate, with those that lead to its authority, and its private key. Both files are PEM. Every error names
 // the file.
 func LoadPair(certFile, keyFile string) (tls.Certificate, error) {
-	cert, err := read(certFile)
+	cert, err := plainfile.ReadText(certFile, maxBytes)
 	if err != nil {
 		return tls.Certificate{}, fmt.Errorf("%s: %w", certFile, err)
 	}
-	key, err := read(keyFile)
+	key, err := plainfile.ReadText(keyFile, maxBytes)
 	if err != nil {
 		return tls.Certificate{}, fmt.Errorf("%s: %w", keyFile, err)
 	}
@@ -56,7 +56,7 @@ func isEncrypted(text []byte) bool {
 
 // LoadPool reads the certificates of authorities from a PEM file. No error names the file.
 func LoadPool(file string) (*x509.CertPool, error) {
-	text, err := read(file)
+	text, err := plainfile.ReadText(file, maxBytes)
 	if err != nil {
 		return nil, err
 	}
@@ -68,11 +68,6 @@ func LoadPool(file string) (*x509.CertPool, error) {
 		return nil, errors.New("none of its certificates can be read")
 	}
 	return pool, nil
-}
-
-func read(file string) ([]byte, error) {
-	text, err := plainfile.Read(file, maxBytes)
-	return plaintext.Clean(text), err
 }
 
 // check returns an error unless the text has blocks of that type and each of them can be read: crypto/tls and crypto/x509 pass
