@@ -20,13 +20,13 @@ type Model struct {
 	Labels   []string // in the order of the output tensor
 	Data     []byte   // the whole file; read only, and valid as long as something refers to the Model
 	SHA256   string   // of the file, in hex, as sha256sum prints it
-	Path     string   // as it was opened, or BuiltIn
+	Path     string   // as it was opened; see Load for models of the program
 
 	mapped bool // Data is the mapped file
 }
 
-// BuiltIn stands for a path in the embedded starter model.
-const BuiltIn = "built-in starter"
+// IsBuiltIn reports whether the model is one of the program's.
+func (m *Model) IsBuiltIn() bool { return !m.mapped }
 
 const (
 	maxFileBytes = 256 << 20

@@ -34,7 +34,6 @@ type Recorder struct {
 	Delay    time.Duration // the longest time from an action's start to its event
 
 	Node, Version string
-	Model         Model
 	Views         []View
 	Timeline      *Timeline
 	Log           *slog.Logger // nil = slog.Default()
@@ -50,7 +49,10 @@ type Recorder struct {
 }
 
 // View names a view that is recorded.
-type View struct{ Camera, Path string }
+type View struct {
+	Camera, Path string
+	Model        Model // that judges it
+}
 
 const (
 	// slack is how much longer than Before pictures stay in memory, beside Delay: the time that windows, smoothing and this package take.
@@ -265,3 +267,13 @@ func (r *Recorder) Stats() Stats {
 }
 
 var errSlow = errors.New("record: the disk does not answer")
+
+// modelOf returns the model that judges the view.
+func (r *Recorder) modelOf(view string) (m Model) {
+	for _, v := range r.Views {
+		if v.Path == view {
+			m = v.Model
+		}
+	}
+	return m
+}

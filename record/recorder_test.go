@@ -34,8 +34,8 @@ func newScene(t *testing.T, dir string, change func(*Recorder)) *scene {
 	t.Helper()
 	s := &scene{t: t, Recorder: &Recorder{
 		Dir: dir, Before: 300 * time.Millisecond, After: 200 * time.Millisecond, MaxClip: 5 * time.Second, MaxBytes: 100 << 20, MaxAge: time.Hour,
-		Memory: 4 << 20, Rate: 5, Node: "board", Version: "v1", Model: Model{Name: "starter", SHA256: "abc"},
-		Views: []View{{Camera: "gate", Path: "gate"}}, Timeline: new(Timeline), Log: slog.New(slog.DiscardHandler),
+		Memory: 4 << 20, Rate: 5, Node: "board", Version: "v1",
+		Views: []View{{Camera: "gate", Path: "gate", Model: Model{Name: "starter", SHA256: "abc"}}}, Timeline: new(Timeline), Log: slog.New(slog.DiscardHandler),
 	}}
 	if change != nil {
 		change(s.Recorder)

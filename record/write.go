@@ -202,7 +202,7 @@ func (w *writing) finish() error {
 
 func (w *writing) describe() *Clip {
 	c := &Clip{
-		Format: clipFormat, ID: w.take.id, Node: w.Node, Version: w.Version, Camera: w.camera, View: w.view, Model: w.Model,
+		Format: clipFormat, ID: w.take.id, Node: w.Node, Version: w.Version, Camera: w.camera, View: w.view, Model: w.modelOf(w.view),
 		Start: wall(clock.Now(), w.mux.began), Duration: millis(w.mux.duration()), Width: w.width, Height: w.height,
 		Lost: w.lost, Cut: w.cut, Events: w.Timeline.of(w.take.id),
 	}

@@ -5,21 +5,22 @@ import (
 	"io"
 
 	"edged/capture"
-	"edged/infer/engine"
 	"edged/internal/config"
 	"edged/internal/node"
 	"edged/publish/address"
 )
 
 // printBanner says what runs, and how to subscribe to it.
-func printBanner(w io.Writer, n *node.Node, info engine.Info) {
+func printBanner(w io.Writer, n *node.Node) {
 	var s sheet
 	s.line("edged %s", version)
 	for _, cam := range n.Config.Cameras {
 		s.line("camera    %s: %s", cam.Name, capture.ShownSource(cam.Source))
 	}
-	s.line("model     %s", describeModel(n.Model))
-	s.line("delegate  %s", describeDelegate(info))
+	for _, e := range n.Engines {
+		s.line("model     %s", describeModel(e.Model))
+		s.line("delegate  %s", describeDelegate(*e.Info()))
+	}
 	s.line("broker    %s", n.DescribeBroker())
 	if line := subscribeLine(n.Config); line != "" {
 		s.line("subscribe %s", line)

@@ -11,15 +11,15 @@ import (
 // build reads what the configuration names and builds a node and its page. It starts nothing. edged run and edged check both use it, so
 // that they refuse the same.
 func build(ctx context.Context, in node.Inputs, recentLog func() string) (*node.Node, *nodepage.Site, error) {
-	model, err := node.Check(in.Config)
+	models, err := node.Check(in.Config)
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := node.TryModel(ctx, model, in.Config); err != nil {
+	if err := node.TryModels(ctx, models, in.Config); err != nil {
 		return nil, nil, err
 	}
 	var site *nodepage.Site
-	in.Model, in.Version = model, version
+	in.Models, in.Version = models, version
 	in.Attach = func(n *node.Node) ([]sink.Sink, error) {
 		var err error
 		if site, err = nodepage.New(n, recentLog); err != nil {

@@ -29,16 +29,20 @@ func (c *checkCmd) Run(ctx context.Context, out output) error {
 	if err := errors.Join(err, node.CheckPlaces(cfg)); err != nil {
 		return err
 	}
-	e, err := watch.OpenEngine(n.Model, node.EngineOptions(cfg.Model), n.Views)
-	if err != nil {
-		return err
+	for _, e := range n.Engines {
+		opened, err := watch.OpenEngine(e.Model, node.EngineOptions(cfg.Model), e.Views)
+		if err != nil {
+			return err
+		}
+		defer opened.Close()
 	}
-	defer e.Close()
 	var s sheet
 	for _, cam := range cfg.Cameras {
 		s.line("camera  %s: %s", cam.Name, capture.ShownSource(cam.Source))
 	}
-	s.line("model   %s", describeModel(n.Model))
+	for _, e := range n.Engines {
+		s.line("model   %s", describeModel(e.Model))
+	}
 	s.line("broker  %s", node.DescribeBroker(cfg.MQTT))
 	s.line("ok")
 	return s.print(out)

@@ -10,7 +10,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"edged/infer/engine"
 	"edged/internal/config"
 	"edged/internal/node"
 	"edged/internal/printable"
@@ -80,7 +79,7 @@ func (r *runner) prepare(ctx context.Context) (*node.Node, error) {
 	}
 	n, site, err := build(ctx, node.Inputs{
 		Config: cfg, Sinks: []sink.Sink{r.console}, BuiltIn: &r.broker, State: r.state,
-		OnReady:        func(n *node.Node, info engine.Info) { printBanner(r.console, n, info) },
+		OnReady:        func(n *node.Node) { printBanner(r.console, n) },
 		ConsoleDropped: r.console.Dropped, LogDropped: r.log.Dropped,
 	}, r.log.Recent)
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 
 	"edged/infer/delegate"
 	"edged/infer/squeeze"
+	"edged/internal/self"
 	"edged/models"
 )
 
@@ -64,12 +65,15 @@ func New(m *models.Model, o Options) (*Engine, error) {
 		return nil, fmt.Errorf("engine: %d threads; must be at least 1", o.Threads)
 	}
 	o.Threads = max(o.Threads, 1)
+	before, _ := self.Memory("RssAnon") // an old kernel has none
 	runtime.LockOSThread()
 	e, err := newEngine(m, requested, o)
 	if err != nil {
 		runtime.UnlockOSThread()
 		return nil, fmt.Errorf("engine: %s: %w", m.Path, err)
 	}
+	after, _ := self.Memory("RssAnon")
+	e.info.MemoryBytes = max(0, int64(after)-int64(before))
 	if !e.bound {
 		runtime.UnlockOSThread() // each wake-up of a locked goroutine takes two more switches of threads
 	}

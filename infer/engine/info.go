@@ -19,6 +19,7 @@ type Info struct {
 	Partitions     int        `json:"partitions"`             // parts in which the delegate runs its nodes
 	InputKept      bool       `json:"input_kept"`             // Invoke does not change its input, so the window can lie there
 	WeightCache    string     `json:"weight_cache,omitempty"` // file that the packed weights are mapped from
+	MemoryBytes    int64      `json:"memory_bytes"`           // that the process took while New loaded the model, apart from pages of files
 	Ops            []OpCount  `json:"ops"`
 	Input          Tensor     `json:"input"`
 	Output         Tensor     `json:"output"`

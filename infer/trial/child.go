@@ -35,7 +35,7 @@ func try(in io.Reader) error {
 	if err := gob.NewDecoder(in).Decode(&r); err != nil {
 		return fmt.Errorf("trial: %w", err)
 	}
-	m, err := open(r.Path)
+	m, err := models.Load(r.Path)
 	if err != nil {
 		return err
 	}
@@ -50,13 +50,6 @@ func try(in io.Reader) error {
 	}
 	_, err = scoresOf(m, r.Options)
 	return err
-}
-
-func open(path string) (*models.Model, error) {
-	if path == models.BuiltIn {
-		return models.Starter()
-	}
-	return models.Open(path)
 }
 
 // scoresOf loads the model and returns its scores for noise and for white.

@@ -42,6 +42,7 @@ type Camera struct {
 	Masks       [][][]float64 `yaml:"masks"`        // polygons of [x, y], 0 to 1 of the picture; edged makes them black before anything else
 	MotionGate  *bool         `yaml:"motion_gate"`  // run the model only where something moves; default: true if edged watches more than one view and the model has frames to compare
 	Follow      Follow        `yaml:"follow"`       // judge each moving target by itself; a view may override this
+	Model       string        `yaml:"model"`        // in place of model.file
 	Views       []View        `yaml:"views"`        // parts of the picture that edged watches separately; none = the whole picture
 
 	// Dir is the folder in which the source's command runs: that of the configuration file; "" = where edged was started.
@@ -102,7 +103,7 @@ func (c *Config) viewCount() (n int) {
 
 // Model says which network runs, and on what.
 type Model struct {
-	File     string `yaml:"file"`     // a .tflite with labels.txt and edged.json zipped onto its end; "" = the starter
+	File     string `yaml:"file"`     // motions, people, or the path of a .tflite with labels.txt and edged.json zipped onto its end; "" = motions
 	Delegate string `yaml:"delegate"` // xnnpack, cpu, gpu, gpu:PATH, external:PATH
 	Strict   bool   `yaml:"strict"`   // true = edged does not start if the delegate cannot run; false = edged uses the next best one
 	// DelegateOptions are options for the plugin of external:PATH.

@@ -4,13 +4,15 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"edged/models"
 )
 
 // resolvePaths makes every relative path of the file relative to the folder of the file: what it means must not depend on where edged
 // was started. Commands of cameras run in that folder.
 func (c *Config) resolvePaths(dir string) {
 	for _, path := range []*string{
-		&c.StateDir, &c.Model.File, &c.MQTT.CAFile, &c.MQTT.CertFile, &c.MQTT.KeyFile, &c.MQTT.PasswordFile,
+		&c.StateDir, &c.MQTT.CAFile, &c.MQTT.CertFile, &c.MQTT.KeyFile, &c.MQTT.PasswordFile,
 		&c.Record.Dir, &c.Web.PasswordFile, &c.Web.CertFile, &c.Web.KeyFile,
 	} {
 		*path = absolute(dir, *path)
@@ -19,7 +21,17 @@ func (c *Config) resolvePaths(dir string) {
 	for i := range c.Cameras {
 		c.Cameras[i].Source = resolveSource(dir, c.Cameras[i].Source)
 		c.Cameras[i].Dir = dir
+		c.Cameras[i].Model = resolveModel(dir, c.Cameras[i].Model)
 	}
+	c.Model.File = resolveModel(dir, c.Model.File)
+}
+
+// resolveModel resolves the path of a model file. A name of a model in the program stays.
+func resolveModel(dir, model string) string {
+	if models.IsBuiltIn(model) {
+		return model
+	}
+	return absolute(dir, model)
 }
 
 func absolute(dir, path string) string {

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"time"
 
-	"edged/infer/engine"
 	"edged/internal/clock"
 	"edged/internal/config"
 	"edged/internal/sink"
@@ -15,7 +14,8 @@ import (
 // Inputs are what a node is built from.
 type Inputs struct {
 	Config  *config.Config
-	Model   *models.Model // see Check
+	Models  Models        // see Check
+	Model   *models.Model // of cameras whose model is not in Models; New sets it to the first camera's model if it is nil
 	Version string        // of edged
 	Sinks   []sink.Sink   // receive what the node recognises, besides the publisher
 	// Attach returns further sinks, which need the node itself. New calls it last. It may be nil.
@@ -23,8 +23,8 @@ type Inputs struct {
 	BuiltIn *BuiltIn // the process's built-in broker; nil: none can run
 	State   *State   // the process's; nil: the node has one of its own, in memory
 
-	// OnReady is called once the model is loaded and the cameras are being opened. It may be nil.
-	OnReady func(*Node, engine.Info)
+	// OnReady is called once the models are loaded and the cameras are being opened. It may be nil.
+	OnReady func(*Node)
 	// OnDecoded is watch.Options.OnDecoded of every camera.
 	OnDecoded func(decode, scale time.Duration)
 	// ConsoleDropped and LogDropped are how many lines the terminal did not take. They may be nil.
@@ -38,6 +38,9 @@ func New(in Inputs) (*Node, error) {
 	}
 	if in.State == nil {
 		in.State = NewState()
+	}
+	if in.Model == nil {
+		in.Model = in.Models[in.Config.ModelOf(in.Config.Cameras[0])]
 	}
 	n := &Node{Inputs: in, began: clock.Monotonic()}
 	if err := n.build(); err != nil {

@@ -14,11 +14,13 @@ import (
 
 // addCamera builds what watches a camera and the source that feeds it.
 func (n *Node) addCamera(cam config.Camera) error {
-	views := watch.Views(n.Config, cam, n.Model)
-	c, err := watch.New(watch.Options{Camera: cam, Views: views, Detect: n.Config.Detect, Model: n.Model, OnDecoded: n.OnDecoded})
+	model := n.modelOf(cam)
+	views := watch.Views(n.Config, cam, model)
+	c, err := watch.New(watch.Options{Camera: cam, Views: views, Detect: n.Config.Detect, Model: model, OnDecoded: n.OnDecoded})
 	if err != nil {
 		return err
 	}
+	n.addToEngine(model, c)
 	n.Cameras, n.Views = append(n.Cameras, c), append(n.Views, c.Views...)
 	source, err := n.newSource(cam, views, c)
 	if err != nil {
@@ -38,7 +40,7 @@ func (n *Node) newSource(cam config.Camera, views []config.View, c *watch.Camera
 	switch {
 	case cam.Width != 0:
 	case spec.Kind == capture.KindV4L2:
-		cam.Width, cam.Height = leastSize(cam, views, n.Model.Manifest)
+		cam.Width, cam.Height = leastSize(cam, views, n.modelOf(cam).Manifest)
 	case spec.Kind == capture.KindFile:
 		cam.Width, cam.Height = n.fileSize(cam, views)
 	}
@@ -76,7 +78,7 @@ func leastSize(cam config.Camera, views []config.View, model models.Manifest) (w
 // fileSize is the least size of a video file's pictures: enough for the model, and for the people who look at the page, at clips and
 // at snapshots.
 func (n *Node) fileSize(cam config.Camera, views []config.View) (width, height int) {
-	width, height = watch.LeastSize(views, n.Model.Manifest)
+	width, height = watch.LeastSize(views, n.modelOf(cam).Manifest)
 	side := max(n.Config.Record.Side, 640)
 	if cam.Snapshots {
 		side = max(side, watch.SnapshotSide)

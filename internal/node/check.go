@@ -3,8 +3,6 @@ package node
 import (
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 
 	"edged/capture"
 	"edged/internal/config"
@@ -13,37 +11,31 @@ import (
 	"edged/publish"
 )
 
-// Check looks at everything that the configuration names (sources, model, labels) and reports all faults at once as one ConfigError.
-func Check(cfg *config.Config) (*models.Model, error) {
+// Check looks at everything that the configuration names (sources, models, labels) and reports all faults at once as one ConfigError.
+// It returns the models by the configuration's words for them.
+func Check(cfg *config.Config) (Models, error) {
 	var errs []error
 	for i, cam := range cfg.Cameras {
 		if _, err := capture.ParseSpec(cam.Source); err != nil {
 			errs = append(errs, fmt.Errorf("cameras[%d].source: %w", i, err))
 		}
 	}
-	model, err := OpenModel(cfg.Model.File)
+	opened, err := openModels(cfg)
 	if err != nil {
-		return nil, ConfigError{errors.Join(append(errs, fmt.Errorf("model.file: %w", err))...)}
+		return nil, ConfigError{errors.Join(append(errs, err)...)}
 	}
 	for label := range cfg.Detect.Labels {
-		if !slices.Contains(model.Labels, label) {
-			errs = append(errs, fmt.Errorf("detect.labels.%s: no such label in %s; it has %s", label, model.Path, strings.Join(model.Labels, ", ")))
-		}
+		errs = append(errs, opened.checkLabel(label))
 	}
-	if err := errors.Join(append(errs, checkMemory(cfg, model.Manifest))...); err != nil {
+	if err := errors.Join(append(errs, checkMemory(cfg, opened))...); err != nil {
 		return nil, ConfigError{err}
 	}
-	return model, nil
+	return opened, nil
 }
 
-// OpenModel reads the model file, or the starter model if path is empty, and checks that its labels can be published. An error is a
-// ConfigError.
-func OpenModel(path string) (*models.Model, error) {
-	open := models.Starter
-	if path != "" {
-		open = func() (*models.Model, error) { return models.Open(path) }
-	}
-	m, err := open()
+// OpenModel opens a model as models.Load does and checks that its labels can be published. An error is a ConfigError.
+func OpenModel(name string) (*models.Model, error) {
+	m, err := models.Load(name)
 	if err != nil {
 		return nil, ConfigError{err}
 	}
@@ -56,9 +48,11 @@ func OpenModel(path string) (*models.Model, error) {
 // maxPictureBytes limits the memory for pictures in the rings and windows of all cameras: half of what the service may have.
 const maxPictureBytes = 256 << 20
 
-func checkMemory(cfg *config.Config, f models.Manifest) error {
+func checkMemory(cfg *config.Config, opened Models) error {
 	views, total := 0, int64(0)
+	var f models.Manifest
 	for _, cam := range cfg.Cameras {
+		f = opened[cfg.ModelOf(cam)].Manifest
 		for _, v := range cfg.ViewsOf(cam, false) {
 			views++
 			total += watch.PictureMemory(v, f)

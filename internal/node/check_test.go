@@ -24,7 +24,7 @@ func TestMoreViewsThanMemory(t *testing.T) {
 		for i := range cfg.Cameras {
 			cfg.Cameras[i].Views = make([]config.View, c.views)
 		}
-		err := checkMemory(cfg, c.manifest)
+		err := checkMemory(cfg, Models{"": {Manifest: c.manifest}})
 		if (err != nil) != c.refused || err != nil && !strings.Contains(err.Error(), "cameras, model.file: ") {
 			t.Errorf("%+v: %v", c, err)
 		}

@@ -11,7 +11,8 @@ var phases = map[infer.Phase]sink.Phase{infer.Start: sink.Start, infer.Update: s
 // connect hands what a view recognises to the sinks. Deciders number their own actions 1, 2, 3 …; over all views they become unique.
 func (n *Node) connect(v *watch.View, run string, index uint64) {
 	views := uint64(len(n.Views))
-	model := sink.Model{Name: n.Model.Manifest.Name, SHA256: n.Model.SHA256}
+	m := n.engineOf(v.Camera).Model
+	model := sink.Model{Name: m.Manifest.Name, SHA256: m.SHA256}
 	recorded := clips{}
 	v.Pipeline.OnEvent = func(e infer.Event) {
 		event := sink.Event{
@@ -26,6 +27,6 @@ func (n *Node) connect(v *watch.View, run string, index uint64) {
 		}
 	}
 	v.Pipeline.OnWindow = func(w *infer.Window) {
-		n.sinks.Window(sink.Window{Camera: v.Camera, View: v.Path, N: w.N, Time: w.Time, Labels: n.Model.Labels, Scores: w.Scores, Track: w.Track, Box: w.Box})
+		n.sinks.Window(sink.Window{Camera: v.Camera, View: v.Path, N: w.N, Time: w.Time, Labels: m.Labels, Scores: w.Scores, Track: w.Track, Box: w.Box})
 	}
 }

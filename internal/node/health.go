@@ -64,7 +64,7 @@ const loadWithin = trial.Limit + 30*time.Second
 func (n *Node) newProgressCheck() func() error {
 	last, began := make([]watch.Progress, len(n.Cameras)), time.Now()
 	return func() error {
-		if n.info.Load() == nil && time.Since(began) < loadWithin {
+		if !n.loaded() && time.Since(began) < loadWithin {
 			return nil
 		}
 		var errs []error

@@ -42,7 +42,7 @@ func TestAliveMeansProgress(t *testing.T) {
 			n := newNode(t, oneCamera)
 			w := n.Cameras[0]
 			w.SetStatus(c.online, nil)
-			n.info.Store(new(engine.Info))
+			n.Engines[0].info.Store(new(engine.Info))
 			synctest.Test(t, func(t *testing.T) {
 				alive := n.newProgressCheck()
 				c.step(w)
@@ -64,7 +64,7 @@ func TestPatienceIsATime(t *testing.T) {
 			n := newNode(t, oneCamera)
 			w := n.Cameras[0]
 			w.SetStatus(online, nil)
-			n.info.Store(new(engine.Info))
+			n.Engines[0].info.Store(new(engine.Info))
 			synctest.Test(t, func(t *testing.T) {
 				alive := n.newProgressCheck()
 				stop := time.Now().Add(2 * time.Minute) // a program that sends nothing and is killed, then a pause, again and again

@@ -36,6 +36,7 @@ type Node struct {
 	Inputs
 	Cameras   []*watch.Camera
 	Views     []*watch.View     // of all cameras
+	Engines   []*Engine         // of all models, that of the first camera first
 	Sources   []*capture.Camera // Sources[i] feeds Cameras[i]
 	Publisher *publish.Publisher
 	Timeline  *record.Timeline
@@ -49,21 +50,20 @@ type Node struct {
 	current   []sink.View // the settings of each view; guarded by switches
 	commanded time.Duration
 	began     time.Duration
-	info      atomic.Pointer[engine.Info] // what runs, once the model is loaded
-	health    atomic.Pointer[error]       // which stage hangs, as of the last check
+	health    atomic.Pointer[error] // which stage hangs, as of the last check
 }
 
 // Run runs the node until ctx ends, then it returns nil, or until something fails that retrying cannot mend. It starts the publisher
 // first and stops it last, so that the last events and "offline" still reach the broker.
 func (n *Node) Run(ctx context.Context) error {
 	defer n.Close()
-	wakeups.Reduce(len(n.Cameras), 1)
+	wakeups.Reduce(len(n.Cameras), len(n.Engines))
 	n.openState()
 	defer n.State.Settings.OnLoaded(n.applySettings)()
 	defer background.Start(n.Publisher.Run)()
 	defer n.runRecording()()
 	stages, stagesCtx := errgroup.WithContext(ctx)
-	stages.Go(func() error { return n.runModel(stagesCtx, func() { n.runCameras(stagesCtx, stages) }) })
+	n.runModels(stagesCtx, stages)
 	for i, v := range n.Views {
 		stages.Go(func() error {
 			return v.RunSnapshots(stagesCtx, n.topics[i].SetSnapshot)
@@ -80,28 +80,47 @@ func (n *Node) runCameras(ctx context.Context, stages *errgroup.Group) {
 	}
 }
 
-// runModel loads the model, calls opened, and runs the model for all views until ctx ends.
-func (n *Node) runModel(ctx context.Context, opened func()) error {
-	o := EngineOptions(n.Config.Model)
-	o.WeightCache = weightcache.For(stateDir(n.Config), n.Model, o).File() // TryModel has checked it
-	e, err := watch.OpenEngine(n.Model, o, n.Views)
-	if err != nil {
-		return err
+// runModels loads the models one after the other, opens the cameras, and runs each model on a goroutine of its own until ctx ends.
+func (n *Node) runModels(ctx context.Context, stages *errgroup.Group) {
+	var loading sync.Mutex
+	for _, e := range n.Engines {
+		stages.Go(func() error {
+			return n.runModel(ctx, e, &loading, func() {
+				n.runCameras(ctx, stages)
+				n.ready()
+			})
+		})
 	}
-	defer e.Close()
-	info := e.Info()
-	n.info.Store(&info)
-	opened()
-	n.ready(info)
-	return watch.Loop(e, n.Views).Run(ctx)
 }
 
-func (n *Node) ready(info engine.Info) {
-	if n.OnReady != nil {
-		n.OnReady(n, info)
+// runModel loads the engine's model and runs it for its views until ctx ends. It calls opened if it is the last that was loaded.
+func (n *Node) runModel(ctx context.Context, e *Engine, loading *sync.Mutex, opened func()) error {
+	o := EngineOptions(n.Config.Model)
+	o.WeightCache = weightcache.For(stateDir(n.Config), e.Model, o).File() // TryModels has checked it
+	loading.Lock()
+	running, err := watch.OpenEngine(e.Model, o, e.Views)
+	if err != nil {
+		loading.Unlock()
+		return err
 	}
-	for _, f := range info.Fallbacks {
-		slog.Warn("delegate not used", "delegate", f.Delegate, "reason", f.Reason, "in_its_place", info.Delegate)
+	defer running.Close()
+	info := running.Info()
+	e.info.Store(&info)
+	if n.loaded() {
+		opened()
+	}
+	loading.Unlock()
+	return watch.Loop(running, e.Views).Run(ctx)
+}
+
+func (n *Node) ready() {
+	if n.OnReady != nil {
+		n.OnReady(n)
+	}
+	for _, e := range n.Engines {
+		for _, f := range e.Info().Fallbacks {
+			slog.Warn("delegate not used", "model", e.Model.Path, "delegate", f.Delegate, "reason", f.Reason, "in_its_place", e.Info().Delegate)
+		}
 	}
 	NotifyReady(n.summary())
 }
@@ -119,7 +138,9 @@ func (n *Node) Settings() map[string]sink.View {
 }
 
 // ViewsOf returns a camera's views as they are configured, with all defaults.
-func (n *Node) ViewsOf(cam config.Camera) []config.View { return watch.Views(n.Config, cam, n.Model) }
+func (n *Node) ViewsOf(cam config.Camera) []config.View {
+	return watch.Views(n.Config, cam, n.modelOf(cam))
+}
 
 // Tap gives tap the frames of a camera until remove is called.
 func (n *Node) Tap(camera string, tap sink.Tap) (remove func(), err error) {

@@ -56,9 +56,10 @@ func brokerURL(m config.MQTT) string {
 func (n *Node) publishedCameras() []publish.Camera {
 	cameras := make([]publish.Camera, 0, len(n.Config.Cameras))
 	for _, cam := range n.Config.Cameras {
+		model := n.modelOf(cam)
 		c := publish.Camera{
-			Name: cam.Name, Labels: n.Model.Labels, Background: n.Model.Manifest.Background, Snapshots: cam.Snapshots,
-			Entities: entities(n.Model.Labels, n.Config.Detect),
+			Name: cam.Name, Labels: model.Labels, Background: model.Manifest.Background, Snapshots: cam.Snapshots,
+			Entities: entities(model.Labels, n.Config.Detect),
 		}
 		for _, v := range cam.Views {
 			c.Views = append(c.Views, v.Name)

@@ -11,7 +11,7 @@ import (
 // publishes; else what is missing, one error for each.
 func (n *Node) Ready() error {
 	var errs []error
-	if n.info.Load() == nil {
+	if !n.loaded() {
 		errs = append(errs, errors.New("the model is being loaded"))
 	}
 	for _, c := range n.Cameras {

@@ -53,11 +53,12 @@ func (n *Node) newRecorder(dir string) *record.Recorder {
 	r := &record.Recorder{
 		Dir: dir, Before: cfg.Before, After: cfg.After, MaxClip: cfg.MaxClip, MaxBytes: cfg.MaxBytes, MaxAge: cfg.MaxAge,
 		Memory: cfg.Memory, Rate: float64(cfg.FPS), Delay: longestDelay(n.Config.Detect),
-		Node: n.Config.Node, Version: n.Version, Model: record.Model{Name: n.Model.Manifest.Name, SHA256: n.Model.SHA256},
+		Node: n.Config.Node, Version: n.Version,
 		Timeline: n.Timeline,
 	}
 	for _, v := range n.Views {
-		r.Views = append(r.Views, record.View{Camera: v.Camera, Path: v.Path})
+		m := n.engineOf(v.Camera).Model
+		r.Views = append(r.Views, record.View{Camera: v.Camera, Path: v.Path, Model: record.Model{Name: m.Manifest.Name, SHA256: m.SHA256}})
 	}
 	r.Initialize()
 	return r
@@ -77,7 +78,7 @@ func (n *Node) newFeed(cam config.Camera, c *watch.Camera) *pictures.Feed {
 		Masks: watch.Polygons(cam.Masks), Side: n.Config.Record.Side, Consumers: []pictures.Consumer{n.Live[c.Name]},
 		OnError: complaints(c.Name),
 	}
-	for _, v := range watch.Views(n.Config, cam, n.Model) {
+	for _, v := range watch.Views(n.Config, cam, n.modelOf(cam)) {
 		feed.Areas = append(feed.Areas, pixel.Area{X: v.Area[0], Y: v.Area[1], Width: v.Area[2], Height: v.Area[3]})
 	}
 	if n.Recorder != nil {

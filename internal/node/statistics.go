@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"edged/capture"
@@ -44,8 +45,6 @@ func (n *Node) Telemetry() *telemetry.Node {
 		Name:           n.Config.Node,
 		Version:        n.Version,
 		Uptime:         clock.Monotonic() - n.began,
-		Model:          n.Model,
-		Engine:         n.info.Load(),
 		Celsius:        cpuTemperature(),
 		Broker:         n.DescribeBroker(),
 		Publisher:      n.Publisher.Counters(),
@@ -59,6 +58,15 @@ func (n *Node) Telemetry() *telemetry.Node {
 	}
 	for i, c := range n.Cameras {
 		t.Cameras = append(t.Cameras, telemetry.Camera{Camera: c, Source: capture.ShownSource(n.Config.Cameras[i].Source)})
+	}
+	for _, e := range n.Engines {
+		m := telemetry.Model{Model: e.Model, Engine: e.Info()}
+		for i, c := range n.Cameras {
+			if slices.Contains(e.Cameras, c) {
+				m.Cameras = append(m.Cameras, t.Cameras[i])
+			}
+		}
+		t.Models = append(t.Models, m)
 	}
 	return t
 }

@@ -13,14 +13,18 @@ import (
 	"edged/models"
 )
 
-// TryModel runs a model that this machine has not run before in a process of its own, so that a bad one cannot crash this process.
-// A model or delegate that does not work is a ConfigError. Once the model has passed, a failure is the machine's, and may pass.
-// Then it packs the model's weights, if that is worth a file.
-func TryModel(ctx context.Context, m *models.Model, cfg *config.Config) error {
-	if err := tryModel(ctx, m, cfg); err != nil {
-		return err
+// TryModels runs every model that this machine has not run before in a process of its own, so that a bad one cannot crash this
+// process. A model or delegate that does not work is a ConfigError. Once a model has passed, a failure is the machine's, and may pass.
+// Then it packs the weights of models for which that is worth a file.
+func TryModels(ctx context.Context, all Models, cfg *config.Config) error {
+	caches := make([]*weightcache.Cache, 0, len(all))
+	for _, name := range cfg.Models() {
+		if err := tryModel(ctx, all[name], cfg, modelKey(cfg, name)); err != nil {
+			return err
+		}
+		caches = append(caches, packWeights(ctx, all[name], cfg))
 	}
-	packWeights(ctx, m, cfg)
+	weightcache.Prune(stateDir(cfg), caches...)
 	return nil
 }
 
@@ -29,9 +33,9 @@ func notifyTrying(m *models.Model) {
 	notify(fmt.Sprintf("STATUS=trying the model %s\nEXTEND_TIMEOUT_USEC=%d", printable.Line(m.Path), (trial.Limit + 30*time.Second).Microseconds()))
 }
 
-func tryModel(ctx context.Context, m *models.Model, cfg *config.Config) error {
+func tryModel(ctx context.Context, m *models.Model, cfg *config.Config, key string) error {
 	o := EngineOptions(cfg.Model)
-	if m.Path == models.BuiltIn && !o.Strict || trial.Known(stateDir(cfg), m, o) {
+	if m.IsBuiltIn() && !o.Strict || trial.Known(stateDir(cfg), m, o) {
 		return nil
 	}
 	notifyTrying(m)
@@ -41,7 +45,7 @@ func tryModel(ctx context.Context, m *models.Model, cfg *config.Config) error {
 	case err != nil:
 		return err
 	case verdict != nil:
-		return ConfigError{fmt.Errorf("model.file: %w", verdict)}
+		return ConfigError{fmt.Errorf("%s: %w", key, verdict)}
 	}
 	slog.Info("tried a new model in a separate process", "file", m.Path, "sha256", m.SHA256, "took", time.Since(began).Round(time.Millisecond).String())
 	if err := trial.Remember(stateDir(cfg), m, o); err != nil {
@@ -51,13 +55,12 @@ func tryModel(ctx context.Context, m *models.Model, cfg *config.Config) error {
 }
 
 // packWeights makes sure that the model's packed weights are in the state folder and undamaged. Without them the model needs more
-// memory and starts more slowly; nothing else depends on them.
-func packWeights(ctx context.Context, m *models.Model, cfg *config.Config) {
+// memory and starts more slowly; nothing else depends on them. It returns where they are, or nil.
+func packWeights(ctx context.Context, m *models.Model, cfg *config.Config) *weightcache.Cache {
 	dir, o := stateDir(cfg), EngineOptions(cfg.Model)
 	cache := weightcache.For(dir, m, o)
-	weightcache.Prune(dir, cache)
 	if cache == nil || cache.Check() == nil {
-		return
+		return cache
 	}
 	notifyTrying(m)
 	o.WeightCache = cache.Unfinished()
@@ -69,4 +72,5 @@ func packWeights(ctx context.Context, m *models.Model, cfg *config.Config) {
 		cache.Discard()
 		slog.Warn("the model runs without packed weights in a file, which takes more memory", "folder", dir, "error", err)
 	}
+	return cache
 }

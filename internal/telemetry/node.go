@@ -19,9 +19,8 @@ type Node struct {
 	Name    string
 	Version string // of edged
 	Uptime  time.Duration
-	Model   *models.Model
-	Engine  *engine.Info // nil while the model is being loaded
-	Celsius *float64     // temperature of the processor; nil: unknown
+	Models  []Model  // at least one; that of the first camera first
+	Celsius *float64 // temperature of the processor; nil: unknown
 	Cameras []Camera
 
 	Recording *record.Stats // nil: no clips are recorded
@@ -37,6 +36,13 @@ type Node struct {
 type Camera struct {
 	*watch.Camera
 	Source string // as users may see it
+}
+
+// Model is what the values of a model are read from.
+type Model struct {
+	*models.Model
+	Engine  *engine.Info // nil while the model is being loaded
+	Cameras []Camera     // whose views it judges
 }
 
 // View is what the values of a view are read from.
@@ -58,22 +64,23 @@ var nodeRows = slices.Concat([]Row[*Node]{
 			return fmt.Sprintf("up %v", time.Duration(v.number("uptime_seconds"))*time.Second)
 		},
 	},
-	{Key: "model", Value: func(n *Node) any { return object(modelRows, n) }, Line: "model", Show: showModel},
+	{Key: "model", Value: func(n *Node) any { return object(modelRows, n.model()) }, Line: "model", Show: showModel},
+	{Key: "models", Value: func(n *Node) any { return modelsOf(n) }},
 	{
 		Metric: "model_info", Help: "1; the labels say which model runs, and on what.", Value: one,
 		Labels: func(n *Node) [][2]string {
-			m := n.Model
-			return [][2]string{{"name", m.Manifest.Name}, {"version", m.Manifest.Version}, {"sha256", m.SHA256}, {"delegate", n.engine().Delegate}}
+			m := n.model()
+			return [][2]string{{"name", m.Manifest.Name}, {"version", m.Manifest.Version}, {"sha256", m.SHA256}, {"delegate", m.engine().Delegate}}
 		},
 	},
 	{
 		Metric: "model_nodes", Help: "Nodes of the model's graph, by whether the delegate runs them.",
-		Value:  func(n *Node) any { return n.engine().NodesDelegated },
+		Value:  func(n *Node) any { return n.model().engine().NodesDelegated },
 		Labels: func(*Node) [][2]string { return [][2]string{{"delegated", "true"}} },
 	},
 	{
 		Metric: "model_nodes",
-		Value:  func(n *Node) any { return n.engine().NodesTotal - n.engine().NodesDelegated },
+		Value:  func(n *Node) any { return n.model().engine().NodesTotal - n.model().engine().NodesDelegated },
 		Labels: func(*Node) [][2]string { return [][2]string{{"delegated", "false"}} },
 	},
 	{
@@ -155,24 +162,10 @@ var nodeRows = slices.Concat([]Row[*Node]{
 	},
 }, recordingRows)
 
-var modelRows = []Row[*Node]{
-	{Key: "name", Value: func(n *Node) any { return n.Model.Manifest.Name }},
-	{Key: "version", Value: func(n *Node) any { return n.Model.Manifest.Version }},
-	{Key: "sha256", Value: func(n *Node) any { return n.Model.SHA256 }},
-	{Key: "delegate", Value: func(n *Node) any { return n.engine().Delegate }}, // "" while the model is being loaded
-	{Key: "nodes_delegated", Value: func(n *Node) any { return n.engine().NodesDelegated }},
-	{Key: "nodes_total", Value: func(n *Node) any { return n.engine().NodesTotal }},
-	{Key: "threads", Value: func(n *Node) any { return n.engine().Threads }},
-}
-
 const measurement, totalIncreasing = "measurement", "total_increasing"
 
-func (n *Node) engine() engine.Info {
-	if n.Engine == nil {
-		return engine.Info{}
-	}
-	return *n.Engine
-}
+// model is the model of the first camera.
+func (n *Node) model() Model { return n.Models[0] }
 
 func showModel(v values) string {
 	m := v.object("model")

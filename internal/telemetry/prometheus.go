@@ -18,6 +18,9 @@ func (Collector) Describe(chan<- *prometheus.Desc) {}
 func (c Collector) Collect(ch chan<- prometheus.Metric) {
 	n := c.Read()
 	collect(ch, nodeRows, n)
+	for _, m := range n.Models {
+		collect(ch, engineRows, m, [2]string{"model", m.Manifest.Name}, [2]string{"sha256", m.SHA256})
+	}
 	for _, camera := range n.Cameras {
 		collect(ch, cameraRows, camera, [2]string{"camera", camera.Name})
 		for _, v := range camera.Views {

@@ -53,8 +53,12 @@ func fullNode() *Node {
 	yard.SetStatus(false, errors.New("no such device\nand <nothing> else"))
 	return &Node{
 		Name: "attic", Version: "1.2.3", Uptime: 3725 * time.Second, Celsius: &celsius, Broker: "tcp://127.0.0.1:1883",
-		Model:  &models.Model{SHA256: strings.Repeat("ab", 32), Manifest: models.Manifest{Name: "edged-starter", Version: "0.1.0"}},
-		Engine: &engine.Info{Delegate: "xnnpack", NodesDelegated: 78, NodesTotal: 79, Threads: 1},
+		Models: []Model{{
+			Model:  &models.Model{SHA256: strings.Repeat("ab", 32), Data: make([]byte, 900), Manifest: models.Manifest{Name: "edged-starter", Version: "0.1.0"}},
+			Engine: &engine.Info{Delegate: "xnnpack", NodesDelegated: 78, NodesTotal: 79, Threads: 1, MemoryBytes: 3 << 20}, Cameras: []Camera{{gate, "v4l2:auto"}},
+		}, {
+			Model: &models.Model{SHA256: strings.Repeat("cd", 32), Manifest: models.Manifest{Name: "edged-people", Version: "0.2.0"}}, Cameras: []Camera{{yard, "v4l2:/dev/video2"}},
+		}},
 		Publisher: publish.Counters{
 			Connected: true, Connects: 2, ConnectFailures: 3, EventsWaiting: 1, EventsSent: 12, EventsDropped: 4,
 			ScoresSkipped: 5, CommandsTaken: 6, CommandsRefused: 7, OutboxError: errors.New("disk full"),
@@ -134,7 +138,7 @@ func TestMetricsKeepPrometheusConventions(t *testing.T) {
 
 // A node whose model is still being loaded, without a temperature or errors, shows less.
 func TestAYoungNode(t *testing.T) {
-	n := &Node{Model: new(models.Model)}
+	n := &Node{Models: []Model{{Model: new(models.Model)}}}
 	status := string(statusJSON(t, n))
 	for _, absent := range []string{"cpu_temperature", "outbox_error", "settings_error"} {
 		if strings.Contains(status, absent) {

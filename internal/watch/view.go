@@ -2,6 +2,7 @@ package watch
 
 import (
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -81,7 +82,9 @@ func newView(o Options, c config.View) (*View, error) {
 func newDecider(m *models.Model, detect config.Detect, stride int) (*infer.Decider, error) {
 	rules := map[string]infer.Rule{}
 	for label := range detect.Labels {
-		rules[label] = rule(detect.For(label))
+		if slices.Contains(m.Labels, label) { // else it is another camera's model that has it
+			rules[label] = rule(detect.For(label))
+		}
 	}
 	return infer.NewDecider(m.Labels, infer.DeciderOptions{
 		Rule:       rule(detect),

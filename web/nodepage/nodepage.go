@@ -144,7 +144,7 @@ func (s *Site) describe() page.Description {
 			c.Reason = reason.Error()
 		}
 		for i, v := range n.ViewsOf(cam) {
-			view := page.View{Path: t.Views[i].Path, Name: v.Name, Area: v.Area, Stride: v.Stride}
+			view := page.View{Path: t.Views[i].Path, Name: v.Name, Area: v.Area, Stride: v.Stride, Labels: n.LabelsOf(t.Name)}
 			if problem := t.Views[i].Problem(); problem != nil {
 				view.Problem = problem.Error()
 			}

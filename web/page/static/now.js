@@ -141,9 +141,9 @@ class View {
   constructor(node, view) {
     this.path = view.path;
     this.smoothing = node.smoothing_ms;
-    const actions = node.model.labels.filter((l) => l in view.thresholds);
-    const others = node.model.labels.filter((l) => !(l in view.thresholds));
-    this.labels = node.model.labels;
+    this.labels = view.labels ?? node.model.labels;
+    const actions = this.labels.filter((l) => l in view.thresholds);
+    const others = this.labels.filter((l) => !(l in view.thresholds));
     this.bars = new Map([...actions, ...others].map((l) => [l, new Bar(view.path, l, view.thresholds[l])]));
     const rows = [...actions, ...others].map((l) => this.bars.get(l).element);
     const last = others.map((l) => this.bars.get(l).element); // the background shows at once: it says that the model is at work
