@@ -20,5 +20,3 @@ func FreeAddress(t testing.TB) string {
 func (b *Mosquitto) Pause() { b.t.Fatal("mosquitto is only started on Linux") }
 
 func (b *Mosquitto) Resume() { b.t.Fatal("mosquitto is only started on Linux") }
-
-func (b *Mosquitto) Reload() { b.t.Fatal("mosquitto is only started on Linux") }
