@@ -5,7 +5,7 @@ const kinds = ['hello', 'scores', 'camera', 'view', 'event', 'gone'];
 const listeners = new Map(kinds.map((kind) => [kind, new Set()]));
 const silentAfter = 12e3; // edged sends something every 5 seconds
 const lostFor = 1500; // a shorter pause is not worth a word
-let source, heard = 0, lost = 0, retry, began;
+let source, wanted = false, heard = 0, lost = 0, retry, began;
 
 // on calls f with every message of that kind, until the function that it returns is called.
 export function on(kind, f) {
@@ -15,6 +15,7 @@ export function on(kind, f) {
 
 // connect opens the stream. It is closed while nobody sees the page.
 export function connect() {
+  wanted = true;
   clearTimeout(retry);
   source?.close();
   if (document.hidden) return;
@@ -57,6 +58,7 @@ function greet(hello) {
 }
 
 export function disconnect() {
+  wanted = false;
   clearTimeout(retry);
   source?.close();
   source = undefined;
@@ -82,5 +84,5 @@ function look() {
 setInterval(look, 1000);
 document.addEventListener('visibilitychange', () => {
   if (document.hidden) source?.close(), clearTimeout(retry);
-  else if (source) connect();
+  else if (wanted) connect(); // also where the page was hidden from the first
 });
