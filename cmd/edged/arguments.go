@@ -7,6 +7,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"edged/internal/plainfile"
+	"edged/models"
 )
 
 // plainArguments makes kong keep the bytes of texts and paths. Its own mappers send them through JSON, which replaces every byte
@@ -16,6 +17,7 @@ func plainArguments() []kong.Option {
 		kong.KindMapper(reflect.String, kong.MapperFunc(textArgument)),
 		kong.NamedMapper("path", kong.MapperFunc(pathArgument)),
 		kong.NamedMapper("existingfile", kong.MapperFunc(fileArgument)),
+		kong.NamedMapper("model", kong.MapperFunc(modelArgument)),
 	}
 }
 
@@ -45,6 +47,14 @@ func fileArgument(ctx *kong.DecodeContext, target reflect.Value) error {
 		return fmt.Errorf("%s: %w", target.String(), err)
 	}
 	return f.Close()
+}
+
+// modelArgument is the name of a model in the program or the path of a model file.
+func modelArgument(ctx *kong.DecodeContext, target reflect.Value) error {
+	if name, ok := ctx.Scan.Peek().Value.(string); ok && models.IsBuiltIn(name) {
+		return textArgument(ctx, target)
+	}
+	return fileArgument(ctx, target)
 }
 
 func popText(ctx *kong.DecodeContext) (string, error) {

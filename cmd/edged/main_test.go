@@ -89,6 +89,8 @@ func TestCommands(t *testing.T) {
 		{"run bad camera", []string{"run", "--camera", "webcam"}, exitConfig, nil, []string{"webcam", "v4l2:auto"}},
 		{"run bad broker", []string{"run", "--broker", "http://x"}, exitConfig, nil, []string{"mqtt.broker", "tcp://HOST:PORT"}},
 		{"model", []string{"model"}, 0, []string{"int8 [1 96 96 48]", "embedding  ", "[1 576]", "xnnpack", "left_to_right", "still"}, nil},
+		{"model people", []string{"model", "people"}, 0, []string{"built-in people", "walk", "embedding  "}, nil},
+		{"model absent", []string{"model", "dogs"}, exitUsage, nil, []string{"dogs", "no such file"}},
 		{"model json", []string{"model", "--json"}, 0, []string{`"nodes_delegated"`, `"scale"`}, nil},
 		{"model not a model", []string{"model", notModel}, exitConfig, nil, []string{notModel}},
 		{"model with labels that no topic can have", []string{"model", withLabels(t, "state", "a/b")}, exitConfig, nil, []string{

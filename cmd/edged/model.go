@@ -15,7 +15,7 @@ import (
 type modelCmd struct {
 	engineFlags
 	JSON bool   `help:"Print JSON."`
-	File string `arg:"" optional:"" type:"existingfile" help:"Model file; without one, the starter."`
+	File string `arg:"" optional:"" type:"model" help:"Model file, or motions or people, which are in the program; without one, motions."`
 }
 
 // engineFlags are the flags of commands that run a model without a configuration.
