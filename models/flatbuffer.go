@@ -9,8 +9,8 @@ import (
 
 var errNotTFLite = errors.New(`not a TFLite model: no "TFL3" at byte 4`)
 
-// checkFlatbuffer tells a TFLite model from other files and a whole one from one that was cut off: every buffer of
-// weights must lie inside the file. It is no full verification; TFLite does its own.
+// checkFlatbuffer recognises a TFLite model and notices if the file is incomplete: every buffer of weights must lie inside the file. It
+// does not verify everything; TFLite verifies the rest.
 // Source: schema.fbs of TFLite, table Model (buffers is its fifth field) and table Buffer (data is its first).
 func checkFlatbuffer(data []byte) error {
 	if len(data) < 8 || string(data[4:8]) != "TFL3" {
@@ -37,10 +37,10 @@ func checkFlatbuffer(data []byte) error {
 	return nil
 }
 
-// flatbuffer reads offsets; the first one that leads out of the data is kept in cut, and everything after reads 0.
+// flatbuffer reads offsets. It keeps the first one that points outside of the data in cut, and reads 0 from then on.
 type flatbuffer struct {
 	data []byte
-	cut  int64 // the byte that had to be there, 0 while all were
+	cut  int64 // the end that the data should have had; 0 while nothing is missing
 }
 
 func (f *flatbuffer) need(end int64) bool {
@@ -64,13 +64,13 @@ func (f *flatbuffer) u16(at int64) int64 {
 	return int64(binary.LittleEndian.Uint16(f.data[at:]))
 }
 
-// follow returns where the offset stored at that place leads.
+// follow returns the position that the offset stored at that place points to.
 func (f *flatbuffer) follow(at int64) int64 { return at + f.u32(at) }
 
-// field returns where the table's field number i is stored, 0 where the table leaves it out.
+// field returns the position of the table's field number i, 0 if the table does not have it.
 func (f *flatbuffer) field(table, i int64) int64 {
 	vtable := table - int64(int32(f.u32(table)))
-	if vtable < 0 { // a backward offset out of the file: no cut file has it, a corrupt one may
+	if vtable < 0 { // an offset to before the file: only a corrupt file has one
 		f.need(math.MaxInt64)
 	}
 	if f.u16(vtable) < 4+2*(i+1) {

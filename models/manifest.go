@@ -14,7 +14,7 @@ import (
 	"edged/internal/printable"
 )
 
-// Manifest is edged.json: what the tensors alone do not say.
+// Manifest is edged.json. It holds what the tensors alone do not tell.
 type Manifest struct {
 	Format       int
 	Name         string
@@ -27,14 +27,14 @@ type Manifest struct {
 	Mean, Std    [3]float64 // R, G, B: the model's real input is (u8-Mean)/Std
 	InputType    string     // int8, uint8 or float32: the input tensor's
 	Output       string     // Logits or Probabilities
-	Background   string     // the label that stands for "nothing happens" and never fires; "" for none
+	Background   string     // the label for "nothing happens", which never starts an action; "" for none
 	License      string
 	TrainingData string
-	Accuracy     map[string]any // as measured by the model's maker; shown, not used
+	Accuracy     map[string]any // as the model's maker measured it; edged only shows it
 	Embedding    Embedding      // of format 2; format 1 has none
 }
 
-// Embedding is the model's second output, [1,Size]: what it makes of a window before it decides on a label.
+// Embedding is the model's second output, [1,Size]: features of a window, from which the labels' scores are computed.
 type Embedding struct {
 	Size int // numbers; 0 where the model has no embedding
 }
@@ -221,7 +221,7 @@ func rgb(key string, values []float64, into *[3]float64) error {
 	return nil
 }
 
-// normalizing says whether (u8-mean)/std, which the model may take as float32, is finite for every u8.
+// normalizing returns an error unless (u8-mean)/std is a finite float32 for every u8.
 func normalizing(mean, std []float64) error {
 	for c := range min(len(mean), len(std)) {
 		if std[c] <= 0 {

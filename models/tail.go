@@ -17,7 +17,7 @@ const (
 	maxLabelsBytes   = 1 << 20
 )
 
-// A zip archive that is appended makes the one before it part of what precedes the last: so this mends every case.
+// If a zip archive is appended after another one, only the last counts. So this mends every case.
 const howToAdd = "add both with `zip tail.zip " + labelsName + " " + manifestName + " && cat tail.zip >>MODEL.tflite`"
 
 var errNoManifest = errors.New("no manifest (" + manifestName + ") in it; " + howToAdd)
@@ -28,7 +28,7 @@ type tail struct{ manifest, labels []byte }
 func readTail(data []byte) (*tail, error) {
 	archive, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
-		if bytes.Contains(data, []byte("PK\x03\x04")) { // entries, but not the directory that ends an archive
+		if bytes.Contains(data, []byte("PK\x03\x04")) { // there are entries, but no directory at the end
 			return nil, fmt.Errorf("truncated: the zip archive at the end is incomplete (%w); copy the file again", err)
 		}
 		return nil, errNoManifest
@@ -63,7 +63,7 @@ func readEntry(archive *zip.Reader, name string, maxBytes int64) ([]byte, error)
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	defer r.Close()
-	// What the directory claims as the size need not be true.
+	// The size in the directory need not be true.
 	text, err := io.ReadAll(io.LimitReader(r, maxBytes+1))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)

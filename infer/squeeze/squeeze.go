@@ -1,7 +1,6 @@
-// Package squeeze keeps a model's window, time squeezed into channels, up to date in the input tensor's own memory.
-//
-// A clip of T frames [T,H,W,3] becomes one picture [1,H,W,3T] (SqueezeTime, arXiv 2405.08344, section 3.1). Two windows
-// that follow each other share T-1 frames, so a new frame moves the window by one frame and writes only itself.
+// Package squeeze keeps a model's window up to date in the memory of the input tensor. Time is squeezed into channels: a clip of T
+// frames [T,H,W,3] becomes one picture [1,H,W,3T] (SqueezeTime, arXiv 2405.08344, section 3.1). Two consecutive windows share T-1
+// frames, so a new frame moves the window on by one frame and only the new frame is written.
 package squeeze
 
 // #include "squeeze.h"
@@ -19,7 +18,7 @@ type Layout struct {
 	ColorMajor    bool // channel c*T+t instead of t*3+c
 }
 
-// Window writes a clip into memory that it doesn't own, [H,W,3T] elements, row-major. Not safe for concurrent use.
+// Window writes a clip into memory that it does not own, [H,W,3T] elements, row-major. It is not safe for concurrent use.
 type Window struct {
 	memory []byte
 	pixels int
@@ -27,10 +26,10 @@ type Window struct {
 	table  *Table
 }
 
-// New returns a Window over memory, whose length must be that of the layout in elements of the table's type. Its
-// content is what memory holds: meaningless until T frames have been pushed.
+// New returns a Window over memory, which must have exactly the layout's size in elements of the table's type. The window means
+// nothing until T frames have been pushed.
 func New(memory []byte, l Layout, table *Table) (*Window, error) {
-	const most = 1 << 14 // the product of all is then far below 63 bits
+	const most = 1 << 14 // so the product of all stays far below 63 bits
 	if min(l.Height, l.Width, l.Frames) < 1 || max(l.Height, l.Width, l.Frames) > most {
 		return nil, fmt.Errorf("squeeze: %d frames of %dx%d: each must be 1 to %d", l.Frames, l.Width, l.Height, most)
 	}
@@ -47,10 +46,10 @@ func New(memory []byte, l Layout, table *Table) (*Window, error) {
 	return w, nil
 }
 
-// frameBytes is the length of the frames that Push takes.
+// frameBytes returns the length of the frames that Push takes.
 func (w *Window) frameBytes() int { return w.pixels * 3 }
 
-// Push drops the oldest frame and takes rgb, [H,W,3] u8, as the newest. It panics where rgb has another length.
+// Push drops the oldest frame and takes rgb, [H,W,3] u8, as the newest. It panics if rgb has another length.
 func (w *Window) Push(rgb []byte) {
 	if len(rgb) != w.frameBytes() {
 		panic(fmt.Sprintf("squeeze: Push of %d bytes; a frame has %d", len(rgb), w.frameBytes()))

@@ -27,7 +27,7 @@ func ParseType(name string) (Type, error) {
 	return 0, fmt.Errorf("squeeze: input type %q; can be int8, uint8 or float32", name)
 }
 
-// Bytes is the size of one element.
+// Bytes returns the size of one element.
 func (t Type) Bytes() int {
 	if t == Float32 {
 		return 4
@@ -35,7 +35,7 @@ func (t Type) Bytes() int {
 	return 1
 }
 
-// Quantization says how a tensor's integer q stands for a real number: (q - ZeroPoint) * Scale.
+// Quantization maps a tensor's integer q to the real number (q - ZeroPoint) * Scale.
 type Quantization struct {
 	Scale     float64
 	ZeroPoint int
@@ -45,11 +45,11 @@ type Quantization struct {
 type Table struct {
 	Type    Type
 	entries []byte // [3][256] elements, in the machine's byte order
-	flip    int    // where every entry is u8 ^ flip, else -1
+	flip    int    // if every entry is u8 ^ flip; else -1
 }
 
-// NewTable computes, for every u8 and colour, the element that stands for x = (u8 - mean) / std. Integers are
-// round(x/Scale) + ZeroPoint, halves to even as NumPy's round does it, and saturate; a Float32 is x itself.
+// NewTable computes the element for x = (u8 - mean) / std, for every u8 and colour. An integer element is round(x/Scale) + ZeroPoint,
+// rounded half to even like NumPy's round, and saturates. A Float32 element is x itself.
 func NewTable(t Type, mean, std [3]float64, q Quantization) (*Table, error) {
 	if t != Float32 && !(q.Scale > 0 && !math.IsInf(q.Scale, 1)) {
 		return nil, fmt.Errorf("squeeze: the %s input has scale %g; a quantized tensor's is above 0", t, q.Scale)
@@ -80,8 +80,8 @@ func quantize(x float64, q Quantization, low, high float64) int {
 	return int(min(max(math.RoundToEven(x/q.Scale)+float64(q.ZeroPoint), low), high))
 }
 
-// findFlip: with x = (u8-128)/128, Scale 1/128 and ZeroPoint 0, quantizing is u8 ^ 0x80. A model trained that way
-// needs no table.
+// findFlip finds out whether quantizing is an exclusive or: with x = (u8-128)/128, Scale 1/128 and ZeroPoint 0 it is u8 ^ 0x80. A
+// model that was trained so needs no table.
 func (t *Table) findFlip() int {
 	if t.Type == Float32 {
 		return -1
