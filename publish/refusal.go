@@ -43,7 +43,7 @@ func connectError(dialErr, err error, code byte) error {
 
 // explainDial adds to an error of TLS what mends it.
 func explainDial(err error) error {
-	hint := ""
+	var hint string
 	switch {
 	case errors.As(err, new(x509.UnknownAuthorityError)):
 		hint = "if the broker's certificate is signed by an authority of your own, set mqtt.ca_file"
