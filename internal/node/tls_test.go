@@ -16,7 +16,7 @@ func TestCertificatesAreFiles(t *testing.T) {
 	if err := unix.Mkfifo(pipe, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for path, want := range map[string]string{pipe: "named pipe", "/dev/zero": "device", t.TempDir(): "folder"} {
+	for path, want := range map[string]string{pipe: "nobody writes to this pipe", "/dev/zero": "device", t.TempDir(): "folder"} {
 		for key, m := range map[string]config.MQTT{
 			"mqtt.ca_file": {CAFile: path}, "mqtt.cert_file": {CertFile: path, KeyFile: "tls_test.go"}, "mqtt.key_file": {CertFile: "tls_test.go", KeyFile: path},
 		} {
