@@ -56,7 +56,7 @@ func TestTheFilesAgreeWithTheOutbox(t *testing.T) {
 			}
 			next.end()
 		}
-		if text := log.String(); strings.Contains(text, "damaged") || strings.Contains(text, "cut off") {
+		if text := log.String(); strings.Contains(text, "damaged") || strings.Contains(text, "edged removes it") {
 			t.Fatalf("log: %s", text)
 		}
 	}
@@ -190,7 +190,7 @@ func TestRandomDamage(t *testing.T) {
 		}
 		o, log := openOutbox(t, dir)
 		left := o.Waiting()
-		if !log.Has("damaged")() && !log.Has("cut off")() && (i%3 != 1 || !bytes.HasSuffix(bad, []byte("\n"))) {
+		if !log.Has("damaged")() && !log.Has("edged removes it")() && (i%3 != 1 || !bytes.HasSuffix(bad, []byte("\n"))) {
 			t.Errorf("damage %d is not reported: %s", i, log)
 		}
 		o.put(event(1000, sink.Start))

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -261,7 +262,11 @@ func TestAnEventNamesItsModel(t *testing.T) {
 // The last action of a view is the newest that waits from an earlier run, unless this run has seen one.
 func TestTheNewestOfAnEarlierRunIsTheLast(t *testing.T) {
 	t.Parallel()
-	last := func(p *Publisher) string { return string(p.states.views["front"].last.value) }
+	last := func(p *Publisher) string {
+		p.states.mu.Lock()
+		defer p.states.mu.Unlock()
+		return string(p.states.views["front"].last.value)
+	}
 	p, _ := testPublisher(t, testkit.NewMosquitto(t).URL())
 	if err := p.Outbox.Open(leftBehind(t, 3)); err != nil {
 		t.Fatal(err)
@@ -354,30 +359,33 @@ func TestAnotherFolder(t *testing.T) {
 	}
 }
 
+// faults are what a disk answers with.
+type faults struct{ write, truncate, sync error }
+
 // failing is a file on a disk with faults.
 type failing struct {
 	segmentFile
-	write, truncate, sync *error
+	faults *atomic.Pointer[faults]
 }
 
 func (f failing) WriteAt(b []byte, at int64) (int, error) {
-	if *f.write != nil { // a full disk takes a part of what is written
+	if err := f.faults.Load().write; err != nil { // a full disk takes a part of what is written
 		n, _ := f.segmentFile.WriteAt(b[:len(b)/2], at)
-		return n, *f.write
+		return n, err
 	}
 	return f.segmentFile.WriteAt(b, at)
 }
 
 func (f failing) Truncate(size int64) error {
-	return errors.Join(*f.truncate, f.segmentFile.Truncate(size))
+	return errors.Join(f.faults.Load().truncate, f.segmentFile.Truncate(size))
 }
 
-func (f failing) Sync() error { return errors.Join(*f.sync, f.segmentFile.Sync()) }
+func (f failing) Sync() error { return errors.Join(f.faults.Load().sync, f.segmentFile.Sync()) }
 
 // While the disk takes nothing, events wait in memory; this is reported once, when it begins and when it ends. Then all are on disk.
 func TestDiskErrors(t *testing.T) {
 	testkit.Slow(t)
-	for name, c := range map[string]struct{ write, truncate, sync error }{
+	for name, c := range map[string]faults{
 		"full":          {write: syscall.ENOSPC},
 		"read-only":     {write: syscall.EROFS, truncate: syscall.EROFS},
 		"failing syncs": {sync: syscall.EIO},
@@ -386,16 +394,17 @@ func TestDiskErrors(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				dir := t.TempDir()
 				o, log := openOutbox(t, dir)
-				var faults struct{ write, truncate, sync error }
+				var now atomic.Pointer[faults]
+				now.Store(&faults{})
 				o.disk.file.create = func(path string) (segmentFile, error) {
 					f, err := createSegment(path)
-					return failing{f, &faults.write, &faults.truncate, &faults.sync}, err
+					return failing{f, &now}, err
 				}
 				stop := background.Start(o.Run)
 				o.put(event(0, sink.Start))
 				time.Sleep(time.Second)
 				synctest.Wait()
-				faults = c
+				now.Store(&c)
 				for n := range uint64(20) {
 					o.put(event(1+n, sink.Start))
 					time.Sleep(100 * time.Millisecond)
@@ -409,7 +418,7 @@ func TestDiskErrors(t *testing.T) {
 				if o.Err() == nil {
 					t.Errorf("it counts as mended too early: %s", log)
 				}
-				faults.write, faults.truncate, faults.sync = nil, nil, nil
+				now.Store(&faults{})
 				time.Sleep(resyncAfter + 2*syncEvery)
 				synctest.Wait()
 				if err := o.Err(); err != nil {
@@ -419,7 +428,7 @@ func TestDiskErrors(t *testing.T) {
 					t.Errorf("on disk are %v", ids)
 				}
 				stop()
-				if n := strings.Count(log.String(), "publish: the outbox c"); n != 2 {
+				if n := strings.Count(log.String(), "publish: cannot write the outbox") + strings.Count(log.String(), "publish: the outbox can be written again"); n != 2 {
 					t.Errorf("%d lines, want one when it began and one when it ended: %s", n, log)
 				}
 			})
@@ -434,10 +443,11 @@ func TestAFullDiskIsReportedOnce(t *testing.T) {
 		if err := p.Outbox.Open(dir); err != nil {
 			t.Fatal(err)
 		}
-		full, fine := error(syscall.ENOSPC), error(nil)
+		var full atomic.Pointer[faults]
+		full.Store(&faults{write: syscall.ENOSPC})
 		p.Outbox.disk.file.create = func(path string) (segmentFile, error) {
 			f, err := createSegment(path)
-			return failing{f, &full, &fine, &fine}, err
+			return failing{f, &full}, err
 		}
 		for n := range uint64(100) {
 			emit(p, n, sink.Start)

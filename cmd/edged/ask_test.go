@@ -14,7 +14,9 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -26,8 +28,11 @@ func fetch(ctx context.Context, url string) ([]byte, error) { return askerAt(url
 
 // A proxy of the environment is asked about other machines only: it would look for this one elsewhere.
 func TestNoProxyForThisMachine(t *testing.T) {
-	var asked []string
+	var mu sync.Mutex
+	var asked []string // guarded by mu
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
 		asked = append(asked, r.URL.String())
 		_, _ = io.WriteString(w, `{"node": "elsewhere", "version": "1", "model": {}, "cameras": {}}`)
 	}))
@@ -50,12 +55,17 @@ func TestNoProxyForThisMachine(t *testing.T) {
 		{[]string{"--url", "http://" + host + ":" + port}, false},
 		{[]string{"--url", "http://edged.example:" + port}, true},
 	} {
+		mu.Lock()
 		asked = nil
+		mu.Unlock()
 		cmd := exec.CommandContext(t.Context(), os.Args[0], append([]string{"status"}, c.args...)...)
 		cmd.Env = append(os.Environ(), asEdged+"=1", "HTTP_PROXY="+proxy.URL, "http_proxy="+proxy.URL, "NO_PROXY=", "no_proxy=")
 		out, _ := cmd.CombinedOutput() // the host's name may not be known here
-		if (len(asked) > 0) != c.proxy || c.proxy != strings.Contains(string(out), "elsewhere") {
-			t.Errorf("%q: the proxy was asked for %q\n%s", c.args, asked, out)
+		mu.Lock()
+		askedProxy := slices.Clone(asked)
+		mu.Unlock()
+		if (len(askedProxy) > 0) != c.proxy || c.proxy != strings.Contains(string(out), "elsewhere") {
+			t.Errorf("%q: the proxy was asked for %q\n%s", c.args, askedProxy, out)
 		}
 	}
 	if err := p.stop(t); err != nil {

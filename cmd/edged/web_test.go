@@ -86,7 +86,7 @@ func TestTheStatusPageIsTriedAgain(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if n := strings.Count(log.String(), "cannot serve metrics"); n != 1 {
+	if n := strings.Count(log.String(), "cannot serve the page"); n != 1 {
 		t.Errorf("told %d times:\n%s", n, log)
 	}
 	if err := p.stop(t); err != nil {
