@@ -112,7 +112,13 @@ func (h *hub) Window(w sink.Window) {
 		}
 		m = publish.AppendScore(m, s)
 	}
-	h.send(append(m, "]}\n\n"...))
+	m = append(m, ']')
+	if w.Track != 0 {
+		m = append(m, `,"track":`...)
+		m = strconv.AppendUint(m, w.Track, 10)
+		m = publish.AppendBox(append(m, `,"box":`...), w.Box)
+	}
+	h.send(append(m, "}\n\n"...))
 }
 
 // Camera implements sink.Sink.

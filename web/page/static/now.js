@@ -57,7 +57,8 @@ class Camera {
     this.text = el('p', { class: 'instead' }, 'Waiting for a picture…');
     this.state = el('span', { class: 'state' });
     this.doing = el('ul', { class: 'doing', 'aria-label': 'Going on' });
-    this.stage = el('div', { class: 'stage empty' }, this.image, this.text, overlay(camera));
+    this.targets = el('div', { class: 'overlay', 'aria-hidden': 'true' });
+    this.stage = el('div', { class: 'stage empty' }, this.image, this.text, overlay(camera), this.targets);
     this.element = el('section', { class: 'card camera', 'aria-label': camera.name },
       el('div', { class: 'head' }, el('h2', {}, camera.name), this.state),
       this.stage, this.doing, this.views.map((v) => v.element));
@@ -93,7 +94,17 @@ class Camera {
     this.seen = Date.now();
   }
 
-  scores(s) { this.views.find((v) => v.path === s.view)?.scores(s); }
+  scores(s) {
+    const view = this.views.find((v) => v.path === s.view);
+    view?.scores(s);
+    if (s.track && view) this.showTargets();
+  }
+
+  // showTargets draws a box around each target that is followed.
+  showTargets() {
+    const boxes = this.views.flatMap((v) => v.boxes());
+    if (boxes.length || this.targets.childElementCount) this.targets.replaceChildren(...boxes);
+  }
 
   setView(s) {
     this.views.find((v) => v.path === s.path)?.set(s);
@@ -110,6 +121,8 @@ class Camera {
   tick() {
     if (this.seen && Date.now() - this.seen > 5000) this.stage.classList.add('stale');
     else this.stage.classList.remove('stale');
+    this.views.forEach((v) => v.forget());
+    this.showTargets();
     const texts = [...this.going.values()].map((e) => `${e.label}${e.view.includes('/') ? ' in ' + e.view.slice(e.camera.length + 1) : ''}, for ${lasting(Math.max(0, Date.now() - new Date(e.start)))}`);
     if (texts.join() === this.told) return;
     this.told = texts.join();
@@ -140,6 +153,8 @@ function overlay(camera) {
 class View {
   constructor(node, view) {
     this.path = view.path;
+    this.area = view.area ?? [0, 0, 1, 1];
+    this.targets = new Map(); // that are followed, by track: their smoothed scores, and where they are
     this.smoothing = node.smoothing_ms;
     this.labels = view.labels ?? node.model.labels;
     const actions = this.labels.filter((l) => l in view.thresholds);
@@ -173,15 +188,42 @@ class View {
     if (!enabled) this.bars.forEach((b) => b.setScore(0));
   }
 
-  // scores smooths as edged does, so that a bar reaches its threshold when the action starts.
-  scores({ time, scores }) {
+  // scores smooths as edged does, so that a bar reaches its threshold when the action starts. Where targets are followed, a bar shows the target that
+  // scores highest.
+  scores({ time, scores, track = 0, box }) {
     this.problem.hidden = true;
-    const dt = time - (this.time ?? time - 250);
-    this.time = time;
+    const last = this.targets.get(track) ?? { time: time - 250, scores: [] };
+    const dt = time - last.time;
     const weight = this.smoothing > 0 && dt < 10000 ? 1 - Math.exp(-Math.max(0, dt) / this.smoothing) : 1;
-    this.labels.forEach((label, i) => {
-      const bar = this.bars.get(label);
-      bar.setScore(bar.score + weight * ((scores[i] ?? 0) - bar.score));
+    const smoothed = this.labels.map((_, i) => (last.scores[i] ?? 0) + weight * ((scores[i] ?? 0) - (last.scores[i] ?? 0)));
+    this.targets.set(track, { time, box, scores: smoothed, seen: Date.now() });
+    this.showScores();
+  }
+
+  showScores() {
+    const all = [...this.targets.values()];
+    this.labels.forEach((label, i) => this.bars.get(label).setScore(Math.max(0, ...all.map((t) => t.scores[i]))));
+  }
+
+  // forget drops the targets that have gone.
+  forget() {
+    for (const [track, t] of this.targets) {
+      if (!track || Date.now() - t.seen < 1500) continue;
+      this.targets.delete(track);
+      this.showScores();
+    }
+  }
+
+  // boxes are drawn where the targets are, each with its best action.
+  boxes() {
+    return [...this.targets.values()].filter((t) => t.box).map((t) => {
+      const best = t.scores.indexOf(Math.max(...t.scores));
+      const right = this.area[0] + (t.box[0] + t.box[2] / 2) * this.area[2] > 0.5;
+      const box = el('div', { class: 'target' + (right ? ' right' : '') }, el('span', { class: 'tag' }, `${this.labels[best]} ${percent(t.scores[best])}`));
+      const [x, y, w, h] = t.box;
+      const place = { left: this.area[0] + x * this.area[2], top: this.area[1] + y * this.area[3], width: w * this.area[2], height: h * this.area[3] };
+      for (const [side, part] of Object.entries(place)) box.style[side] = part * 100 + '%';
+      return box;
     });
   }
 }
