@@ -213,7 +213,7 @@ def fails(data, preset, output, epochs, says):
         assert says in str(error), error
 for name in "walk.a", "walk.b", "run.v2.tflite":
     fails(folder / "data", "half", folder / name, 1, "NoneType")
-fails(folder / "data", "half", folder / "x.training", 1, "x.training: what a training keeps")
+fails(folder / "data", "half", folder / "x.training", 1, "x.training: folders of trainings")
 print(*sorted(p.name for p in folder.iterdir()))
 """,
     )
@@ -271,7 +271,7 @@ train("spoiled now", 1, init=str(weights))
 print((folder / "spoiled now.report.txt").read_text())
 """,
     )
-    assert told.count("best.weights.h5 may know held-out files: no state.json") == 1
+    assert told.count("best.weights.h5 may have been trained on held-out files: no state.json") == 1
     # Said, and in the report, as is a command that can be pasted.
     command = (
         f"verify '{folder}/spoiled now.tflite' --clips '{folder}/spoiled now.training/held-out'"
