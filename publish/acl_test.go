@@ -103,6 +103,7 @@ func TestWhatTheBrokerDropsIsNamed(t *testing.T) {
 
 // Rules that change while a connection lives are noticed with the next event, and so is their end.
 func TestRulesThatChangeAreNoticed(t *testing.T) {
+	testkit.Slow(t)
 	t.Parallel()
 	const events = "topic readwrite edged/board/front/event\n"
 	acl := filepath.Join(t.TempDir(), "acl")

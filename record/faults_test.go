@@ -170,6 +170,7 @@ func TestSlowDisk(t *testing.T) {
 
 // While the disk takes nothing, clips wait for it up to a bound; further events are in the timeline without one.
 func TestClipsThatWaitAreBounded(t *testing.T) {
+	testkit.Slow(t)
 	s := newScene(t, t.TempDir(), nil)
 	s.await(finished(s), ClipSaved)
 	release := make(chan struct{})

@@ -208,6 +208,7 @@ func blockedReplay(t *testing.T) (cmd *exec.Cmd, ended <-chan error) {
 
 // A person who presses Ctrl-C again wants the command to end at once, whatever it waits for.
 func TestASecondInterruptEnds(t *testing.T) {
+	testkit.Slow(t)
 	cmd, ended := blockedReplay(t)
 	for tries := 1; ; tries++ {
 		_ = cmd.Process.Signal(os.Interrupt)

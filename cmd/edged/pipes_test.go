@@ -14,6 +14,7 @@ import (
 
 // The reader of edged's output goes away. edged goes on, whether or not SIGPIPE was ignored when it started, and so do its children.
 func TestNobodyReadsTheOutputAnyMore(t *testing.T) {
+	testkit.Slow(t)
 	for name, start := range map[string]string{"as usual": `exec "$@"`, "SIGPIPE ignored": `trap '' PIPE; exec "$@"`} {
 		t.Run(name, func(t *testing.T) {
 			address, trigger, marks := testkit.FreeAddress(t), filepath.Join(t.TempDir(), "trigger"), filepath.Join(t.TempDir(), "marks")

@@ -90,6 +90,7 @@ func TestAnnouncedPacketsDoNotSwellTheBroker(t *testing.T) {
 
 // Who is away with a session gets the first thousand events, and snapshots as far as they cost little.
 func TestAnAbsentSubscriberDoesNotSwellTheBroker(t *testing.T) {
+	testkit.Slow(t)
 	t.Parallel()
 	r, pid := start(t)
 	absent := mqtt.NewClientOptions().AddBroker("tcp://" + r.address).SetClientID("absent").SetCleanSession(false).SetAutoReconnect(false)
@@ -145,6 +146,7 @@ var megabyte = make([]byte, maxPacketBytes-100)
 
 // What is retained is bounded in bytes. What was retained before stays, and can be replaced and removed.
 func TestRetainedBytesAreBounded(t *testing.T) {
+	testkit.Slow(t)
 	t.Parallel()
 	r, pid := start(t)
 	p := r.client("publisher")
@@ -193,6 +195,7 @@ func subscribePacket(filter string, qos byte) []byte {
 
 // A subscriber that reads nothing costs a bounded number of bytes; then it is disconnected. Others notice nothing.
 func TestAStalledSubscriberIsDisconnected(t *testing.T) {
+	testkit.Slow(t)
 	t.Parallel()
 	r, pid := start(t)
 	p := r.client("publisher")
@@ -223,6 +226,7 @@ func TestAStalledSubscriberIsDisconnected(t *testing.T) {
 
 // Subscribers that acknowledge nothing cost a bounded number of bytes.
 func TestUnacknowledgedBytesAreBounded(t *testing.T) {
+	testkit.Slow(t)
 	t.Parallel()
 	r, pid := start(t)
 	p := r.client("publisher")
@@ -245,6 +249,7 @@ func TestUnacknowledgedBytesAreBounded(t *testing.T) {
 
 // Filters are bounded by what they take.
 func TestDeepFiltersAreBounded(t *testing.T) {
+	testkit.Slow(t)
 	t.Parallel()
 	r, pid := start(t)
 	c := r.client("subscriber")
@@ -333,6 +338,7 @@ func TestATopicOfManyLevelsStallsNobody(t *testing.T) {
 
 // A mosquitto bridge with its default settings asks for a dialect, is refused in its own version, and comes back without it.
 func TestAMosquittoBridgeConnects(t *testing.T) {
+	testkit.Slow(t)
 	t.Parallel()
 	r, _ := start(t)
 	_, port, _ := net.SplitHostPort(r.address)
@@ -354,6 +360,7 @@ func TestAMosquittoBridgeConnects(t *testing.T) {
 
 // Refused connections in quick succession are a few lines in the log.
 func TestRefusedConnectionsDoNotFloodTheLog(t *testing.T) {
+	testkit.Slow(t)
 	t.Parallel()
 	r, _ := start(t)
 	for range maxConnections {
@@ -371,6 +378,7 @@ func TestRefusedConnectionsDoNotFloodTheLog(t *testing.T) {
 
 // Somebody who subscribes to everything of boards with many labels gets all that is retained.
 func TestManyRetainedMessages(t *testing.T) {
+	testkit.Slow(t)
 	t.Parallel()
 	r, _ := start(t)
 	p := r.client("publisher")

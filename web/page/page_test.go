@@ -465,6 +465,7 @@ func TestLivePictures(t *testing.T) {
 }
 
 func TestPicture(t *testing.T) {
+	testkit.Slow(t)
 	s := newScene(t)
 	got := make(chan string)
 	go func() {
