@@ -20,8 +20,8 @@ func TestFaultsOfVivid(t *testing.T) {
 - {name: test, source: "v4l2:/dev/video0"`+as+`- {name: other, source: "v4l2:/dev/video1"`+as, 0)}
 
 	fatal := control(t, "inject_fatal_streaming_error=1")
-	const eio = "QBUF: the camera does not answer as it should (EIO); try another port or cable" // whichever call comes first
-	mended := time.Now                                                                           // with the device's being closed
+	const eio = "QBUF: the camera gives wrong answers (EIO); try another port or cable" // whichever call comes first
+	mended := time.Now                                                                  // with the device's being closed
 	// reopen has another error wait for edged when it opens the device again.
 	reopen := func(name string) func() { return func() { control(t, name)(); fatal() } }
 	f.happen(
