@@ -122,6 +122,19 @@ func TestReadOnlyDiskAtTheStart(t *testing.T) {
 	s.await(finished(s), ClipSaved)
 }
 
+// A disk can fail before the sinks have heard of the event.
+func TestAClipThatFailsAtOnce(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(dir, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := newScene(t, dir, nil)
+	e := s.announce(func(s Stats) bool { return s.Failed == 1 })
+	if got := s.await(e, ClipFailed); got.Clip != "" {
+		t.Errorf("the event names the clip %s, which does not exist", got.Clip)
+	}
+}
+
 // slowFile takes as many bytes a second.
 type slowFile struct {
 	file

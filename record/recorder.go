@@ -162,9 +162,14 @@ func (r *Recorder) Begin(e sink.Event) string {
 	return ""
 }
 
-// Event implements sink.Sink. The event's Clip must be what Begin has returned.
+// Event implements sink.Sink. The event's Clip must be what Begin has returned, and the timeline must have the event already.
 func (r *Recorder) Event(e sink.Event) {
-	if t := r.tracks[e.View]; t != nil && e.Phase == sink.End {
+	t := r.tracks[e.View]
+	switch {
+	case t == nil:
+	case e.Phase == sink.Start:
+		t.started(e)
+	case e.Phase == sink.End:
 		t.ended(e)
 	}
 }

@@ -76,10 +76,27 @@ func (s *scene) film(ctx context.Context) {
 
 // begin starts an action, as a node does.
 func (s *scene) begin(label string) sink.Event {
+	e := s.event(label)
+	e.Clip = s.Begin(e)
+	s.hand(e)
+	return e
+}
+
+func (s *scene) event(label string) sink.Event {
 	s.n++
 	now := clock.Monotonic()
-	e := sink.Event{ID: sink.ID{Run: "5f1c09ab", N: s.n}, Camera: "gate", View: "gate", Label: label, Phase: sink.Start, Peak: 0.8, Start: now, Newest: now}
+	return sink.Event{ID: sink.ID{Run: "5f1c09ab", N: s.n}, Camera: "gate", View: "gate", Label: label, Phase: sink.Start, Peak: 0.8, Start: now, Newest: now}
+}
+
+// announce begins an action, and hands it to the sinks only after the clip has ended.
+func (s *scene) announce(ended func(Stats) bool) sink.Event {
+	e := s.event("wave")
 	e.Clip = s.Begin(e)
+	for deadline := time.Now().Add(eventually); !ended(s.Stats()); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			s.t.Fatalf("the clip does not end: %+v", s.Stats())
+		}
+	}
 	s.hand(e)
 	return e
 }

@@ -26,7 +26,11 @@ type track struct {
 	history history
 	takes   []*take  // not yet written; only the last one can still grow
 	amends  []string // complete clips of which an event has ended since
+	results []result // of the last clips
 }
+
+// result is what became of a clip: ClipSaved or ClipFailed.
+type result struct{ clip, state string }
 
 // take is a clip that is being written, or waits for it.
 type take struct {
@@ -72,15 +76,38 @@ func (t *track) begin(e sink.Event) string {
 	return next.id
 }
 
+// started notes that the timeline has the event. The event's clip may have ended before: a broken disk fails at once.
+func (t *track) started(e sink.Event) {
+	t.mu.Lock()
+	i := slices.IndexFunc(t.results, func(r result) bool { return r.clip == e.Clip })
+	if i < 0 {
+		t.mu.Unlock()
+		return
+	}
+	state := t.results[i].state
+	if state == ClipSaved {
+		t.amendLater(e.Clip)
+	}
+	t.mu.Unlock()
+	t.Timeline.setState(e.Clip, state)
+}
+
+// amendLater has a complete clip's description written again. The caller holds mu.
+func (t *track) amendLater(clip string) {
+	if len(t.amends) < maxTakes {
+		t.amends = append(t.amends, clip)
+		t.signal()
+	}
+}
+
 // ended notes the end of an event.
 func (t *track) ended(e sink.Event) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	i := slices.IndexFunc(t.takes, func(k *take) bool { return k.id == e.Clip })
 	if i < 0 {
-		if e.Clip != "" && len(t.amends) < maxTakes {
-			t.amends = append(t.amends, e.Clip)
-			t.signal()
+		if e.Clip != "" {
+			t.amendLater(e.Clip)
 		}
 		return
 	}
@@ -187,10 +214,14 @@ func (t *track) progress(k *take, newest time.Duration) (end time.Duration, over
 	return end, k.closed && newest > end
 }
 
-// closeTake lets no event join any more, and reports whether one still goes on.
-func (t *track) closeTake(k *take) (stillOn bool) {
+// conclude notes what became of the clip. From now on no event can join it. It reports whether one still goes on.
+func (t *track) conclude(k *take, state string) (stillOn bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	k.closed = true
+	if len(t.results) == maxTakes {
+		t.results = slices.Delete(t.results, 0, 1)
+	}
+	t.results = append(t.results, result{k.id, state})
 	return k.active > 0
 }

@@ -15,22 +15,22 @@ func (t *track) write(ctx context.Context, k *take) {
 	w := &writing{track: t, take: k}
 	err := w.run(ctx)
 	t.busy.Store(0)
-	stillOn := t.closeTake(k)
+	state := ClipFailed
 	switch {
 	case err != nil:
 		t.failed.Add(1)
 		t.setDegraded(err)
-		t.Timeline.setState(k.id, ClipFailed)
 	case w.mux == nil:
 		t.empty.Add(1)
-		t.Timeline.setState(k.id, ClipFailed)
 	default:
+		state = ClipSaved
 		t.written.Add(1)
 		t.setDegraded(nil)
-		t.Timeline.setState(k.id, ClipSaved)
-		if !stillOn && w.incomplete {
-			t.amend(k.id)
-		}
+	}
+	stillOn := t.conclude(k, state)
+	t.Timeline.setState(k.id, state)
+	if state == ClipSaved && !stillOn && w.incomplete {
+		t.amend(k.id)
 	}
 	t.lost.Add(uint64(w.lost))
 }
