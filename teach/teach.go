@@ -1,6 +1,7 @@
 package teach
 
 import (
+	"math"
 	"slices"
 	"time"
 )
@@ -18,10 +19,11 @@ type Firing struct {
 }
 
 const (
-	// smoothing is the time constant of the scores' exponential average, in seconds: what is done twice within it is one firing.
-	smoothing = 0.5
-	// usualPause is the time in seconds from one window to the next that the first window stands for.
-	usualPause = 0.25
+	// Smoothing is the time constant of the scores' exponential average: what is done twice within it is one firing. At four windows a second, each
+	// counts for half.
+	Smoothing = 360 * time.Millisecond
+	// usualPause is the time from one window to the next that the first window stands for.
+	usualPause = 250 * time.Millisecond
 	// longestPause between two windows of one stretch.
 	longestPause = time.Second
 	// exitShare of the threshold is where a firing ends.
@@ -39,18 +41,23 @@ func gapAt(windows []Window, i int) bool {
 	return pause < 0 || pause > longestPause
 }
 
+// weightOf is the weight of a window in the average that comes so long after the one before.
+func weightOf(pause time.Duration) float64 {
+	return -math.Expm1(-pause.Seconds() / Smoothing.Seconds())
+}
+
 // smooth returns the head's score of each window, averaged over time. It begins anew after a gap.
 func smooth(h *Head, windows []Window) []float64 {
 	scores := make([]float64, len(windows))
 	average := 0.0
 	for i, w := range windows {
-		step := usualPause / smoothing
+		pause := usualPause
 		if gapAt(windows, i) {
 			average = 0
 		} else {
-			step = min((w.Time-windows[i-1].Time).Seconds()/smoothing, 1)
+			pause = w.Time - windows[i-1].Time
 		}
-		average += step * (h.Score(w.Embedding) - average)
+		average += weightOf(pause) * (h.Score(w.Embedding) - average)
 		scores[i] = average
 	}
 	return scores

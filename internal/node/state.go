@@ -12,20 +12,25 @@ import (
 	"edged/internal/settings"
 	"edged/publish"
 	"edged/record"
+	"edged/teach"
 )
 
-// State is everything that survives a reload: switches and thresholds that users have set, events that wait for the broker, and the timeline. A process
-// has one. With a folder, it also survives the process.
+// State is everything that survives a reload: switches and thresholds that users have set, events that wait for the broker, the timeline, and
+// what users taught. A process has one. With a folder, it also survives the process.
 type State struct {
 	Settings *settings.Store
 	Outbox   *publish.Outbox
 	Timeline *record.Timeline // of events
+	Teacher  *teach.Teacher
 }
 
 // NewState returns a state in memory.
 func NewState() *State {
 	limits := publish.Limits{Events: bounds.OutboxEvents, Bytes: bounds.OutboxBytes, Age: bounds.OutboxAge} // until openState sets others
-	return &State{Settings: settings.New(slog.Default()), Outbox: publish.NewOutbox(limits, slog.Default()), Timeline: new(record.Timeline)}
+	return &State{
+		Settings: settings.New(slog.Default()), Outbox: publish.NewOutbox(limits, slog.Default()), Timeline: new(record.Timeline),
+		Teacher: newTeacher(),
+	}
 }
 
 // Keep writes the state to its folder until ctx ends.

@@ -57,7 +57,7 @@ func New(n *node.Node, recent func() string) (*Site, error) {
 	secure := s.TLS != nil || s.URL != nil && s.URL.Scheme == "https"
 	s.Page = &page.Page{
 		Node: n.Config.Node, Version: n.Version, Description: s.describe, Live: n.Live, Timeline: n.Timeline, SetThreshold: n.SetThreshold,
-		CheckConfig: checkConfig, Statistics: s.statistics, Support: s.support, Access: login.New(password, secure), Login: password != nil,
+		Teacher: n.State.Teacher, CheckConfig: checkConfig, Statistics: s.statistics, Support: s.support, Access: login.New(password, secure), Login: password != nil,
 	}
 	if n.Recorder != nil {
 		s.Recorder = n.Recorder

@@ -12,6 +12,7 @@ import (
 
 	"edged/internal/pictures"
 	"edged/record"
+	"edged/teach"
 )
 
 // Page is the web page of one node. Set the inputs, then call Initialize; Handler serves it.
@@ -21,6 +22,7 @@ type Page struct {
 	Live          map[string]*pictures.Live
 	Timeline      *record.Timeline
 	Recorder      Clips // nil = recording is off
+	Teacher       *teach.Teacher
 	SetThreshold  func(view, label string, score float64) error
 	CheckConfig   func(yaml []byte) []ConfigProblem
 	Statistics    func() any // as /status
@@ -35,7 +37,7 @@ type Page struct {
 	began   string        // tells a client that edged was started again
 	ctx     context.Context
 	stop    context.CancelFunc
-	unwatch func() // ends the watch of the timeline
+	unwatch []func() // end the watches of the timeline and of what was taught
 }
 
 // Clips is where clips come from. *record.Recorder is one.
@@ -79,15 +81,19 @@ func (p *Page) Initialize() {
 	p.began = time.Now().UTC().Format(time.RFC3339Nano)
 	p.hub.init()
 	if p.Timeline != nil {
-		p.unwatch = p.Timeline.Watch(p.hub.event)
+		p.unwatch = append(p.unwatch, p.Timeline.Watch(p.hub.event))
 	}
+	if p.Teacher == nil {
+		p.Teacher = teach.NewTeacher(teach.Options{})
+	}
+	p.unwatch = append(p.unwatch, p.Teacher.Watch(p.hub.taughtEvent))
 }
 
 // Close ends all streams.
 func (p *Page) Close() {
 	p.stop()
-	if p.unwatch != nil {
-		p.unwatch()
+	for _, unwatch := range p.unwatch {
+		unwatch()
 	}
 }
 
@@ -95,7 +101,7 @@ func (p *Page) Close() {
 func (p *Page) Handler() http.Handler {
 	mux := http.NewServeMux()
 	api := func(pattern string, h func(http.ResponseWriter, *http.Request)) {
-		mux.HandleFunc(pattern, p.protect(h))
+		mux.HandleFunc(pattern, p.protect(maxBody, h))
 	}
 	api("GET /api/v1/node", p.node)
 	api("GET /api/v1/cameras/{camera}/picture", p.picture)
@@ -112,6 +118,8 @@ func (p *Page) Handler() http.Handler {
 	api("POST /api/v1/config/check", p.checkConfig)
 	api("GET /api/v1/history", p.showHistory)
 	api("GET /api/v1/support", p.support)
+	p.teachRoutes(api)
+	mux.HandleFunc("POST /api/v1/teach/import", p.protect(importLimit, p.importAction))
 	mux.HandleFunc("POST /api/v1/login", p.Access.Login)
 	mux.HandleFunc("POST /api/v1/logout", p.Access.Logout)
 	for _, route := range []string{"/{$}", "/events", "/events/{id}", "/draw", "/health"} {
@@ -121,8 +129,8 @@ func (p *Page) Handler() http.Handler {
 	return problems(mux)
 }
 
-// protect lets only those through who may see pictures.
-func (p *Page) protect(h http.HandlerFunc) http.HandlerFunc {
+// protect lets only those through who may see pictures. It bounds the bytes of what they send.
+func (p *Page) protect(limit int64, h http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		switch p.Access.Check(r) {
 		case NeedsLogin:
@@ -130,7 +138,7 @@ func (p *Page) protect(h http.HandlerFunc) http.HandlerFunc {
 		case NoPassword:
 			Problem(w, http.StatusForbidden, noPassword)
 		default:
-			r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+			r.Body = http.MaxBytesReader(w, r.Body, limit)
 			h(w, r)
 		}
 	}
