@@ -1,11 +1,8 @@
 package teach
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
-	"math"
-	"math/rand/v2"
 	"slices"
 )
 
@@ -25,8 +22,6 @@ const (
 // Learned is an action that was learned.
 type Learned struct {
 	Head *Head
-	// Found counts the examples that are recognised when each is left out and the rest is learned from; with one example it is 0.
-	Found int
 	// Chosen is, for each example, the window that shows the action best.
 	Chosen []int
 }
@@ -36,12 +31,15 @@ func Learn(examples []Example, ordinary []Embedding) (*Learned, error) {
 	if err := check(examples, ordinary); err != nil {
 		return nil, err
 	}
-	head, chosen, err := learn(examples, ordinary)
-	if err != nil {
+	l := newLesson(ordinary)
+	if err := l.learn(examples); err != nil {
 		return nil, err
 	}
-	l := &Learned{Head: head, Chosen: chosen}
-	return l, nil
+	learned := &Learned{Head: &l.head, Chosen: make([]int, len(examples))}
+	for i, e := range examples {
+		learned.Chosen[i] = ranked(e, l.head.margin)[0]
+	}
+	return learned, nil
 }
 
 func check(examples []Example, ordinary []Embedding) error {
@@ -74,104 +72,85 @@ func checkWindows(windows []Embedding, size int) error {
 		if len(e) != size || size == 0 {
 			return fmt.Errorf("embeddings of %d and of %d numbers are of two models", len(e), size)
 		}
-		for _, v := range e {
-			if v-v != 0 { // not a number, or infinite
-				return errors.New("an embedding holds something that is no number: the model is damaged")
-			}
+		if square := dot(e, e); square-square != 0 { // not a number, or infinite, or far too large
+			return errors.New("an embedding holds something that is no number: the model is damaged")
 		}
 	}
 	return nil
 }
 
+// lesson is one attempt to learn from ordinary life and some examples.
+type lesson struct {
+	scales
+	ordinary  []Embedding
+	few       []Embedding // of ordinary life, at random
+	negatives []Embedding // what the head was fitted to: few, and those that look most like the action
+	x         []float64   // the head's weights, for standardised numbers
+	head      Head
+}
+
+func newLesson(ordinary []Embedding) *lesson {
+	l := &lesson{ordinary: ordinary, scales: standard(ordinary)}
+	l.few = sample(ordinary, mostOrdinary-hardest)
+	l.negatives = l.few
+	return l
+}
+
 // learn lets the examples choose their windows and fits the head to these, in turns. At first the windows that stand out most from ordinary life count.
-func learn(examples []Example, ordinary []Embedding) (*Head, []int, error) {
-	mean, scale := standard(ordinary)
-	choose := func(e Embedding) float64 { return oddity(e, mean, scale) }
-	few := sample(ordinary, mostOrdinary-hardest)
-	var head *Head
+func (l *lesson) learn(examples []Example) error {
+	choose := l.oddity
 	for range rounds {
-		negatives := few
-		if head != nil {
-			negatives = append(slices.Clip(few), hard(ordinary, head)...)
+		if l.x != nil {
+			l.negatives = slices.Concat(l.few, hard(l.ordinary, &l.head))
+			choose = l.head.margin
 		}
-		var err error
-		if head, err = fitHead(best(examples, choose), negatives, head); err != nil {
-			return nil, nil, err
-		}
-		choose = head.Score
-	}
-	chosen := make([]int, len(examples))
-	for i, e := range examples {
-		chosen[i] = ranked(e, head.Score)[0]
-	}
-	return head, chosen, nil
-}
-
-// oddity is how far the window is from ordinary life, in standard deviations.
-func oddity(e Embedding, mean, scale []float64) float64 {
-	sum := 0.0
-	for i, v := range e {
-		d := (float64(v) - mean[i]) / scale[i]
-		sum += d * d
-	}
-	return math.Sqrt(sum / float64(len(e)))
-}
-
-// best returns the windows of each example that score highest.
-func best(examples []Example, score func(Embedding) float64) (windows []Embedding) {
-	for _, e := range examples {
-		order := ranked(e, score)
-		for _, i := range order[:min(windowsOfExample, len(order))] {
-			windows = append(windows, e[i])
+		if err := l.fit(best(examples, choose)); err != nil {
+			return err
 		}
 	}
-	return windows
+	return nil
 }
 
-// ranked returns the indexes of the windows, the highest score first.
-func ranked(windows []Embedding, score func(Embedding) float64) []int {
-	scores, order := make([]float64, len(windows)), make([]int, len(windows))
-	for i, w := range windows {
-		scores[i], order[i] = score(w), i
+func (l *lesson) fit(positive []Embedding) (err error) {
+	if l.x, err = l.solve(positive, l.negatives, l.x); err != nil {
+		return err
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(scores[b], scores[a]) })
-	return order
-}
-
-// sample returns at most n windows, always the same of the same.
-func sample(windows []Embedding, n int) []Embedding {
-	if len(windows) <= n {
-		return windows
-	}
-	random := rand.New(rand.NewPCG(1, 1))
-	out := make([]Embedding, n)
-	for i, k := range random.Perm(len(windows))[:n] {
-		out[i] = windows[k]
-	}
-	return out
-}
-
-// hard returns the windows of ordinary life that look most like the action.
-func hard(ordinary []Embedding, head *Head) (out []Embedding) {
-	for _, i := range ranked(ordinary, head.Score)[:min(hardest, len(ordinary))] {
-		out = append(out, ordinary[i])
-	}
-	return out
+	l.fold(&l.head, l.x)
+	return nil
 }
 
 // LeaveOneOut returns how many examples score at least threshold when each is left out and the rest is learned from. The user is told this number.
 func LeaveOneOut(examples []Example, ordinary []Embedding, threshold func(*Head) float64) (found int, err error) {
-	if len(examples) < 2 {
-		return 0, nil
-	}
-	for i := range examples {
-		head, _, err := learn(slices.Delete(slices.Clone(examples), i, i+1), ordinary)
-		if err != nil {
-			return 0, err
-		}
-		if head.Score(examples[i][ranked(examples[i], head.Score)[0]]) >= threshold(head) {
+	each, err := LeaveEachOut(examples, ordinary, threshold)
+	for _, is := range each {
+		if is {
 			found++
 		}
+	}
+	return found, err
+}
+
+// LeaveEachOut returns for each example whether it scores at least threshold when it is left out and the rest is learned from; nothing of a single
+// example. All attempts begin with the head of all examples, and with the windows that it chose: each takes a small part of Learn's time.
+func LeaveEachOut(examples []Example, ordinary []Embedding, threshold func(*Head) float64) (found []bool, err error) {
+	if err := check(examples, ordinary); err != nil {
+		return nil, err
+	}
+	if len(examples) == 1 {
+		return nil, nil
+	}
+	all := newLesson(ordinary)
+	if err := all.learn(examples); err != nil {
+		return nil, err
+	}
+	for i, left := range examples {
+		rest := slices.Delete(slices.Clone(examples), i, i+1)
+		l := lesson{scales: all.scales, negatives: all.negatives, x: all.x}
+		if err := l.fit(best(rest, all.head.margin)); err != nil {
+			return nil, err
+		}
+		highest := l.head.Score(left[ranked(left, l.head.margin)[0]])
+		found = append(found, highest >= threshold(&l.head))
 	}
 	return found, nil
 }

@@ -21,23 +21,24 @@ import (
 	"edged/teach"
 )
 
-// recorder turns video files into windows with embeddings, by the pipeline of edged run.
-type recorder struct {
-	model  *models.Model
-	engine engine.Options
-	follow bool
+// Recorder turns video files into windows with embeddings, by the pipeline of edged run.
+type Recorder struct {
+	Model   *models.Model
+	Engine  engine.Options
+	Follow  bool              // judge each moving target by itself
+	Prepare func(*watch.View) // may change the view's pipeline before a file is played; may be nil
 }
 
-// recording is what one file shows: the windows of the whole picture, or those of each target by itself.
-type recording struct {
-	path    string
-	tracks  [][]teach.Window
-	seconds float64
+// Recording is what one file shows.
+type Recording struct {
+	Path    string
+	Tracks  [][]teach.Window // one of the whole picture, or one of each target
+	Seconds float64
 }
 
 // windows returns those of all tracks.
-func (r *recording) windows() (all []teach.Embedding) {
-	for _, track := range r.tracks {
+func (r *Recording) windows() (all []teach.Embedding) {
+	for _, track := range r.Tracks {
 		for _, w := range track {
 			all = append(all, w.Embedding)
 		}
@@ -45,20 +46,20 @@ func (r *recording) windows() (all []teach.Embedding) {
 	return all
 }
 
-// record plays one file. A file that shows no window is an error: it can neither teach nor test anything.
-func (r *recorder) record(ctx context.Context, path string) (*recording, error) {
+// Record plays one file. A file that shows no window is an error: it can neither teach nor test anything.
+func (r *Recorder) Record(ctx context.Context, path string) (*Recording, error) {
 	cfg := config.Config{Detect: config.Default().Detect}
 	gate := false
 	cam := config.Camera{Name: "teach", MotionGate: &gate}
-	if r.follow {
+	if r.Follow {
 		cam.Follow = config.DefaultFollow
 	}
-	c, err := watch.New(watch.Options{Camera: cam, Views: watch.Views(&cfg, cam, r.model), Detect: cfg.Detect, Model: r.model})
+	c, err := watch.New(watch.Options{Camera: cam, Views: watch.Views(&cfg, cam, r.Model), Detect: cfg.Detect, Model: r.Model})
 	if err != nil {
 		return nil, err
 	}
 	defer c.Close()
-	e, err := watch.OpenEngine(r.model, r.engine, c.Views)
+	e, err := watch.OpenEngine(r.Model, r.Engine, c.Views)
 	if err != nil {
 		return nil, err
 	}
@@ -66,19 +67,22 @@ func (r *recorder) record(ctx context.Context, path string) (*recording, error) 
 	return r.play(ctx, path, c)
 }
 
-func (r *recorder) play(ctx context.Context, path string, c *watch.Camera) (*recording, error) {
-	out := &recording{path: path}
+func (r *Recorder) play(ctx context.Context, path string, c *watch.Camera) (*Recording, error) {
+	out := &Recording{Path: path}
 	tracks := map[uint64]int{}
 	pipeline := &c.Views[0].Pipeline
-	pipeline.Embedding = r.model.Manifest.Embedding.Size
+	pipeline.Embedding = r.Model.Manifest.Embedding.Size
 	pipeline.OnEvent = func(infer.Event) {}
 	pipeline.OnWindow = func(w *infer.Window) {
 		i, ok := tracks[w.Track]
 		if !ok {
-			i = len(out.tracks)
-			tracks[w.Track], out.tracks = i, append(out.tracks, nil)
+			i = len(out.Tracks)
+			tracks[w.Track], out.Tracks = i, append(out.Tracks, nil)
 		}
-		out.tracks[i] = append(out.tracks[i], teach.Window{Time: w.Time, Embedding: slices.Clone(w.Embedding)})
+		out.Tracks[i] = append(out.Tracks[i], teach.Window{Time: w.Time, Embedding: slices.Clone(w.Embedding)})
+	}
+	if r.Prepare != nil {
+		r.Prepare(c.Views[0])
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -105,13 +109,13 @@ func (r *recorder) play(ctx context.Context, path string, c *watch.Camera) (*rec
 	if err == io.EOF { //nolint:errorlint // a damaged file ends with an error that is io.EOF, too
 		err = nil
 	}
-	if err == nil && len(out.tracks) == 0 && !r.follow {
+	if err == nil && len(out.Tracks) == 0 && !r.Follow {
 		err = errors.New("no window: the file is too short, or nothing in it can be decoded")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	out.seconds = (last - first).Seconds()
+	out.Seconds = (last - first).Seconds()
 	return out, nil
 }
 

@@ -71,7 +71,7 @@ func Try(ctx context.Context, in Inputs) (*Result, error) {
 			return nil, fmt.Errorf("the model already has an action %q; choose another name", name)
 		}
 	}
-	r := &recorder{model: in.Model, engine: in.Engine, follow: in.Follow}
+	r := &Recorder{Model: in.Model, Engine: in.Engine, Follow: in.Follow}
 	ordinary, err := r.all(ctx, in.Ordinary)
 	if err != nil {
 		return nil, err
@@ -95,13 +95,13 @@ func Try(ctx context.Context, in Inputs) (*Result, error) {
 }
 
 // all records every file below the paths.
-func (r *recorder) all(ctx context.Context, paths []string) (recordings []*recording, err error) {
+func (r *Recorder) all(ctx context.Context, paths []string) (recordings []*Recording, err error) {
 	names, err := files(paths)
 	if err != nil {
 		return nil, err
 	}
 	for _, name := range names {
-		recording, err := r.record(ctx, name)
+		recording, err := r.Record(ctx, name)
 		if err != nil {
 			return nil, err
 		}
@@ -110,7 +110,7 @@ func (r *recorder) all(ctx context.Context, paths []string) (recordings []*recor
 	return recordings, nil
 }
 
-func (r *recorder) learn(ctx context.Context, name, folder string, ordinary []*recording, alarms int) (*Action, error) {
+func (r *Recorder) learn(ctx context.Context, name, folder string, ordinary []*Recording, alarms int) (*Action, error) {
 	shown, err := r.all(ctx, []string{folder})
 	if err != nil {
 		return nil, err
@@ -119,7 +119,7 @@ func (r *recorder) learn(ctx context.Context, name, folder string, ordinary []*r
 	for _, s := range shown {
 		windows := s.windows()
 		if len(windows) == 0 {
-			return nil, fmt.Errorf("%s: nothing moves in it", s.path)
+			return nil, fmt.Errorf("%s: nothing moves in it", s.Path)
 		}
 		examples = append(examples, windows)
 	}
@@ -127,7 +127,7 @@ func (r *recorder) learn(ctx context.Context, name, folder string, ordinary []*r
 	var stretches [][]teach.Window
 	for _, o := range ordinary {
 		life = append(life, o.windows()...)
-		stretches = append(stretches, o.tracks...)
+		stretches = append(stretches, o.Tracks...)
 	}
 	if len(life) == 0 {
 		return nil, errors.New("the files of ordinary life give no window")
@@ -145,13 +145,13 @@ func (r *recorder) learn(ctx context.Context, name, folder string, ordinary []*r
 }
 
 // judge notes what fires in a test file.
-func (r *Result) judge(t *recording) {
-	f := File{Path: t.path, Firings: []Firing{}}
+func (r *Result) judge(t *Recording) {
+	f := File{Path: t.Path, Firings: []Firing{}}
 	for _, a := range r.Actions {
-		if filepath.Base(filepath.Dir(t.path)) == a.Name {
+		if filepath.Base(filepath.Dir(t.Path)) == a.Name {
 			f.Shows = a.Name
 		}
-		for _, track := range t.tracks {
+		for _, track := range t.Tracks {
 			for _, fired := range teach.Fire(a.head, a.Threshold, track) {
 				f.Firings = append(f.Firings, Firing{a.Name, fired.Start.Seconds(), fired.End.Seconds(), fired.Score})
 			}
@@ -171,6 +171,6 @@ func (r *Result) judge(t *recording) {
 			r.Missed++
 		}
 	}
-	r.Hours += t.seconds / 3600
+	r.Hours += t.Seconds / 3600
 	r.Files = append(r.Files, f)
 }
