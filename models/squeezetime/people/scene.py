@@ -61,7 +61,7 @@ def shoot(rng: np.random.Generator, scene: Scene, check: bool) -> tuple[np.ndarr
     for vertices, triangles, colours in _furniture(rng, scene):
         place.triangles(vertices, triangles, colours, packed)
     floor &= place.depth == empty
-    light = _light(rng)
+    light = drawn_light(rng)
     if check and scene.actors:
         _check_seen(place, scene.actors[0], packed, light)
     frames = _frames(rng, scene, place, floor, packed, light)
@@ -88,7 +88,7 @@ def _furniture(rng, scene: Scene) -> list[furniture.Mesh]:
     return made + furniture.beside(rng, scene.points)
 
 
-def _light(rng) -> tuple[np.ndarray, float]:
+def drawn_light(rng) -> tuple[np.ndarray, float]:
     """Where the light comes from, of length 1, and how much of it comes from everywhere."""
     way = np.array([rng.uniform(-1, 1), rng.uniform(0.6, 1.5), rng.uniform(-1, 1)])
     return (way / np.linalg.norm(way)).astype(np.float32), float(rng.uniform(0.3, 0.75))
@@ -125,7 +125,7 @@ def _frames(rng, scene: Scene, place, floor, camera, light) -> np.ndarray:
     for frame in range(FRAMES):
         canvas = place.copy()
         if shadows:
-            _shade(canvas, scene.actors, frame, floor, camera, light[0], darkness)
+            shade(canvas, scene.actors, frame, floor, camera, light[0], darkness)
         for actor in scene.actors:
             _draw_actor(canvas, actor, frame, camera, light)
         for thing in scene.things:
@@ -134,7 +134,7 @@ def _frames(rng, scene: Scene, place, floor, camera, light) -> np.ndarray:
     return frames
 
 
-def _shade(canvas, actors, frame: int, floor, camera, way, darkness: float) -> None:
+def shade(canvas, actors, frame: int, floor, camera, way, darkness: float) -> None:
     mask = np.zeros(floor.shape, np.uint8)
     for actor in actors:
         render.shadow(mask, actor.vertices[frame], actor.triangles, camera, way)
