@@ -12,8 +12,9 @@ import (
 // Origin). If an attacker's host name points at this machine (DNS rebinding), the Host header shows it. guard lets through a link that a
 // person opens, because the HTML of the page contains no secrets.
 type guard struct {
-	url  *url.URL // web.url; nil = there is none
-	next http.Handler
+	url   *url.URL // web.url; nil = there is none
+	proxy net.IP   // one that is trusted; nil = there is none
+	next  http.Handler
 }
 
 func (g guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -23,13 +24,19 @@ func (g guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Security-Policy", "default-src 'none'")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	switch {
-	case !g.knows(r.Host):
+	case !g.fromProxy(r) && !g.knows(r.Host):
 		http.Error(w, "use this machine's address or name, or set web.url", http.StatusForbidden)
 	case g.crossSite(r) && !isLink(r):
 		http.Error(w, "not for pages of other sites", http.StatusForbidden)
 	default:
 		g.next.ServeHTTP(w, r)
 	}
+}
+
+// fromProxy reports whether the trusted proxy sends the request. People reach that proxy by names that edged does not know.
+func (g guard) fromProxy(r *http.Request) bool {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	return err == nil && g.proxy != nil && g.proxy.Equal(net.ParseIP(host))
 }
 
 // knows reports whether the Host header names this machine: an address, localhost, its own host name, or the host of web.url. A client
@@ -62,7 +69,8 @@ func (g guard) crossSite(r *http.Request) bool {
 	case "same-origin", "none":
 		return false
 	case "":
-		return !g.ownOrigin(r.Header.Get("Origin"), r.Host)
+		origin := r.Header.Get("Origin")
+		return !g.ownOrigin(origin, r.Host) && !(g.fromProxy(r) && g.ownOrigin(origin, r.Header.Get("X-Forwarded-Host")))
 	}
 	return true
 }

@@ -34,6 +34,7 @@ type Server struct {
 	Status  func() ([]byte, error) // JSON
 	Page    http.Handler           // nil = there is none
 	PageURL *url.URL               // where people find the page, if not at Address; nil = there
+	Proxy   net.IP                 // a proxy that checks who may come in, and under which host name; nil = there is none
 	TLS     *tls.Config            // nil = plain HTTP
 
 	listener net.Listener
@@ -95,7 +96,7 @@ func (s *Server) handler() http.Handler {
 	} else {
 		mux.HandleFunc("GET /{$}", index)
 	}
-	return guard{url: s.PageURL, next: mux}
+	return guard{url: s.PageURL, proxy: s.Proxy, next: mux}
 }
 
 func answer(check func() error) http.HandlerFunc {

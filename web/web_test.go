@@ -252,6 +252,33 @@ func TestOwnPageMayChangeSettings(t *testing.T) {
 	}
 }
 
+// Home Assistant's ingress passes on whichever host name a person has typed. Pages of other sites are refused there, too.
+func TestTheTrustedProxyMayNameAnyHost(t *testing.T) {
+	g := guard{proxy: net.ParseIP("172.30.32.2"), next: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })}
+	for _, c := range []struct {
+		what, from, host string
+		headers          []string
+		status           int
+	}{
+		{"a person through the proxy", "172.30.32.2:5000", "homeassistant.example:8123", []string{"Origin", "http://homeassistant.example:8123"}, 204},
+		{"through a proxy that gives its own host", "172.30.32.2:5000", "172.30.33.4:8099", []string{"Origin", "https://home.example", "X-Forwarded-Host", "home.example"}, 204},
+		{"a foreign page through the proxy", "172.30.32.2:5000", "homeassistant.example:8123", []string{"Origin", "https://evil.example"}, 403},
+		{"a foreign page by HTTPS through the proxy", "172.30.32.2:5000", "home.example", []string{"Sec-Fetch-Site", "cross-site"}, 403},
+		{"somebody else", "172.30.32.3:5000", "homeassistant.example:8123", nil, 403},
+		{"somebody else who forges headers", "172.30.32.3:5000", "172.30.33.4:8099", []string{"Origin", "https://home.example", "X-Forwarded-Host", "home.example"}, 403},
+	} {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPut, "/api/v1/thresholds", nil)
+		r.Host, r.RemoteAddr = c.host, c.from
+		for i := 0; i < len(c.headers); i += 2 {
+			r.Header.Set(c.headers[i], c.headers[i+1])
+		}
+		w := httptest.NewRecorder()
+		if g.ServeHTTP(w, r); w.Code != c.status {
+			t.Errorf("%s: %d, want %d", c.what, w.Code, c.status)
+		}
+	}
+}
+
 func TestLargeHeadersAreRefused(t *testing.T) {
 	address := serve(t, &Server{Health: func() error { return nil }})
 	for size, want := range map[int]int{1000: http.StatusOK, 14_000: http.StatusRequestHeaderFieldsTooLarge} {

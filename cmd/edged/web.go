@@ -29,6 +29,7 @@ func (r *runner) startWeb(n *node.Node) (stop func()) {
 		Ready:   n.Ready,
 		Status:  func() ([]byte, error) { return n.Telemetry().JSON() },
 		Page:    site.Handler(), PageURL: site.URL, TLS: site.TLS,
+		Proxy: net.ParseIP(n.Config.Web.TrustedProxy),
 	}
 	warnOfStrangers(n.Config.Web)
 	stopMeasuring := site.Start()
@@ -44,9 +45,9 @@ func warnOfStrangers(w config.Web) {
 	host, _, _ := net.SplitHostPort(w.Listen)
 	local := net.ParseIP(host).IsLoopback()
 	switch {
-	case !local && w.PasswordFile == "":
+	case !local && w.PasswordFile == "" && w.TrustedProxy == "":
 		slog.Warn("web: other machines get metrics, health and status, but no pictures, because web.password_file is not set", "listen", w.Listen)
-	case !local && w.CertFile == "" && !strings.HasPrefix(w.URL, "https:"):
+	case !local && w.PasswordFile != "" && w.CertFile == "" && !strings.HasPrefix(w.URL, "https:"):
 		slog.Warn("web: the password and the pictures cross the network unencrypted; set web.cert_file and web.key_file", "listen", w.Listen)
 	}
 }

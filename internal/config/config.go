@@ -182,6 +182,7 @@ type Web struct {
 	Listen       string `yaml:"listen"`        // IP:PORT of the page and metrics, such as 0.0.0.0:9797 for the network; "" = no page
 	URL          string `yaml:"url"`           // the address that people open, if it differs from web.listen: https://HOST/PATH
 	PasswordFile string `yaml:"password_file"` // file with the output of "edged password"; without it only this machine gets pictures
+	TrustedProxy string `yaml:"trusted_proxy"` // IP address of a proxy that lets only people in who may see everything; its requests need no password
 	CertFile     string `yaml:"cert_file"`     // PEM; serve HTTPS, with key_file
 	KeyFile      string `yaml:"key_file"`      // PEM
 }

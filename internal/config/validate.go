@@ -265,6 +265,9 @@ func (d *decoder) web(w Web) {
 	if u, err := url.Parse(w.URL); w.URL != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "") {
 		d.problem("web.url", "must be http:// or https:// with a host and perhaps a path, such as https://home.example/edged, not %q", w.URL)
 	}
+	if w.TrustedProxy != "" && net.ParseIP(w.TrustedProxy) == nil {
+		d.problem("web.trusted_proxy", "must be the IP address from which the proxy connects, such as 172.30.32.2, not %q", w.TrustedProxy)
+	}
 	if (w.CertFile == "") != (w.KeyFile == "") {
 		d.problem("web.cert_file", "cert_file and key_file go together")
 	}

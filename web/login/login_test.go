@@ -2,6 +2,7 @@ package login
 
 import (
 	"context"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -80,6 +81,25 @@ func TestWithoutAPasswordOnlyThisMachineIsLetThrough(t *testing.T) {
 	} {
 		if got := g.Check(c.r); got != c.want {
 			t.Errorf("%s: %d, want %d", c.what, got, c.want)
+		}
+	}
+}
+
+// The trusted proxy has asked for a password of its own. Only the address of the connection tells who the proxy is.
+func TestTheTrustedProxyNeedsNoPassword(t *testing.T) {
+	for what, password := range map[string]*Hashed{"no password": nil, "a password": hashed(t, "correct horse")} {
+		g := New(password, false)
+		g.Proxy = net.ParseIP("172.30.32.2")
+		if got := g.Check(request("172.30.32.2:5000", "home.example", "X-Ingress-Path", "/api/hassio_ingress/x")); got != page.Granted {
+			t.Errorf("%s: the proxy gets %d", what, got)
+		}
+		for _, r := range []*http.Request{
+			request("172.30.32.1:5000", "home.example", "X-Ingress-Path", "/api/hassio_ingress/x"),
+			request("192.168.1.7:5000", "192.168.1.2:9797", "X-Forwarded-For", "172.30.32.2"),
+		} {
+			if got := g.Check(r); got == page.Granted {
+				t.Errorf("%s: %s is let through", what, r.RemoteAddr)
+			}
 		}
 	}
 }

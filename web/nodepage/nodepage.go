@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net"
 	"net/url"
 	"slices"
 
@@ -55,9 +56,11 @@ func New(n *node.Node, recent func() string) (*Site, error) {
 		}
 	}
 	secure := s.TLS != nil || s.URL != nil && s.URL.Scheme == "https"
+	access := login.New(password, secure)
+	access.Proxy = net.ParseIP(cfg.TrustedProxy)
 	s.Page = &page.Page{
 		Node: n.Config.Node, Version: n.Version, Description: s.describe, Live: n.Live, Timeline: n.Timeline, SetThreshold: n.SetThreshold,
-		Teacher: n.State.Teacher, CheckConfig: checkConfig, Statistics: s.statistics, Support: s.support, Access: login.New(password, secure), Login: password != nil,
+		Teacher: n.State.Teacher, CheckConfig: checkConfig, Statistics: s.statistics, Support: s.support, Access: access, Login: password != nil,
 	}
 	if n.Recorder != nil {
 		s.Recorder = n.Recorder
