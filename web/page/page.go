@@ -122,7 +122,7 @@ func (p *Page) Handler() http.Handler {
 	mux.HandleFunc("POST /api/v1/teach/import", p.protect(importLimit, p.importAction))
 	mux.HandleFunc("POST /api/v1/login", p.Access.Login)
 	mux.HandleFunc("POST /api/v1/logout", p.Access.Logout)
-	for _, route := range []string{"/{$}", "/events", "/events/{id}", "/draw", "/health"} {
+	for _, route := range []string{"/{$}", "/events", "/events/{id}", "/teach", "/draw", "/health"} {
 		mux.HandleFunc("GET "+route, p.index)
 	}
 	mux.HandleFunc("GET /static/", p.static)

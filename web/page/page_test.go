@@ -3,6 +3,7 @@ package page
 import (
 	"bufio"
 	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
@@ -340,17 +341,21 @@ func TestPageUnderAPath(t *testing.T) {
 	}
 }
 
-// The page as a whole is light: what is loaded for any screen, without pictures.
+// The page is light, without pictures: what a browser gets of all screens together, and what it then holds of the screens that are loaded at once.
 func TestPageWeight(t *testing.T) {
-	total := 0
-	for name, a := range assets {
-		if !strings.HasSuffix(name, ".txt") {
-			total += len(a.body)
+	sent, atOnce := 0, 0
+	for name, a := range assets() {
+		if strings.HasSuffix(name, ".txt") {
+			continue
+		}
+		sent += len(a.packed)
+		if !strings.HasPrefix(name, "static/teach/") { // loaded by those who open Teach
+			atOnce += len(a.body)
 		}
 	}
-	t.Logf("%d bytes in all", total)
-	if total > 150_000 {
-		t.Errorf("the page weighs %d bytes, want 150 kB at most", total)
+	t.Logf("%d bytes are sent for all screens; %d bytes are held without Teach", sent, atOnce)
+	if sent > 75_000 || atOnce > 150_000 {
+		t.Error("want 75 kB and 150 kB at most")
 	}
 }
 
@@ -362,6 +367,32 @@ func TestFilesAreNotSentTwice(t *testing.T) {
 	}
 	if reply, body = s.ask("GET", "/static/app.js", "", "If-None-Match", reply.header.Get("ETag")); reply.status != 304 || body != "" {
 		t.Errorf("%d with %d bytes, want 304", reply.status, len(body))
+	}
+}
+
+func TestFilesAreSentInGzipToWhoTakesIt(t *testing.T) {
+	s := newScene(t)
+	_, plain := s.ask("GET", "/static/style.css", "", "Accept-Encoding", "identity")
+	for accept, want := range map[string]bool{"gzip": true, "deflate, gzip;q=0.5": true, "gzip;q=0": false, "gzip; q=0.000": false, "br": false} {
+		reply, body := s.ask("GET", "/static/style.css", "", "Accept-Encoding", accept)
+		if got := reply.header.Get("Content-Encoding") == "gzip"; got != want || reply.header.Get("Vary") != "Accept-Encoding" {
+			t.Errorf("Accept-Encoding %q: gzip %t, want %t; Vary %q", accept, got, want, reply.header.Get("Vary"))
+			continue
+		}
+		if want {
+			unpacked, err := gzip.NewReader(strings.NewReader(body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, err := io.ReadAll(unpacked)
+			body = string(text)
+			if err != nil || len(text) == 0 {
+				t.Errorf("%d bytes, %v", len(text), err)
+			}
+		}
+		if body != plain {
+			t.Errorf("Accept-Encoding %q: another file", accept)
+		}
 	}
 }
 

@@ -1,6 +1,8 @@
 package page
 
 import (
+	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
@@ -11,6 +13,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 //go:embed static
@@ -18,12 +21,14 @@ var files embed.FS
 
 // asset is a file of the page.
 type asset struct {
-	body []byte
-	kind string
-	tag  string // ETag
+	body   []byte
+	packed []byte // body in gzip
+	kind   string
+	tag    string // ETag
 }
 
-var assets = readAssets()
+// assets are read when somebody asks for the first of them.
+var assets = sync.OnceValue(readAssets)
 
 func readAssets() map[string]asset {
 	all := map[string]asset{}
@@ -33,13 +38,32 @@ func readAssets() map[string]asset {
 		}
 		body, err := files.ReadFile(name)
 		sum := sha256.Sum256(body)
-		all[name] = asset{body: body, kind: kindOf(name), tag: `"` + hex.EncodeToString(sum[:8]) + `"`}
+		all[name] = asset{body: body, packed: pack(body), kind: kindOf(name), tag: `"` + hex.EncodeToString(sum[:8]) + `"`}
 		return err
 	})
 	if err != nil {
 		panic(err) // the files are in the binary
 	}
 	return all
+}
+
+// pack returns the body in gzip.
+func pack(body []byte) []byte {
+	var b bytes.Buffer
+	w, _ := gzip.NewWriterLevel(&b, gzip.BestCompression) // it fails for unknown levels alone
+	_, _ = w.Write(body)                                  // into memory
+	_ = w.Close()
+	return b.Bytes()
+}
+
+// takesGzip reports whether the client takes answers in gzip (RFC 9110, section 12.5.3).
+func takesGzip(r *http.Request) bool {
+	for coding := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
+		if name, quality, _ := strings.Cut(coding, ";"); strings.TrimSpace(name) == "gzip" {
+			return strings.Trim(quality, " q=0.") != "" || quality == ""
+		}
+	}
+	return false
 }
 
 func kindOf(name string) string {
@@ -56,20 +80,26 @@ func kindOf(name string) string {
 
 // static answers with a file of the page.
 func (p *Page) static(w http.ResponseWriter, r *http.Request) {
-	a, ok := assets[strings.TrimPrefix(r.URL.Path, "/")]
+	a, ok := assets()[strings.TrimPrefix(r.URL.Path, "/")]
 	if !ok || strings.HasSuffix(r.URL.Path, "index.html") {
 		notFound(w, r)
 		return
 	}
 	h := w.Header()
 	h.Set("Cache-Control", "no-cache")
-	h.Set("ETag", a.tag)
-	if r.Header.Get("If-None-Match") == a.tag {
+	h.Set("Vary", "Accept-Encoding")
+	body, tag := a.body, a.tag
+	if takesGzip(r) {
+		body, tag = a.packed, strings.TrimSuffix(a.tag, `"`)+`-gzip"`
+		h.Set("Content-Encoding", "gzip")
+	}
+	h.Set("ETag", tag)
+	if r.Header.Get("If-None-Match") == tag {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
 	h.Set("Content-Type", a.kind)
-	_, _ = w.Write(a.body)
+	_, _ = w.Write(body)
 }
 
 // contentSecurity allows the page its own files, the pictures that it makes of streams, and nothing else.
@@ -89,7 +119,7 @@ func (p *Page) index(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintln(w, noPassword+"\n\n/metrics\n/healthz\n/readyz\n/status")
 		return
 	}
-	html := strings.Replace(string(assets["static/index.html"].body), `<base href="/">`, `<base href="`+p.base(r)+`/">`, 1)
+	html := strings.Replace(string(assets()["static/index.html"].body), `<base href="/">`, `<base href="`+p.base(r)+`/">`, 1)
 	_, _ = w.Write([]byte(html))
 }
 

@@ -7,7 +7,8 @@ import * as draw from './draw.js';
 import * as health from './health.js';
 
 const main = document.getElementById('main');
-const screens = { now, events, draw, health };
+const teach = { show: async (...it) => (await import('./teach/screen.js')).show(...it) }; // loaded by those who open it
+const screens = { now, events, teach, draw, health };
 let shown; // an AbortController of the screen that shows
 let node; // what edged says of itself
 
@@ -96,6 +97,6 @@ document.getElementById('logout').addEventListener('click', async () => {
 on('hello', (hello) => {
   if (!hello.again) return;
   if (node && hello.version !== node.version) location.reload();
-  else if (!document.querySelector('dialog[open]') && route().screen !== 'draw') show();
+  else if (!document.querySelector('dialog[open]') && !['draw', 'teach'].includes(route().screen)) show();
 });
 show();

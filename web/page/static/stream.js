@@ -1,7 +1,7 @@
 // What happens, as it happens: one event stream for all screens. It reconnects by itself, and says when what the page shows is old.
 import { apiURL, clock } from './util.js';
 
-const kinds = ['hello', 'scores', 'camera', 'view', 'event', 'gone'];
+const kinds = ['hello', 'scores', 'camera', 'view', 'event', 'gone', 'teach'];
 const listeners = new Map(kinds.map((kind) => [kind, new Set()]));
 const silentAfter = 12e3; // edged sends something every 5 seconds
 const lostFor = 1500; // a shorter pause is not worth a word

@@ -26,8 +26,8 @@ export class ProblemError extends Error {
 }
 
 // api calls the API and returns its JSON. An error is a ProblemError, or a TypeError where edged does not answer.
-export async function api(path, { method = 'GET', json, text, signal } = {}) {
-  const options = { method, signal, headers: {} };
+export async function api(path, { method = 'GET', json, text, body, signal } = {}) {
+  const options = { method, signal, body, headers: {} };
   if (json !== undefined) [options.body, options.headers['Content-Type']] = [JSON.stringify(json), 'application/json'];
   if (text !== undefined) [options.body, options.headers['Content-Type']] = [text, 'text/plain'];
   const reply = await fetch(apiURL(path), options);

@@ -1,0 +1,54 @@
+// Films: small moving pictures. A film loads its pictures when somebody sees it, and moves only while somebody sees it.
+import { apiURL, el } from '../util.js';
+
+const pause = 200; // milliseconds from one picture to the next
+const visible = new Set();
+const sight = new IntersectionObserver((changes) => changes.forEach(({ target, isIntersecting }) => {
+  if (!isIntersecting) visible.delete(target);
+  else visible.add(target.start());
+}), { rootMargin: '80px' });
+let moving = !matchMedia('(prefers-reduced-motion: reduce)').matches;
+
+setInterval(() => visible.forEach((f) => (moving || f.closest('button')?.matches(':hover, :focus-visible')) && f.step()), pause);
+
+// film shows the pictures at these addresses of the API, in turn.
+export function film(paths) {
+  const f = el('span', { class: 'film' }, !paths.length && 'no picture');
+  f.start = () => {
+    if (paths.length && !f.childElementCount) f.replaceChildren(...paths.map((p) => el('img', { alt: '', src: apiURL(p), onerror: (e) => lose(e.target) })));
+    f.show(f.at ?? paths.length >> 1);
+    return f;
+  };
+  const lose = (img) => { // edged has dropped it since
+    img.remove();
+    if (!f.childElementCount) f.append('no picture');
+  };
+  f.show = (n) => {
+    f.at = n;
+    [...f.children].forEach((img, i) => { img.hidden = i !== n; });
+  };
+  f.step = () => {
+    const next = (f.at + 1) % (f.childElementCount || 1);
+    if (f.children[next]?.complete) f.show(next);
+  };
+  sight.observe(f);
+  return f;
+}
+
+// pauseButton stops and starts all films.
+export function pauseButton() {
+  const button = el('button', { class: 'quiet', title: 'Stop or move the pictures', onclick: () => { moving = !moving; name(); } });
+  const name = () => { button.textContent = moving ? 'Pause' : 'Play'; };
+  name();
+  return button;
+}
+
+// spread picks at most that many of the items, evenly.
+export const spread = (items, most) => (items.length <= most ? items : Array.from({ length: most }, (_, i) => items[Math.round(i * (items.length - 1) / (most - 1))]));
+
+// numbered are the addresses of a thing's n pictures.
+export const numbered = (path, n) => spread(Array.from({ length: n ?? 0 }, (_, i) => `${path}&n=${i}`), 8);
+
+// brief is a time of day, as short as can be: there is little room beside a film.
+const time = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
+export const brief = (t) => time.format(new Date(t));
