@@ -41,6 +41,7 @@ func (d *Decider) Decide(t time.Duration, scores []float32, emit func(Event)) {
 	if !d.seen {
 		dt = d.interval
 	}
+	d.resume(t)
 	d.seen, d.last = true, t
 	weight := d.weight(dt)
 	for i := range d.labels {
@@ -53,6 +54,7 @@ func (d *Decider) Decide(t time.Duration, scores []float32, emit func(Event)) {
 		l.score += weight * (p - l.score)
 		d.step(l, t, p >= limits.Exit, limits, emit)
 	}
+	d.derive(t, emit)
 }
 
 // step takes one window, whose score has already been smoothed.
@@ -130,8 +132,13 @@ func (l *label) report(phase Phase, t time.Duration, emit func(Event)) {
 	emit(e)
 }
 
-// quiet reports whether no action is in progress and the last window supports none.
+// quiet reports whether no action is in progress, the last window supports none, and no rule waits for one.
 func (d *Decider) quiet() bool {
+	for i := range d.sequences {
+		if d.sequences[i].pending() {
+			return false
+		}
+	}
 	for i := range d.labels {
 		if l := &d.labels[i]; l.state != idle || l.running {
 			return false
@@ -140,8 +147,15 @@ func (d *Decider) quiet() bool {
 	return true
 }
 
-// Gap ends all actions in progress: after it, nobody knows whether they continue.
+// Gap ends all actions in progress, and the rules begin anew: after it, nobody knows whether they continue.
 func (d *Decider) Gap(emit func(Event)) {
+	d.endLabels(emit)
+	d.endDerived(emit)
+	d.paused = false
+}
+
+// endLabels ends the actions of labels.
+func (d *Decider) endLabels(emit func(Event)) {
 	for i := range d.labels {
 		d.labels[i].end(d.last, emit)
 		d.labels[i].score = 0

@@ -31,6 +31,7 @@ type DeciderOptions struct {
 	Background string          // the label that never starts an action; "" for none
 	Smoothing  time.Duration   // time constant; 0 for none
 	Interval   time.Duration   // expected from one window to the next: the weight of the first window
+	Derived    []Derived       // actions that follow from others
 }
 
 // Decider turns scores into actions.
@@ -58,11 +59,19 @@ type Decider struct {
 	last  time.Duration // time of that window
 	ids   *uint64       // the last id that was given; all deciders of a view share it
 	place [4]float64    // where the target of the next window is; see Event.Box
+
+	sequences []sequence
+	absences  []absence
+	oneOfMany bool // another decider follows the absences, which are about all targets
+	paused    bool // by Pause; no window has come since
 }
 
 // another returns a Decider with the same rules for another target. Thresholds that are set on one hold for both.
 func (d *Decider) another() *Decider {
-	other := &Decider{smoothing: d.smoothing, interval: d.interval, limits: d.limits, labels: slices.Clone(d.labels), ids: d.ids}
+	other := &Decider{
+		smoothing: d.smoothing, interval: d.interval, limits: d.limits, labels: slices.Clone(d.labels), ids: d.ids,
+		sequences: slices.Clone(d.sequences), oneOfMany: true,
+	}
 	other.forget()
 	return other
 }
@@ -73,7 +82,10 @@ func (d *Decider) forget() {
 		l := &d.labels[i]
 		*l = label{name: l.name, rule: l.rule, silent: l.silent}
 	}
-	d.seen, d.last, d.place = false, 0, [4]float64{}
+	for i := range d.sequences {
+		d.sequences[i].forget()
+	}
+	d.seen, d.last, d.place, d.paused = false, 0, [4]float64{}, false
 }
 
 // NewDecider returns a Decider for scores in the labels' order. The error names every wrong option.
@@ -92,6 +104,13 @@ func NewDecider(labels []string, o DeciderOptions) (*Decider, error) {
 		}
 		d.labels[i] = label{name: name, rule: rule, silent: name == o.Background && name != ""}
 		d.limits[i].Store(&rule.Thresholds)
+	}
+	for _, derived := range o.Derived {
+		if o := (outcome{rule: newDerivedRule(labels, derived)}); len(derived.No) > 0 {
+			d.absences = append(d.absences, absence{outcome: o})
+		} else {
+			d.sequences = append(d.sequences, sequence{outcome: o})
+		}
 	}
 	return d, nil
 }
@@ -131,6 +150,9 @@ func (o *DeciderOptions) check(labels []string) error {
 			continue
 		}
 		errs = append(errs, o.PerLabel[name].check(fmt.Sprintf("label %q", name)))
+	}
+	for _, derived := range o.Derived {
+		errs = append(errs, derived.check(labels, o.Background))
 	}
 	return errors.Join(errs...)
 }

@@ -72,7 +72,7 @@ func (p *Pipeline) Step() error {
 // Finish ends all actions in progress, as a gap does.
 func (p *Pipeline) Finish() {
 	if p.Targets != nil {
-		p.Targets.gap()
+		p.Targets.gap(false)
 		p.Targets.Close()
 		return
 	}
@@ -85,7 +85,7 @@ func (p *Pipeline) advance() error {
 		return err
 	}
 	if p.schedule.last.Epoch != p.Ring.Epoch() {
-		p.gap()
+		p.gap(false)
 	}
 	if newest, ok := p.Ring.Newest(); ok && newest > p.seq {
 		began := time.Now()
@@ -161,7 +161,7 @@ func (p *Pipeline) takeFrame(seq uint64) {
 	}
 	defer p.Ring.Unpin()
 	if seq < p.begin.Load() {
-		p.gap()
+		p.gap(false)
 		return
 	}
 	p.push(frame, p.picture(slot))
@@ -183,7 +183,7 @@ func (p *Pipeline) picture(slot []byte) []byte {
 func (p *Pipeline) push(frame ringbuffer.Frame, rgb []byte) {
 	missing, follows := p.schedule.follows(frame)
 	if !follows {
-		p.gap()
+		p.gap(frame.Epoch == p.schedule.last.Epoch)
 	}
 	for range missing {
 		p.hold()
@@ -213,7 +213,7 @@ func (p *Pipeline) hold() {
 // progress the model must end it: someone who stands still for a moment has not gone.
 func (p *Pipeline) demand(t time.Duration) {
 	if p.Targets != nil {
-		p.demandTargets()
+		p.demandTargets(t)
 		return
 	}
 	p.drop()
@@ -243,21 +243,25 @@ func (p *Pipeline) drop() {
 	}
 }
 
-// gap empties the window and ends all actions in progress.
-func (p *Pipeline) gap() {
+// gap empties the window and ends all actions in progress. After a short gap, in which the camera stayed online, the rules go on.
+func (p *Pipeline) gap(short bool) {
 	if !p.schedule.any {
 		return
 	}
 	p.drop()
 	p.schedule.empty()
 	p.Clip.Clear()
-	if p.Targets != nil {
-		p.Targets.gap()
-	} else {
-		p.Gate.reset()
+	p.Stats.Gaps.Add(1)
+	switch {
+	case p.Targets != nil:
+		p.Targets.gap(short)
+		return
+	case short:
+		p.Decider.Pause(p.OnEvent)
+	default:
 		p.Decider.Gap(p.OnEvent)
 	}
-	p.Stats.Gaps.Add(1)
+	p.Gate.reset()
 }
 
 func (p *Pipeline) decide() {
@@ -288,9 +292,9 @@ func (p *Pipeline) finishWindow() *Window {
 }
 
 // demandTargets asks for a run of the model on the window of each target. Where nothing moves, there is none.
-func (p *Pipeline) demandTargets() {
+func (p *Pipeline) demandTargets(t time.Duration) {
 	p.drop()
-	p.due = p.Targets.demand()
+	p.due = p.Targets.demand(t)
 	if !p.due {
 		p.Stats.Gated.Add(1)
 	}

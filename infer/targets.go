@@ -22,6 +22,8 @@ type Targets struct {
 	at            int
 	due           []follow.Target // whose windows wait for the model
 	active        []*tracked
+	lost          []*tracked // gone, but derived actions go on; the longest gone first
+	view          *tracked   // of no target: the rules about what nobody does
 	free          []*tracked
 	frame         []byte // a cut frame, [Side,Side,3]
 	template      *Decider
@@ -83,13 +85,14 @@ func (s *Targets) start(p *Pipeline) {
 	s.frame = make([]byte, 3*s.Side*s.Side)
 	s.picture, s.push, s.emit = s.recall, p.Clip.Push, s.report
 	s.Options.Frames = p.Frames
+	s.template.oneOfMany, s.view = true, &tracked{decider: s.template}
 }
 
 // take follows the picture in the slot, which has that number in the ring.
 func (s *Targets) take(seq uint64, slot []byte) {
 	width, height, rgb := Picture(slot)
 	if width == 0 { // the view was disabled
-		s.gap()
+		s.gap(false)
 		return
 	}
 	if width != s.width || height != s.height || s.follower == nil {
@@ -118,7 +121,7 @@ func (s *Targets) note(seq uint64) {
 }
 
 func (s *Targets) resize(width, height int) error {
-	s.gap()
+	s.gap(false)
 	s.Close()
 	o := s.Options
 	o.Width, o.Height = width, height
@@ -130,12 +133,13 @@ func (s *Targets) resize(width, height int) error {
 	return nil
 }
 
-// demand makes the window of every visible target due, and reports whether there is one. While the camera itself moves, the whole picture is the only
-// target.
-func (s *Targets) demand() bool {
+// demand makes the window of every visible target due at t, and reports whether there is one. While the camera itself moves, the whole picture is the
+// only target.
+func (s *Targets) demand(t time.Duration) bool {
 	if s.follower == nil {
 		return false
 	}
+	s.deriveAbsences(t)
 	moving := s.follower.Moving()
 	s.moving.Store(moving)
 	if moving {
@@ -195,7 +199,9 @@ func (s *Targets) unpin() {
 func (s *Targets) decide(target follow.Target, t time.Duration, scores []float32) {
 	s.now = s.of(target.ID)
 	s.now.decider.place = target.Box
-	s.now.decider.Decide(t, scores, s.emit)
+	decider := s.now.decider
+	decider.Decide(t, scores, s.emit)
+	s.endLost(decider, t)
 }
 
 func (s *Targets) report(e Event) {
@@ -233,19 +239,55 @@ func (s *Targets) dropLost() {
 	}
 }
 
+// end ends the actions of a target that is gone, but for derived actions that somebody's action of Until will end.
 func (s *Targets) end(a *tracked) {
 	s.now = a
+	if !a.decider.lose(s.emit) {
+		s.release(a)
+		return
+	}
+	if len(s.lost) == maxLost {
+		s.endWholly(s.lost[0])
+		s.lost = slices.Delete(s.lost, 0, 1)
+	}
+	s.lost = append(s.lost, a)
+}
+
+// maxLost is how many targets that are gone may have derived actions.
+const maxLost = 16
+
+// endWholly ends everything that the target has begun.
+func (s *Targets) endWholly(a *tracked) {
+	s.now = a
 	a.decider.Gap(s.emit)
+	s.release(a)
+}
+
+func (s *Targets) release(a *tracked) {
 	a.decider.forget()
 	s.free = append(s.free, a)
 }
 
-// gap ends all actions and forgets everything that was seen.
-func (s *Targets) gap() {
+// gap forgets everything that was seen and ends all actions. After a short gap, derived actions go on as if their targets were lost.
+func (s *Targets) gap(short bool) {
+	if s.view == nil { // nothing has begun
+		return
+	}
 	for _, a := range s.active {
 		s.end(a)
 	}
 	s.active = s.active[:0]
+	s.now = s.view
+	if short {
+		s.template.Pause(s.emit)
+	} else {
+		for _, a := range s.lost {
+			s.endWholly(a)
+		}
+		s.lost = s.lost[:0]
+		s.now = s.view
+		s.template.Gap(s.emit)
+	}
 	s.due = s.due[:0]
 	clear(s.frame)
 	clear(s.seqs)

@@ -3,6 +3,7 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,10 +20,12 @@ type Config struct {
 	Cameras []Camera `yaml:"cameras"` // at least one
 	Model   Model    `yaml:"model"`
 	Detect  Detect   `yaml:"detect"`
-	MQTT    MQTT     `yaml:"mqtt"`
-	Record  Record   `yaml:"record"`
-	Web     Web      `yaml:"web"`
-	Log     Log      `yaml:"log"`
+	// Rules are actions that follow from others, by name (docs/rules.md); false switches off a rule of edged's own.
+	Rules  map[string]Rule `yaml:"rules"`
+	MQTT   MQTT            `yaml:"mqtt"`
+	Record Record          `yaml:"record"`
+	Web    Web             `yaml:"web"`
+	Log    Log             `yaml:"log"`
 	// StateDir is the folder for settings, waiting events and clips, which survive a restart; "" = systemd's state folder, or none.
 	StateDir string `yaml:"state_dir"`
 }
@@ -133,6 +136,18 @@ type Label struct {
 	UpdateEvery *time.Duration `yaml:"update_every"` // in place of detect.update_every
 }
 
+// Rule is an action that follows from others. It has after and then, or without. Labels with | between them stand for any one of them.
+type Rule struct {
+	After   string        `yaml:"after"`   // labels; an action of one of them comes first
+	Then    string        `yaml:"then"`    // labels; an action of one of them begins after it
+	Within  time.Duration `yaml:"within"`  // the time in which the action of then must begin; 0s to 1h
+	For     time.Duration `yaml:"for"`     // how long the action of then must last, or how long there must be none of the actions of without; up to 24h
+	Until   string        `yaml:"until"`   // labels; an action of one of them ends the rule's action. Default: it ends with the action of then
+	Without string        `yaml:"without"` // labels; none of their actions goes on
+
+	BuiltIn bool // it is edged's own, as the file left it
+}
+
 // MQTT says where to publish.
 type MQTT struct {
 	Broker       string        `yaml:"broker"`        // "embedded", or tcp://, mqtts://, ws:// or wss://HOST:PORT
@@ -203,6 +218,7 @@ func Default() *Config {
 		// One thread: a second one makes a small model little faster, and waits for a core when others use them all.
 		Model:  Model{Delegate: "xnnpack", Threads: 1},
 		Detect: Detect{Stride: 2, Smoothing: 500 * time.Millisecond, Enter: 0.6, Exit: 0.4, Heartbeat: 10 * time.Second},
+		Rules:  maps.Clone(builtInRules),
 		MQTT: MQTT{
 			Broker: Embedded, Listen: "127.0.0.1:1883", Discovery: "homeassistant", ScoresEvery: time.Second,
 			OutboxEvents: bounds.OutboxEvents, OutboxBytes: bounds.OutboxBytes, OutboxAge: bounds.OutboxAge,

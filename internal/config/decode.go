@@ -157,6 +157,10 @@ func (d *decoder) value(path string, n ast.Node, v reflect.Value) {
 	case reflect.Slice:
 		d.list(path, n, v)
 	case reflect.Map:
+		if rules, ok := v.Interface().(map[string]Rule); ok {
+			d.rules(path, n, rules)
+			return
+		}
 		d.dict(path, n, v)
 	default:
 		if err := scalar(n, v); err != nil {

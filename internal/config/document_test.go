@@ -83,7 +83,11 @@ func (d *describer) describe(path string, v reflect.Value) {
 			continue
 		case elem.Kind() == reflect.Map && elem.Elem().Kind() == reflect.Struct:
 			d.row(at, "block of names", "", comment)
-			d.describe(at+".NAME", reflect.Zero(elem.Elem()))
+			one := reflect.Zero(elem.Elem())
+			if elem.Elem() == reflect.TypeFor[Rule]() {
+				one = reflect.ValueOf(Rule{Within: defaultWithin})
+			}
+			d.describe(at+".NAME", one)
 			continue
 		}
 		d.row(at, typeName(f.Type), defaultOf(at, v.Field(i)), comment)

@@ -28,6 +28,7 @@ func (d *decoder) validate(c *Config) {
 	}
 	d.model(c.Model)
 	d.detect(c.Detect)
+	d.checkRules(c.Rules)
 	d.mqtt(c.MQTT)
 	d.record(c.Record)
 	d.web(c.Web)
