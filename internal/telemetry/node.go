@@ -167,7 +167,11 @@ const measurement, totalIncreasing = "measurement", "total_increasing"
 // model is the model of the first camera.
 func (n *Node) model() Model { return n.Models[0] }
 
+// showModel is the line of a daemon that is too old to have a table of models.
 func showModel(v values) string {
+	if len(v.objects("models")) > 0 {
+		return ""
+	}
 	m := v.object("model")
 	return fmt.Sprintf("%s %s, %s, %d/%d nodes, sha256 %.12s", m.text("name"), m.text("version"), m.text("delegate"),
 		m.count("nodes_delegated"), m.count("nodes_total"), m.text("sha256"))

@@ -40,6 +40,24 @@ func (v values) count(key string) int64 {
 	return i
 }
 
+func (v values) texts(key string) (all []string) {
+	list, _ := v[key].([]any)
+	for _, item := range list {
+		s, _ := item.(string)
+		all = append(all, printable.Line(s))
+	}
+	return all
+}
+
+func (v values) objects(key string) (all []values) {
+	list, _ := v[key].([]any)
+	for _, item := range list {
+		o, _ := item.(map[string]any)
+		all = append(all, o)
+	}
+	return all
+}
+
 func (v values) object(key string) values {
 	o, _ := v[key].(map[string]any)
 	return o
@@ -58,6 +76,13 @@ func StatusText(status []byte) (string, error) {
 	}
 	var b strings.Builder
 	printLines(&b, v)
+	if models := v.objects("models"); len(models) > 0 {
+		printTable(&b, "MODEL", shownModelRows, func(yield func(string, values)) {
+			for _, m := range models {
+				yield(m.text("name"), m)
+			}
+		})
+	}
 	cameras := v.object("cameras")
 	printTable(&b, "CAMERA", cameraRows, func(yield func(string, values)) {
 		for _, name := range slices.Sorted(maps.Keys(cameras)) {
