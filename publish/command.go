@@ -55,10 +55,15 @@ func (s *states) parseCommand(levels []string, payload []byte) (c Command, known
 	}
 	c.Path = strings.Join(target, "/")
 	v := s.views[c.Path]
-	if c.Kind == 0 || v == nil || c.Kind == SetThreshold && v.actions[c.Label] == nil || c.Kind == TakeSnapshot && v.snapshot == nil {
+	if c.Kind == 0 || v == nil || c.Kind == SetThreshold && !v.hasThreshold(c.Label) || c.Kind == TakeSnapshot && v.snapshot == nil {
 		return c, false, nil
 	}
 	return c, true, c.read(payload)
+}
+
+func (v *ViewTopics) hasThreshold(label string) bool {
+	a := v.actions[label]
+	return a != nil && a.threshold != nil
 }
 
 // read reads the command's value from the payload.

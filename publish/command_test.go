@@ -40,6 +40,7 @@ func commanded(t *testing.T) (*Publisher, *subscriber, *obeyed) {
 	broker, o := testkit.StartMosquitto(t), new(obeyed)
 	sub := subscribe(t, broker.URL())
 	p, _ := testPublisher(t, broker.URL(), func(p *Publisher) {
+		p.Cameras[0].Derived = []string{"went_in"}
 		p.Cameras = append(p.Cameras, Camera{Name: "yard", Views: []string{"gate"}, Labels: []string{"wave"}, Snapshots: true})
 		p.OnCommand = o.take
 	})
@@ -89,7 +90,7 @@ func TestWhatIsNoCommandIsRefusedOrIgnored(t *testing.T) {
 		sub.publish("edged/board/"+m[0], m[1], false)
 	}
 	ignored := []string{
-		"front/still/threshold/set", "front/jump/threshold/set", "nobody/enabled/set", "front/snapshot/set", "yard/enabled/set",
+		"front/still/threshold/set", "front/went_in/threshold/set", "front/jump/threshold/set", "nobody/enabled/set", "front/snapshot/set", "yard/enabled/set",
 		"front/threshold/set", "yard/gate/x/threshold/set", "front/wave/set",
 	}
 	for _, topic := range ignored {

@@ -146,6 +146,11 @@ func (p *Publisher) describeView(to map[string]component, c Camera, path string)
 			})
 		}
 	}
+	for _, derived := range c.Derived {
+		p.add(to, path+"/"+derived, "binary_sensor", name+" "+derived, component{
+			"state_topic": p.topics.of(path, derived, "state"), "availability": seen, "icon": "mdi:transit-connection-variant",
+		})
+	}
 	p.add(to, path+"/event", "event", name+" action", component{
 		"state_topic": p.topics.of(path, "event"), "event_types": c.actions(), "availability": seen, "icon": "mdi:motion-sensor",
 		"value_template": fmt.Sprintf("{%% if value_json.phase == 'start' and value_json.latency_ms < %d %%}{{ value }}{%% endif %%}",

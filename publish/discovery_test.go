@@ -18,7 +18,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // discoverable makes the test publisher one that Home Assistant is told of, with two views, a snapshot and a statistic.
 func discoverable(p *Publisher) {
 	p.Cameras = []Camera{
-		{Name: "front", Labels: []string{"still", "left_to_right", "Tür zu"}, Background: "still", Snapshots: true},
+		{Name: "front", Labels: []string{"still", "left_to_right", "Tür zu"}, Background: "still", Snapshots: true, Derived: []string{"went_in"}},
 		{Name: "yard", Views: []string{"gate", "path"}, Labels: []string{"still", "wave", "rise"}, Background: "still", Entities: []string{"wave"}},
 	}
 	p.Discovery = Discovery{Prefix: "homeassistant", Version: "1.2.3", Board: "Raspberry Pi 5", Sensors: []Sensor{

@@ -47,8 +47,8 @@ type ViewTopics struct {
 type ActionTopics struct {
 	view             *ViewTopics
 	label            string
-	quoted           string // the label as a JSON string
-	state, threshold *retained
+	quoted           string    // the label as a JSON string
+	state, threshold *retained // threshold is nil for an action that follows from others
 }
 
 // window is the scores of one run of the model.

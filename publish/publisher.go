@@ -81,6 +81,7 @@ type Camera struct {
 	Background string   // the label that means "no action": it has scores but no state; "" = there is none
 	Snapshots  bool     // publish pictures
 	Entities   []string // labels for which Home Assistant gets entities; nil = all actions
+	Derived    []string // actions that follow from others: they have a state and events, but no score and no threshold
 }
 
 // Paths returns the paths of the camera's views: "camera/view", or "camera" if it has none.
@@ -95,17 +96,20 @@ func (c Camera) Paths() []string {
 	return paths
 }
 
-// actions returns the labels that have a state.
-func (c Camera) actions() []string {
+// actions returns everything that has a state: first labels, then what follows from them.
+func (c Camera) actions() []string { return append(c.scored(), c.Derived...) }
+
+// scored returns the labels that have a state, and therefore a threshold.
+func (c Camera) scored() []string {
 	return slices.DeleteFunc(slices.Clone(c.Labels), func(l string) bool { return l == c.Background })
 }
 
-// entities returns the actions for which Home Assistant gets entities.
+// entities returns the labels for which Home Assistant gets entities. Derived actions always get one.
 func (c Camera) entities() []string {
 	if c.Entities == nil {
-		return c.actions()
+		return c.scored()
 	}
-	return slices.DeleteFunc(c.actions(), func(l string) bool { return !slices.Contains(c.Entities, l) })
+	return slices.DeleteFunc(c.scored(), func(l string) bool { return !slices.Contains(c.Entities, l) })
 }
 
 // Model identifies the model that events come from.

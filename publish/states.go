@@ -76,13 +76,13 @@ func (s *states) add(topic, value string) *retained {
 func (s *states) addView(t topics, c Camera, path string) {
 	v := newViewTopics(s, t, c, path)
 	for i, label := range c.actions() {
-		v.actions[label] = &ActionTopics{
-			view: v, label: label, quoted: quote(label),
-			state: s.add(t.of(path, label, "state"), off), threshold: s.add(t.of(path, label, "threshold/state"), ""),
+		a := &ActionTopics{view: v, label: label, quoted: quote(label), state: s.add(t.of(path, label, "state"), off)}
+		if v.actions[label] = a; i == 0 {
+			v.echoed = a.state
 		}
-		if i == 0 {
-			v.echoed = v.actions[label].state
-		}
+	}
+	for _, label := range c.scored() {
+		v.actions[label].threshold = s.add(t.of(path, label, "threshold/state"), "")
 	}
 	v.enabled = s.add(t.of(path, "enabled/state"), "")
 	v.last = s.add(t.of(path, "last"), "")

@@ -39,7 +39,7 @@ func (p *Publisher) check() error {
 	cameras := map[string]bool{}
 	for _, c := range p.Cameras {
 		of := fmt.Sprintf("camera %q: ", c.Name)
-		errs = append(errs, checkName("camera", c.Name), checkNames(of, "label", c.Labels), checkNames(of, "view", c.Views))
+		errs = append(errs, checkName("camera", c.Name), checkNames(of, "label", slices.Concat(c.Labels, c.Derived)), checkNames(of, "view", c.Views))
 		if cameras[c.Name] {
 			errs = append(errs, fmt.Errorf("publish: two cameras are named %q; give each a name of its own", c.Name))
 		}

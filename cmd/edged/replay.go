@@ -29,6 +29,7 @@ type replayCmd struct {
 	Windows    bool    `help:"Also print a line with all scores for every window."`
 	MotionGate bool    `help:"Run the model only where something moves, and report on standard error what that saved."`
 	Follow     bool    `help:"Follow what moves: the model judges each target by itself, and events say where (track, box)."`
+	Rules      string  `type:"path" placeholder:"FILE" help:"Configuration file whose rules hold; without one, edged's own rules."`
 	Source     string  `arg:"" help:"Video file: JPEGs, Y4M, or anything that an installed ffmpeg reads."`
 }
 
@@ -57,11 +58,16 @@ func (r *replayCmd) Run(ctx context.Context, out output) error {
 		detect.Stride = r.Stride
 	}
 	cfg := config.Config{Detect: detect}
+	if cfg.Rules, err = r.rules(model); err != nil {
+		return err
+	}
 	cam := config.Camera{Name: "replay", MotionGate: &r.MotionGate}
 	if r.Follow {
 		cam.Follow = config.DefaultFollow
 	}
-	c, err := watch.New(watch.Options{Camera: cam, Views: watch.Views(&cfg, cam, model), Detect: detect, Model: model})
+	c, err := watch.New(watch.Options{
+		Camera: cam, Views: watch.Views(&cfg, cam, model), Detect: detect, Rules: cfg.RulesFor(watch.Actions(model)), Model: model,
+	})
 	if err != nil {
 		return node.ConfigError{Err: err}
 	}
@@ -73,6 +79,18 @@ func (r *replayCmd) Run(ctx context.Context, out output) error {
 	defer e.Close()
 	lines := &lineWriter{w: bufio.NewWriter(out), labels: model.Labels}
 	return errors.Join(r.play(ctx, c, model, lines), lines.w.Flush())
+}
+
+// rules are actions that follow from others.
+func (r *replayCmd) rules(m *models.Model) (map[string]config.Rule, error) {
+	if r.Rules == "" {
+		return config.Default().Rules, nil
+	}
+	cfg, err := readConfig(r.Rules, config.LoadPublic)
+	if err != nil {
+		return nil, err
+	}
+	return cfg.Rules, node.CheckRules(cfg, m)
 }
 
 // play takes the file's frames through the camera's only view. It returns why the result is empty or incomplete.

@@ -31,7 +31,7 @@ type flat struct {
 // measureFlatOut measures with a camera of its own, whose decoder takes no times: taking them allocates.
 func measureFlatOut(ctx context.Context, n *node.Node, e *engine.Engine, source string) (*flat, error) {
 	cam := n.Config.Cameras[0]
-	c, err := watch.New(watch.Options{Camera: cam, Views: watch.Views(n.Config, cam, n.Model), Detect: n.Config.Detect, Model: n.Model})
+	c, err := watch.New(watch.Options{Camera: cam, Views: watch.Views(n.Config, cam, n.Model), Detect: n.Config.Detect, Rules: n.Config.RulesFor(watch.Actions(n.Model)), Model: n.Model})
 	if err != nil {
 		return nil, err
 	}

@@ -93,6 +93,9 @@ func (d *decoder) checkRules(rules map[string]Rule) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(rules)) {
 		at := "rules." + name
+		if rules[name].BuiltIn {
+			continue
+		}
 		if err := bounds.CheckName(name); err != nil {
 			d.problem(at, "its name %v", err)
 		}

@@ -16,7 +16,9 @@ import (
 func (n *Node) addCamera(cam config.Camera) error {
 	model := n.modelOf(cam)
 	views := watch.Views(n.Config, cam, model)
-	c, err := watch.New(watch.Options{Camera: cam, Views: views, Detect: n.Config.Detect, Model: model, OnDecoded: n.OnDecoded})
+	c, err := watch.New(watch.Options{
+		Camera: cam, Views: views, Detect: n.Config.Detect, Rules: rulesOf(n.Config, model), Model: model, OnDecoded: n.OnDecoded,
+	})
 	if err != nil {
 		return err
 	}

@@ -27,6 +27,7 @@ func Check(cfg *config.Config) (Models, error) {
 	for label := range cfg.Detect.Labels {
 		errs = append(errs, opened.checkLabel(label))
 	}
+	errs = append(errs, opened.checkRules(cfg))
 	if err := errors.Join(append(errs, checkMemory(cfg, opened))...); err != nil {
 		return nil, ConfigError{err}
 	}

@@ -59,7 +59,7 @@ func (n *Node) publishedCameras() []publish.Camera {
 		model := n.modelOf(cam)
 		c := publish.Camera{
 			Name: cam.Name, Labels: model.Labels, Background: model.Manifest.Background, Snapshots: cam.Snapshots,
-			Entities: entities(model.Labels, n.Config.Detect),
+			Entities: entities(model.Labels, n.Config.Detect), Derived: derivedOf(n.Config, model),
 		}
 		for _, v := range cam.Views {
 			c.Views = append(c.Views, v.Name)

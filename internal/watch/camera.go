@@ -60,6 +60,7 @@ type Options struct {
 	Camera config.Camera
 	Views  []config.View // see Views
 	Detect config.Detect
+	Rules  map[string]config.Rule // for this model: see config.RulesFor
 	Model  *models.Model
 	// OnDecoded receives, after each decoded frame, the time spent so far on decoding and on scaling. Nil: it is not measured.
 	OnDecoded func(decode, scale time.Duration)

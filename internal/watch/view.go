@@ -2,6 +2,7 @@ package watch
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -46,7 +47,7 @@ func newView(o Options, c config.View) (*View, error) {
 		Path: path(o.Camera.Name, c.Name), Camera: o.Camera.Name, Configured: map[string]infer.Thresholds{},
 		area: pixel.Area{X: c.Area[0], Y: c.Area[1], Width: c.Area[2], Height: c.Area[3]},
 	}
-	decider, err := newDecider(m, o.Detect, c.Stride)
+	decider, err := newDecider(o, c.Stride)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +80,8 @@ func newView(o Options, c config.View) (*View, error) {
 	return v, nil
 }
 
-func newDecider(m *models.Model, detect config.Detect, stride int) (*infer.Decider, error) {
+func newDecider(o Options, stride int) (*infer.Decider, error) {
+	m, detect := o.Model, o.Detect
 	rules := map[string]infer.Rule{}
 	for label := range detect.Labels {
 		if slices.Contains(m.Labels, label) { // else it is another camera's model that has it
@@ -92,7 +94,25 @@ func newDecider(m *models.Model, detect config.Detect, stride int) (*infer.Decid
 		Background: m.Manifest.Background,
 		Smoothing:  detect.Smoothing,
 		Interval:   time.Duration(float64(stride) / m.Manifest.FrameRate * float64(time.Second)),
+		Derived:    derived(o.Rules, detect.UpdateEvery),
 	})
+}
+
+// derived are the rules as a decider follows them, in the order of their names.
+func derived(rules map[string]config.Rule, updateEvery time.Duration) (all []infer.Derived) {
+	for _, name := range slices.Sorted(maps.Keys(rules)) {
+		r := rules[name]
+		all = append(all, infer.Derived{
+			Name: name, After: config.Words(r.After), Then: config.Words(r.Then), Within: r.Within, Until: config.Words(r.Until),
+			No: config.Words(r.Without), For: r.For, UpdateEvery: updateEvery,
+		})
+	}
+	return all
+}
+
+// Actions are the labels of a model that can be actions: all but its background.
+func Actions(m *models.Model) []string {
+	return slices.DeleteFunc(slices.Clone(m.Labels), func(l string) bool { return l == m.Manifest.Background })
 }
 
 func rule(d config.Detect) infer.Rule {

@@ -148,6 +148,7 @@ func (s *Site) describe() page.Description {
 		}
 		for i, v := range n.ViewsOf(cam) {
 			view := page.View{Path: t.Views[i].Path, Name: v.Name, Area: v.Area, Stride: v.Stride, Labels: n.LabelsOf(t.Name)}
+			view.Derived = append([]string{}, n.DerivedOf(t.Name)...)
 			if problem := t.Views[i].Problem(); problem != nil {
 				view.Problem = problem.Error()
 			}

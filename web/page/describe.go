@@ -42,7 +42,8 @@ type View struct {
 	Name       string             `json:"name"` // "" = the whole camera
 	Area       []float64          `json:"area"` // x, y, width, height, 0 to 1 of the picture
 	Stride     int                `json:"stride"`
-	Labels     []string           `json:"labels"` // of the camera's model, in the order of scores
+	Labels     []string           `json:"labels"`  // of the camera's model, in the order of scores
+	Derived    []string           `json:"derived"` // actions that follow from others; they have no score and no threshold
 	Enabled    bool               `json:"enabled"`
 	Problem    string             `json:"problem,omitempty"` // why there are no windows
 	Thresholds map[string]float64 `json:"thresholds"`        // by label

@@ -41,7 +41,7 @@ class Filter {
     this.element = el('form', { class: 'filter', role: 'search', 'aria-label': 'Filter', onsubmit: (e) => e.preventDefault() },
       node.cameras.length > 1 && choice('camera', 'Camera', node.cameras.map((c) => c.name)),
       views.length > 0 && choice('view', 'View', views),
-      choice('label', 'Label', [...new Set(node.cameras.flatMap((c) => c.views.flatMap((v) => Object.keys(v.thresholds))))]),
+      choice('label', 'Label', [...new Set(node.cameras.flatMap((c) => c.views.flatMap((v) => [...Object.keys(v.thresholds), ...v.derived ?? []])))]),
       el('label', { class: 'score' }, this.score, text));
   }
 
