@@ -76,10 +76,10 @@ export class Action {
     [this.action, this.shown] = [action, text];
     const [word, doing] = states[action.state] ?? [action.state, ''];
     const { live } = action;
-    this.state.textContent = action.learning ? 'Learning…' : word;
+    this.state.textContent = action.firing ? 'Now!' : action.learning ? 'Learning…' : word;
     this.state.classList.toggle('bad', action.state === 'foreign_model');
-    this.state.classList.toggle('dim', !live);
-    this.worth.replaceChildren(...worth(action, action.problem || doing));
+    this.state.classList.toggle('dim', !live && !action.firing);
+    this.worth.replaceChildren(...worth(action, action.problem ? `${word}: ${action.problem}.` : doing));
     this.live.hidden = !live && !action.examples;
     this.live.textContent = live ? 'Back to practising' : 'Go live';
     this.live.classList.toggle('primary', !live && action.worth.met);

@@ -165,10 +165,11 @@ class Teach {
       if (this.cards.has(text) || await this.create(text)) this.teach(text);
     };
     this.bar.replaceChildren(film([]),
-      el('div', { class: 'controls' }, el('output'), button('◀', () => this.moments.grow(-1), 'Longer: begin earlier'), 'longer', button('▶', () => this.moments.grow(1), 'Longer: end later'), el('span', { class: 'space' }),
+      el('div', { class: 'controls' }, el('output'), el('span', { class: 'longer' }, button('◀', () => this.moments.grow(-1), 'Longer: begin earlier'), ' longer ', button('▶', () => this.moments.grow(1), 'Longer: end later')), el('span', { class: 'space' }),
         el('button', { type: 'button', class: 'quiet', 'aria-label': 'Unmark', onclick: () => this.moments.mark() }, '✕')),
       el('h3', {}, 'What was it?'),
-      el('div', { class: 'controls' }, [...this.cards.keys()].map((n) => button(n, () => this.teach(n))), name, el('button', { class: 'primary' }, 'That was it')));
+      el('div', { class: 'controls' }, [...this.cards.keys()].map((n) => button(n, () => this.teach(n)))),
+      el('div', { class: 'controls' }, name, el('button', { class: 'primary' }, 'That was it')));
   }
 
   // teach makes what is marked an example.
