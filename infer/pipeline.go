@@ -37,6 +37,7 @@ type Pipeline struct {
 	Frames       int           // T, of the model
 	Stride       int           // ticks of the sampling grid from one window to the next
 	Embedding    int           // numbers of the model's second output that each Window shall have; 0: none. Clip must be an Embedder then
+	Judge        Judge         // of actions that users taught; nil: there are none
 	OnWindow     func(*Window) // may be nil
 	OnEvent      func(Event)
 	Stats        Stats
@@ -46,6 +47,7 @@ type Pipeline struct {
 	seq      uint64 // of the last frame that was read
 	due      bool   // a window waits for the model
 	window   Window
+	taught   *taught   // nil without a Judge
 	nothing  []float32 // the scores of a window without motion: all 0
 }
 
@@ -71,6 +73,7 @@ func (p *Pipeline) Step() error {
 
 // Finish ends all actions in progress, as a gap does.
 func (p *Pipeline) Finish() {
+	p.gapTaught()
 	if p.Targets != nil {
 		p.Targets.gap(false)
 		p.Targets.Close()
@@ -133,6 +136,9 @@ func (p *Pipeline) start() error {
 		p.window.Embedding = make([]float32, p.Embedding)
 	}
 	p.nothing = make([]float32, len(p.Decider.labels))
+	if p.Judge != nil {
+		p.taught = newTaught(p)
+	}
 	if p.Targets != nil {
 		p.Targets.start(p)
 	}
@@ -222,13 +228,17 @@ func (p *Pipeline) demand(t time.Duration) {
 	if open {
 		p.Gate.noteRun()
 	}
-	p.due = open || !p.Decider.quiet()
+	p.due = open || !p.quiet()
 	if !p.due {
 		p.Stats.Gated.Add(1)
 		p.Decider.Decide(t, p.nothing, p.OnEvent)
+		p.taught.still(t)
 		p.Gate.learn()
 	}
 }
+
+// quiet reports whether no action is in progress.
+func (p *Pipeline) quiet() bool { return p.Decider.quiet() && p.taught.quiet() }
 
 // drop gives up the window that waits for the model, if there is one.
 func (p *Pipeline) drop() {
@@ -252,6 +262,7 @@ func (p *Pipeline) gap(short bool) {
 	p.schedule.empty()
 	p.Clip.Clear()
 	p.Stats.Gaps.Add(1)
+	p.gapTaught()
 	switch {
 	case p.Targets != nil:
 		p.Targets.gap(short)
@@ -264,10 +275,19 @@ func (p *Pipeline) gap(short bool) {
 	p.Gate.reset()
 }
 
+// gapTaught ends all actions that users taught.
+func (p *Pipeline) gapTaught() {
+	if p.taught != nil {
+		p.taught.gap()
+		p.Judge.Gap()
+	}
+}
+
 func (p *Pipeline) decide() {
 	w := p.finishWindow()
 	p.Decider.Decide(w.Time, w.Scores, p.OnEvent)
-	if p.Decider.quiet() {
+	p.taught.window(w)
+	if p.quiet() {
 		p.Gate.learn()
 	}
 }
@@ -297,6 +317,7 @@ func (p *Pipeline) demandTargets(t time.Duration) {
 	p.due = p.Targets.demand(t)
 	if !p.due {
 		p.Stats.Gated.Add(1)
+		p.taught.still(p.schedule.last.Time)
 	}
 }
 
@@ -323,5 +344,6 @@ func (p *Pipeline) runTarget() error {
 	p.window.Track, p.window.Box = target.ID, target.Box
 	w := p.finishWindow()
 	p.Targets.decide(target, w.Time, w.Scores)
+	p.taught.window(w)
 	return nil
 }

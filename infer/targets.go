@@ -232,6 +232,7 @@ func (s *Targets) dropLost() {
 	for i := 0; i < len(s.active); {
 		if a := s.active[i]; !s.follower.Has(a.id) || a.id == follow.Whole && !s.follower.Moving() {
 			s.end(a)
+			s.pipeline.taught.lost(a.id)
 			s.active = slices.Delete(s.active, i, i+1)
 		} else {
 			i++

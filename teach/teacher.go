@@ -1,10 +1,17 @@
 package teach
 
 import (
+	"cmp"
 	"context"
-	"io"
+	"errors"
+	"fmt"
 	"log/slog"
+	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
+
+	"edged/internal/clock"
 )
 
 // Settings are the user's choices, of the block teach of the configuration.
@@ -14,21 +21,25 @@ type Settings struct {
 	FalseAlarmsPerDay float64       // that the threshold aims at, by ordinary life so far
 }
 
+// DefaultSettings hold until Configure sets others.
+var DefaultSettings = Settings{KeepPictures: true, LookBack: 15 * time.Second, FalseAlarmsPerDay: 1}
+
 // ViewOptions describe a view that can be taught.
 type ViewOptions struct {
 	Path, Camera string
-	Labels       []string // of the model; no action may have one of these names
-	Model        string   // sha256 of the model
-	Size         int      // numbers of its embedding; 0: it cannot be taught
-	WhyNot       string   // why it cannot be taught
-	// Interval is the usual time from one window to the next.
-	Interval time.Duration
+	Labels       []string      // of the model; no action may have one of these names
+	Model        string        // sha256 of the model
+	Size         int           // numbers of its embedding; 0: it cannot be taught
+	WhyNot       string        // why it cannot be taught, and what would help
+	Interval     time.Duration // usual time from one window to the next
+	Targets      int           // that are judged by themselves; 0: the view is judged as a whole
+	Follows      bool          // each window has pictures of its own, cut around a target
 	// Frames, Width, Height and FrameRate are those of the model's windows.
 	Frames, Width, Height int
 	FrameRate             float64
 }
 
-// Options of a Teacher. All but Log may be nil or zero.
+// Options of a Teacher. All may be nil.
 type Options struct {
 	Log *slog.Logger
 	// Wall and Monotonic are the clocks. Times of windows are on the monotonic one.
@@ -36,89 +47,272 @@ type Options struct {
 	Monotonic func() time.Duration
 	// CheckName returns an error if an action cannot have that name.
 	CheckName func(name string) error
-	// Embed runs the view's model on pictures (JPEGs, in order, at the model's rate) and returns the windows that they make. It takes long.
-	Embed func(ctx context.Context, view string, pictures [][]byte) ([]Embedding, error)
+	// NewEncoder makes what encodes pictures. Nil: no pictures are kept.
+	NewEncoder func() (Encoder, error)
 }
+
+// Embed runs a view's model on pictures: JPEGs, in order, at the model's rate. It returns the windows that they make. It takes long.
+type Embed func(ctx context.Context, view string, pictures [][]byte) ([]Embedding, error)
 
 // Teacher keeps what the user taught: actions with their examples, ordinary life, and the heads that were learned. A process has one, and keeps it over
 // reloads. Its methods may be called from any goroutine.
 type Teacher struct {
-	o Options
+	o       Options
+	found   chan found                // candidates that ended, for the Teacher's own goroutine
+	encode  chan struct{}             // one token: there are frames to encode
+	work    chan struct{}             // one token: there is something to learn
+	notify  chan struct{}             // one token: there is something to tell
+	frames  atomic.Pointer[[]*frames] // of all views
+	noticeM sync.Mutex                // guards notices
+	notices map[string]bool
+	watchM  sync.Mutex // guards watches
+	watches []*watch
+
+	mu       sync.Mutex // guards all below
+	settings Settings
+	store    store
+	loaded   bool // the folder was read
+	views    map[string]*View
+	order    []string // the configuration's views
+	actions  []*action
+	undo     map[string][]step // by view, the newest last
+	failed   error             // why the last write failed
+	embed    Embed             // nil: examples of another model cannot be learned anew
+}
+
+// found is a candidate that has ended.
+type found struct {
+	view   *View
+	action string
+	candidate
+	fired, live bool
 }
 
 // NewTeacher returns a Teacher that knows no view and keeps everything in memory.
-func NewTeacher(o Options) *Teacher { return &Teacher{o: o} }
-
-// Degraded says why what the user teaches would not survive a restart; empty if it would, or if there is no folder for it.
-func (t *Teacher) Degraded() string { return "" }
-
-// Watch has changed called after every change of what a view was taught. It must not block, nor call the Teacher. Stop ends that.
-func (t *Teacher) Watch(changed func(view string)) (stop func()) { return func() {} }
-
-// Views returns every view with its actions, in the configuration's order, then views that have actions and do not exist now.
-func (t *Teacher) Views() []ViewInfo { return nil }
-
-// Actions returns the view's actions by name.
-func (t *Teacher) Actions(view string) ([]Action, error) { return nil, ErrUnknownView }
-
-// Create adds an action without examples.
-func (t *Teacher) Create(view, name string) error { return ErrUnknownView }
-
-// ThatWasIt adds an example: the moments from one time until another. With zero times it looks for the action in the last seconds (Settings.LookBack).
-func (t *Teacher) ThatWasIt(view, name string, from, until time.Time) (ExampleInfo, error) {
-	return ExampleInfo{}, ErrUnknownView
+func NewTeacher(o Options) *Teacher {
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	if o.Wall == nil {
+		o.Wall = time.Now
+	}
+	if o.Monotonic == nil {
+		o.Monotonic = clock.Monotonic
+	}
+	if o.CheckName == nil {
+		o.CheckName = func(string) error { return nil }
+	}
+	t := &Teacher{
+		o: o, found: make(chan found, 64), encode: make(chan struct{}, 1), work: make(chan struct{}, 1), notify: make(chan struct{}, 1), notices: map[string]bool{},
+		settings: DefaultSettings, store: store{log: o.Log}, views: map[string]*View{}, undo: map[string][]step{},
+	}
+	t.frames.Store(&[]*frames{})
+	return t
 }
 
-// Wrong says that a firing did not show the action. An empty id stands for the last one that fired.
-func (t *Teacher) Wrong(view, name, id string) error { return ErrUnknownView }
+// wall returns the wall time of a time on the monotonic clock.
+func (t *Teacher) wall(at time.Duration) time.Time { return t.o.Wall().Add(at - t.o.Monotonic()) }
 
-// Examples returns the action's examples, the oldest first.
-func (t *Teacher) Examples(view, name string) ([]ExampleInfo, error) { return nil, ErrUnknownView }
-
-// RemoveExample removes an example and its pictures.
-func (t *Teacher) RemoveExample(id string) error { return ErrUnknownID }
-
-// Picture returns picture n of an example, a question or a firing, as JPEG.
-func (t *Teacher) Picture(id string, n int) ([]byte, error) { return nil, ErrUnknownID }
-
-// Moments returns the view's moments after since, the oldest first.
-func (t *Teacher) Moments(view string, since time.Time) ([]Moment, error) {
-	return nil, ErrUnknownView
+// monotonic is the reverse of wall.
+func (t *Teacher) monotonic(at time.Time) time.Duration {
+	return t.o.Monotonic() + at.Sub(t.o.Wall())
 }
 
-// MomentPicture returns picture n of the moment at that time, as JPEG.
-func (t *Teacher) MomentPicture(view string, at time.Time, n int) ([]byte, error) {
-	return nil, ErrUnknownView
+// Open keeps everything in the folder from now on, and adds what is there. An empty dir keeps it in memory only. It may be called again.
+func (t *Teacher) Open(dir string) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.loaded && t.store.dir == dir {
+		return nil
+	}
+	t.store.dir, t.loaded = dir, false
+	return t.load()
 }
 
-// Questions returns the firings of the view's actions that the user has not judged, those that help most first.
-func (t *Teacher) Questions(view string) ([]FiringInfo, error) { return nil, ErrUnknownView }
+// load reads the folder. Actions of this process that the folder lacks are written to it. The caller holds mu.
+func (t *Teacher) load() error {
+	found, err := t.store.load()
+	if err != nil {
+		t.failed = err
+		return fmt.Errorf("teach: %w", err)
+	}
+	t.loaded, t.failed = true, nil
+	for _, a := range found {
+		if t.action(a.View, a.Name) == nil {
+			a.changed()
+			t.actions = append(t.actions, a)
+		}
+	}
+	t.sort()
+	for _, v := range t.views {
+		t.openLife(v)
+		t.publish(v.Path)
+	}
+	return nil
+}
 
-// Answer says whether a firing shows the action: it becomes an example, or a counter-example.
-func (t *Teacher) Answer(id string, yes bool) error { return ErrUnknownID }
+func (t *Teacher) sort() {
+	slices.SortStableFunc(t.actions, func(a, b *action) int { return cmp.Or(cmp.Compare(a.View, b.View), cmp.Compare(a.Name, b.Name)) })
+}
 
-// Firings returns the action's firings, the newest first.
-func (t *Teacher) Firings(view, name string) ([]FiringInfo, error) { return nil, ErrUnknownView }
+// Configure says which views there are. Those with the same path and model keep their moments and ordinary life. Embed may be nil: then examples of
+// another model cannot be learned anew.
+func (t *Teacher) Configure(views []ViewOptions, s Settings, embed Embed) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.settings, t.order, t.embed = s, nil, embed
+	before := t.views
+	t.views = map[string]*View{}
+	for _, o := range views {
+		v := newView(t, o)
+		if old := before[o.Path]; old != nil && old.Model == o.Model && old.Size == o.Size && o.Size > 0 {
+			v.inherit(old)
+		} else {
+			t.openLife(v)
+		}
+		t.views[o.Path], t.order = v, append(t.order, o.Path)
+		t.publish(o.Path)
+	}
+	for _, a := range t.actions {
+		a.changed()
+	}
+	t.frames.Store(t.allFrames())
+	t.wake(t.work)
+}
 
-// SetThreshold sets the smoothed score at which the action fires, in place of the one that was learned, until it is learned anew. 0 takes that back.
-func (t *Teacher) SetThreshold(view, name string, score float64) error { return ErrUnknownView }
+// allFrames returns those of every view that keeps some. The caller holds mu.
+func (t *Teacher) allFrames() *[]*frames {
+	var list []*frames
+	for _, v := range t.views {
+		if v.frames != nil {
+			list = append(list, v.frames)
+		}
+	}
+	return &list
+}
 
-// Rename gives the action another name.
-func (t *Teacher) Rename(view, name, to string) error { return ErrUnknownView }
+// View returns a view that Configure named, for its pipeline.
+func (t *Teacher) View(path string) *View {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.views[path]
+}
 
-// SetLive switches the action live, or back to shadow.
-func (t *Teacher) SetLive(view, name string, live bool) error { return ErrUnknownView }
+// Degraded says why what the user teaches would not survive a restart, or what was lost; empty if all is well, or if there is no folder.
+func (t *Teacher) Degraded() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	switch {
+	case t.failed != nil:
+		return fmt.Sprintf("edged cannot save what you teach: %v", t.failed)
+	case t.store.damaged > 0:
+		return fmt.Sprintf("%d files of taught actions were damaged; edged put them aside as *%s", t.store.damaged, damagedMark)
+	case t.store.newer > 0:
+		return fmt.Sprintf("a later edged wrote %d files of taught actions; this one leaves them alone", t.store.newer)
+	}
+	return ""
+}
 
-// Undo takes back the last step that was taught to the view, and says which. Forget cannot be taken back.
-func (t *Teacher) Undo(view string) (step string, err error) { return "", ErrUnknownView }
+// saved notes whether a write succeeded, and returns the error for the caller.
+func (t *Teacher) saved(err error) error {
+	if err != nil && t.failed == nil {
+		t.o.Log.Error("teach: what was taught cannot be saved", "folder", t.store.dir, "error", err)
+	}
+	t.failed = err
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrDegraded, err)
+	}
+	return nil
+}
 
-// Forget removes the action, its examples and all their pictures.
-func (t *Teacher) Forget(view, name string) error { return ErrUnknownView }
+// action returns the action, or nil. The caller holds mu.
+func (t *Teacher) action(view, name string) *action {
+	for _, a := range t.actions {
+		if a.View == view && a.Name == name {
+			return a
+		}
+	}
+	return nil
+}
 
-// Export writes the action with its examples as one file.
-func (t *Teacher) Export(w io.Writer, view, name string) error { return ErrUnknownView }
+func (t *Teacher) byID(id string) *action {
+	for _, a := range t.actions {
+		if a.ID == id {
+			return a
+		}
+	}
+	return nil
+}
 
-// Import adds the action in a file that Export wrote to the view, as shadow.
-func (t *Teacher) Import(r io.ReaderAt, size int64, view string) (Action, error) {
-	return Action{}, ErrUnknownView
+// of returns the view's actions. The caller holds mu.
+func (t *Teacher) of(view string) (list []*action) {
+	for _, a := range t.actions {
+		if a.View == view {
+			list = append(list, a)
+		}
+	}
+	return list
+}
+
+// find returns the view's action, or an error. A view that does not exist now may still have actions. The caller holds mu.
+func (t *Teacher) find(view, name string) (*action, error) {
+	if a := t.action(view, name); a != nil {
+		return a, nil
+	}
+	if t.views[view] == nil {
+		return nil, fmt.Errorf("%w: %q", ErrUnknownView, view)
+	}
+	return nil, fmt.Errorf("%w: %q in view %q", ErrUnknownAction, name, view)
+}
+
+// teachable returns the view if it can be taught. The caller holds mu.
+func (t *Teacher) teachable(path string) (*View, error) {
+	v := t.views[path]
+	switch {
+	case v == nil:
+		return nil, fmt.Errorf("%w: %q", ErrUnknownView, path)
+	case !v.CanTeach():
+		return nil, fmt.Errorf("%w: %s", ErrCannotTeach, v.WhyNot)
+	}
+	return v, nil
+}
+
+// itemOf returns the item with that id and its action. The caller holds mu.
+func (t *Teacher) itemOf(id string) (*action, *item, error) {
+	for _, a := range t.actions {
+		if i := a.item(id); i != nil {
+			return a, i, nil
+		}
+	}
+	return nil, nil, fmt.Errorf("%w: %q", ErrUnknownID, id)
+}
+
+// publish gives the view's pipeline the actions that run. The caller holds mu.
+func (t *Teacher) publish(path string) {
+	v := t.views[path]
+	if v == nil {
+		return
+	}
+	set := &Running{}
+	for _, a := range t.of(path) {
+		if l := a.Learned; l != nil && l.Model == v.Model && l.head != nil && len(l.head.mean) == v.Size && len(a.of(example)) > 0 {
+			set.Actions = append(set.Actions, RunningAction{Name: a.Name, Live: a.Live, Threshold: a.threshold(), id: a.ID, head: l.head, firing: &a.firing})
+		}
+	}
+	v.running.Store(set)
+	t.noticed(path)
+}
+
+// errNoFolder is what saving gives before the folder was read.
+var errNotLoaded = errors.New("the folder cannot be read")
+
+// writable returns an error where a folder is set that could not be read: to write to it might destroy what is there. The caller holds mu.
+func (t *Teacher) writable() error {
+	if t.store.dir == "" || t.loaded {
+		return nil
+	}
+	if err := t.load(); err != nil {
+		return fmt.Errorf("%w: %w", ErrDegraded, errors.Join(errNotLoaded, err))
+	}
+	return nil
 }

@@ -82,7 +82,7 @@ const (
 type Moment struct {
 	Time      time.Time `json:"-"`
 	Millis    int64     `json:"time"`       // Unix milliseconds of its newest frame
-	Motion    float64   `json:"motion"`     // 0 to 1: how much the picture changed
+	Motion    float64   `json:"motion"`     // share of the picture that changed, 0 to 1
 	Label     string    `json:"label"`      // the model's best action
 	Score     float64   `json:"score"`      // of that label
 	StandsOut float64   `json:"stands_out"` // how far it is from ordinary life, in standard deviations

@@ -24,6 +24,7 @@ type Config struct {
 	Rules  map[string]Rule `yaml:"rules"`
 	MQTT   MQTT            `yaml:"mqtt"`
 	Record Record          `yaml:"record"`
+	Teach  Teach           `yaml:"teach"`
 	Web    Web             `yaml:"web"`
 	Log    Log             `yaml:"log"`
 	// StateDir is the folder for settings, waiting events and clips, which survive a restart; "" = systemd's state folder, or none.
@@ -192,6 +193,14 @@ type Record struct {
 	Side     int           `yaml:"side"`      // longest side of those pictures
 }
 
+// Teach says how edged learns the actions that users teach it.
+type Teach struct {
+	Enabled           bool          `yaml:"enabled"`              // users can teach actions
+	KeepPictures      bool          `yaml:"keep_pictures"`        // keep the model's small pictures of examples and of questions; without them a new model cannot learn the examples anew
+	LookBack          time.Duration `yaml:"look_back"`            // "that was it" looks for the action in this much time before
+	FalseAlarmsPerDay float64       `yaml:"false_alarms_per_day"` // edged sets the threshold of an action so that it fires this often in ordinary life
+}
+
 // Web says where and to whom the page, metrics and status are served.
 type Web struct {
 	Listen       string `yaml:"listen"`        // IP:PORT of the page and metrics, such as 0.0.0.0:9797 for the network; "" = no page
@@ -227,8 +236,9 @@ func Default() *Config {
 			Before: 3 * time.Second, After: 3 * time.Second, MaxClip: time.Minute, MaxBytes: 500_000_000, MaxAge: 7 * 24 * time.Hour,
 			Memory: 32_000_000, FPS: 5, Side: 640,
 		},
-		Web: Web{Listen: "127.0.0.1:9797"},
-		Log: Log{Level: "info"},
+		Teach: Teach{Enabled: true, KeepPictures: true, LookBack: 15 * time.Second, FalseAlarmsPerDay: 1},
+		Web:   Web{Listen: "127.0.0.1:9797"},
+		Log:   Log{Level: "info"},
 	}
 }
 

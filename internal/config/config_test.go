@@ -123,7 +123,7 @@ colour: red
 		`bad.yaml:15: mqtt.broker: must be tcp://HOST:PORT (or mqtts://, ws://, wss://); embedded is the built-in one`,
 		`bad.yaml:16: mqtt.password: no secret may stand in this file`,
 		`bad.yaml:17: mqtt.listen: must be a loopback address`,
-		`bad.yaml:18: colour: no such key; allowed here: node, cameras, model, detect, rules, mqtt, record, web, log, state_dir`,
+		`bad.yaml:18: colour: no such key; allowed here: node, cameras, model, detect, rules, mqtt, record, teach, web, log, state_dir`,
 	}
 	for i := range max(len(got), len(want)) {
 		switch {

@@ -31,6 +31,7 @@ func (d *decoder) validate(c *Config) {
 	d.checkRules(c.Rules)
 	d.mqtt(c.MQTT)
 	d.record(c.Record)
+	d.teach(c.Teach)
 	d.web(c.Web)
 	d.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
 }
@@ -257,6 +258,15 @@ func (d *decoder) record(r Record) {
 	d.whole("record.memory", r.Memory, 1_000_000, 1_000_000_000)
 	d.whole("record.fps", r.FPS, 1, 30)
 	d.whole("record.side", r.Side, 96, 4096)
+}
+
+func (d *decoder) teach(t Teach) {
+	if t.LookBack < 2*time.Second || t.LookBack > 2*time.Minute {
+		d.problem("teach.look_back", "must be 2s to 2m, not %v", t.LookBack)
+	}
+	if !(t.FalseAlarmsPerDay >= 0.01 && t.FalseAlarmsPerDay <= 1000) { // NaN is neither
+		d.problem("teach.false_alarms_per_day", "must be 0.01 to 1000, not %v", t.FalseAlarmsPerDay)
+	}
 }
 
 func (d *decoder) web(w Web) {

@@ -36,6 +36,7 @@ func NewState() *State {
 // Keep writes the state to its folder until ctx ends.
 func (s *State) Keep(ctx context.Context) {
 	defer background.Start(s.Outbox.Run)()
+	defer background.Start(s.Teacher.Run)()
 	s.Settings.Keep(ctx)
 }
 
@@ -65,5 +66,6 @@ func (n *Node) openState() {
 	if err := n.State.Settings.Open(dir); err != nil {
 		slog.Error("a restart will forget switches and thresholds", "error", err)
 	}
+	n.openTeacher()
 	n.applySettings()
 }

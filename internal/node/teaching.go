@@ -1,8 +1,14 @@
 package node
 
 import (
+	"fmt"
 	"log/slog"
+	"path/filepath"
+	"time"
 
+	"edged/capture/pixel"
+	"edged/internal/config"
+	"edged/internal/watch"
 	"edged/publish"
 	"edged/teach"
 )
@@ -10,7 +16,53 @@ import (
 // newTeacher returns a teacher that knows no view yet.
 func newTeacher() *teach.Teacher {
 	return teach.NewTeacher(teach.Options{
-		Log:       slog.Default(),
-		CheckName: func(name string) error { return publish.CheckLabels([]string{name}) },
+		Log:        slog.Default(),
+		CheckName:  func(name string) error { return publish.CheckLabels([]string{name}) },
+		NewEncoder: func() (teach.Encoder, error) { return pixel.NewEncoder() },
 	})
+}
+
+// openTeacher hands what was taught to the node's views. The cameras do not run yet.
+func (n *Node) openTeacher() {
+	dir := stateDir(n.Config)
+	if dir != "" {
+		dir = filepath.Join(dir, "teach")
+	}
+	t := n.State.Teacher
+	if err := t.Open(dir); err != nil {
+		slog.Error("what was taught is not to be had; edged will try the folder again", "folder", dir, "error", err)
+	}
+	var views []teach.ViewOptions
+	for i, cam := range n.Config.Cameras {
+		for k, v := range watch.Views(n.Config, cam, n.modelOf(cam)) {
+			views = append(views, n.teachOptions(cam, v, n.Cameras[i].Views[k].Path))
+		}
+	}
+	t.Configure(views, teachSettings(n.Config.Teach), nil)
+	for _, v := range n.Views {
+		m := n.engineOf(v.Camera).Model
+		v.Teach(t.View(v.Path), m.Labels, m.Manifest.Background, n.Config.Detect)
+	}
+}
+
+func (n *Node) teachOptions(cam config.Camera, v config.View, path string) teach.ViewOptions {
+	m := n.modelOf(cam)
+	f := m.Manifest
+	o := teach.ViewOptions{
+		Path: path, Camera: cam.Name, Labels: m.Labels, Model: m.SHA256, Size: f.Embedding.Size,
+		Interval: time.Duration(float64(v.Stride) / f.FrameRate * float64(time.Second)),
+		Frames:   f.Frames, Width: f.Width, Height: f.Height, FrameRate: f.FrameRate,
+		Follows: v.Follow.On, Targets: v.Follow.Max,
+	}
+	switch {
+	case !n.Config.Teach.Enabled:
+		o.Size, o.WhyNot = 0, "teaching is switched off by teach.enabled"
+	case o.Size == 0:
+		o.WhyNot = fmt.Sprintf("the model %s has no embedding, so nothing can be taught on top of it; export it anew (squeezetime export), or use the built-in model", m.Path)
+	}
+	return o
+}
+
+func teachSettings(c config.Teach) teach.Settings {
+	return teach.Settings{KeepPictures: c.KeepPictures, LookBack: c.LookBack, FalseAlarmsPerDay: c.FalseAlarmsPerDay}
 }

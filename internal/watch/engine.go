@@ -28,6 +28,9 @@ func MakeClips(e *engine.Engine, views []*View) error {
 			return err
 		}
 		v.Pipeline.Clip = clip
+		if v.taught != nil {
+			v.Pipeline.Clip = &taughtClip{clip, clip, v.taught}
+		}
 	}
 	return nil
 }

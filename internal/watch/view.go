@@ -25,6 +25,7 @@ type View struct {
 	area      pixel.Area
 	middle    *middle    // nil: the model judges the whole view
 	snapshots *snapshots // nil: none are made
+	taught    *taught    // nil: it cannot be taught
 	enabled   atomic.Bool
 	running   bool // the pipeline was begun; the camera's goroutine alone uses it
 
@@ -129,6 +130,9 @@ func (v *View) Enabled() bool { return v.enabled.Load() }
 func (v *View) Enable(on bool) {
 	v.snapshots.cancel()
 	v.enabled.Store(on)
+	if v.taught != nil {
+		v.taught.view.Enable(on)
+	}
 }
 
 // SetThreshold sets the score at which the label's actions start. They end at the same share of it as configured.

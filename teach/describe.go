@@ -1,0 +1,171 @@
+package teach
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Views returns every view with its actions, in the configuration's order, then views that have actions and do not exist now.
+func (t *Teacher) Views() []ViewInfo {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	paths := slices.Clone(t.order)
+	for _, a := range t.actions {
+		if !slices.Contains(paths, a.View) {
+			paths = append(paths, a.View)
+		}
+	}
+	list := make([]ViewInfo, len(paths))
+	for i, path := range paths {
+		list[i] = ViewInfo{View: path, KeepPictures: t.settings.KeepPictures, Undo: t.lastStep(path), Actions: t.describeAll(path)}
+		if v := t.views[path]; v != nil {
+			list[i].Camera, list[i].CanTeach, list[i].WhyNot = v.Camera, v.CanTeach(), v.WhyNot
+		} else {
+			list[i].WhyNot = "the configuration has no such view"
+		}
+	}
+	return list
+}
+
+// Actions returns the view's actions by name.
+func (t *Teacher) Actions(view string) ([]Action, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.views[view] == nil && len(t.of(view)) == 0 {
+		return nil, fmt.Errorf("%w: %q", ErrUnknownView, view)
+	}
+	return t.describeAll(view), nil
+}
+
+func (t *Teacher) describeAll(view string) []Action {
+	list := []Action{}
+	for _, a := range t.of(view) {
+		list = append(list, t.describe(a))
+	}
+	return list
+}
+
+// describe is an action as people see it. The caller holds mu.
+func (t *Teacher) describe(a *action) Action {
+	d := Action{
+		View: a.View, Name: a.Name, Live: a.Live, Firing: a.firing.Load() > 0, Threshold: round3(a.threshold()), Examples: len(a.of(example)),
+		Negatives: len(a.of(negative)), Questions: len(a.of(question)), CreatedAt: fromMillis(a.Created), Worth: t.worth(a),
+	}
+	v := t.views[a.View]
+	d.Learning = a.busy || v != nil && v.CanTeach() && d.Examples > 0 && a.due()
+	if a.Learned != nil {
+		d.LearnedAt = fromMillis(a.Learned.At)
+	}
+	d.State, d.Problem = t.state(a, v)
+	if d.Problem == "" {
+		d.Problem = a.failed
+	}
+	return d
+}
+
+// state says what the action does, and why not. The caller holds mu.
+func (t *Teacher) state(a *action, v *View) (State, string) {
+	own := 0
+	for _, i := range a.of(example) {
+		if v != nil && i.belongs(v.Model, v.Size) {
+			own++
+		}
+	}
+	switch {
+	case len(a.of(example)) == 0:
+		return NoExamples, ""
+	case v == nil:
+		return Resting, "the configuration has no such view"
+	case !v.CanTeach():
+		return ForeignModel, v.WhyNot
+	case own == 0:
+		return ForeignModel, t.foreign(a)
+	case !v.enabled.Load():
+		return Resting, "the view is disabled"
+	case a.Live:
+		return Live, ""
+	}
+	return Shadow, ""
+}
+
+// foreign says what becomes of examples of another model.
+func (t *Teacher) foreign(a *action) string {
+	if slices.ContainsFunc(a.of(example), func(i *item) bool { return i.Count > 0 }) && t.embed != nil && a.hopeless == 0 {
+		return "its examples belong to another model; edged learns them anew from their pictures"
+	}
+	return "its examples belong to another model, and edged has no pictures from which it could learn them anew; add new examples, or go back to that model"
+}
+
+// worth says how good the action is. The caller holds mu.
+func (t *Teacher) worth(a *action) Worth {
+	w := Worth{Hours: round3(min(a.Watched/3600, HistoryAge.Hours()))}
+	since := t.o.Wall().Add(-HistoryAge)
+	for _, f := range a.Firings {
+		if f.Fired && f.Judged != Wrong && f.Start.After(since) {
+			w.WouldFire++
+		}
+	}
+	if a.Learned != nil {
+		w.Found, w.Of, w.Met = a.Learned.Found, a.Learned.Of, a.Learned.Met
+	}
+	w.Text, w.Advice = a.praise(w), a.advise(w)
+	return w
+}
+
+// praise says in words what Worth says in numbers.
+func (a *action) praise(w Worth) string {
+	if a.Learned == nil {
+		return ""
+	}
+	text := ""
+	if w.Of > 0 {
+		text = fmt.Sprintf("It recognises %d of your %d examples when each is left out. ", w.Found, w.Of)
+	}
+	fired := fmt.Sprintf("it fired %s", times(w.WouldFire))
+	if !a.Live {
+		fired = fmt.Sprintf("it would have fired %s", times(w.WouldFire))
+	}
+	return text + fmt.Sprintf("In the last %s %s.", hours(w.Hours), fired)
+}
+
+func times(n int) string {
+	switch n {
+	case 0:
+		return "never"
+	case 1:
+		return "once"
+	case 2:
+		return "twice"
+	}
+	return fmt.Sprintf("%d times", n)
+}
+
+func hours(h float64) string {
+	switch minutes := int((time.Duration(h * float64(time.Hour))).Minutes()); {
+	case minutes < 2:
+		return "minute"
+	case minutes < 120:
+		return fmt.Sprintf("%d minutes", minutes)
+	default:
+		return fmt.Sprintf("%d hours", minutes/60)
+	}
+}
+
+// advise says what would help most.
+func (a *action) advise(w Worth) string {
+	n := len(a.of(example))
+	switch {
+	case n == 0:
+		return "Show it once, then press \"That was it\"."
+	case len(a.of(question)) > 0 && (n < 10 || w.Found < w.Of):
+		return "Answer the questions: each answer helps more than anything else."
+	case a.Learned != nil && !w.Met:
+		return "Something in ordinary life looks like it. More examples, and answers to questions, would help to tell them apart."
+	case w.Of > 0 && w.Found < w.Of:
+		return fmt.Sprintf("It misses %d of your examples. Look at them: remove those that do not show it, and add examples of the kind that it misses.", w.Of-w.Found)
+	case n < 5:
+		return fmt.Sprintf("%d more examples would help most if they differ: another person, another time of day, another way of doing it.", 5-n)
+	}
+	return ""
+}

@@ -1,0 +1,5 @@
+package teach
+
+import "context"
+
+func (t *Teacher) embedForeign(ctx context.Context) {}

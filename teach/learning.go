@@ -1,0 +1,190 @@
+package teach
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+)
+
+const (
+	// mostLife windows of ordinary life are handed to Learn: with more, a small board would need too much memory at once.
+	mostLife = 6000
+	// mostLeftOut examples are left out in turn, because each costs a fit.
+	mostLeftOut = 20
+)
+
+// lesson is what one action is learned from: copies, so that learning needs no lock.
+type lesson struct {
+	action   *action
+	version  uint64
+	model    string
+	examples []*item
+	wrong    []*item
+	life     []Embedding
+	quiet    *quiet
+	allowed  float64 // false alarms a day
+}
+
+// nextLesson returns the next action that must be learned; nil if there is none.
+func (t *Teacher) nextLesson() *lesson {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, a := range t.actions {
+		if v := t.views[a.View]; v != nil && v.CanTeach() && a.due() {
+			if l := t.prepare(a, v); l != nil {
+				return l
+			}
+		}
+	}
+	return nil
+}
+
+// prepare gathers what the action is learned from. An action that cannot be learned is settled at once. The caller holds mu.
+func (t *Teacher) prepare(a *action, v *View) *lesson {
+	l := &lesson{action: a, version: a.version, model: v.Model, allowed: t.settings.FalseAlarmsPerDay}
+	for _, i := range a.items {
+		own := *i // another goroutine may change i
+		switch {
+		case !i.belongs(v.Model, v.Size):
+		case i.kind == example:
+			l.examples = append(l.examples, &own)
+		case i.kind == negative:
+			l.wrong = append(l.wrong, &own)
+		}
+	}
+	if len(l.examples) == 0 {
+		a.learntAt, a.failed = a.version, ""
+		t.noticed(a.View)
+		return nil
+	}
+	l.life, l.quiet = v.ordinary(mostLife), v.quiet()
+	if len(l.life) < stretchWindows {
+		a.learntAt, a.failed = a.version, "edged needs to see some seconds in which it does not happen"
+		t.noticed(a.View)
+		return nil
+	}
+	a.busy = true
+	t.noticed(a.View)
+	return l
+}
+
+// outcome is what came of a lesson.
+type outcome struct {
+	*learned
+	found []string // ids of the examples that were found when left out
+	err   error
+}
+
+// learn fits the head, chooses its threshold, and leaves out the examples in turn.
+func (l *lesson) learn(ctx context.Context) (o outcome) {
+	life := l.life
+	for _, i := range l.wrong {
+		life = append(life, i.example()...)
+		l.quiet.addWrong(i.recording())
+	}
+	examples := make([]Example, len(l.examples))
+	for n, i := range l.examples {
+		examples[n] = i.example()
+	}
+	fitted, err := Learn(examples, life)
+	if err != nil {
+		return outcome{err: err}
+	}
+	o.learned = &learned{Model: l.model, Head: encodeHead(fitted.Head), head: fitted.Head, Life: len(l.life)}
+	o.Threshold, o.PerDay = l.quiet.threshold(fitted.Head, l.allowed)
+	o.Met = o.PerDay <= l.allowed
+	o.err = l.leaveOut(ctx, examples, life, &o)
+	return o
+}
+
+// leaveOut learns without each example in turn and looks whether it is found all the same.
+func (l *lesson) leaveOut(ctx context.Context, examples []Example, life []Embedding, o *outcome) error {
+	if len(examples) < 2 {
+		return nil
+	}
+	for n := range min(len(examples), mostLeftOut) {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		fitted, err := Learn(slices.Delete(slices.Clone(examples), n, n+1), life)
+		if err != nil {
+			return err
+		}
+		threshold, _ := l.quiet.threshold(fitted.Head, l.allowed)
+		o.Of++
+		if len(Fire(fitted.Head, threshold, l.examples[n].recording())) > 0 {
+			o.Found++
+			o.found = append(o.found, l.examples[n].ID)
+		}
+	}
+	return nil
+}
+
+// settle makes the outcome hold, unless the action is gone.
+func (t *Teacher) settle(l *lesson, o outcome) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	a := l.action
+	a.busy = false
+	if errors.Is(o.err, context.Canceled) || !slices.Contains(t.actions, a) {
+		return
+	}
+	a.learntAt = l.version
+	if o.err != nil {
+		a.failed = o.err.Error()
+		t.o.Log.Error("teach: an action cannot be learned", "view", a.View, "action", a.Name, "error", o.err)
+		t.noticed(a.View)
+		return
+	}
+	a.failed = ""
+	o.At = t.o.Wall().UnixMilli()
+	a.Learned = o.learned
+	for _, i := range a.of(example) {
+		i.found = slices.Contains(o.found, i.ID)
+	}
+	_ = t.saved(t.store.saveAction(a)) // it runs all the same; a restart learns it anew
+	t.publish(a.View)
+}
+
+// learnAll learns every action that is due.
+func (t *Teacher) learnAll(ctx context.Context) {
+	for ctx.Err() == nil {
+		l := t.nextLesson()
+		if l == nil {
+			return
+		}
+		t.settle(l, l.learn(ctx))
+		t.tell()
+	}
+}
+
+// refreshEvery is how often actions are learned anew because there is more ordinary life.
+const refreshEvery = 10 * time.Minute
+
+// refresh has those actions learned anew for which there is much more ordinary life than when they were learned.
+func (t *Teacher) refresh() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, a := range t.actions {
+		v := t.views[a.View]
+		if v == nil || !v.CanTeach() {
+			continue
+		}
+		now := min(mostLife, v.ordinaryWindows())
+		if a.Learned == nil && a.failed != "" || a.Learned != nil && now >= a.Learned.Life*3/2 {
+			a.changed()
+		}
+	}
+	t.wake(t.work)
+}
+
+// ordinaryWindows is how many windows of ordinary life there are.
+func (v *View) ordinaryWindows() (n int) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for k := range v.life.kinds {
+		n += len(v.life.kinds[k].stretches) * stretchWindows
+	}
+	return n + v.moments.len()
+}

@@ -1,0 +1,116 @@
+package teach
+
+import (
+	"math/rand/v2"
+	"slices"
+	"time"
+)
+
+const (
+	// lifeBytes bounds the ordinary life of a view.
+	lifeBytes = 8 << 20
+	// fading is how many times the room of the sample counts for everything that came before. So a new stretch gets a place with a chance of at least
+	// one in so many, and what a camera saw before somebody moved it fades.
+	fading = 20
+)
+
+// shares of the room for each kind of stretch, in percent.
+var shares = [kinds]int{still: 25, moving: 75}
+
+// life is a random sample of ordinary life: of what happens while nobody teaches anything. Its owner guards it.
+type life struct {
+	packed  int // bytes of an embedding
+	kinds   [kinds]reservoir
+	random  *rand.Rand
+	writer  *writer
+	watched time.Duration // how long windows came
+}
+
+// reservoir is the sample of one kind: each stretch of those seen has the same chance to be in it (Vitter's algorithm R), but for fading.
+type reservoir struct {
+	most      int
+	stretches []stretch
+	seen      uint64
+	changed   []bool // since the file was written, by place
+}
+
+func newLife(size int) *life {
+	l := &life{packed: packedSize(size), random: rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))} //nolint:gosec // no secret
+	l.writer = newWriter(l.packed)
+	for k := range l.kinds {
+		most := max(1, lifeBytes*shares[k]/100/stretchBytes(l.packed))
+		l.kinds[k] = reservoir{most: most, changed: make([]bool, most)}
+	}
+	return l
+}
+
+// add takes a window that has become ordinary life. Windows come in the order of time.
+func (l *life) add(m *moment, packed []byte, wall func(time.Duration) time.Time) {
+	if !l.writer.fits(m) {
+		l.finish()
+	}
+	l.writer.add(m, packed, wall)
+}
+
+// finish offers the stretch so far to the sample.
+func (l *life) finish() {
+	if s := l.writer.stretch; s.len() > 0 {
+		l.kinds[s.kind()].offer(s, l.random)
+		l.writer.reset()
+	}
+}
+
+// offer gives a copy of the stretch a place in the sample, perhaps that of another.
+func (r *reservoir) offer(s stretch, random *rand.Rand) {
+	r.seen++
+	if len(r.stretches) < r.most {
+		r.changed[len(r.stretches)] = true
+		r.stretches = append(r.stretches, slices.Clone(s))
+		return
+	}
+	if i := random.Uint64N(min(r.seen, fading*uint64(r.most))); i < uint64(r.most) {
+		copy(r.stretches[i], s)
+		r.changed[i] = true
+	}
+}
+
+// drop removes the stretches that overlap a time, in Unix milliseconds: an example was found there.
+func (l *life) drop(from, until int64) {
+	l.writer.reset()
+	for k := range l.kinds {
+		r := &l.kinds[k]
+		for i := len(r.stretches) - 1; i >= 0; i-- {
+			s := r.stretches[i]
+			last, _ := s.window(s.len() - 1)
+			if s.began() <= until && s.began()+last.Milliseconds() >= from {
+				r.remove(i)
+			}
+		}
+	}
+}
+
+// remove fills the place with the last stretch.
+func (r *reservoir) remove(i int) {
+	last := len(r.stretches) - 1
+	r.stretches[i] = r.stretches[last]
+	r.stretches = r.stretches[:last]
+	r.changed[i], r.changed[last] = true, true
+}
+
+// copied returns the stretches of each kind, so that others can read them without a lock.
+func (l *life) copied() (all [kinds][]stretch) {
+	for k := range l.kinds {
+		for _, s := range l.kinds[k].stretches {
+			all[k] = append(all[k], slices.Clone(s))
+		}
+	}
+	return all
+}
+
+// perDay estimates how many stretches of the kind come in a day of watching.
+func (l *life) perDay(k kind) float64 {
+	if l.watched <= 0 {
+		return 0
+	}
+	return float64(l.kinds[k].seen) * (24 * time.Hour).Seconds() / l.watched.Seconds()
+}

@@ -1,0 +1,4 @@
+package teach
+
+func (t *Teacher) openLife(v *View) {}
+func (t *Teacher) saveLife(v *View) {}
