@@ -27,7 +27,6 @@ type action struct {
 	busy     bool         // it is being learned
 	failed   string       // why the last version could not be learned
 	unsaved  bool         // firings that are not in the file yet
-	hopeless uint64       // the version whose foreign examples cannot be learned anew; 0: none
 	wrongTo  int64        // the user said "wrong" while it fired; Unix milliseconds
 }
 

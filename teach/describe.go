@@ -39,9 +39,10 @@ func (t *Teacher) Actions(view string) ([]Action, error) {
 }
 
 func (t *Teacher) describeAll(view string) []Action {
-	list := []Action{}
-	for _, a := range t.of(view) {
-		list = append(list, t.describe(a))
+	actions := t.of(view)
+	list := make([]Action, len(actions))
+	for i, a := range actions {
+		list[i] = t.describe(a)
 	}
 	return list
 }
@@ -80,7 +81,7 @@ func (t *Teacher) state(a *action, v *View) (State, string) {
 	case !v.CanTeach():
 		return ForeignModel, v.WhyNot
 	case own == 0:
-		return ForeignModel, t.foreign(a)
+		return ForeignModel, t.foreign(a, v)
 	case !v.enabled.Load():
 		return Resting, "the view is disabled"
 	case a.Live:
@@ -90,8 +91,8 @@ func (t *Teacher) state(a *action, v *View) (State, string) {
 }
 
 // foreign says what becomes of examples of another model.
-func (t *Teacher) foreign(a *action) string {
-	if slices.ContainsFunc(a.of(example), func(i *item) bool { return i.Count > 0 }) && t.embed != nil && a.hopeless == 0 {
+func (t *Teacher) foreign(a *action, v *View) string {
+	if t.embed != nil && slices.ContainsFunc(a.of(example), func(i *item) bool { return i.Count > 0 && i.hopeless != v.Model }) {
 		return "its examples belong to another model; edged learns them anew from their pictures"
 	}
 	return "its examples belong to another model, and edged has no pictures from which it could learn them anew; add new examples, or go back to that model"

@@ -6,34 +6,28 @@ import (
 	"math"
 )
 
-// encodeHead writes a head for decodeHead: its bias, then mean, scale and weights, each a float64.
+// encodeHead writes a head for decodeHead: its bias, then its weights, each a float32.
 func encodeHead(h *Head) []byte {
-	out := binary.LittleEndian.AppendUint64(nil, math.Float64bits(h.bias))
-	for _, list := range [][]float64{h.mean, h.scale, h.weights} {
-		for _, v := range list {
-			out = binary.LittleEndian.AppendUint64(out, math.Float64bits(v))
-		}
+	out := binary.LittleEndian.AppendUint32(nil, math.Float32bits(h.bias))
+	for _, w := range h.weights {
+		out = binary.LittleEndian.AppendUint32(out, math.Float32bits(w))
 	}
 	return out
 }
 
 // decodeHead reads what encodeHead wrote.
 func decodeHead(data []byte) (*Head, error) {
-	if len(data) < 32 || len(data)%24 != 8 {
+	if len(data) < 8 || len(data)%4 != 0 {
 		return nil, errors.New("the head has a wrong length")
 	}
-	numbers := make([]float64, len(data)/8)
+	numbers := make([]float32, len(data)/4)
 	for i := range numbers {
-		if numbers[i] = math.Float64frombits(binary.LittleEndian.Uint64(data[8*i:])); numbers[i]-numbers[i] != 0 {
+		if numbers[i] = math.Float32frombits(binary.LittleEndian.Uint32(data[4*i:])); numbers[i]-numbers[i] != 0 {
 			return nil, errors.New("the head holds something that is no number")
 		}
 	}
-	n := (len(numbers) - 1) / 3
-	h := &Head{bias: numbers[0], mean: numbers[1:][:n], scale: numbers[1+n:][:n], weights: numbers[1+2*n:]}
-	for _, s := range h.scale {
-		if s <= 0 {
-			return nil, errors.New("the head has a scale of 0")
-		}
-	}
-	return h, nil
+	return &Head{bias: numbers[0], weights: numbers[1:]}, nil
 }
+
+// numbers is the length of the embeddings that the head takes.
+func (h *Head) numbers() int { return len(h.weights) }

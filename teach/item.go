@@ -35,8 +35,9 @@ type item struct {
 	Pictures [][]byte `json:"pictures,omitempty"`
 	Count    int      `json:"picture_count"`
 
-	kind  itemKind
-	found bool // it was recognised when it was left out
+	kind     itemKind
+	hopeless string // sha256 of the model that could make no windows of its pictures
+	found    bool   // it was recognised when it was left out
 }
 
 const (

@@ -133,6 +133,13 @@ func LeaveOneOut(examples []Example, ordinary []Embedding, threshold func(*Head)
 // LeaveEachOut returns for each example whether it scores at least threshold when it is left out and the rest is learned from; nothing of a single
 // example. All attempts begin with the head of all examples, and with the windows that it chose: each takes a small part of Learn's time.
 func LeaveEachOut(examples []Example, ordinary []Embedding, threshold func(*Head) float64) (found []bool, err error) {
+	return leaveEachOut(examples, ordinary, func(h *Head, left int) bool {
+		return h.Score(examples[left][ranked(examples[left], h.margin)[0]]) >= threshold(h)
+	})
+}
+
+// leaveEachOut is LeaveEachOut for callers that know better what it means that the head finds the example that was left out.
+func leaveEachOut(examples []Example, ordinary []Embedding, finds func(h *Head, left int) bool) (found []bool, err error) {
 	if err := check(examples, ordinary); err != nil {
 		return nil, err
 	}
@@ -143,14 +150,13 @@ func LeaveEachOut(examples []Example, ordinary []Embedding, threshold func(*Head
 	if err := all.learn(examples); err != nil {
 		return nil, err
 	}
-	for i, left := range examples {
+	for i := range examples {
 		rest := slices.Delete(slices.Clone(examples), i, i+1)
 		l := lesson{scales: all.scales, negatives: all.negatives, x: all.x}
 		if err := l.fit(best(rest, all.head.margin)); err != nil {
 			return nil, err
 		}
-		highest := l.head.Score(left[ranked(left, l.head.margin)[0]])
-		found = append(found, highest >= threshold(&l.head))
+		found = append(found, finds(&l.head, i))
 	}
 	return found, nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"time"
 )
 
 const (
@@ -14,8 +13,8 @@ const (
 	mostLeftOut = 20
 )
 
-// lesson is what one action is learned from: copies, so that learning needs no lock.
-type lesson struct {
+// assignment is what one action is learned from: copies, so that learning needs no lock.
+type assignment struct {
 	action   *action
 	version  uint64
 	model    string
@@ -26,8 +25,8 @@ type lesson struct {
 	allowed  float64 // false alarms a day
 }
 
-// nextLesson returns the next action that must be learned; nil if there is none.
-func (t *Teacher) nextLesson() *lesson {
+// nextAssignment returns the next action that must be learned; nil if there is none.
+func (t *Teacher) nextAssignment() *assignment {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, a := range t.actions {
@@ -41,8 +40,8 @@ func (t *Teacher) nextLesson() *lesson {
 }
 
 // prepare gathers what the action is learned from. An action that cannot be learned is settled at once. The caller holds mu.
-func (t *Teacher) prepare(a *action, v *View) *lesson {
-	l := &lesson{action: a, version: a.version, model: v.Model, allowed: t.settings.FalseAlarmsPerDay}
+func (t *Teacher) prepare(a *action, v *View) *assignment {
+	l := &assignment{action: a, version: a.version, model: v.Model, allowed: t.settings.FalseAlarmsPerDay}
 	for _, i := range a.items {
 		own := *i // another goroutine may change i
 		switch {
@@ -69,7 +68,7 @@ func (t *Teacher) prepare(a *action, v *View) *lesson {
 	return l
 }
 
-// outcome is what came of a lesson.
+// outcome is what came of a assignment.
 type outcome struct {
 	*learned
 	found []string // ids of the examples that were found when left out
@@ -77,7 +76,7 @@ type outcome struct {
 }
 
 // learn fits the head, chooses its threshold, and leaves out the examples in turn.
-func (l *lesson) learn(ctx context.Context) (o outcome) {
+func (l *assignment) learn(ctx context.Context) (o outcome) {
 	life := l.life
 	for _, i := range l.wrong {
 		life = append(life, i.example()...)
@@ -98,31 +97,31 @@ func (l *lesson) learn(ctx context.Context) (o outcome) {
 	return o
 }
 
-// leaveOut learns without each example in turn and looks whether it is found all the same.
-func (l *lesson) leaveOut(ctx context.Context, examples []Example, life []Embedding, o *outcome) error {
+// leaveOut learns without each example in turn and looks whether it fires all the same.
+func (l *assignment) leaveOut(ctx context.Context, examples []Example, life []Embedding, o *outcome) error {
 	if len(examples) < 2 {
 		return nil
 	}
-	for n := range min(len(examples), mostLeftOut) {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		fitted, err := Learn(slices.Delete(slices.Clone(examples), n, n+1), life)
-		if err != nil {
-			return err
-		}
-		threshold, _ := l.quiet.threshold(fitted.Head, l.allowed)
-		o.Of++
-		if len(Fire(fitted.Head, threshold, l.examples[n].recording())) > 0 {
+	examples = examples[:min(len(examples), mostLeftOut)]
+	found, err := leaveEachOut(examples, life, func(h *Head, left int) bool {
+		threshold, _ := l.quiet.threshold(h, l.allowed)
+		return ctx.Err() == nil && len(Fire(h, threshold, l.examples[left].recording())) > 0
+	})
+	if err != nil {
+		return err
+	}
+	o.Of = len(found)
+	for n, is := range found {
+		if is {
 			o.Found++
 			o.found = append(o.found, l.examples[n].ID)
 		}
 	}
-	return nil
+	return ctx.Err()
 }
 
 // settle makes the outcome hold, unless the action is gone.
-func (t *Teacher) settle(l *lesson, o outcome) {
+func (t *Teacher) settle(l *assignment, o outcome) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	a := l.action
@@ -150,7 +149,7 @@ func (t *Teacher) settle(l *lesson, o outcome) {
 // learnAll learns every action that is due.
 func (t *Teacher) learnAll(ctx context.Context) {
 	for ctx.Err() == nil {
-		l := t.nextLesson()
+		l := t.nextAssignment()
 		if l == nil {
 			return
 		}
@@ -158,9 +157,6 @@ func (t *Teacher) learnAll(ctx context.Context) {
 		t.tell()
 	}
 }
-
-// refreshEvery is how often actions are learned anew because there is more ordinary life.
-const refreshEvery = 10 * time.Minute
 
 // refresh has those actions learned anew for which there is much more ordinary life than when they were learned.
 func (t *Teacher) refresh() {

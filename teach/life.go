@@ -96,21 +96,3 @@ func (r *reservoir) remove(i int) {
 	r.stretches = r.stretches[:last]
 	r.changed[i], r.changed[last] = true, true
 }
-
-// copied returns the stretches of each kind, so that others can read them without a lock.
-func (l *life) copied() (all [kinds][]stretch) {
-	for k := range l.kinds {
-		for _, s := range l.kinds[k].stretches {
-			all[k] = append(all[k], slices.Clone(s))
-		}
-	}
-	return all
-}
-
-// perDay estimates how many stretches of the kind come in a day of watching.
-func (l *life) perDay(k kind) float64 {
-	if l.watched <= 0 {
-		return 0
-	}
-	return float64(l.kinds[k].seen) * (24 * time.Hour).Seconds() / l.watched.Seconds()
-}

@@ -111,7 +111,7 @@ func (q *quiet) threshold(h *Head, allowed float64) (threshold, perDay float64) 
 // peaks returns the highest smoothed score of each time that the head would fire at the least threshold.
 func (r *recording) peaks(h *Head) (scores []float64) {
 	k := tracker{}
-	e := make(Embedding, len(h.mean))
+	e := make(Embedding, h.numbers())
 	for i, packed := range r.windows {
 		unpack(e, packed)
 		if c, ended := k.window(r.times[i], h.Score(e), least/nearShare); ended {

@@ -88,8 +88,8 @@ func (v *View) nearest(t time.Duration) (m moment, ok bool) {
 
 // standards are the mean and the scale of each number in ordinary life.
 type standards struct {
-	mean, scale []float64
-	at          time.Duration
+	scales
+	at time.Duration
 }
 
 // standardsAge is how long standards hold.
@@ -104,7 +104,7 @@ func (t *Teacher) standsOut(v *View) func(Embedding) float64 {
 	if s := v.standards; s == nil || now-s.at > standardsAge || now < s.at || len(s.mean) == 0 {
 		v.standards = &standards{at: now}
 		if windows := v.ordinary(mostStandards); len(windows) > 0 {
-			v.standards.mean, v.standards.scale = standard(windows)
+			v.standards.scales = standard(windows)
 		}
 	}
 	s := v.standards
@@ -112,7 +112,7 @@ func (t *Teacher) standsOut(v *View) func(Embedding) float64 {
 		if len(s.mean) == 0 {
 			return 0
 		}
-		return oddity(e, s.mean, s.scale)
+		return math.Sqrt(float64(s.oddity(e)))
 	}
 }
 

@@ -1,6 +1,9 @@
 package teach
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // step is something that the user did, and how to take it back. The Teacher's mutex is held while it is taken back.
 type step struct {
@@ -14,8 +17,10 @@ const maxSteps = 10
 
 // did notes a step. The caller holds mu.
 func (t *Teacher) did(a *action, text string, back func() error) {
-	steps := append(t.undo[a.View], step{text, a.ID, back})
-	t.undo[a.View] = steps[max(0, len(steps)-maxSteps):]
+	t.undo[a.View] = append(t.undo[a.View], step{text, a.ID, back})
+	if extra := len(t.undo[a.View]) - maxSteps; extra > 0 {
+		t.undo[a.View] = slices.Delete(t.undo[a.View], 0, extra)
+	}
 }
 
 // Undo takes back the last step that was taught to the view, and says which. Forget cannot be taken back.

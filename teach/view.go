@@ -203,7 +203,7 @@ func (v *View) watch(t time.Duration) {
 // track hands a score to the tracker of the target.
 func (v *View) track(action int, track uint64, t time.Duration, score float64) {
 	a := &v.set.Actions[action]
-	k := v.tracker(action, track, t)
+	k := v.tracker(action, track)
 	c, ended := k.window(t, score, a.Threshold)
 	if ended {
 		v.report(a, c)
@@ -225,7 +225,7 @@ func (v *View) setFiring(a *RunningAction, k *tracker, on bool) {
 }
 
 // tracker returns that of the target. If there are too many targets, it takes the place of the one that was seen longest ago.
-func (v *View) tracker(action int, track uint64, t time.Duration) *tracker {
+func (v *View) tracker(action int, track uint64) *tracker {
 	list := v.trackers[action]
 	oldest := 0
 	for i := range list {

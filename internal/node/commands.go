@@ -32,6 +32,9 @@ func (n *Node) SetThreshold(view, label string, score float64) error {
 	if err != nil {
 		return err
 	}
+	if n.isTaught(view, label) {
+		return n.State.Teacher.SetThreshold(view, label, score)
+	}
 	n.switches.Lock()
 	defer n.switches.Unlock()
 	if err := n.setThreshold(i, label, score); err != nil {

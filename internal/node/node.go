@@ -69,6 +69,7 @@ func (n *Node) Run(ctx context.Context) error {
 			return v.RunSnapshots(stagesCtx, n.topics[i].SetSnapshot)
 		})
 	}
+	stages.Go(func() error { return n.followTeaching(stagesCtx) })
 	stages.Go(func() error { return n.publishStatistics(stagesCtx) })
 	stages.Go(func() error { return n.watchdog(stagesCtx) })
 	return stages.Wait()

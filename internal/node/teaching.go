@@ -1,9 +1,11 @@
 package node
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"edged/capture/pixel"
@@ -65,4 +67,68 @@ func (n *Node) teachOptions(cam config.Camera, v config.View, path string) teach
 
 func teachSettings(c config.Teach) teach.Settings {
 	return teach.Settings{KeepPictures: c.KeepPictures, LookBack: c.LookBack, FalseAlarmsPerDay: c.FalseAlarmsPerDay}
+}
+
+// followTeaching keeps what the node reports of its views in step with what users teach, until ctx ends.
+func (n *Node) followTeaching(ctx context.Context) error {
+	changed := make(chan struct{}, 1) // one token
+	stop := n.State.Teacher.Watch(func(string) {
+		select {
+		case changed <- struct{}{}:
+		default:
+		}
+	})
+	defer stop()
+	for {
+		n.reportTaught()
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-changed:
+		}
+	}
+}
+
+// reportTaught reports the thresholds of taught actions that are live, of those views where they have changed.
+func (n *Node) reportTaught() {
+	for i, v := range n.Views {
+		actions, err := n.State.Teacher.Actions(v.Path)
+		if err != nil {
+			continue // the teacher already knows the views of the next node
+		}
+		n.switches.Lock()
+		if n.noteTaught(i, actions) {
+			n.reportView(i)
+		}
+		n.switches.Unlock()
+	}
+}
+
+// noteTaught notes the thresholds of the view's live actions, and returns whether one is new. The caller holds switches.
+func (n *Node) noteTaught(i int, actions []teach.Action) (changed bool) {
+	live := map[string]float64{}
+	for _, a := range actions {
+		if a.Live && a.Threshold > 0 {
+			live[a.Name] = a.Threshold
+		}
+	}
+	now := n.current[i].Thresholds
+	for label, score := range live {
+		changed = changed || now[label] != score
+		now[label] = score
+	}
+	for label := range now {
+		_, ours := n.Views[i].Configured[label]
+		if _, is := live[label]; !ours && !is {
+			delete(now, label)
+			changed = true
+		}
+	}
+	return changed
+}
+
+// isTaught reports whether the label is a taught action of the view.
+func (n *Node) isTaught(view, label string) bool {
+	actions, err := n.State.Teacher.Actions(view)
+	return err == nil && slices.ContainsFunc(actions, func(a teach.Action) bool { return a.Name == label })
 }

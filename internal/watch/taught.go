@@ -18,8 +18,7 @@ type taught struct {
 	live    []int     // index in set of each label of lessons
 	scores  []float32 // of lessons
 	motion  meter
-	best    int // label of the model that had the highest score
-	labels  []bool
+	labels  []bool // of the model: whether it is an action
 }
 
 // Teach lets the view learn. Call it before the pipeline starts.
