@@ -53,6 +53,9 @@ func (t *Teacher) free(view, name string) error {
 	if v := t.views[view]; v != nil && slices.Contains(v.Labels, name) {
 		return fmt.Errorf("%w: the model has an action %q of its own; choose another name", ErrNameTaken, name)
 	}
+	if v := t.views[view]; v != nil && slices.Contains(v.Rules, name) {
+		return fmt.Errorf("%w: the rule %q has it; choose another name", ErrNameTaken, name)
+	}
 	if t.action(view, name) != nil {
 		return fmt.Errorf("%w: view %q has a taught action %q already", ErrNameTaken, view, name)
 	}

@@ -28,6 +28,7 @@ var DefaultSettings = Settings{KeepPictures: true, LookBack: 15 * time.Second, F
 type ViewOptions struct {
 	Path, Camera string
 	Labels       []string      // of the model; no action may have one of these names
+	Rules        []string      // names of rules that follow from the labels; no action may have one of these either
 	Model        string        // sha256 of the model
 	Size         int           // numbers of its embedding; 0: it cannot be taught
 	WhyNot       string        // why it cannot be taught, and what would help

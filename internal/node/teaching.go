@@ -51,7 +51,7 @@ func (n *Node) teachOptions(cam config.Camera, v config.View, path string) teach
 	m := n.modelOf(cam)
 	f := m.Manifest
 	o := teach.ViewOptions{
-		Path: path, Camera: cam.Name, Labels: m.Labels, Model: m.SHA256, Size: f.Embedding.Size,
+		Path: path, Camera: cam.Name, Labels: m.Labels, Rules: derivedOf(n.Config, m), Model: m.SHA256, Size: f.Embedding.Size,
 		Interval: time.Duration(float64(v.Stride) / f.FrameRate * float64(time.Second)),
 		Frames:   f.Frames, Width: f.Width, Height: f.Height, FrameRate: f.FrameRate,
 		Follows: v.Follow.On, Targets: v.Follow.Max,
