@@ -14,6 +14,7 @@
 # make bench-networks  measures SqueezeTime beside the networks of its paper: docs/peers.md
 # make packages  builds the .debs of all three architectures, in dist/
 # make images    builds OCI images of all three, without and with ffmpeg; needs root
+# make app       makes the Home Assistant app of the packages, a folder for /addons
 # make release-notes VERSION=1.2.3  prints that version's part of CHANGELOG.md
 # make picture   draws docs/page.png, the README's picture of the page
 # make env     prints the environment that plain go commands need: eval "$(make -s env)"
@@ -35,7 +36,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(shell git rev-parse
   -X main.date=$(shell TZ=UTC git log -1 --date=format-local:%Y-%m-%dT%H:%M:%SZ --format=%cd 2>/dev/null)
 
 test-faults test-cameras: SHELL := /bin/bash
-.PHONY: picture build run check test test-asan test-faults test-mutations test-system test-cameras test-torch bench bench-teach bench-networks packages images release-notes env deps
+.PHONY: picture build run check test test-asan test-faults test-mutations test-system test-cameras test-torch bench bench-teach bench-networks packages images app release-notes env deps
 build:
 	@build/deps.sh compiler go tflite
 	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/edged ./cmd/edged
@@ -100,6 +101,9 @@ packages:
 images:
 	build/image.sh
 	build/image.sh --ffmpeg
+
+app:
+	build/app.sh
 
 release-notes:
 	@awk -v version="$(VERSION)" '/^## / { inside = $$2 == version } inside' CHANGELOG.md | grep . || \

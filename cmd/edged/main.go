@@ -48,6 +48,7 @@ type cli struct {
 	Password passwordCmd `cmd:"" help:"Turn a password into the line for web.password_file."`
 	Version  versionCmd  `cmd:"" help:"Show the versions of edged and its parts."`
 
+	App      appCmd      `cmd:"" hidden:""`
 	TryModel tryModelCmd `cmd:"" hidden:""`
 }
 

@@ -19,11 +19,13 @@ import (
 )
 
 type runCmd struct {
-	Config   string `short:"c" type:"path" placeholder:"FILE" help:"Configuration file; without one: first usable camera, starter model, built-in broker."`
-	Camera   string `placeholder:"SPEC" help:"The camera, instead of the configuration's: v4l2:auto, v4l2:/dev/videoN, command:LINE, pattern: or file:PATH."`
-	Model    string `placeholder:"FILE" help:"The model, instead of the configuration's."`
-	Broker   string `placeholder:"URL" help:"The broker, instead of the configuration's: tcp://HOST:PORT or embedded."`
-	Record   string `type:"path" placeholder:"FOLDER" help:"Record a clip of every event into this folder, instead of what the configuration says."`
+	Config     string                `short:"c" type:"path" placeholder:"FILE" help:"Configuration file; without one: first usable camera, starter model, built-in broker."`
+	Camera     string                `placeholder:"SPEC" help:"The camera, instead of the configuration's: v4l2:auto, v4l2:/dev/videoN, command:LINE, pattern: or file:PATH."`
+	Model      string                `placeholder:"FILE" help:"The model, instead of the configuration's."`
+	Broker     string                `placeholder:"URL" help:"The broker, instead of the configuration's: tcp://HOST:PORT or embedded."`
+	Record     string                `type:"path" placeholder:"FOLDER" help:"Record a clip of every event into this folder, instead of what the configuration says."`
+	configured func() *config.Config // takes the place of the file and of the other flags; nil = there is none
+
 	Fallback string `placeholder:"VIDEO" help:"Without a configuration and without a usable camera: play this file in a loop."`
 }
 
@@ -70,12 +72,9 @@ func (r *runCmd) signals(ctx context.Context) (_ context.Context, reload <-chan 
 
 // prepare reads the configuration and builds a node from it. It starts nothing.
 func (r *runner) prepare(ctx context.Context) (*node.Node, error) {
-	cfg, err := readConfig(r.Config, config.Load)
+	cfg, err := r.configuration(ctx)
 	if err != nil {
 		return nil, err
-	}
-	if err := r.override(ctx, cfg); err != nil {
-		return nil, node.ConfigError{Err: err}
 	}
 	n, site, err := build(ctx, node.Inputs{
 		Config: cfg, Sinks: []sink.Sink{r.console}, BuiltIn: &r.broker, State: r.state,
@@ -88,6 +87,20 @@ func (r *runner) prepare(ctx context.Context) (*node.Node, error) {
 	r.site = site
 	r.log.SetLevel(cfg.Log.Level) // only now: a refused configuration must not change it
 	return n, nil
+}
+
+func (r *runner) configuration(ctx context.Context) (*config.Config, error) {
+	if r.configured != nil {
+		return r.configured(), nil
+	}
+	cfg, err := readConfig(r.Config, config.Load)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.override(ctx, cfg); err != nil {
+		return nil, node.ConfigError{Err: err}
+	}
+	return cfg, nil
 }
 
 // override puts the command line over the configuration.

@@ -179,6 +179,11 @@ func (m MQTT) Password() string {
 	return *m.password
 }
 
+// SetCredentials sets what the broker asks for, in place of all other sources.
+func (m *MQTT) SetCredentials(username, password string) {
+	m.Username, m.password = username, &password
+}
+
 // Record says what is kept of the pictures before, during and after an event.
 type Record struct {
 	Enabled  bool          `yaml:"enabled"`   // write a clip for every event

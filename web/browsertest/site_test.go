@@ -93,6 +93,7 @@ func (s *site) start() {
 	server := &web.Server{
 		Address: s.address, Metrics: prometheus.NewRegistry(), Health: n.Healthy, Ready: n.Ready,
 		Status: func() ([]byte, error) { return n.Telemetry().JSON() }, Page: page.Handler(), PageURL: page.URL, TLS: page.TLS,
+		Proxy: net.ParseIP(cfg.Web.TrustedProxy),
 	}
 	stopState := background.Start(state.Keep)
 	stopMeasuring := page.Start()
