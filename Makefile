@@ -5,7 +5,7 @@
 #     test/README.md has a table of the targets below: what each shows, and how long it takes
 # make test-asan       tests the C code under AddressSanitizer and UndefinedBehaviorSanitizer; part of make test
 # make test-torch      tests the training in models/; not part of make test, because PyPI has torch with CUDA only (7 GB)
-# make test-faults     makes the table of docs/mqtt.md: what a broker, a disk and the power can do
+# make test-faults     makes the table of docs/mqtt.md: what a broker, a disk and the power can do; power cuts of clips too
 # make test-system     installs the package in a booted Debian 12 arm64: faults, power cuts, purge (CUTS=3)
 # make test-mutations  damages 10,000 models and tries each (MUTATIONS=10000)
 # make test-cameras    makes the tables of docs/cameras.md: every fault of a camera in the arm64 guest, 200 replugs
@@ -65,7 +65,7 @@ test-asan:
 	go test -asan -run 'AnyPicture|Cuts|Window' ./follow
 
 test-faults: deps
-	@set -o pipefail; EDGED_FAULTS=long go test -tags powercut ./publish -count 1 -parallel 8 -timeout 15m -run 'Fault|KilledAtRandom|EveryTwoSeconds|UnderLoad|PowerCuts' -v \
+	@set -o pipefail; EDGED_FAULTS=long go test -tags powercut ./publish ./record -count 1 -parallel 8 -timeout 15m -run 'Fault|KilledAtRandom|EveryTwoSeconds|UnderLoad|PowerCuts' -v \
 	  | sed -n 's/^ *[a-z]*_test.go:[0-9]*: |/|/p; /^---/p; /^ok/p; /FAIL/p; /panic/p'
 
 test-mutations: deps

@@ -4,7 +4,6 @@ package publish
 
 import (
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -21,25 +20,21 @@ import (
 // root and loop devices, so that make test-faults alone runs it.
 func TestPowerCuts(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	image := filepath.Join(dir, "disk")
-	command(t, "truncate", "-s", "24M", image)
-	command(t, "mkfs.ext4", "-q", image)
-	child := startChild(t, "tcp://127.0.0.1:1", mountImage(t, image), "") // where nobody listens
+	image := testkit.NewDiskImage(t, "24M")
+	child := startChild(t, "tcp://127.0.0.1:1", testkit.MountImage(t, image), "") // where nobody listens
 	const cuts = 30
 	images, handed := make([]string, cuts), make([][]string, cuts)
 	for n := range cuts {
 		time.Sleep(rand.N(time.Second))
 		handed[n] = child.handed()
 		time.Sleep(time.Second) // what is older than this must be there
-		images[n] = filepath.Join(dir, fmt.Sprintf("cut%d", n))
-		copyFile(t, images[n], image)
+		images[n] = testkit.CopyImage(t, image)
 	}
 	child.kill()
 	total, lost := 0, 0
 	for n := range cuts {
 		t.Run("", func(t *testing.T) {
-			outbox := mountImage(t, images[n])
+			outbox := testkit.MountImage(t, images[n])
 			b := persistent(t)
 			b.Start()
 			c := newTally(t, b.URL())
@@ -54,45 +49,6 @@ func TestPowerCuts(t *testing.T) {
 		})
 	}
 	report(t, fmt.Sprintf("power cut at %d instants; events older than 1 s", cuts), total, lost, 0, 0)
-}
-
-// mountImage mounts the image until the test ends, and returns a folder on it.
-func mountImage(t *testing.T, image string) string {
-	t.Helper()
-	at := t.TempDir()
-	command(t, "mount", "-o", "loop", image, at)
-	t.Cleanup(func() { command(t, "umount", at) })
-	folder := filepath.Join(at, "state")
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	return folder
-}
-
-func command(t *testing.T, name string, args ...string) {
-	t.Helper()
-	if out, err := exec.Command(name, args...).CombinedOutput(); err != nil { //nolint:noctx // also while the test's context has ended
-		t.Fatalf("%s %v: %v: %s", name, args, err, out)
-	}
-}
-
-func copyFile(t *testing.T, to, from string) {
-	t.Helper()
-	in, err := os.Open(from)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer in.Close()
-	out, err := os.Create(to)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := io.Copy(out, in); err != nil {
-		t.Fatal(err)
-	}
-	if err := out.Close(); err != nil {
-		t.Fatal(err)
-	}
 }
 
 // What reaches the disk for each event, measured at the block device: with the broker away, at two paces, and with a broker that
@@ -110,9 +66,9 @@ func TestBytesWrittenPerEvent(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			image := filepath.Join(t.TempDir(), "disk")
-			command(t, "truncate", "-s", "64M", image)
-			command(t, "mkfs.ext4", "-q", "-E", "lazy_itable_init=0,lazy_journal_init=0", image)
-			dir := mountImage(t, image)
+			testkit.Command(t, "truncate", "-s", "64M", image)
+			testkit.Command(t, "mkfs.ext4", "-q", "-E", "lazy_itable_init=0,lazy_journal_init=0", image)
+			dir := testkit.MountImage(t, image)
 			url := "tcp://127.0.0.1:1" // where nobody listens
 			if c.broker {
 				url = testkit.StartMosquitto(t).URL()

@@ -17,6 +17,7 @@ type Event struct {
 	Camera string     `json:"camera"`
 	View   string     `json:"view"` // path
 	Label  string     `json:"label"`
+	Track  uint64     `json:"track,omitempty"` // the target that did it; 0 = the view does not follow
 	Peak   float64    `json:"peak_score"`
 	Start  time.Time  `json:"start"`
 	End    *time.Time `json:"end"`            // null while it goes on
@@ -47,6 +48,7 @@ type Clip struct {
 	Version  string    `json:"version"` // of edged
 	Camera   string    `json:"camera"`
 	View     string    `json:"view"`
+	Area     []float64 `json:"area,omitempty"` // of the view: x, y, width, height, 0 to 1 of the picture
 	Model    Model     `json:"model"`
 	Start    time.Time `json:"start"` // of the first picture, UTC
 	Duration int64     `json:"duration_ms"`
@@ -58,7 +60,10 @@ type Clip struct {
 	// Labels are those that Windows has scores of: every label of an event, and what came near to one.
 	Labels  []string    `json:"labels"`
 	Windows [][]float64 `json:"windows"` // [milliseconds, score of Labels[0], …]
-	Frames  [][3]int64  `json:"frames"`  // [milliseconds, offset of the JPEG in the .mkv, its size], in bytes
+	// Targets says for each of Windows which target it shows and where: [track, x, y, width, height], the box 0 to 1 of the view. Only a view
+	// that follows has them.
+	Targets [][5]float64 `json:"targets,omitempty"`
+	Frames  [][3]int64   `json:"frames"` // [milliseconds, offset of the JPEG in the .mkv, its size], in bytes
 }
 
 const clipFormat = 1

@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -51,7 +52,8 @@ type Recorder struct {
 // View names a view that is recorded.
 type View struct {
 	Camera, Path string
-	Model        Model // that judges it
+	Area         []float64 // x, y, width, height, 0 to 1 of the picture
+	Model        Model     // that judges it
 }
 
 const (
@@ -59,6 +61,8 @@ const (
 	slack = 3 * time.Second
 	// trimEvery is how often clips are looked through for those that are too old.
 	trimEvery = time.Minute
+	// eraseEvery is how often pictures in memory are looked through for those of cameras that send no more.
+	eraseEvery = 5 * time.Second
 	// stuckAfter is how long a write may take, before the disk counts as too slow.
 	stuckAfter = 5 * time.Second
 	// windowsPerSecond bounds the scores that are kept for a clip.
@@ -100,11 +104,16 @@ func (r *Recorder) Run(ctx context.Context) {
 	for _, t := range r.tracks {
 		tracks.Go(func() { t.run(ctx) })
 	}
-	tick := time.NewTicker(trimEvery)
+	tick, erase := time.NewTicker(trimEvery), time.NewTicker(eraseEvery)
 	defer tick.Stop()
+	defer erase.Stop()
 	for ctx.Err() == nil {
 		select {
 		case <-ctx.Done():
+		case <-erase.C:
+			for _, ring := range r.rings {
+				ring.eraseOld(clock.Monotonic())
+			}
 		case <-tick.C:
 			if store, err := r.openStore(); err != nil {
 				r.setDegraded(err)
@@ -273,12 +282,10 @@ func (r *Recorder) Stats() Stats {
 
 var errSlow = errors.New("record: the disk does not answer")
 
-// modelOf returns the model that judges the view.
-func (r *Recorder) modelOf(view string) (m Model) {
-	for _, v := range r.Views {
-		if v.Path == view {
-			m = v.Model
-		}
+// viewOf returns the view with that path.
+func (r *Recorder) viewOf(path string) (v View) {
+	if i := slices.IndexFunc(r.Views, func(v View) bool { return v.Path == path }); i >= 0 {
+		v = r.Views[i]
 	}
-	return m
+	return v
 }

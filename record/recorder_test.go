@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -23,16 +24,22 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // scene is a recorder with a camera that sends 50 pictures a second.
 type scene struct {
 	*Recorder
-	t    *testing.T
-	n    uint64
-	stop []func()
+	t       *testing.T
+	picture []byte // that the camera sends
+	n       uint64
+	stop    []func()
 }
 
 const eventually = 20 * time.Second
 
 func newScene(t *testing.T, dir string, change func(*Recorder)) *scene {
 	t.Helper()
-	s := &scene{t: t, Recorder: &Recorder{
+	return newSceneOf(t, dir, jpegOf(t, 100, 64, 48), change)
+}
+
+func newSceneOf(t *testing.T, dir string, picture []byte, change func(*Recorder)) *scene {
+	t.Helper()
+	s := &scene{t: t, picture: picture, Recorder: &Recorder{
 		Dir: dir, Before: 300 * time.Millisecond, After: 200 * time.Millisecond, MaxClip: 5 * time.Second, MaxBytes: 100 << 20, MaxAge: time.Hour,
 		Memory: 4 << 20, Rate: 5, Node: "board", Version: "v1",
 		Views: []View{{Camera: "gate", Path: "gate", Model: Model{Name: "starter", SHA256: "abc"}}}, Timeline: new(Timeline), Log: slog.New(slog.DiscardHandler),
@@ -59,7 +66,6 @@ func (s *scene) end() {
 
 // film sends pictures and windows.
 func (s *scene) film(ctx context.Context) {
-	jpeg := jpegOf(s.t, 100, 64, 48)
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {
@@ -69,7 +75,7 @@ func (s *scene) film(ctx context.Context) {
 		case <-tick.C:
 		}
 		now := clock.Monotonic()
-		s.Pictures("gate").Picture(pictures.Picture{JPEG: jpeg, Time: now})
+		s.Pictures("gate").Picture(pictures.Picture{JPEG: s.picture, Time: now})
 		s.Window(sink.Window{View: "gate", Time: now, Labels: []string{"wave", "fall"}, Scores: []float32{0.7, 0.01}})
 	}
 }
@@ -351,6 +357,62 @@ func TestDisabledViewIsNotRecorded(t *testing.T) {
 		if end := clip.Start.Add(time.Duration(clip.Frames[len(clip.Frames)-1][0]) * time.Millisecond); end.After(clock.Now().At(disabled).Add(2 * time.Millisecond)) {
 			t.Errorf("the clip goes on until %v after the view was disabled", end.Sub(clock.Now().At(disabled)))
 		}
+	}
+}
+
+// A picture shows all views of its camera. When one of them is disabled, the pictures in memory are erased, and with them what a running
+// clip of another view has not written yet. That clip goes on with the pictures that follow.
+func TestClipGoesOnWhenAnotherViewIsDisabled(t *testing.T) {
+	s := newScene(t, t.TempDir(), func(r *Recorder) {
+		r.Views = append(r.Views, View{Camera: "gate", Path: "gate/street"})
+	})
+	s.awaitPictures(s.Before)
+	e := s.begin("wave")
+	s.View(sink.View{Path: "gate/street"})
+	s.Pictures("gate").Wipe()
+	disabled := clock.Now().At(clock.Monotonic())
+	s.awaitPictures(s.Before)
+	s.finish(e)
+	s.await(e, ClipSaved)
+	clip, err := s.Info(e.Clip)
+	if err != nil {
+		t.Fatal(err)
+	}
+	after := 0
+	for _, f := range clip.Frames {
+		if clip.Start.Add(time.Duration(f[0]) * time.Millisecond).After(disabled) {
+			after++
+		}
+	}
+	if clip.Cut != "" || after < 10 {
+		t.Errorf("%d pictures after the other view was disabled, cut short: %q", after, clip.Cut)
+	}
+	next := finished(s)
+	if s.await(next, ClipSaved); next.Clip == "" {
+		t.Error("the next event has no clip")
+	}
+}
+
+// A view that follows keeps what each window shows, so that the boxes of its targets can be drawn on the clip.
+func TestClipSaysWhereTargetsAre(t *testing.T) {
+	area := []float64{0.5, 0, 0.5, 1}
+	s := newScene(t, t.TempDir(), func(r *Recorder) { r.Views[0].Area = area })
+	e := s.event("wave")
+	e.Track, e.Clip = 7, s.Begin(e)
+	s.hand(e)
+	s.awaitPictures(s.Before)
+	box := [4]float64{0.1, 0.2, 0.25, 0.5}
+	s.Window(sink.Window{View: "gate", Time: clock.Monotonic(), Labels: []string{"wave", "fall"}, Scores: []float32{0.9, 0.1}, Track: 7, Box: box})
+	s.awaitPictures(s.Before)
+	s.finish(e)
+	saved := s.await(e, ClipSaved)
+	clip, err := s.Info(saved.Clip)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.Index(clip.Targets, [5]float64{7, 0.1, 0.2, 0.25, 0.5})
+	if saved.Track != 7 || clip.Events[0].Track != 7 || len(clip.Targets) != len(clip.Windows) || i < 0 || clip.Windows[i][1] != 0.9 || !slices.Equal(clip.Area, area) {
+		t.Errorf("event %+v, area %v, %d windows, %d targets, the one at %d", saved, clip.Area, len(clip.Windows), len(clip.Targets), i)
 	}
 }
 

@@ -26,6 +26,7 @@ type ring struct {
 	head       int     // where the next picture goes
 	used       int     // bytes of memory that ever held something
 	readers    int     // clips that are being written
+	filling    bool    // a picture is being put in
 	generation uint64  // counts wipes
 	dropped    uint64  // pictures that found no room
 	squeezed   bool    // pictures younger than keep had to make room
@@ -72,6 +73,7 @@ func (r *ring) Picture(p pictures.Picture) {
 	copy(r.memory[offset:], p.JPEG)
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.filling = false
 	*r.at(r.next) = entry{n: r.next, offset: offset, size: len(p.JPEG), at: p.Time, restart: p.Restart}
 	r.next++
 }
@@ -89,6 +91,7 @@ func (r *ring) reserve(size int, t time.Duration) (offset int, ok bool) {
 		if offset, ok = r.room(size); ok {
 			r.head = offset + size
 			r.used = max(r.used, r.head)
+			r.filling = true
 			return offset, true
 		}
 		if r.at(r.first).pins > 0 {
@@ -160,6 +163,21 @@ func (r *ring) top() (end int) {
 func (r *ring) Wipe() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.wipe()
+}
+
+// eraseOld erases the pictures if the newest one is too old for any clip. Otherwise the pictures of a camera that sends no more would stay
+// in memory until it comes back.
+func (r *ring) eraseOld(now time.Duration) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.used > 0 && r.readers == 0 && !r.filling && (r.first == r.next || now-r.at(r.next-1).at > r.keep) {
+		r.wipe()
+	}
+}
+
+// wipe erases all pictures. The caller holds mu.
+func (r *ring) wipe() {
 	at, pinned := 0, r.pinned()
 	for _, e := range pinned {
 		clear(r.memory[min(at, e.offset):e.offset])

@@ -163,6 +163,33 @@ func TestWipeWhileAPictureIsBeingRead(t *testing.T) {
 	}
 }
 
+// A camera that sends no more leaves nothing in memory once its pictures are too old for any clip.
+func TestPicturesOfASilentCameraAreErased(t *testing.T) {
+	r := newRing(10_000, time.Second, 0)
+	for n := range 5 {
+		put(r, n+1, time.Duration(n)*time.Second/10, 900)
+	}
+	last := 400 * time.Millisecond
+	r.eraseOld(last + time.Second)
+	if e := r.at(r.first); r.first == r.next || r.memory[e.offset] == 0 {
+		t.Fatal("pictures that a clip may still need are erased")
+	}
+	in := r.read(0)
+	r.eraseOld(last + time.Minute)
+	if _, s := in.peek(); s != got {
+		t.Error("pictures that a clip reads are erased")
+	}
+	in.close()
+	r.eraseOld(last + time.Minute)
+	if !bytes.Equal(r.memory, make([]byte, len(r.memory))) {
+		t.Error("something of a picture is left")
+	}
+	put(r, 7, time.Hour, 900)
+	if e := r.at(r.first); r.next-r.first != 1 || r.memory[e.offset] != 7 {
+		t.Error("the ring does not go on")
+	}
+}
+
 func TestRingAllocatesNothing(t *testing.T) {
 	r := newRing(1<<20, time.Second, 0)
 	p := pictures.Picture{JPEG: make([]byte, 30_000)}

@@ -3,33 +3,45 @@ package record
 import (
 	"slices"
 	"time"
+
+	"edged/internal/sink"
 )
 
 // history holds the scores of a view's newest windows. It allocates with the first window alone.
 type history struct {
-	labels []string
-	times  []time.Duration
-	scores []float32 // of window n: from n%len(times)*len(labels) on
-	next   uint64
+	labels  []string
+	times   []time.Duration
+	targets []target  // of window n: at n%len(times)
+	scores  []float32 // of window n: from n%len(times)*len(labels) on
+	next    uint64
+	follows bool // a window showed a target
 }
 
-func (h *history) add(t time.Duration, labels []string, scores []float32, capacity int) {
+// target is what a window of a following view shows.
+type target struct {
+	track uint64
+	box   [4]float64 // x, y, width, height, 0 to 1 of the view
+}
+
+func (h *history) add(w sink.Window, capacity int) {
 	if h.times == nil {
-		h.labels, h.times, h.scores = labels, make([]time.Duration, capacity), make([]float32, capacity*len(labels))
+		h.labels, h.times, h.targets, h.scores = w.Labels, make([]time.Duration, capacity), make([]target, capacity), make([]float32, capacity*len(w.Labels))
 	}
-	if len(scores) != len(h.labels) {
+	if len(w.Scores) != len(h.labels) {
 		return
 	}
 	i := int(h.next % uint64(len(h.times)))
-	h.times[i] = t
-	copy(h.scores[i*len(h.labels):], scores)
+	h.times[i], h.targets[i] = w.Time, target{w.Track, w.Box}
+	copy(h.scores[i*len(h.labels):], w.Scores)
+	h.follows = h.follows || w.Track != 0
 	h.next++
 }
 
 func (h *history) clear() {
 	clear(h.times)
+	clear(h.targets)
 	clear(h.scores)
-	h.next = 0
+	h.next, h.follows = 0, false
 }
 
 const (
@@ -39,11 +51,39 @@ const (
 	keptLabels = 20
 )
 
-// between returns the windows of that time as a Clip holds them: of the labels given, and of those with the highest scores.
-func (h *history) between(from, to time.Duration, always []string) (labels []string, windows [][]float64) {
-	var chosen []int
+// describe writes the windows of that time into the clip: the scores of the labels given and of those with the highest scores, and the
+// targets of a view that follows.
+func (h *history) describe(c *Clip, from, to time.Duration, always []string) {
+	chosen := h.choose(from, to, always)
+	for _, i := range chosen {
+		c.Labels = append(c.Labels, h.labels[i])
+	}
+	h.each(from, to, func(t time.Duration, shown target, scores []float32) {
+		row := make([]float64, 1, 1+len(chosen))
+		row[0] = float64(millis(t - from))
+		for _, i := range chosen {
+			row = append(row, round4(scores[i]))
+		}
+		c.Windows = append(c.Windows, row)
+		if h.follows {
+			c.Targets = append(c.Targets, shown.row())
+		}
+	})
+}
+
+// row is the target as a Clip holds it.
+func (t target) row() (row [5]float64) {
+	row[0] = float64(t.track)
+	for i, v := range t.box {
+		row[1+i] = round4(float32(v))
+	}
+	return row
+}
+
+// choose returns the labels whose scores are kept, in the model's order.
+func (h *history) choose(from, to time.Duration, always []string) (chosen []int) {
 	best := make([]float32, len(h.labels))
-	h.each(from, to, func(_ time.Duration, scores []float32) {
+	h.each(from, to, func(_ time.Duration, _ target, scores []float32) {
 		for i, s := range scores {
 			best[i] = max(best[i], s)
 		}
@@ -59,28 +99,17 @@ func (h *history) between(from, to time.Duration, always []string) (labels []str
 	slices.SortStableFunc(chosen, func(a, b int) int { return int(1e6 * (best[b] - best[a])) })
 	chosen = chosen[:min(len(chosen), keptLabels)]
 	slices.Sort(chosen)
-	for _, i := range chosen {
-		labels = append(labels, h.labels[i])
-	}
-	h.each(from, to, func(t time.Duration, scores []float32) {
-		row := make([]float64, 1, 1+len(chosen))
-		row[0] = float64(millis(t - from))
-		for _, i := range chosen {
-			row = append(row, round4(scores[i]))
-		}
-		windows = append(windows, row)
-	})
-	return labels, windows
+	return chosen
 }
 
 // each calls f for the windows of that time, in order.
-func (h *history) each(from, to time.Duration, f func(time.Duration, []float32)) {
+func (h *history) each(from, to time.Duration, f func(time.Duration, target, []float32)) {
 	n := uint64(len(h.times))
 	oldest := h.next - min(h.next, n)
 	for ; oldest < h.next; oldest++ {
 		i := int(oldest % n)
 		if t := h.times[i]; t >= from && t <= to {
-			f(t, h.scores[i*len(h.labels):(i+1)*len(h.labels)])
+			f(t, h.targets[i], h.scores[i*len(h.labels):(i+1)*len(h.labels)])
 		}
 	}
 }

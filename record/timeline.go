@@ -54,7 +54,7 @@ func (t *Timeline) Event(e sink.Event) {
 	switch {
 	case e.Phase == sink.Start:
 		known = &Event{
-			ID: e.ID.String(), Camera: e.Camera, View: e.View, Label: e.Label, Start: wall(clock.Now(), e.Start), Clip: e.Clip, ClipState: ClipNone,
+			ID: e.ID.String(), Camera: e.Camera, View: e.View, Label: e.Label, Track: e.Track, Start: wall(clock.Now(), e.Start), Clip: e.Clip, ClipState: ClipNone,
 		}
 		switch {
 		case e.Clip != "":

@@ -148,7 +148,7 @@ func (t *track) cancel(id string) bool {
 func (t *track) window(w sink.Window) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.history.add(w.Time, w.Labels, w.Scores, t.windows())
+	t.history.add(w, t.windows())
 }
 
 func (t *track) signal() {

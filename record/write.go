@@ -202,9 +202,9 @@ func (w *writing) finish() error {
 
 func (w *writing) describe() *Clip {
 	c := &Clip{
-		Format: clipFormat, ID: w.take.id, Node: w.Node, Version: w.Version, Camera: w.camera, View: w.view, Model: w.modelOf(w.view),
+		Format: clipFormat, ID: w.take.id, Node: w.Node, Version: w.Version, Camera: w.camera, View: w.view, Model: w.viewOf(w.view).Model,
 		Start: wall(clock.Now(), w.mux.began), Duration: millis(w.mux.duration()), Width: w.width, Height: w.height,
-		Lost: w.lost, Cut: w.cut, Events: w.Timeline.of(w.take.id),
+		Area: w.viewOf(w.view).Area, Lost: w.lost, Cut: w.cut, Events: w.Timeline.of(w.take.id),
 	}
 	always := make([]string, 0, len(c.Events))
 	for i := range c.Events {
@@ -214,7 +214,7 @@ func (w *writing) describe() *Clip {
 		always = append(always, e.Label)
 	}
 	w.mu.Lock()
-	c.Labels, c.Windows = w.history.between(w.mux.began, w.mux.began+w.mux.last, always)
+	w.history.describe(c, w.mux.began, w.mux.began+w.mux.last, always)
 	w.mu.Unlock()
 	for _, f := range w.mux.frames {
 		c.Frames = append(c.Frames, [3]int64{millis(f.Time), f.Offset, int64(f.Size)})

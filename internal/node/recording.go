@@ -56,9 +56,12 @@ func (n *Node) newRecorder(dir string) *record.Recorder {
 		Node: n.Config.Node, Version: n.Version,
 		Timeline: n.Timeline,
 	}
-	for _, v := range n.Views {
-		m := n.engineOf(v.Camera).Model
-		r.Views = append(r.Views, record.View{Camera: v.Camera, Path: v.Path, Model: record.Model{Name: m.Manifest.Name, SHA256: m.SHA256}})
+	for i, c := range n.Cameras {
+		m := n.engineOf(c.Name).Model
+		model := record.Model{Name: m.Manifest.Name, SHA256: m.SHA256}
+		for j, v := range n.ViewsOf(n.Config.Cameras[i]) {
+			r.Views = append(r.Views, record.View{Camera: c.Name, Path: c.Views[j].Path, Area: v.Area, Model: model})
+		}
 	}
 	r.Initialize()
 	return r
