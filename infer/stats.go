@@ -3,6 +3,8 @@ package infer
 import (
 	"sync/atomic"
 	"time"
+
+	"edged/internal/durations"
 )
 
 // Stats are a Pipeline's counters. Any goroutine may read them at any time.
@@ -17,7 +19,7 @@ type Stats struct {
 	Gated   atomic.Uint64 // windows on which the model did not run because nothing moved
 	Seen    atomic.Uint64 // Seq of the newest frame that the pipeline has dealt with, used or not
 
-	Invokes Durations // the time that each run of the model took
+	Invokes durations.Histogram // the time that each run of the model took
 
 	squeeze, invoke atomic.Int64 // ns
 }

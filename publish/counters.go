@@ -2,7 +2,8 @@ package publish
 
 import (
 	"sync/atomic"
-	"time"
+
+	"edged/internal/durations"
 )
 
 // Counters count what a Publisher has done since Initialize.
@@ -11,11 +12,11 @@ type Counters struct {
 	Connects        uint64 // connections that came up
 	ConnectFailures uint64 // attempts that failed
 	EventsWaiting   int
-	EventsSent      uint64        // acknowledged by the broker
-	EventsDropped   uint64        // too many, too large, too old, or of a view that the configuration no longer has
-	OutboxError     error         // why events wait in memory alone, although they should be on disk; nil = they are, or need not be
-	StatesSent      uint64        // retained messages acknowledged by the broker
-	AckTime         time.Duration // from sending to the broker's acknowledgement, of all events and states together
+	EventsSent      uint64           // acknowledged by the broker
+	EventsDropped   uint64           // too many, too large, too old, or of a view that the configuration no longer has
+	OutboxError     error            // why events wait in memory alone, although they should be on disk; nil = they are, or need not be
+	StatesSent      uint64           // retained messages acknowledged by the broker
+	AckTimes        durations.Counts // from sending to the broker's acknowledgement, of events and states
 	ScoresSent      uint64
 	ScoresSkipped   uint64   // windows without a connection, or replaced by a newer one before they could be sent
 	Unheard         []string // topics that the broker does not deliver, see Publisher.Unheard
@@ -29,7 +30,7 @@ type counters struct {
 	connectFailures atomic.Uint64
 	events          atomic.Uint64
 	states          atomic.Uint64
-	ackTime         atomic.Int64 // ns
+	ackTimes        durations.Histogram
 	scores          atomic.Uint64
 	commands        atomic.Uint64
 	refused         atomic.Uint64
@@ -46,7 +47,7 @@ func (p *Publisher) Counters() Counters {
 		EventsDropped:   p.Outbox.Dropped(),
 		OutboxError:     p.Outbox.Err(),
 		StatesSent:      p.counters.states.Load(),
-		AckTime:         time.Duration(p.counters.ackTime.Load()),
+		AckTimes:        p.counters.ackTimes.Counts(),
 		ScoresSent:      p.counters.scores.Load(),
 		ScoresSkipped:   p.states.skipped(),
 		Unheard:         p.Unheard(),

@@ -167,7 +167,7 @@ func (d *delivery) finishAcked() error {
 		return err
 	}
 	d.acked.token = nil
-	d.p.counters.ackTime.Add(int64(d.p.now().Monotonic - d.sent))
+	d.p.counters.ackTimes.Add(d.p.now().Monotonic - d.sent)
 	d.p.echoes.expect(d.topic, len(d.acked.buf))
 	if d.isEvent {
 		d.p.Outbox.remove(d.position)

@@ -9,6 +9,7 @@ import (
 	"edged/internal/background"
 	"edged/internal/bounds"
 	"edged/internal/config"
+	"edged/internal/history"
 	"edged/internal/settings"
 	"edged/publish"
 	"edged/record"
@@ -16,12 +17,14 @@ import (
 )
 
 // State is everything that survives a reload: switches and thresholds that users have set, events that wait for the broker, the timeline, and
-// what users taught. A process has one. With a folder, it also survives the process.
+// what users taught, and the measurements of the last hour. A process has one. With a folder, all but the measurements also survive the
+// process.
 type State struct {
 	Settings *settings.Store
 	Outbox   *publish.Outbox
 	Timeline *record.Timeline // of events
 	Teacher  *teach.Teacher
+	History  *history.History // measurements of the last hour
 }
 
 // NewState returns a state in memory.
@@ -30,6 +33,7 @@ func NewState() *State {
 	return &State{
 		Settings: settings.New(slog.Default()), Outbox: publish.NewOutbox(limits, slog.Default()), Timeline: new(record.Timeline),
 		Teacher: newTeacher(),
+		History: new(history.History),
 	}
 }
 

@@ -9,35 +9,32 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"edged/infer"
+	"edged/internal/durations"
+	"edged/internal/history"
 	"edged/internal/telemetry"
 	"edged/internal/watch"
 	"edged/publish"
 )
 
-// measureEvery is the time between two points of the page's charts.
-const measureEvery = 10 * time.Second
-
 // meter measures the node for the page's charts.
 type meter struct {
 	at      time.Time
 	cpu     time.Duration
-	invokes map[*watch.View]infer.DurationCounts
+	invokes map[*watch.View]durations.Counts
 	dropped map[string]float64
-	acked   uint64
-	ackTime time.Duration
+	acks    durations.Counts
 }
 
 func (m *meter) run(ctx context.Context, s *Site) {
 	m.measure(s.node.Telemetry(), time.Now()) // rates are from here
-	tick := time.NewTicker(measureEvery)
+	tick := time.NewTicker(history.Every)
 	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case now := <-tick.C:
-			s.Measure(now, m.measure(s.node.Telemetry(), now))
+			s.History.Add(now, m.measure(s.node.Telemetry(), now))
 		}
 	}
 }
@@ -53,7 +50,7 @@ func (m *meter) measure(t *telemetry.Node, now time.Time) map[string]float64 {
 		values["celsius"] = *t.Celsius
 	}
 	if m.invokes == nil {
-		m.invokes, m.dropped = map[*watch.View]infer.DurationCounts{}, map[string]float64{}
+		m.invokes, m.dropped = map[*watch.View]durations.Counts{}, map[string]float64{}
 	}
 	m.broker(values, t.Publisher)
 	for _, c := range t.Cameras {
@@ -74,23 +71,25 @@ func (m *meter) measure(t *telemetry.Node, now time.Time) map[string]float64 {
 	return values
 }
 
-// broker adds the mean time that the broker took to acknowledge a message.
+// broker adds the times that the broker took to acknowledge messages.
 func (m *meter) broker(values map[string]float64, c publish.Counters) {
-	acked := c.EventsSent + c.StatesSent
-	if n := acked - m.acked; n > 0 {
-		values["ack"] = float64((c.AckTime - m.ackTime).Microseconds()) / 1000 / float64(n)
+	quantiles(values, "ack_", "", &c.AckTimes, &m.acks)
+	m.acks = c.AckTimes
+}
+
+// quantiles adds the median and the 99 % quantile of the durations since the earlier counts, in milliseconds. Without any it adds nothing.
+func quantiles(values map[string]float64, prefix, suffix string, now, earlier *durations.Counts) {
+	for name, q := range map[string]float64{"p50": 0.5, "p99": 0.99} {
+		if took := now.Quantile(q, earlier); took > 0 {
+			values[prefix+name+suffix] = float64(took.Microseconds()) / 1000
+		}
 	}
-	m.acked, m.ackTime = acked, c.AckTime
 }
 
 func (m *meter) view(values map[string]float64, v *watch.View, seconds float64) {
 	values["windows "+v.Path] = v.WindowsPerSecond()
 	now, earlier := v.Pipeline.Stats.Invokes.Counts(), m.invokes[v]
-	for name, q := range map[string]float64{"invoke_p50 ": 0.5, "invoke_p99 ": 0.99} {
-		if took := now.Quantile(q, &earlier); took > 0 {
-			values[name+v.Path] = float64(took.Microseconds()) / 1000
-		}
-	}
+	quantiles(values, "invoke_", " "+v.Path, &now, &earlier)
 	m.invokes[v] = now
 	m.rate(values, "dropped "+v.Path+" windows", float64(v.Pipeline.Stats.Skipped.Load()), seconds)
 }

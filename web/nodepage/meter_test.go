@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"edged/internal/durations"
 	"edged/internal/telemetry"
 	"edged/internal/watch"
 	"edged/publish"
@@ -25,16 +26,21 @@ func TestMeterMeasuresSinceTheLastTime(t *testing.T) {
 		view.Pipeline.Stats.Invokes.Add(4 * time.Millisecond)
 	}
 	view.Pipeline.Stats.Invokes.Add(100 * time.Millisecond)
-	node.Publisher = publish.Counters{EventsSent: 3, StatesSent: 1, AckTime: 40 * time.Millisecond}
+	var acks durations.Histogram
+	for range 99 {
+		acks.Add(10 * time.Millisecond)
+	}
+	acks.Add(time.Second)
+	node.Publisher = publish.Counters{AckTimes: acks.Counts()}
 	got := m.measure(node, began.Add(10*time.Second))
 	for name, bounds := range map[string][2]float64{
-		"dropped gate lost": {2, 2}, "invoke_p50 gate": {4, 5}, "invoke_p99 gate": {4, 5}, "ack": {10, 10}, "cpu": {0, 1000}, "memory": {1, 10_000},
+		"dropped gate lost": {2, 2}, "invoke_p50 gate": {4, 5}, "invoke_p99 gate": {4, 5}, "ack_p50": {10, 12.5}, "ack_p99": {10, 12.5}, "cpu": {0, 1000}, "memory": {1, 10_000},
 	} {
 		if v, ok := got[name]; !ok || v < bounds[0] || v > bounds[1] {
 			t.Errorf("%s is %v, want %v", name, v, bounds)
 		}
 	}
-	if _, ok := m.measure(node, began.Add(20*time.Second))["ack"]; ok {
+	if _, ok := m.measure(node, began.Add(20*time.Second))["ack_p50"]; ok {
 		t.Error("an acknowledgement is measured though none came")
 	}
 }

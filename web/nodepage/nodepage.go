@@ -60,7 +60,8 @@ func New(n *node.Node, recent func() string) (*Site, error) {
 	access.Proxy = net.ParseIP(cfg.TrustedProxy)
 	s.Page = &page.Page{
 		Node: n.Config.Node, Version: n.Version, Description: s.describe, Live: n.Live, Timeline: n.Timeline, SetThreshold: n.SetThreshold,
-		Teacher: n.State.Teacher, CheckConfig: checkConfig, Statistics: s.statistics, Support: s.support, Access: access, Login: password != nil,
+		Teacher: n.State.Teacher, CheckConfig: checkConfig, Statistics: s.statistics, History: n.State.History, Support: s.support, Access: access,
+		Login: password != nil,
 	}
 	if n.Recorder != nil {
 		s.Recorder = n.Recorder
@@ -139,7 +140,7 @@ func (s *Site) describe() page.Description {
 	settings := n.Settings()
 	for _, t := range n.Telemetry().Cameras {
 		cam := n.Config.Cameras[slices.IndexFunc(n.Config.Cameras, func(c config.Camera) bool { return c.Name == t.Name })]
-		c := page.Camera{Name: t.Name, Source: t.Source, Online: t.Online(), Masks: cam.Masks, Views: []page.View{}}
+		c := page.Camera{Name: t.Name, Source: t.Source, Online: t.Online(), Masks: cam.Masks, Own: ownOfCamera(cam), Views: []page.View{}}
 		if c.Masks == nil {
 			c.Masks = [][][]float64{}
 		}
@@ -147,7 +148,7 @@ func (s *Site) describe() page.Description {
 			c.Reason = reason.Error()
 		}
 		for i, v := range n.ViewsOf(cam) {
-			view := page.View{Path: t.Views[i].Path, Name: v.Name, Area: v.Area, Stride: v.Stride, Labels: n.LabelsOf(t.Name)}
+			view := page.View{Path: t.Views[i].Path, Name: v.Name, Area: v.Area, Stride: v.Stride, Own: ownOfView(cam, i), Labels: n.LabelsOf(t.Name)}
 			view.Derived = append([]string{}, n.DerivedOf(t.Name)...)
 			if problem := t.Views[i].Problem(); problem != nil {
 				view.Problem = problem.Error()

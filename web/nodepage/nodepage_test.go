@@ -12,8 +12,10 @@ import (
 	"math/big"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -30,6 +32,11 @@ import (
 
 func newSite(t *testing.T, yaml string) (*Site, error) {
 	t.Helper()
+	return newSiteOf(t, yaml, nil)
+}
+
+func newSiteOf(t *testing.T, yaml string, state *node.State) (*Site, error) {
+	t.Helper()
 	cfg, err := config.Parse("edged.yaml", []byte(yaml))
 	if err != nil {
 		t.Fatal(err)
@@ -38,7 +45,7 @@ func newSite(t *testing.T, yaml string) (*Site, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n, err := node.New(node.Inputs{Config: cfg, Model: m, Version: "v1"})
+	n, err := node.New(node.Inputs{Config: cfg, Model: m, Version: "v1", State: state})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,6 +109,40 @@ func TestConfigIsCheckedWithoutItsFiles(t *testing.T) {
 	}
 	if found := checkConfig([]byte("cameras: [{name: gate, views: [{name: a, area: [0, 0, 1, 1]}]}]")); found != nil {
 		t.Errorf("%+v, want none", found)
+	}
+}
+
+// A reload replaces the node and its page. The charts go on.
+func TestChartsSurviveAReload(t *testing.T) {
+	state := node.NewState()
+	first, err := newSiteOf(t, "", state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first.History.Add(time.UnixMilli(7), map[string]float64{"cpu": 1.5})
+	second, err := newSiteOf(t, "node: renamed", state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reply := httptest.NewRecorder()
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://127.0.0.1/api/v1/history", nil)
+	r.RemoteAddr = "127.0.0.1:1234"
+	second.Handler().ServeHTTP(reply, r)
+	if !strings.Contains(reply.Body.String(), `"cpu":[1.5]`) {
+		t.Errorf("%.300s", reply.Body)
+	}
+}
+
+// What the page's Draw screen needs to write the camera's views as the configuration has them.
+func TestOwnKeysAreDescribed(t *testing.T) {
+	s, err := newSite(t, "cameras: [{name: gate, follow: true, views: [{name: a, area: [0, 0, 0.5, 1], stride: 6, motion_gate: false, follow: {max: 3}}, {name: b, area: [0.5, 0, 0.5, 1]}]}]\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := s.describe().Cameras[0]
+	want := map[string]any{"stride": 6, "motion_gate": false, "follow": map[string]any{"max": 3, "smallest": 0.04, "still_after": "2m0s"}}
+	if !reflect.DeepEqual(c.Own, map[string]any{"follow": true}) || !reflect.DeepEqual(c.Views[0].Own, want) || len(c.Views[1].Own) != 0 {
+		t.Errorf("camera %v, views %v and %v", c.Own, c.Views[0].Own, c.Views[1].Own)
 	}
 }
 

@@ -3,7 +3,6 @@ package page
 import (
 	"io/fs"
 	"net/http"
-	"time"
 
 	"edged/capture/pixel"
 	"edged/internal/pictures"
@@ -55,17 +54,17 @@ func (p *Page) video(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Query().Has("download") {
 		h.Set("Content-Disposition", `attachment; filename="`+c.Camera+"-"+c.ID+`.mkv"`)
 	}
-	http.ServeContent(&slowResponse{w, newSlowWriter(w)}, r, "", c.Start, f)
+	http.ServeContent(&slowResponse{w, p.slowWriter(w)}, r, "", c.Start, f)
 }
 
-// slowResponse gives a slow client writeWithin for each piece, and not for the whole.
+// slowResponse is the answer with a file to a client that may read slowly.
 type slowResponse struct {
 	http.ResponseWriter
 	slow *slowWriter
 }
 
 func (s *slowResponse) Write(b []byte) (int, error) {
-	_ = s.slow.control.SetWriteDeadline(time.Now().Add(writeWithin))
+	s.slow.extend()
 	return s.ResponseWriter.Write(b)
 }
 

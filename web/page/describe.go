@@ -28,12 +28,13 @@ type Model struct {
 
 // Camera is a camera as the page shows it.
 type Camera struct {
-	Name   string        `json:"name"`
-	Source string        `json:"source"`
-	Online bool          `json:"online"`
-	Reason string        `json:"reason,omitempty"` // why it is offline
-	Masks  [][][]float64 `json:"masks"`            // polygons of [x, y], 0 to 1 of the picture
-	Views  []View        `json:"views"`
+	Name   string         `json:"name"`
+	Source string         `json:"source"`
+	Online bool           `json:"online"`
+	Reason string         `json:"reason,omitempty"` // why it is offline
+	Masks  [][][]float64  `json:"masks"`            // polygons of [x, y], 0 to 1 of the picture
+	Own    map[string]any `json:"own"`              // keys of the configuration on which views and zones depend, as it has them
+	Views  []View         `json:"views"`
 }
 
 // View is a part of a camera's picture with actions of its own.
@@ -42,6 +43,7 @@ type View struct {
 	Name       string             `json:"name"` // "" = the whole camera
 	Area       []float64          `json:"area"` // x, y, width, height, 0 to 1 of the picture
 	Stride     int                `json:"stride"`
+	Own        map[string]any     `json:"own"`     // keys that the configuration sets for this view, beside its name and area
 	Labels     []string           `json:"labels"`  // of the camera's model, in the order of scores
 	Derived    []string           `json:"derived"` // actions that follow from others; they have no score and no threshold
 	Enabled    bool               `json:"enabled"`

@@ -40,6 +40,9 @@ func (p *Page) picture(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(shot.JPEG)
 }
 
+// savingInterval is the time between two pictures for those who save data.
+const savingInterval = time.Second
+
 const boundary = "edged-picture"
 
 // live sends the pictures of some cameras as they come, as multipart/x-mixed-replace. A client that reads slowly gets fewer.
@@ -54,7 +57,7 @@ func (p *Page) live(w http.ResponseWriter, r *http.Request) {
 	defer context.AfterFunc(p.ctx, cancel)()
 	w.Header().Set("Content-Type", "multipart/x-mixed-replace; boundary="+boundary)
 	w.Header().Set("X-Accel-Buffering", "no")
-	out := newSlowWriter(w)
+	out := p.slowWriter(w)
 	if out.write([]byte("--"+boundary+"\r\n")) != nil { // the headers go out before the first picture
 		return
 	}
@@ -120,6 +123,9 @@ func (p *Page) liveQuery(w http.ResponseWriter, r *http.Request) (names []string
 			return nil, 0, false
 		}
 		interval = time.Duration(ms) * time.Millisecond
+	}
+	if r.Header.Get("Save-Data") == "on" { // the user's browser asks for less
+		interval = max(interval, savingInterval)
 	}
 	return names, interval, true
 }

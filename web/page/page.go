@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"time"
 
+	"edged/internal/history"
 	"edged/internal/pictures"
 	"edged/record"
 	"edged/teach"
@@ -26,13 +27,15 @@ type Page struct {
 	SetThreshold  func(view, label string, score float64) error
 	CheckConfig   func(yaml []byte) []ConfigProblem
 	Statistics    func() any // as /status
+	History       *history.History
 	Support       func(io.Writer)
 	Access        Access
 	Login         bool   // a password is set
 	Prefix        string // of web.url's path; a proxy's header goes before it
 
+	writeWithin time.Duration // 0 = defaultWriteWithin
+
 	hub     hub
-	history history
 	streams chan struct{} // a place for each stream
 	began   string        // tells a client that edged was started again
 	ctx     context.Context
@@ -70,8 +73,8 @@ const (
 	maxStreams = 40
 	// maxBody bounds what a client may send.
 	maxBody = 1 << 20
-	// writeWithin is how long a client may take to read a piece of a stream.
-	writeWithin = 10 * time.Second
+	// defaultWriteWithin is how long a client may take to read a piece of a stream.
+	defaultWriteWithin = 10 * time.Second
 )
 
 // Initialize prepares for the other calls. Close ends all streams.
@@ -79,6 +82,9 @@ func (p *Page) Initialize() {
 	p.ctx, p.stop = context.WithCancel(context.Background())
 	p.streams = make(chan struct{}, maxStreams)
 	p.began = time.Now().UTC().Format(time.RFC3339Nano)
+	if p.writeWithin == 0 {
+		p.writeWithin = defaultWriteWithin
+	}
 	p.hub.init()
 	if p.Timeline != nil {
 		p.unwatch = append(p.unwatch, p.Timeline.Watch(p.hub.event))

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -22,6 +21,7 @@ import (
 	"go.uber.org/goleak"
 
 	"edged/capture/pixel"
+	"edged/internal/history"
 	"edged/internal/pictures"
 	"edged/internal/sink"
 	"edged/internal/testkit"
@@ -103,6 +103,7 @@ func newScene(t *testing.T) *scene {
 			return []ConfigProblem{{Line: 1, Key: "k", Text: string(text)}}
 		},
 		Statistics: func() any { return map[string]int{"frames": 7} },
+		History:    new(history.History),
 		Support:    func(w io.Writer) { fmt.Fprint(w, "all is well") },
 	}
 	s.Initialize()
@@ -277,23 +278,11 @@ func TestThresholdAndConfigCheck(t *testing.T) {
 	}
 }
 
-func TestHistoryHasGapsWhereNothingWasMeasured(t *testing.T) {
+func TestHistoryHasCurvesAndStatus(t *testing.T) {
 	s := newScene(t)
-	for n := range historyLength + 1 {
-		s.Measure(time.UnixMilli(int64(n)), map[string]float64{"cpu": float64(n)})
-	}
-	s.Measure(time.UnixMilli(9999), map[string]float64{"memory": 30})
-	var h struct {
-		Times  []int64
-		Series map[string][]*float64
-	}
-	_, body := s.ask("GET", "/api/v1/history", "")
-	if err := json.Unmarshal([]byte(body), &h); err != nil {
-		t.Fatal(err)
-	}
-	last := historyLength - 1
-	if len(h.Times) != historyLength || h.Times[0] != 2 || *h.Series["cpu"][0] != 2 || h.Series["cpu"][last] != nil || h.Series["memory"][0] != nil || *h.Series["memory"][last] != 30 {
-		t.Errorf("%d times, the first %d; %s", len(h.Times), h.Times[0], body[:100])
+	s.History.Add(time.UnixMilli(7), map[string]float64{"cpu": 1.5})
+	if _, body := s.ask("GET", "/api/v1/history", ""); !strings.HasPrefix(body, `{"times":[7],"series":{"cpu":[1.5]},"status":`) {
+		t.Errorf("%s", body)
 	}
 }
 
@@ -510,29 +499,6 @@ func TestPicture(t *testing.T) {
 	}
 	if reply, body := s.ask("GET", "/api/v1/cameras/gate/picture", ""); reply.status != 503 || !strings.Contains(body, "offline") {
 		t.Errorf("without a picture: %d %s", reply.status, body)
-	}
-}
-
-// A client that never reads costs a bounded queue, and then its connection.
-func TestClientThatNeverReads(t *testing.T) {
-	s := newScene(t)
-	conn, err := net.Dial("tcp", s.server.Listener.Addr().String()) //nolint:noctx // a test
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	fmt.Fprint(conn, "GET /api/v1/stream HTTP/1.1\r\nHost: localhost\r\n\r\n")
-	for deadline := time.Now().Add(20 * time.Second); s.hub.clients.Load() == 0; time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("the client does not join")
-		}
-	}
-	w := sink.Window{View: "gate", Scores: make([]float32, 400)}
-	for deadline := time.Now().Add(20 * time.Second); s.hub.clients.Load() > 0; {
-		s.Sink().Window(w)
-		if time.Now().After(deadline) {
-			t.Fatal("the client is never dropped")
-		}
 	}
 }
 

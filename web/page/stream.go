@@ -33,7 +33,7 @@ func (p *Page) stream(w http.ResponseWriter, r *http.Request) {
 	h.Set("X-Accel-Buffering", "no") // nginx passes each message on at once
 	// The state of now, asked for after joining: with the messages that follow, a client misses no change.
 	hello, _ := json.Marshal(map[string]any{"began": p.began, "version": p.Version, "cameras": p.Description().Cameras})
-	out := newSlowWriter(w)
+	out := p.slowWriter(w)
 	if out.write([]byte("retry: 2000\n")) != nil || out.write(message("hello", hello)) != nil {
 		return
 	}
@@ -61,18 +61,25 @@ func (p *Page) stream(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// slowWriter writes to a client that may read slowly: each piece gets writeWithin.
+// slowWriter writes to a client that may read slowly: each piece gets a time of its own, and not the whole.
 type slowWriter struct {
 	w       http.ResponseWriter
 	control *http.ResponseController
+	within  time.Duration
 }
 
-func newSlowWriter(w http.ResponseWriter) *slowWriter {
-	return &slowWriter{w, http.NewResponseController(w)}
+func (p *Page) slowWriter(w http.ResponseWriter) *slowWriter {
+	return &slowWriter{w, http.NewResponseController(w), p.writeWithin}
 }
 
+// extend gives the client the time for a further piece.
+func (s *slowWriter) extend() {
+	_ = s.control.SetWriteDeadline(time.Now().Add(s.within)) // a test's recorder has none
+}
+
+// write sends a piece at once.
 func (s *slowWriter) write(b []byte) error {
-	_ = s.control.SetWriteDeadline(time.Now().Add(writeWithin)) // a test's recorder has none
+	s.extend()
 	if _, err := s.w.Write(b); err != nil {
 		return err
 	}

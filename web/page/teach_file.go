@@ -28,7 +28,7 @@ func (p *Page) exportAction(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", "application/zip")
 	h.Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", name+".zip"))
-	http.ServeContent(&slowResponse{w, newSlowWriter(w)}, r, "", time.Time{}, f)
+	http.ServeContent(&slowResponse{w, p.slowWriter(w)}, r, "", time.Time{}, f)
 }
 
 // importWithin is how long a client may take to send a file.
@@ -49,7 +49,7 @@ func (p *Page) importAction(w http.ResponseWriter, r *http.Request) {
 	}
 	control := http.NewResponseController(w)
 	_ = control.SetReadDeadline(time.Now().Add(importWithin)) // a test's recorder has none
-	_ = control.SetWriteDeadline(time.Now().Add(importWithin + writeWithin))
+	_ = control.SetWriteDeadline(time.Now().Add(importWithin + p.writeWithin))
 	f, size, err := spool(r.Body)
 	if err != nil {
 		bodyProblem(w, err)

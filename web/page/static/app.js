@@ -1,14 +1,13 @@
 // The frame of the page: which screen shows, the login, and the notice above.
 import { api, el, message, pageURL } from './util.js';
 import { connect, disconnect, on } from './stream.js';
-import * as now from './now.js';
-import * as events from './events.js';
-import * as draw from './draw.js';
-import * as health from './health.js';
 
 const main = document.getElementById('main');
-const teach = { show: async (...it) => (await import('./teach/screen.js')).show(...it) }; // loaded by those who open it
-const screens = { now, events, teach, draw, health };
+// Each screen's module is loaded when it is needed: the first picture waits for nothing else.
+const screens = {
+  now: () => import('./now.js'), events: () => import('./events.js'), teach: () => import('./teach/screen.js'), draw: () => import('./draw.js'),
+  health: () => import('./health.js'),
+};
 let shown; // an AbortController of the screen that shows
 let node; // what edged says of itself
 
@@ -29,6 +28,8 @@ async function show() {
   }
   try {
     const asked = Date.now();
+    const { begin, show: fill } = await screens[screen]();
+    const begun = begin?.(own.signal);
     node = await api('node', { signal: own.signal });
     if (own.signal.aborted) return;
     document.getElementById('node').textContent = node.node;
@@ -36,7 +37,7 @@ async function show() {
     document.title = `${document.querySelector('nav a[aria-current]').textContent} · ${node.node} · edged`;
     connectOnce();
     main.replaceChildren();
-    await screens[screen].show(main, { node, id, asked, signal: own.signal, go });
+    await fill(main, { node, id, asked, begun, signal: own.signal, go });
   } catch (error) {
     if (own.signal.aborted || error.status === 401) return;
     main.replaceChildren(el('div', { class: 'card problem', role: 'alert' }, el('p', {}, message(error)),
@@ -53,7 +54,8 @@ function connectOnce() {
 // go shows another address of the page.
 function go(path, { replace = false, quiet = false } = {}) {
   history[replace ? 'replaceState' : 'pushState']({}, '', pageURL(path));
-  if (!quiet) show();
+  if (!quiet) // The other screens are loaded as soon as there is time: they then show even while edged does not answer.
+show().then(() => setTimeout(() => Object.values(screens).forEach((load) => load().catch(() => {})), 1000));
 }
 
 function login() {
@@ -69,7 +71,8 @@ function login() {
       problem.textContent = '';
       try {
         await api('login', { method: 'POST', json: { password: password.value } });
-        show();
+        // The other screens are loaded as soon as there is time: they then show even while edged does not answer.
+show().then(() => setTimeout(() => Object.values(screens).forEach((load) => load().catch(() => {})), 1000));
       } catch (error) {
         problem.textContent = message(error);
         password.select();
@@ -99,4 +102,5 @@ on('hello', (hello) => {
   if (node && hello.version !== node.version) location.reload();
   else if (!document.querySelector('dialog[open]') && !['draw', 'teach'].includes(route().screen)) show();
 });
-show();
+// The other screens are loaded as soon as there is time: they then show even while edged does not answer.
+show().then(() => setTimeout(() => Object.values(screens).forEach((load) => load().catch(() => {})), 1000));

@@ -62,7 +62,7 @@ class List {
   constructor(filter, signal, onOpen) {
     [this.filter, this.signal, this.onOpen] = [filter, signal, onOpen];
     this.items = new Map(); // list items by event id
-    this.element = el('ul', { class: 'events', 'aria-label': 'Events' });
+    this.element = el('ul', { class: 'events', role: 'list', 'aria-label': 'Events' });
     this.end = el('p', { class: 'end' });
     this.seen = new IntersectionObserver((seen) => seen.at(-1).isIntersecting && this.more(), { rootMargin: '600px' });
     signal.addEventListener('abort', () => this.seen.disconnect());

@@ -4,12 +4,12 @@ import { apiURL, check, sleep } from './util.js';
 // interval is the time between two pictures, in milliseconds: longer where the user saves data.
 const interval = () => (navigator.connection?.saveData ? 1000 : 0);
 
-// watch calls show(camera, blob) with each picture until signal aborts. It reconnects by itself.
-export async function watch(cameras, signal, show) {
+// watch calls show(camera, blob) with each picture of any camera until signal aborts. It reconnects by itself.
+export async function watch(signal, show) {
   while (!signal.aborted) {
     try {
       if (document.hidden) await visible(signal);
-      else await stream(cameras, signal, show);
+      else await stream(signal, show);
     } catch (error) {
       if (error.status === 401 || error.status === 403) return;
     }
@@ -24,16 +24,14 @@ function visible(signal) {
   });
 }
 
-async function stream(cameras, signal, show) {
+async function stream(signal, show) {
   const own = new AbortController();
   const end = () => own.abort();
   const hide = () => document.hidden && end();
   signal.addEventListener('abort', end);
   document.addEventListener('visibilitychange', hide);
   try {
-    const query = new URLSearchParams(cameras.map((c) => ['camera', c]));
-    query.set('interval_ms', interval());
-    const reply = await fetch(apiURL('live?' + query), { signal: own.signal });
+    const reply = await fetch(apiURL('live?interval_ms=' + interval()), { signal: own.signal });
     await check(reply);
     await parts(reply.body.getReader(), show);
   } finally {

@@ -2,10 +2,18 @@
 import { api, clock, el, lasting, message, percent } from './util.js';
 import { on, recent } from './stream.js';
 import { watch } from './live.js';
+import { boxOf, shownFor } from './boxes.js';
 
 const barsAtFirst = 8; // further labels are shown on demand
 
-export async function show(main, { node, asked, signal }) {
+// begin asks for the pictures of all cameras, even before it is known which there are: the first one shows so much sooner.
+export function begin(signal) {
+  const begun = { early: new Map(), show: (name, picture) => begun.early.set(name, picture) };
+  watch(signal, (name, picture) => begun.show(name, picture));
+  return begun;
+}
+
+export async function show(main, { node, asked, begun, signal }) {
   const cameras = node.cameras.map((c) => new Camera(node, c));
   main.append(el('h1', { class: 'hidden' }, 'Now'), hints(node) ?? '', el('div', { class: 'cameras' + (cameras.length === 1 ? ' one' : '') }, cameras.map((c) => c.element)));
   const all = (f) => (data) => cameras.forEach((c) => f(c, data));
@@ -23,7 +31,8 @@ export async function show(main, { node, asked, signal }) {
     clearInterval(ticking);
     cameras.forEach((c) => c.close());
   });
-  watch(cameras.map((c) => c.name), signal, (name, picture) => cameras.find((c) => c.name === name)?.picture(picture));
+  begun.show = (name, picture) => cameras.find((c) => c.name === name)?.picture(picture);
+  begun.early.forEach((picture, name) => begun.show(name, picture));
   const { events } = await api('events?limit=50', { signal });
   events.reverse().forEach((e) => cameras.find((c) => c.name === e.camera)?.event(e));
 }
@@ -134,18 +143,19 @@ class Camera {
   }
 }
 
-// overlay draws views and masks on the picture.
+// overlay draws views, masks and zones on the picture.
 function overlay(camera) {
   const named = camera.views.filter((v) => v.name);
-  const names = named.map((v) => {
-    const tag = el('span', { class: 'tag' }, v.name);
-    tag.style.left = v.area[0] * 100 + '%';
-    tag.style.top = v.area[1] * 100 + '%';
-    return tag;
-  });
+  const tag = (name, [x, y], kind) => {
+    const e = el('span', { class: 'tag' + kind }, name);
+    [e.style.left, e.style.top] = [x * 100 + '%', y * 100 + '%'];
+    return e;
+  };
+  const names = [...named.map((v) => tag(v.name, v.area, '')), ...Object.entries(camera.zones ?? {}).map(([name, corners]) => tag(name, corners[0], ' zone'))];
   return el('div', { class: 'overlay', 'aria-hidden': 'true' },
     el('svg', { viewBox: '0 0 1 1', preserveAspectRatio: 'none' },
       camera.masks.map((m) => el('polygon', { class: 'mask', points: m.map((p) => p.join(',')).join(' ') })),
+      Object.values(camera.zones ?? {}).map((corners) => el('polygon', { class: 'zone', points: corners.map((p) => p.join(',')).join(' ') })),
       named.map((v) => el('rect', { class: 'view', x: v.area[0], y: v.area[1], width: v.area[2], height: v.area[3] }))),
     names);
 }
@@ -208,7 +218,7 @@ class View {
   // forget drops the targets that have gone.
   forget() {
     for (const [track, t] of this.targets) {
-      if (!track || Date.now() - t.seen < 1500) continue;
+      if (!track || Date.now() - t.seen < shownFor) continue;
       this.targets.delete(track);
       this.showScores();
     }
@@ -216,15 +226,7 @@ class View {
 
   // boxes are drawn where the targets are, each with its best action.
   boxes() {
-    return [...this.targets.values()].filter((t) => t.box).map((t) => {
-      const best = t.scores.indexOf(Math.max(...t.scores));
-      const right = this.area[0] + (t.box[0] + t.box[2] / 2) * this.area[2] > 0.5;
-      const box = el('div', { class: 'target' + (right ? ' right' : '') }, el('span', { class: 'tag' }, `${this.labels[best]} ${percent(t.scores[best])}`));
-      const [x, y, w, h] = t.box;
-      const place = { left: this.area[0] + x * this.area[2], top: this.area[1] + y * this.area[3], width: w * this.area[2], height: h * this.area[3] };
-      for (const [side, part] of Object.entries(place)) box.style[side] = part * 100 + '%';
-      return box;
-    });
+    return [...this.targets.values()].filter((t) => t.box).map((t) => boxOf(this.area, t.box, this.labels, t.scores));
   }
 }
 

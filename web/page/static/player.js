@@ -3,6 +3,7 @@
 import { api, apiURL, check, clock, dayOf, el, lasting, message, percent } from './util.js';
 import { on } from './stream.js';
 import { chart } from './chart.js';
+import { boxOf, shownFor } from './boxes.js';
 
 const pieceBytes = 1 << 20; // that are asked for at once
 const ahead = 40; // pictures that are loaded before they are needed
@@ -74,8 +75,9 @@ function removal(event, dialog) {
 
 class Player {
   constructor(clip, event, dialog, body, facts, signal) {
-    Object.assign(this, { clip, signal, at: 0, playing: false, speed: 1, loading: new Set(), pictures: new Map() });
+    Object.assign(this, { clip, signal, track: event.track, at: 0, playing: false, speed: 1, loading: new Set(), pictures: new Map() });
     this.canvas = el('canvas', { width: clip.width, height: clip.height, role: 'img', 'aria-label': 'Picture of the clip' });
+    this.targets = el('div', { class: 'overlay', 'aria-hidden': 'true' });
     this.play = el('button', { class: 'primary', onclick: () => this.toggle() }, 'Play');
     this.slider = el('input', { type: 'range', min: 0, max: clip.frames.length - 1, value: 0, step: 1, 'aria-label': 'Position', oninput: () => { this.pause(); this.go(Number(this.slider.value)); } });
     this.time = el('output', { class: 'time' });
@@ -84,7 +86,7 @@ class Player {
     this.figure = el('figure', { class: 'curve' });
     const others = clip.events.length > 1 ? `; ${clip.events.length} events in this clip` : '';
     body.replaceChildren(
-      el('div', { class: 'screen' }, this.canvas), this.slider,
+      el('div', { class: 'screen' }, el('div', { class: 'picture' }, this.canvas, this.targets)), this.slider,
       el('div', { class: 'controls' }, this.play,
         el('button', { 'aria-label': 'Picture before', onclick: () => this.step(-1) }, '◀'), el('button', { 'aria-label': 'Next picture', onclick: () => this.step(1) }, '▶'), speed, this.time,
         el('span', { class: 'space' }), el('a', { class: 'button', href: apiURL(`clips/${clip.id}/video?download`), download: '' }, 'Download'), removal(event, dialog)),
@@ -151,6 +153,7 @@ class Player {
     this.time.textContent = `${(ms / 1000).toFixed(2)} of ${(this.clip.duration_ms / 1000).toFixed(1)} s`;
     this.slider.setAttribute('aria-valuetext', `${(ms / 1000).toFixed(2)} seconds`);
     this.plot?.mark(ms / 1000);
+    this.showTargets(ms);
     const blob = await this.load(n);
     if (!blob || this.at !== n || this.signal.aborted) return;
     const bitmap = await createImageBitmap(blob).catch(() => null); // a damaged picture: the one before stays
@@ -189,22 +192,45 @@ class Player {
     return this.pictures.get(n);
   }
 
-  // curve draws the scores, and marks where the clip's events start and end.
-  async curve() {
+  // showTargets draws the boxes of the targets that a following view had at that time. The event's own target says what it does.
+  showTargets(ms) {
+    const { clip } = this, newest = new Map();
+    clip.targets?.forEach(([track, ...box], i) => {
+      const [at, ...scores] = clip.windows[i], own = !this.track || track === this.track;
+      if (track && at <= ms && at > ms - shownFor) newest.set(track, boxOf(clip.area, box, own ? clip.labels : [], own ? scores : []));
+    });
+    this.targets.replaceChildren(...newest.values());
+  }
+
+  // curve draws the scores, and marks where the clip's events start and end. Of a view that follows it shows the event's own target.
+  async curve(event) {
     const { clip } = this;
-    if (!clip.windows?.length) {
+    const windows = (clip.windows ?? []).filter((w, i) => !clip.targets || !event.track || clip.targets[i][0] === event.track);
+    if (!windows.length) {
       this.figure.replaceChildren(el('figcaption', {}, 'No scores are kept with this clip.'));
       return;
     }
+    const events = clip.events.filter((e) => e.track === event.track);
     const seconds = (t) => (new Date(t) - new Date(clip.start)) / 1000;
-    const name = (e) => (clip.events.length > 1 ? e.label + ' ' : '');
-    const marks = clip.events.flatMap((e) => [{ at: seconds(e.start), text: name(e) + 'start' }, e.end && { at: seconds(e.end), text: name(e) + 'end', ends: true }].filter(Boolean));
-    this.figure.replaceChildren(el('figcaption', {}, 'Scores'));
+    const text = (e, word) => (e.id === event.id ? word : ''); // further events of the clip are lines alone
+    const marks = events.flatMap((e) => [{ at: seconds(e.start), text: text(e, 'start') }, e.end && { at: seconds(e.end), text: text(e, 'end'), ends: true }].filter(Boolean));
+    const series = curves(clip.labels, windows, new Set(events.map((e) => e.label)));
+    this.figure.replaceChildren(el('figcaption', {}, event.track ? 'Scores of this target' : 'Scores'));
     this.plot = await chart(this.figure, {
-      label: 'Scores of the clip: ' + clip.labels.join(', '), x: clip.windows.map((w) => w[0] / 1000),
-      series: clip.labels.map((name, i) => ({ name, values: clip.windows.map((w) => w[i + 1]) })),
+      label: 'Scores of the clip: ' + series.map((s) => s.name).join(', '), x: windows.map((w) => w[0] / 1000), series,
       range: [0, 1], height: 150, marks, from: 0, to: clip.duration_ms / 1000, signal: this.signal, text: (v) => percent(v),
     });
     this.plot.mark(clip.frames[this.at][0] / 1000);
   }
+}
+
+const maxCurves = 6; // as many as there are colours
+const visible = 0.2; // a curve that stays below this score says nothing
+
+// curves are the scores of the events' labels, and of those that came highest.
+function curves(labels, windows, always) {
+  const all = labels.map((name, i) => ({ name, values: windows.map((w) => w[i + 1]) }));
+  const rank = (s) => (always.has(s.name) ? 1 : 0) + Math.max(...s.values);
+  const shown = new Set(all.filter((s) => rank(s) >= visible).sort((a, b) => rank(b) - rank(a)).slice(0, maxCurves));
+  return all.filter((s) => shown.has(s));
 }

@@ -1,4 +1,4 @@
-package infer
+package durations
 
 import (
 	"testing"
@@ -6,11 +6,11 @@ import (
 )
 
 func TestQuantilesAreRightWithinAStep(t *testing.T) {
-	var d Durations
+	var d Histogram
 	for n := range 1000 {
 		d.Add(time.Duration(n+1) * 100 * time.Microsecond)
 	}
-	first, none := d.Counts(), DurationCounts{}
+	first, none := d.Counts(), Counts{}
 	for q, want := range map[float64]time.Duration{0.5: 50 * time.Millisecond, 0.99: 99 * time.Millisecond} {
 		if got := first.Quantile(q, &none); got < want || got > want*5/4 {
 			t.Errorf("quantile %g is %v, want %v to %v", q, got, want, want*5/4)
@@ -36,7 +36,7 @@ func TestEveryDurationHasAStep(t *testing.T) {
 		last = s
 	}
 	for _, d := range []time.Duration{-1, 0, 1 << 62} {
-		if s := step(d); s < 0 || s >= durationSteps {
+		if s := step(d); s < 0 || s >= steps {
 			t.Errorf("%v: step %d", d, s)
 		}
 	}
