@@ -26,14 +26,6 @@ func TestClickThrough(t *testing.T) {
 	b := newBrowser(t, s)
 	b.size(1280, 900, false)
 	b.open("")
-	ms := eval[float64](b, `new Promise((shown) => {
-		const look = () => document.querySelector('img[alt="gate now"]')?.naturalWidth ? shown(performance.now()) : setTimeout(look, 5);
-		look();
-	})`)
-	t.Logf("the first picture shows %.0f ms after the page was opened", ms)
-	if ms > 5000 { // a second is the aim; other tests run beside this one
-		t.Error("that is too late")
-	}
 	for _, camera := range []string{"gate", "yard"} {
 		b.named("region", camera)
 		b.named("img", camera+" now")
@@ -158,6 +150,20 @@ func testDraw(t *testing.T, b *browser) {
 	eval[int](b, "(() => { const i = document.querySelector('.shapes input'); i.value = 'my view'; i.dispatchEvent(new Event('input')); return 0; })()")
 	b.await("document.querySelector('.verdict').textContent.includes('cameras[0].views[0].name')")
 	b.shot("drawn")
+
+	// What the configuration has already is carried over, and what is typed is added.
+	eval[int](b, b.named("combobox", "Camera")+".value = 'yard', document.querySelector('select').dispatchEvent(new Event('change')), 0")
+	b.await(yaml + ".includes('name: yard')")
+	eval[int](b, "(() => { const i = document.querySelector('.shapes [inputmode=numeric]'); i.value = '6'; i.dispatchEvent(new Event('input')); return 0; })()")
+	text = eval[string](b, yaml)
+	if cfg, err = config.Parse("yard.yaml", []byte(text)); err != nil {
+		t.Fatalf("%v in\n%s", err, text)
+	}
+	yard := cfg.Cameras[0]
+	if len(yard.Masks) != 1 || len(yard.Views) != 2 || yard.Views[0].Name != "path" || yard.Views[0].Stride != 6 || yard.Views[1].Name != "bench" || yard.Views[1].Stride != 0 {
+		t.Errorf("%s", text)
+	}
+	b.await("document.querySelector('.verdict').textContent === 'edged takes this.'")
 }
 
 func testHealth(t *testing.T, b *browser) {

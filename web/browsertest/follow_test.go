@@ -3,9 +3,11 @@ package browsertest
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"edged/internal/testkit"
+	"edged/record"
 )
 
 // A camera that follows shows a box around each target, with its best action, and its bars show the target that scores highest.
@@ -22,6 +24,44 @@ func TestBoxesOfTargets(t *testing.T) {
 		b.await("[...document.querySelectorAll('section[aria-label=walk] .target .tag')].some((tag) => /_to_.* [6-9]\\d\\s?%/.test(tag.textContent))")
 		b.await("[...document.querySelectorAll('section[aria-label=walk] [role=meter]')].some((m) => m.getAttribute('aria-label').includes('_to_') && Number(m.getAttribute('aria-valuenow')) > 0.5)")
 		name := map[int64]string{360: "boxes-360-dark", 1920: "boxes-1920-light"}[width]
+		b.shot(name)
+		b.accessible(name)
+		b.fits(name)
+	}
+}
+
+// The clip of a view that follows is played with the boxes of its targets, and the curve shows the event's own target.
+func TestBoxesInTheClip(t *testing.T) {
+	testkit.Slow(t)
+	walkers := filepath.Join(os.Getenv("EDGED_CACHE"), "footage", "vtest.avi")
+	s := newSite(t, "  - {name: walk, source: 'file:"+walkers+"', views: [{name: path, area: [0, 0, 0.9, 1], follow: true}]}\n")
+	var event record.Event
+	s.await("a clip of a target", func() bool {
+		events, _ := s.node.Timeline.List(record.Filter{Camera: "walk"})
+		i := slices.IndexFunc(events, func(e record.Event) bool { return e.ClipState == record.ClipSaved && e.Track != 0 })
+		if i >= 0 {
+			event = events[i]
+		}
+		return i >= 0
+	})
+	b := newBrowser(t, s)
+	for _, width := range []int64{360, 1920} {
+		b.size(width, 1080, width == 360)
+		b.open("events/" + event.ID)
+		b.named("dialog", event.Label)
+		b.await("[...document.querySelectorAll('dialog .target .tag')].some((tag) => /_to_/.test(tag.textContent))")
+		inside := `(() => {
+			const picture = document.querySelector('dialog canvas').getBoundingClientRect();
+			return [...document.querySelectorAll('dialog .target')].every((e) => {
+				const box = e.getBoundingClientRect();
+				return box.left >= picture.left - 2 && box.right <= picture.left + 0.9 * picture.width + 4 && box.top >= picture.top - 2 && box.bottom <= picture.bottom + 2;
+			});
+		})()`
+		if !eval[bool](b, inside) {
+			t.Errorf("at %d pixels a box lies outside of its view", width)
+		}
+		b.await("document.querySelector('dialog figcaption').textContent === 'Scores of this target' && document.querySelector('dialog .uplot')")
+		name := map[int64]string{360: "clip-boxes-360-dark", 1920: "clip-boxes-1920-light"}[width]
 		b.shot(name)
 		b.accessible(name)
 		b.fits(name)

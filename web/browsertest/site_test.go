@@ -55,7 +55,7 @@ func newSite(t *testing.T, more string) *site {
 	s := &site{t: t, address: l.Addr().String()}
 	l.Close()
 	s.yaml = "node: cottage\nmqtt: {broker: 'tcp://127.0.0.1:1'}\nstate_dir: '" + t.TempDir() + "'\n" +
-		"record: {enabled: true, before: 1s, after: 1s}\ncameras:\n" +
+		"record: {enabled: true, before: 1s, after: 1s, max_clip: 12s}\ncameras:\n" +
 		"  - {name: gate, source: 'file:" + footage(t) + "'}\n" +
 		"  - {name: yard, source: 'file:" + footage(t) + "', masks: [[[0, 0], [1, 0], [1, 0.15], [0, 0.2]]],\n" +
 		"     views: [{name: path, area: [0, 0.25, 1, 0.7]}, {name: bench, area: [0.55, 0.3, 0.4, 0.5]}]}\n" + more
