@@ -1,7 +1,7 @@
 """The same frames, as the workshop in models/ shows them to a model: parity.py MODEL FRAMES OUT STRIDE.
 
-FRAMES is raw [n,H,W,3] u8. OUT gets, for every window, the input tensor's bytes, the output tensor's by XNNPACK, and
-those by TFLite's own kernels.
+FRAMES is raw [n,H,W,3] u8. OUT gets the bytes of every window: the input tensor, then the logits and the embedding by
+XNNPACK, then both by TFLite's own kernels.
 """
 
 import sys
@@ -24,5 +24,8 @@ with open(out, "wb") as f:
         # The starter's input as README.md has it, in one line: channel t*3+c, a byte is the pixel's own ^ 0x80.
         plainly = window.transpose(1, 2, 0, 3).reshape(1, height, width, 3 * t) ^ 0x80
         assert x.tobytes() == plainly.tobytes(), f"window {first}"
-        for tensor in x, shown.model.run(x), plain.run(x):
-            f.write(tensor.tobytes())
+        f.write(x.tobytes())
+        for runs in shown.model, plain:
+            runs.run(x)
+            for detail in runs.interpreter.get_output_details():
+                f.write(runs.interpreter.get_tensor(detail["index"]).tobytes())
