@@ -15,7 +15,9 @@ from .labels import LABELS
 from .skeleton import JOINTS
 
 KINDS = (".bvh", ".glb")
-SHORTEST = 0.25  # seconds
+SHORTEST, LONGEST = 0.25, 1800  # seconds
+# What reading a damaged file raises: its numbers and lists are of any kind and size.
+UNREADABLE = (ValueError, OSError, LookupError, TypeError, AttributeError, ArithmeticError)
 # What the joints are called in the skeletons of CMU, Mesh2Motion, KayKit, Unreal and Mixamo.
 NAMES = {
     "pelvis": ("Hips", "DEF-hips", "pelvis", "hips", "mixamorig:Hips"),
@@ -50,6 +52,8 @@ NEXT = {j: j + 1 for j in LIMBS if not JOINTS[j].endswith("hand")}
 
 def read(folder: Path) -> tuple[Capture, ...]:
     """Every motion that can be read; what cannot is printed. ValueError where nothing can."""
+    if not folder.is_dir():
+        raise ValueError(f"{folder}: no such folder")
     files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in KINDS and p.is_file())
     if not files:
         raise ValueError(f"{folder}: no {' or '.join(KINDS)} file in it")
@@ -57,8 +61,8 @@ def read(folder: Path) -> tuple[Capture, ...]:
     for path in files:
         try:
             found += list(_bvh(path) if path.suffix.lower() == ".bvh" else _glb(path))
-        except (ValueError, OSError, KeyError, IndexError) as error:
-            wrong.append(f"{path}: left out: {error}")
+        except UNREADABLE as error:
+            wrong.append(f"{path}: left out: {error or type(error).__name__}")
             print(wrong[-1], flush=True)
     if not found:
         raise ValueError(f"{folder}: no motion in it that can be read; {wrong[0]}")
@@ -70,6 +74,7 @@ def _bvh(path: Path) -> Iterator[Capture]:
     at = _joints({name: i for i, name in enumerate(take.names)})
     rest = np.stack([take.rest[i] for i in at])
     upright = straightening(rest)
+    _check_length(path.stem, (len(take.turns) - 1) * take.interval)
     frames = _frames(len(take.turns), take.interval)
     world = take.turns[frames][:, at] @ np.swapaxes(upright, 1, 2)
     root = take.places[frames, at[0]] / _leg(rest)
@@ -86,10 +91,16 @@ def _glb(path: Path) -> Iterator[Capture]:
         seconds = file.seconds(name)
         if seconds < SHORTEST:
             continue
+        _check_length(name, seconds)
         posed = file.pose(name, np.arange(0, seconds + 1e-6, 1 / RATE))
         turns = _turn(posed[:, at]) @ np.swapaxes(unturned, 1, 2)
         root = posed[:, at[0], :3, 3] / _leg(rest)
         yield _capture(path, name, turns @ np.swapaxes(upright, 1, 2), root)
+
+
+def _check_length(name: str, seconds: float) -> None:
+    if not seconds <= LONGEST:
+        raise ValueError(f"{name}: {seconds:g} seconds long; at most {LONGEST} can be read")
 
 
 def _capture(path: Path, name: str, world: np.ndarray, root: np.ndarray) -> Capture:

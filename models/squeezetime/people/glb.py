@@ -30,7 +30,7 @@ class File:
         (length,) = struct.unpack("<I", content[12:16])
         try:
             self.about = json.loads(content[20 : 20 + length])
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ValueError(f"its JSON is damaged: {error}") from error
         self.binary = content[28 + length :]
         self.nodes = self.about.get("nodes", [])
@@ -106,7 +106,8 @@ class File:
         kind, width = np.dtype(_TYPES[accessor["componentType"]]), _WIDTHS[accessor["type"]]
         start = view.get("byteOffset", 0) + accessor.get("byteOffset", 0)
         stride, count = view.get("byteStride") or kind.itemsize * width, accessor["count"]
-        if count < 1 or start + stride * (count - 1) + kind.itemsize * width > len(self.binary):
+        end = start + stride * (count - 1) + kind.itemsize * width
+        if min(start, stride - 1, count - 1) < 0 or end > len(self.binary):
             raise ValueError("its data is cut off")
         rows = np.lib.stride_tricks.as_strided(
             np.frombuffer(self.binary, np.uint8, offset=start),

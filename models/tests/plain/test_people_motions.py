@@ -10,7 +10,9 @@ from squeezetime.people.motions import Library
 from squeezetime.people.poses import FRAMES, pose
 from squeezetime.people.skeleton import (
     HEAD,
+    JOINTS,
     LEFT_FOOT,
+    PARENTS,
     PELVIS,
     RIGHT_FOOT,
     mirror,
@@ -101,7 +103,7 @@ ROOT Hips
 {body}}}
 MOTION
 Frames: {frames}
-Frame Time: 0.05
+Frame Time: {interval}
 {rows}
 """
 
@@ -130,12 +132,13 @@ def joint(name, offset, inside=""):
     return f"JOINT {name}\n{{\nOFFSET {x} {y} {z}\n{channels}\n{inside}}}\n"
 
 
-def written(path, frames=30, announced=None, leave_out=""):
+def written(path, frames=30, announced=None, leave_out="", interval="0.05"):
     body, channels = skeleton(leave_out)
     rows = "\n".join(
         " ".join(["0"] * 5 + [str(3 * k)] + ["0"] * (channels - 6)) for k in range(frames)
     )
-    path.write_text(BVH.format(body=body, frames=announced or frames, rows=rows))
+    text = BVH.format(body=body, frames=announced or frames, rows=rows, interval=interval)
+    path.write_text(text)
 
 
 def test_a_bvh_is_put_on_the_skeleton(tmp_path):
@@ -165,6 +168,11 @@ def test_a_bvh_is_put_on_the_skeleton(tmp_path):
         ("a.glb", lambda p: p.write_bytes(damaged_glb()), "JSON is damaged"),
         ("a.glb", lambda p: p.write_bytes(glb({"nodes": [{"name": "x"}]})), "no pelvis"),
         ("a.glb", lambda p: p.write_bytes(glb({"nodes": [{"children": [0]}]})), "own ancestors"),
+        ("a.glb", lambda p: p.write_bytes(glb([])), "no attribute"),
+        ("a.glb", lambda p: p.write_bytes(glb({"nodes": [{"children": 7}]})), "not iterable"),
+        ("a.glb", lambda p: p.write_bytes(glb(person(start=-4), bytes(64))), "cut off"),
+        ("a.glb", lambda p: p.write_bytes(glb(person(), END_OF_TIME)), "at most 1800 can be read"),
+        ("a.bvh", lambda p: written(p, interval="1e9"), "at most 1800 can be read"),
     ],
     ids=[
         "empty",
@@ -175,6 +183,11 @@ def test_a_bvh_is_put_on_the_skeleton(tmp_path):
         "damaged",
         "no joints",
         "circle",
+        "no object",
+        "no list",
+        "before its data",
+        "an animation of years",
+        "a take of years",
     ],
 )
 def test_what_cannot_be_read_is_named_and_the_rest_goes_on(tmp_path, capsys, name, make, says):
@@ -200,6 +213,42 @@ def glb(about, binary=b""):
     )
 
 
+END_OF_TIME = struct.pack("<2f6f", 0, 1e12, *[0] * 6)
+
+
+def person(start=0):
+    """A glTF with a body of ours, whose pelvis moves; its times begin at this byte."""
+    names = [next(iter(folder.NAMES[joint])) for joint in JOINTS]
+    nodes = [
+        {"name": name, "translation": [0.1, 0.2, 0.3 + 0.01 * i], "children": children(i)}
+        for i, name in enumerate(names)
+    ]
+    accessors = [
+        {"bufferView": 0, "componentType": 5126, "count": 2, "type": "SCALAR"},
+        {"bufferView": 1, "componentType": 5126, "count": 2, "type": "VEC3"},
+    ]
+    target = {"path": "translation", "node": 0}
+    move = {
+        "name": "walk",
+        "samplers": [{"input": 0, "output": 1}],
+        "channels": [{"sampler": 0, "target": target}],
+    }
+    views = [{"byteOffset": start}, {"byteOffset": 8}]
+    return {"nodes": nodes, "accessors": accessors, "bufferViews": views, "animations": [move]}
+
+
+def children(joint):
+    return [child for child, parent in enumerate(PARENTS) if parent == joint]
+
+
+def test_a_glb_is_put_on_the_skeleton(tmp_path):
+    times_and_places = struct.pack("<2f6f", 0, 1, 0, 1, 0, 0, 1, 2)
+    (tmp_path / "walk.glb").write_bytes(glb(person(), times_and_places))
+    (capture,) = folder.read(tmp_path)
+    assert capture.label == "walk" and len(capture.world) == 21
+    assert (np.diff(capture.root[:, 2]) > 0).all()
+
+
 def damaged_glb():
     content = bytearray(glb({"nodes": []}))
     content[20] = 0xFF
@@ -209,6 +258,8 @@ def damaged_glb():
 def test_an_empty_folder_is_refused(tmp_path):
     with pytest.raises(ValueError, match=r"no \.bvh or \.glb file in it"):
         folder.read(tmp_path)
+    with pytest.raises(ValueError, match="absent: no such folder"):
+        folder.read(tmp_path / "absent")
 
 
 def test_the_packaged_motions_are_labelled():
