@@ -3,11 +3,12 @@ scenes each time, held-out photographs, fixed seeds.
 """
 
 import io
-import multiprocessing
 from collections.abc import Callable
+from itertools import islice
 
 import numpy as np
 
+from .. import workers
 from ..labels import LABELS
 from ..litert import Model
 from .synthetic import camera
@@ -157,9 +158,9 @@ def accuracies(model: Model, frames: int, side: int, count: int = CLIPS) -> dict
     """Accuracy under each of CONDITIONS."""
     truth = np.arange(count) % len(LABELS)
     results = {}
-    with multiprocessing.get_context("spawn").Pool(2) as pool:
-        for name in CONDITIONS:
-            jobs = [(name, index, frames, side) for index in range(count)]
-            best = [model.logits(clip).argmax() for clip in pool.imap(_draw, jobs, 20)]
-            results[name] = float((np.array(best) == truth).mean())
+    jobs = [(name, index, frames, side) for name in CONDITIONS for index in range(count)]
+    drawn = workers.each(_draw, jobs, 2, chunk=20)
+    for name in CONDITIONS:
+        best = [model.logits(clip).argmax() for clip in islice(drawn, count)]
+        results[name] = float((np.array(best) == truth).mean())
     return results

@@ -1,14 +1,13 @@
 """Data sets of clips in files, drawn by several processes, reproducible from their seed."""
 
 import math
-import multiprocessing
 import os
-import signal
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
+from ... import workers
 from ...arrays import head
 from ...labels import LABELS
 from . import clips, scenes
@@ -17,11 +16,6 @@ from .clips import Shot, make_clip
 SHARD = 200  # clips drawn from one seed, by one process
 
 _photos: list[np.ndarray] = []  # a worker process's own
-
-
-def _leave_interrupts() -> None:
-    """To the process that began this one, and ends it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _make_shard(arguments) -> tuple[np.ndarray, np.ndarray]:
@@ -59,12 +53,11 @@ def make_set(
             for index, start in enumerate(range(0, count, SHARD))
         ]
         start = 0
-        with multiprocessing.get_context("spawn").Pool(processes, _leave_interrupts) as pool:
-            for shard, shard_labels in pool.imap(_make_shard, jobs):
-                drawn[start : start + len(shard)] = shard
-                labels[start : start + len(shard)] = shard_labels
-                start += len(shard)
-                print(f"\r{path}: {start} of {count} clips drawn", end="", flush=True)
+        for shard, shard_labels in workers.each(_make_shard, jobs, processes):
+            drawn[start : start + len(shard)] = shard
+            labels[start : start + len(shard)] = shard_labels
+            start += len(shard)
+            print(f"\r{path}: {start} of {count} clips drawn", end="", flush=True)
         print()
         drawn.flush()
         beside = labels_path.with_suffix(".part.npy")
