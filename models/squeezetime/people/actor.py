@@ -3,7 +3,7 @@
 import numpy as np
 
 from . import bodies, render
-from .clothes import paint
+from .clothes import SKINS, paint
 from .poses import Motion
 from .skeleton import PARENTS, about_y
 
@@ -25,7 +25,8 @@ class Actor:
         self.motion = motion
         self.triangles = self.body.triangles
         self._place(rng, motion, at, turn)
-        self.colours = paint(rng, self.body)
+        self.skin = int(rng.integers(len(SKINS)))
+        self.colours = paint(rng, self.body, self.skin)
 
     def _place(self, rng, motion: Motion, at, turn: float) -> None:
         body = self.body
@@ -63,6 +64,11 @@ class Actor:
         for moment, up in zip(self.vertices, lift, strict=True):
             moment[:, 1] += np.float32(up)
         self.joints[..., 1] += lift[:, None]
+
+    @property
+    def who(self) -> str:
+        """The name of the body and the number of its skin: BODY/SKIN."""
+        return f"{self.body.name}/{self.skin}"
 
     def ahead(self, frame: int) -> np.ndarray:
         """The horizontal direction that the pelvis faces, of length 1."""

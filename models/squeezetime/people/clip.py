@@ -35,7 +35,7 @@ NOBODY = 0.15  # of the clips of `other`
 
 @dataclass
 class Clip:
-    """pixels uint8 [H,W,T*3]; pose [270]; motion: its name."""
+    """pixels uint8 [H,W,T*3]; pose [270]; motion: its name; who: BODY/SKIN of the actor."""
 
     view: View
 
@@ -43,6 +43,7 @@ class Clip:
     label: int
     pose: np.ndarray
     motion: str
+    who: str = ""
 
 
 def draw_pair(
@@ -76,7 +77,7 @@ def _view(rng, library: Library, motion: Motion, label: str, held_out: bool) -> 
     things = [_thing(rng, points)] if rng.random() < 0.05 else []
     scene = Scene([actor, *others], points, held_out, things)
     frames, view = _seen(rng, scene)
-    return Clip(view, packed(frames), INDEX[label], actor.pose(), motion.name)
+    return Clip(view, packed(frames), INDEX[label], actor.pose(), motion.name, actor.who)
 
 
 def _seen(rng, scene: Scene) -> tuple[np.ndarray, View]:

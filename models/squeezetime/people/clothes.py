@@ -37,12 +37,9 @@ SKINS = (
 HAIR = ((25, 20, 18), (60, 40, 25), (110, 70, 40), (170, 125, 75), (150, 150, 150), (225, 225, 220))
 
 
-def paint(rng: np.random.Generator, body: Body) -> np.ndarray:
-    """Colours [V,3], float32."""
-    main, colours = (
-        body.main,
-        np.tile(np.float32(SKINS[rng.integers(len(SKINS))]), (len(body.main), 1)),
-    )
+def paint(rng: np.random.Generator, body: Body, skin: int) -> np.ndarray:
+    """Colours [V,3], float32; skin is an index into SKINS."""
+    main, colours = body.main, np.tile(np.float32(SKINS[skin]), (len(body.main), 1))
     top, bottom = cloth(rng), cloth(rng)
     if rng.random() < 0.15:  # a dress, an overall
         bottom = top

@@ -1,12 +1,11 @@
 """`squeezetime draw-people`: shards of clips, several at a time, the same for the same seed."""
 
-import multiprocessing
-import signal
 import time
 from pathlib import Path
 
 import numpy as np
 
+from .. import workers
 from . import shards
 from .captured import Capture
 from .clip import Clip, draw_pair
@@ -40,11 +39,10 @@ def draw(
         if (path := into / name_of(seed, index)).name not in there
     ]
     started, drawn = time.monotonic(), 0
-    with multiprocessing.get_context("spawn").Pool(processes, _start, (added,)) as pool:
-        for path in pool.imap(_draw_shard, jobs):
-            drawn += CLIPS
-            pace = drawn / (time.monotonic() - started) * 60
-            print(f"{path}: {drawn} clips drawn, {pace:.0f} a minute", flush=True)
+    for path in workers.each(_draw_shard, jobs, processes, _start, added):
+        drawn += CLIPS
+        pace = drawn / (time.monotonic() - started) * 60
+        print(f"{path}: {drawn} clips drawn, {pace:.0f} a minute", flush=True)
     return drawn
 
 
@@ -53,10 +51,9 @@ def name_of(seed: int, index: int) -> str:
 
 
 def _start(added: tuple[Capture, ...]) -> None:
-    """Each process works on one thread; interrupts are for the process that began it."""
+    """Each process works on one thread."""
     import cv2
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     cv2.setNumThreads(1)
     for held_out in (False, True):
         _libraries[held_out] = Library(held_out, added)
@@ -84,4 +81,5 @@ def shard_of(clips: list[Clip]) -> shards.Shard:
         np.stack([c.pose for c in clips]),
         np.array([c.motion for c in clips]),
         np.array([(c.view.elevation, c.view.fills) for c in clips], np.float32),
+        np.array([c.who for c in clips]),
     )

@@ -7,6 +7,7 @@ import numpy as np
 
 from ..own.report import matrix_of
 from . import real, shards
+from .clothes import SKINS
 from .conditions import CONDITIONS, changed
 from .labels import INDEX, LABELS
 from .scores import SHOTS, auc, few_shot
@@ -15,12 +16,15 @@ from .subject import Subject
 BLOCK = 3  # windows in a row: as many as show a fall
 ALARM = 0.5  # a label's probability from which it counts as reported; chosen beforehand
 MOST_CROPS = 600  # of vtest.avi, of each kind
-CHANGED = 256  # held-out clips that are shown under each of the CONDITIONS
+CHANGED = 512  # held-out clips that are shown under each of the CONDITIONS
 WALKING, ALARMS = ("walk", "run"), ("fall", "fight", "lying", "crawl")
 
 
 def report(
-    models: list[Path], footage: Path | None, walkers: Path | None, held: Path | None
+    models: list[Path],
+    footage: Path | None = None,
+    walkers: Path | None = None,
+    held: Path | None = None,
 ) -> list[str]:
     """A Markdown table, a column for each model, and what the last one confuses."""
     subjects = [Subject(path) for path in models]
@@ -151,7 +155,9 @@ def _on_held_out(subject: Subject, folder: Path) -> list[str]:
         if mine.any():
             subject.rows[f"recall: {label}"] = f"{(guesses[mine] == index).mean():.2f}"
     views = np.concatenate([s.views for s in found])
-    for name, mine in _by_view(views).items():
+    who = np.concatenate([s.who for s in found])
+    parts = _by_view(views) | (_by_person(who) if len(who) == len(truth) else {})
+    for name, mine in parts.items():
         subject.rows[f"held-out, {name}: {mine.sum()} clips"] = (
             f"{(guesses == truth)[mine].mean():.3f}"
         )
@@ -162,6 +168,15 @@ def _on_held_out(subject: Subject, folder: Path) -> list[str]:
         right = subject.probabilities(shown)[:, order].argmax(1) == truth[:CHANGED]
         subject.rows[f"first {len(right)} held-out, {name}"] = f"{right.mean():.3f}"
     return _confusion(matrix_of(truth.astype(int), guesses, len(LABELS)), subject.path.stem)
+
+
+def _by_person(who: np.ndarray) -> dict[str, np.ndarray]:
+    """Which clips show which body, and which of the eight skins, from very light to very dark."""
+    names = np.array([name.partition("/")[0] for name in who])
+    skins = np.array([name.partition("/")[2] for name in who])
+    return {f"skin {int(s) + 1} of {len(SKINS)}": skins == s for s in sorted(set(skins) - {""})} | {
+        f"body {name}": names == name for name in sorted(set(names) - {""})
+    }
 
 
 def _by_view(views: np.ndarray) -> dict[str, np.ndarray]:

@@ -5,7 +5,7 @@ A shard is NAME.npy, the clips, uint8 [N,H,W,T*3], and NAME.npz, what is known o
 """
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +21,7 @@ class Shard:
     """labels [N] (-1: none), poses [N,270] in metres, motions [N]: the motions' names.
 
     views [N,2]: the camera's elevation in degrees, and how much of the picture's height the person
-    fills.
+    fills. who [N]: BODY/SKIN of the person, "" for nobody; [0] in old shards, which do not say it.
     """
 
     clips: np.ndarray
@@ -29,6 +29,7 @@ class Shard:
     poses: np.ndarray
     motions: np.ndarray
     views: np.ndarray
+    who: np.ndarray = field(default_factory=lambda: np.array([], "U1"))
 
 
 def write(path: Path, shard: Shard) -> None:
@@ -36,7 +37,7 @@ def write(path: Path, shard: Shard) -> None:
     beside = io.BytesIO()
     known = {key: value for key, value in vars(shard).items() if key != "clips"}
     np.savez(beside, **known)
-    write_whole(path, [head(shard.clips.shape), *map(_bytes, shard.clips)])
+    write_whole(path, [head(shard.clips.shape, shard.clips.dtype), *map(_bytes, shard.clips)])
     write_whole(path.with_suffix(".npz"), beside.getvalue())
 
 
@@ -56,7 +57,8 @@ def read(path: Path) -> Shard:
     try:
         clips = np.load(path, mmap_mode="r")
         with np.load(path.with_suffix(".npz")) as known:
-            shard = Shard(clips, **{key: known[key] for key in KEYS})
+            keys = (*KEYS, *(key for key in ("who",) if key in known))
+            shard = Shard(clips, **{key: known[key] for key in keys})
     except (ValueError, OSError, KeyError, EOFError) as error:
         raise ValueError(f"{path}: a damaged shard: {error}; remove it and draw it anew") from error
     if len(shard.labels) != len(clips):

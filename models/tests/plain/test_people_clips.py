@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("cv2")  # the extra "clips"
 
-from squeezetime.people import conditions, draw, film, render, shards
+from squeezetime.people import bodies, clothes, conditions, draw, film, render, shards
 from squeezetime.people.clip import SHARES, draw_pair
 from squeezetime.people.labels import BACKGROUND, INDEX, LABELS
 from squeezetime.people.motions import Library
@@ -54,7 +54,7 @@ def test_a_shard_is_whole_or_not_there(tmp_path, monkeypatch):
     shards.write(path, made)
     assert shards.whole(tmp_path) == [path]
     read = shards.read(path)
-    for key in ("clips", "labels", "poses", "motions", "views"):
+    for key in ("clips", "labels", "poses", "motions", "views", "who"):
         assert np.array_equal(getattr(read, key), getattr(made, key)), key
 
 
@@ -66,7 +66,23 @@ def shard(count=4):
         rng.normal(0, 1, (count, 270)).astype(np.float16),
         np.array([f"made:{i}" for i in range(count)]),
         rng.normal(0, 1, (count, 2)).astype(np.float32),
+        np.array([f"body{i}/3" for i in range(count)]),
     )
+
+
+def test_a_shard_of_before_does_not_say_who(tmp_path):
+    path = tmp_path / "x.npy"
+    shards.write(path, shard())
+    with np.load(path.with_suffix(".npz")) as known:
+        np.savez(path.with_suffix(".npz"), **{key: known[key] for key in known if key != "who"})
+    assert len(shards.read(path).who) == 0 and len(shards.read(path).labels) == 4
+
+
+def test_clips_say_whom_they_show(library):
+    for clip in draw_pair(library, (4, 2), False, "fall"):
+        body, _, skin = clip.who.partition("/")
+        assert body in {b.name for b in bodies.of_split(False)[0]}
+        assert 0 <= int(skin) < len(clothes.SKINS)
 
 
 def test_a_full_disk_is_named(tmp_path, monkeypatch):

@@ -3,7 +3,7 @@ import pytest
 
 pytest.importorskip("cv2")  # the extra "clips"
 
-from squeezetime.people import real, refit, scores
+from squeezetime.people import evaluate, real, refit, scores
 
 
 def table(folder, *lines):
@@ -78,3 +78,13 @@ def test_the_classifier_is_fitted_to_features_of_any_scale():
     kernel, bias = refit.classifier(features[:400], labels[:400], 3)
     right = (features[400:] @ kernel + bias).argmax(1) == labels[400:]
     assert right.mean() > 0.9
+
+
+def test_clips_are_counted_by_skin_and_body():
+    parts = evaluate._by_person(np.array(["anna/0", "ben/7", "anna/7", ""]))
+    assert {name: mine.tolist() for name, mine in parts.items()} == {
+        "skin 1 of 8": [True, False, False, False],
+        "skin 8 of 8": [False, True, True, False],
+        "body anna": [True, False, True, False],
+        "body ben": [False, True, False, False],
+    }
