@@ -13,7 +13,7 @@ def add(commands, *, to_train, positive, minutes, new_file) -> None:
     _add_draw(commands, positive)
     _add_train(commands, to_train, positive, minutes, new_file)
     _add_export(commands, new_file)
-    _add_evaluate(commands)
+    _add_evaluate(commands, to_train)
 
 
 def _add_draw(commands, positive) -> None:
@@ -75,6 +75,14 @@ def _add_train(commands, to_train, positive, minutes, new_file) -> None:
     train.add_argument(
         "--half-minutes", type=minutes, default=0, help="first, at half the size: none by default"
     )
+    train.add_argument(
+        "--frozen",
+        type=int,
+        choices=(0, 1),
+        default=0,
+        help="how many of the first stages keep the weights of --init: training is five times as "
+        "fast, and takes 75 kB of disk for each clip and variant",
+    )
     train.add_argument("--init", type=Path, help="weights to begin with, a .npz")
     train.add_argument("--rate", type=float, default=2e-3, help="the highest: %(default)s")
     train.add_argument("--pairs", type=positive, default=28, help="a step's: %(default)s")
@@ -84,6 +92,10 @@ def _add_train(commands, to_train, positive, minutes, new_file) -> None:
 
 
 def _train(arguments, to_train) -> None:
+    if arguments.frozen and arguments.half_minutes:
+        raise ValueError("--frozen is for pictures of the whole size: leave --half-minutes out")
+    if arguments.frozen and not arguments.init:
+        raise ValueError("--frozen keeps the weights of --init: name them")
     to_train()
     import torch
 
@@ -97,6 +109,7 @@ def _train(arguments, to_train) -> None:
         arguments.rate,
         arguments.pairs,
         arguments.seed,
+        arguments.frozen,
     )
     drawn = feed.drawn_motions(arguments.data)
     train.train(arguments.data, arguments.output, recipe, arguments.init, drawn)
@@ -119,11 +132,11 @@ def _export(arguments) -> None:
         print(f"{what}: {value}")
 
 
-def _add_evaluate(commands) -> None:
+def _add_evaluate(commands, to_train) -> None:
     evaluate = commands.add_parser(
         "evaluate-people", help="people models side by side, on real footage and drawn clips"
     )
-    evaluate.add_argument("models", type=Path, nargs="+")
+    evaluate.add_argument("models", type=Path, nargs="*")
     evaluate.add_argument(
         "--footage", type=Path, help="a folder of videos with a labels.tsv (models/README.md)"
     )
@@ -131,13 +144,33 @@ def _add_evaluate(commands) -> None:
     evaluate.add_argument(
         "--held", type=Path, help="the clips that draw-people --held-out has drawn: FOLDER/held"
     )
-    evaluate.set_defaults(run=_evaluate, extra="clips")
+    evaluate.add_argument(
+        "--side-task",
+        type=Path,
+        metavar="WEIGHTS",
+        help="the weights of train-people: how well they know the starter's motions",
+    )
+    evaluate.add_argument("--preset", choices=("nano", "half"), default="nano")
+    evaluate.set_defaults(run=lambda arguments: _evaluate(arguments, to_train), extra="clips")
 
 
-def _evaluate(arguments) -> None:
-    from .evaluate import report
+def _evaluate(arguments, to_train) -> None:
+    shown = arguments.footage or arguments.walkers or arguments.held
+    if not shown and not arguments.side_task:
+        raise ValueError("nothing to evaluate on: give --footage, --walkers, --held or --side-task")
+    if bool(shown) != bool(arguments.models):
+        raise ValueError("--footage, --walkers and --held need models, and models need one of them")
+    if arguments.side_task:
+        to_train()  # first: it starts Python anew
+    if arguments.models:
+        from .evaluate import report
 
-    if not (arguments.footage or arguments.walkers or arguments.held):
-        raise ValueError("nothing to evaluate on: give --footage, --walkers or --held")
-    for line in report(arguments.models, arguments.footage, arguments.walkers, arguments.held):
-        print(line)
+        for line in report(arguments.models, arguments.footage, arguments.walkers, arguments.held):
+            print(line)
+    if arguments.side_task:
+        from ..starter import recipe
+        from . import side_task
+
+        test = recipe.clip_set(recipe.cache_folder(), "test")
+        for line in side_task.report(arguments.side_task, arguments.preset, test):
+            print(line)

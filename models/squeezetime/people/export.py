@@ -24,7 +24,8 @@ def export(weights: Path, preset_name: str, output: Path) -> dict:
     """Writes the model file; returns its bytes and how often int8 agrees with float32."""
     preset = PRESETS[preset_name]
     model = network.build(preset)
-    network.load(model, weights)
+    if "classifier" in network.load(model, weights):
+        raise ValueError(f"{weights}: has no classifier of {len(LABELS)} labels: train it first")
     folded = fold(network.deployed(model, preset), preset, len(LABELS))
     clips = calibration_clips(preset.size)
     flatbuffer = with_embedding(folded, Calibration(clips))

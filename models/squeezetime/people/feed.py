@@ -16,6 +16,7 @@ from ..starter.augment import augment as drawn_variant
 from ..starter.loop import halved
 from . import shards
 from .actor import LEARNT, LEARNT_FRAMES
+from .maps import VARIANTS, Maps
 
 SHARDS_A_BATCH = 4  # a batch draws on several shards, so that it holds more than one seed's luck
 # Head, chest, pelvis, then left and right arm, left and right leg: the joint of the mirrored side.
@@ -24,7 +25,10 @@ MIRRORED = [0, 1, 2, 6, 7, 8, 3, 4, 5, 12, 13, 14, 9, 10, 11]
 
 @dataclass
 class Batch:
-    """clips uint8 [N,S,S,48]; labels and drawn motions [N], -1 for none; poses [N,270]."""
+    """clips uint8 [N,S,S,48], or maps float16 [N,H,W,C]; poses [N,270].
+
+    labels and drawn motions [N]; -1 stands for none.
+    """
 
     clips: np.ndarray
     labels: np.ndarray
@@ -41,6 +45,7 @@ class Feed:
     half: bool
     seed: int
     drawn: tuple[np.ndarray, np.ndarray] | None = None
+    maps: Maps | None = None  # of the frozen stages: batches are maps then
     drawn_share: float = 0.12
     uses: Counter = field(default_factory=Counter)
 
@@ -82,7 +87,7 @@ class Feed:
 
     def _use(self, paths: list[Path]) -> None:
         """Every pair of these shards once, in batches that mix them."""
-        read = [shards.read(path) for path in paths]
+        read = [self._read(path) for path in paths]
         pairs = [(s, k) for s in range(len(read)) for k in range(0, len(read[s].labels) - 1, 2)]
         order = self.rng.permutation(len(pairs))
         for start in range(0, len(order) - self.pairs + 1, self.pairs):
@@ -93,15 +98,20 @@ class Feed:
         for path in paths:
             self.uses[path.name] += 1
 
+    def _read(self, path: Path) -> shards.Shard:
+        if self.maps is None:
+            return shards.read(path)
+        return self.maps.varied(path, self.uses[path.name] % VARIANTS, varied)
+
     def _batch(self, people: list[tuple[shards.Shard, int]]) -> Batch:
-        varied = [self._varied(s.clips[i], s.poses[i].astype(np.float32)) for s, i in people]
-        clips, poses = [clip for clip, _ in varied], [pose for _, pose in varied]
+        looks = [self._look(s.clips[i], s.poses[i].astype(np.float32)) for s, i in people]
+        clips, poses = [clip for clip, _ in looks], [pose for _, pose in looks]
         labels = [int(s.labels[i]) for s, i in people]
         drawn = [-1] * len(clips)
         if self.drawn is not None:
             for _ in range(round(self.drawn_share * len(people))):
                 clip, motion = self._drawn()
-                clips.append(clip)
+                clips.append(clip if self.maps is None else self.maps.made(clip[None])[0])
                 drawn.append(motion)
                 labels.append(0 if DRAWN[motion] == STILL else -1)  # nothing moves: `other`
                 poses.append(np.zeros_like(poses[0]))
@@ -120,15 +130,20 @@ class Feed:
         clip, label = drawn_variant(self.rng, clips[at].reshape(shape), int(labels[at]))
         return np.ascontiguousarray(clip).reshape(clips.shape[1:]), label
 
-    def _varied(self, clip: np.ndarray, pose: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Mirrored, cut a little closer, other light: what costs less than to draw it anew."""
-        rng = self.rng
-        if rng.random() < 0.5:
-            clip = clip[:, ::-1]
-            pose = pose.reshape(len(LEARNT_FRAMES), len(LEARNT), 3)[:, MIRRORED] * (-1, 1, 1)
-        if rng.random() < 0.5:
-            clip = closer(rng, clip)
-        return recoloured(rng, clip), pose.reshape(-1)
+    def _look(self, clip: np.ndarray, pose: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return (clip, pose) if self.maps is not None else varied(self.rng, clip, pose)
+
+
+def varied(
+    rng: np.random.Generator, clip: np.ndarray, pose: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Mirrored, cut a little closer, other light: what costs less than to draw it anew."""
+    if rng.random() < 0.5:
+        clip = clip[:, ::-1]
+        pose = pose.reshape(len(LEARNT_FRAMES), len(LEARNT), 3)[:, MIRRORED] * (-1, 1, 1)
+    if rng.random() < 0.5:
+        clip = closer(rng, clip)
+    return recoloured(rng, clip), pose.reshape(-1)
 
 
 def closer(rng: np.random.Generator, clip: np.ndarray) -> np.ndarray:

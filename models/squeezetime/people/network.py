@@ -1,6 +1,7 @@
 """The network while it is trained: the preset's backbone with a head for each task."""
 
 import io
+import re
 from pathlib import Path
 
 import keras
@@ -48,6 +49,27 @@ def build(preset: Preset) -> keras.Model:
     return keras.Model(base.input, [base.output, drawn, pose, contrast])
 
 
+def lower(model: keras.Model, stages: int) -> keras.Model:
+    """Clip -> the map [N,H,W,C] that the first stages end in; the weights are those of `model`."""
+    return keras.Model(model.input, _end_of_stage(model, stages))
+
+
+def upper(model: keras.Model, stages: int) -> keras.Model:
+    """The rest of the network: that map -> the outputs of `model`, with its weights."""
+    return keras.Model(_end_of_stage(model, stages), model.outputs) if stages else model
+
+
+def features(model: keras.Model, stages: int) -> keras.Model:
+    """What `upper` takes -> what the classifier reads, [N,D]."""
+    taken = _end_of_stage(model, stages) if stages else model.input
+    return keras.Model(taken, model.get_layer("pool").output)
+
+
+def _end_of_stage(model: keras.Model, stage: int):
+    blocks = [x.name for x in model.layers if re.fullmatch(f"stage{stage}_block\\d+_out", x.name)]
+    return model.get_layer(blocks[-1]).output
+
+
 def _last_blocks(base: keras.Model) -> list[str]:
     """The output layers of the last three stages, as embedding.py takes them."""
     last: dict[int, str] = {}
@@ -88,18 +110,28 @@ def load(model: keras.Model, path: Path) -> list[str]:
     Returns the layers that keep the weights they had: other heads than the file's.
     """
     left = []
-    with np.load(path) as stored:
-        for layer in model.layers:
-            if not layer.weights:
-                continue
-            found = _stored(stored, layer)
-            if found is None:
-                left.append(layer.name)
-            else:
-                layer.set_weights(found)
+    stored = _read(path)
+    for layer in model.layers:
+        if not layer.weights:
+            continue
+        found = _stored(stored, layer)
+        if found is None:
+            left.append(layer.name)
+        else:
+            layer.set_weights(found)
     if any(name.startswith("st") for name in left):
         raise ValueError(f"{path}: not weights of this preset: {', '.join(left[:3])} differ")
     return left
+
+
+def _read(path: Path) -> dict[str, np.ndarray]:
+    try:
+        with np.load(path) as stored:
+            return dict(stored)
+    except OSError:
+        raise  # names the file
+    except Exception as error:  # of many kinds: what is damaged is read as something else
+        raise ValueError(f"{path}: no weights of train-people, or damaged: {error}") from error
 
 
 def _stored(stored, layer) -> list[np.ndarray] | None:

@@ -4,19 +4,19 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-import keras
 import numpy as np
 import torch
 
 from ..packaging import write_whole
-from ..starter.loop import carry_over, to_input
+from ..starter.loop import carry_over
 from . import network, refit, shards
 from .feed import Feed
 from .labels import LABELS
-from .training import Losses, Recipe, Training
+from .maps import Maps
+from .training import Losses, Recipe, Training, as_input
 
 SAVE_EVERY = 300  # seconds
-MOST_SHARDS = 64  # that the classifier is fitted to in the end
+MOST_SHARDS = 128  # that the classifier is fitted to in the end
 
 
 def train(data: Path, output: Path, recipe: Recipe, init: Path | None, drawn) -> None:
@@ -27,37 +27,41 @@ def train(data: Path, output: Path, recipe: Recipe, init: Path | None, drawn) ->
     """
     state_path = output.with_suffix(".state.pt")
     training = _begin(recipe, state_path, init)
+    maps = Maps(data, network.lower(training.model, recipe.frozen)) if recipe.frozen else None
     while training.half or training.seconds < 60 * recipe.minutes:
         end = recipe.half_minutes if training.half else recipe.minutes
-        _run(training, data, output, state_path, 60 * end, drawn)
+        _run(training, data, output, state_path, 60 * end, drawn, maps)
         if not training.half:
             break
         training = _whole(training)
     write_whole(state_path, training.content())
     with training.averaged() as model:
-        finish(model, data)
+        finish(model, data, recipe.frozen, maps)
         network.save(model, output)
 
 
-def finish(model, data: Path) -> None:
-    """Fits the classifier to the clips of the training, and says what that does to the others."""
-    before = held_out_accuracy(model, data / "held")
-    features, labels = _features(model, data / "train")
+def finish(model, data: Path, frozen: int = 0, maps: Maps | None = None) -> None:
+    """Fits the classifier to the clips of the training, and says what that does to the others.
+
+    Reads the maps of the frozen stages, where there are any.
+    """
+    trained, reads = network.upper(model, frozen), network.features(model, frozen)
+    before = held_out_accuracy(trained, data / "held", maps)
+    features, labels = _features(reads, data / "train", maps)
     model.get_layer("classifier").set_weights(refit.classifier(features, labels, len(LABELS)))
-    after = held_out_accuracy(model, data / "held")
+    after = held_out_accuracy(trained, data / "held", maps)
     print(f"classifier fitted anew to {len(labels)} clips: held-out {before:.3f} -> {after:.3f}")
 
 
-def _features(model, folder: Path) -> tuple[np.ndarray, np.ndarray]:
+def _features(reads, folder: Path, maps: Maps | None) -> tuple[np.ndarray, np.ndarray]:
     """What the classifier reads of the labelled clips, [N,D], and their labels."""
-    pool = keras.Model(model.input, model.get_layer("pool").output)
+    newest = sorted(shards.whole(folder), key=lambda path: path.stat().st_mtime)[-MOST_SHARDS:]
     features, labels = [], []
-    for path in shards.whole(folder)[-MOST_SHARDS:]:
-        shard = shards.read(path)
+    for shard in (s for p in newest for s in (maps.there(p) if maps else [shards.read(p)])):
         with torch.no_grad():
             for start in range(0, len(shard.labels), 64):
-                clips = to_input(shard.clips[start : start + 64])
-                features.append(pool(clips, training=False).numpy())
+                clips = as_input(shard.clips[start : start + 64])
+                features.append(reads(clips, training=False).numpy())
         labels.append(shard.labels)
     known = np.concatenate(labels) >= 0
     return np.concatenate(features)[known], np.concatenate(labels)[known].astype(int)
@@ -101,43 +105,44 @@ def _whole(half: Training) -> Training:
     return training
 
 
-def _run(training, data: Path, output: Path, state_path: Path, end: float, drawn) -> None:
+def _run(training, data: Path, output: Path, state_path: Path, end: float, drawn, maps) -> None:
     recipe, begun, before = training.recipe, time.monotonic(), training.seconds
-    feed = Feed(
-        data / "train", recipe.pairs, training.half, 1_000_003 * recipe.seed + training.steps, drawn
-    )
+    seed = 1_000_003 * recipe.seed + training.steps
+    feed = Feed(data / "train", recipe.pairs, training.half, seed, drawn, maps)
     losses, saved = Losses(), time.monotonic()
     try:
         while training.seconds < end:
             training.step(feed.next(), training.seconds / (60 * recipe.minutes), losses)
             training.seconds = before + time.monotonic() - begun
             if time.monotonic() - saved >= SAVE_EVERY:
-                _keep(training, data, output, state_path, losses)
+                _keep(training, data, output, state_path, losses, maps)
                 losses, saved = Losses(), time.monotonic()
     finally:
         feed.close()
 
 
-def _keep(training: Training, data: Path, output: Path, state_path: Path, losses: Losses) -> None:
+def _keep(
+    training: Training, data: Path, output: Path, state_path: Path, losses: Losses, maps=None
+) -> None:
     write_whole(state_path, training.content())
     right = float("nan")
     if not training.half:
         with training.averaged() as model:
             network.save(model, output)
-            right = held_out_accuracy(model, data / "held")
+            right = held_out_accuracy(training.trained, data / "held", maps)
     done = f"{training.seconds / 60:.1f} min, step {training.steps}"
     print(f"{done}, {losses.line()}, held-out {right:.3f}", flush=True)
 
 
-def held_out_accuracy(model, folder: Path, most: int = 512) -> float:
+def held_out_accuracy(model, folder: Path, maps: Maps | None = None, most: int = 512) -> float:
     """Over the first clips of the held-out shards; nan where there are none."""
     right = count = 0
     for path in shards.whole(folder):
-        shard = shards.read(path)
+        shard = maps.plain(path) if maps else shards.read(path)
         for start in range(0, len(shard.labels), 64):
             labels = shard.labels[start : start + 64]
             with torch.no_grad():
-                logits = model(to_input(shard.clips[start : start + 64]), training=False)[0]
+                logits = model(as_input(shard.clips[start : start + 64]), training=False)[0]
             right += int(((logits.argmax(1).numpy() == labels) & (labels >= 0)).sum())
             count += int((labels >= 0).sum())
             if count >= most:

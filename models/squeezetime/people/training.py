@@ -29,6 +29,7 @@ class Recipe:
     peak_rate: float
     pairs: int  # a batch
     seed: int
+    frozen: int = 0  # how many of the first stages keep their weights
 
 
 @dataclass
@@ -53,7 +54,8 @@ class Training:
         self.recipe, self.half = recipe, half
         self.preset = replace(preset, size=preset.size // 2) if half else preset
         self.model = network.build(self.preset)
-        self.parameters = [v.value for v in self.model.trainable_variables]
+        self.trained = network.upper(self.model, recipe.frozen)
+        self.parameters = [v.value for v in self.trained.trainable_variables]
         self.optimizer = torch.optim.AdamW(
             self.parameters, lr=recipe.peak_rate, weight_decay=WEIGHT_DECAY
         )
@@ -66,7 +68,7 @@ class Training:
     def step(self, batch: Batch, progress: float, losses: Losses) -> None:
         for group in self.optimizer.param_groups:
             group["lr"] = rate_at(self.recipe.peak_rate, progress)
-        outputs = self.model(to_input(batch.clips), training=True)
+        outputs = self.trained(as_input(batch.clips), training=True)
         loss = loss_of(outputs, batch, 2 * self.recipe.pairs)
         self.optimizer.zero_grad()
         loss.backward()
@@ -126,6 +128,13 @@ class Averaged:
     def __exit__(self, *_):
         for variable, value in zip(self.training.model.weights, self.kept, strict=True):
             variable.assign(value)
+
+
+def as_input(clips: np.ndarray) -> torch.Tensor:
+    """Clips uint8, or the maps of the frozen stages, as the network takes them."""
+    if clips.dtype == np.uint8:
+        return to_input(clips)
+    return torch.from_numpy(np.array(clips)).float()
 
 
 def loss_of(outputs, batch: Batch, people: int) -> torch.Tensor:

@@ -94,6 +94,57 @@ else:
 """
 
 
+# With its first stage frozen, whose maps it keeps: once made, they need no network.
+FROZEN = """
+from squeezetime.people import feed, maps
+whole = network.build(presets.PRESETS["nano"])
+network.save(whole, folder / "init.npz")
+frozen = train.Recipe("nano", 0.05, 0, 5e-3, 8, 1, 1)
+train.train(folder, folder / "out.npz", frozen, folder / "init.npz", None)
+before, after = (dict(np.load(folder / name)) for name in ("init.npz", "out.npz"))
+for name in before:
+    if name.startswith(("stem", "stage1")):
+        assert np.array_equal(before[name], after[name]), name
+assert not np.array_equal(before["classifier/0"], after["classifier/0"])
+assert not np.array_equal(before["stage2_block1_restore/0"], after["stage2_block1_restore/0"])
+
+network.load(whole, folder / "init.npz")
+kept = maps.Maps(folder, network.lower(whole, 1))
+path = folder / "train/a.npy"
+plain, varied = kept.plain(path), kept.varied(path, 0, feed.varied)
+assert not np.array_equal(plain.clips, varied.clips)
+with torch.no_grad():
+    directly = whole(train.as_input(shards.read(path).clips), training=False)
+    through = network.upper(whole, 1)(train.as_input(plain.clips), training=False)
+for a, b in zip(directly, through, strict=True):
+    assert (a - b).abs().max() < 0.02, (a - b).abs().max()
+kept.lower = None
+assert np.array_equal(kept.varied(path, 0, feed.varied).clips, varied.clips)
+assert len(kept.there(path)) >= 2
+kept._file(path, "0").with_suffix(".npz").unlink()  # as a kill between the two files leaves it
+try:
+    kept.varied(path, 0, feed.varied)
+except TypeError:
+    pass
+else:
+    raise AssertionError("half a shard of maps was taken")
+"""
+
+DAMAGED = """
+model = network.build(presets.PRESETS["nano"])
+network.save(model, folder / "init.npz")
+content = (folder / "init.npz").read_bytes()
+for damaged in (b"", b"no weights", content[:-100], content[:200] + bytes(300) + content[500:]):
+    (folder / "init.npz").write_bytes(damaged)
+    try:
+        network.load(model, folder / "init.npz")
+    except ValueError as error:
+        assert "init.npz: no weights of train-people, or damaged" in str(error), error
+    else:
+        raise AssertionError("damaged weights were taken")
+"""
+
+
 def run(script, folder):
     done = subprocess.run(
         [sys.executable, "-c", SETTING + script, folder],
@@ -118,4 +169,14 @@ def test_it_goes_on_after_a_kill_and_refuses_what_is_not_its_own(tmp_path):
 
 def test_without_clips_it_says_what_to_do(tmp_path):
     code, said = run(EMPTY, tmp_path)
+    assert code == 0, said
+
+
+def test_a_frozen_stage_keeps_its_weights_and_its_maps_are_made_once(tmp_path):
+    code, said = run(DRAW + FROZEN, tmp_path)
+    assert code == 0, said
+
+
+def test_damaged_weights_are_named(tmp_path):
+    code, said = run(DAMAGED, tmp_path)
     assert code == 0, said
