@@ -67,6 +67,8 @@ func (i *item) check() error {
 	switch {
 	case !validID(i.ID):
 		return fmt.Errorf("its id is %q", i.ID)
+	case !soundMillis(i.Time) || !soundMillis(i.Start) || !soundMillis(i.End):
+		return errors.New("a time is out of bounds")
 	case len(i.Windows) > maxWindows || len(i.Windows) != len(i.Offsets):
 		return fmt.Errorf("it has %d windows and %d times", len(i.Windows), len(i.Offsets))
 	case len(i.Pictures) > maxPictures:
@@ -109,5 +111,8 @@ func (i *item) example() Example {
 	}
 	return out
 }
+
+// soundMillis reports whether a time in Unix milliseconds lies in the years that RFC 3339 can write.
+func soundMillis(ms int64) bool { return ms >= 0 && fromMillis(ms).Year() <= 9999 }
 
 func fromMillis(ms int64) time.Time { return time.UnixMilli(ms).UTC() }

@@ -3,6 +3,8 @@ package teach
 import (
 	"context"
 	"errors"
+	"io/fs"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -16,6 +18,7 @@ type room struct {
 	now     time.Duration
 	began   time.Time
 	skew    time.Duration // by which the wall clock has jumped
+	jpeg    []byte        // what every picture is encoded as; nil: as itself
 }
 
 const hall = "hall"
@@ -30,7 +33,7 @@ func (r *room) options() Options {
 	return Options{
 		Wall:       func() time.Time { return r.began.Add(r.now + r.skew) },
 		Monotonic:  func() time.Duration { return r.now },
-		NewEncoder: func() (Encoder, error) { return plainEncoder{}, nil },
+		NewEncoder: func() (Encoder, error) { return plainEncoder{r}, nil },
 		CheckName: func(name string) error {
 			if slices.Contains([]string{"a/b", "status"}, name) {
 				return errors.New("it is no level of a topic")
@@ -58,11 +61,17 @@ func (r *room) open(dir string) {
 }
 
 // plainEncoder encodes a picture as itself.
-type plainEncoder struct{}
+type plainEncoder struct{ r *room }
 
-func (plainEncoder) Encode(rgb []byte, _, _, _ int) ([]byte, error) { return rgb, nil }
-func (plainEncoder) Wipe()                                          {}
-func (plainEncoder) Close()                                         {}
+func (e plainEncoder) Encode(rgb []byte, _, _, _ int) ([]byte, error) {
+	if e.r.jpeg != nil {
+		return e.r.jpeg, nil
+	}
+	return rgb, nil
+}
+
+func (plainEncoder) Wipe()  {}
+func (plainEncoder) Close() {}
 
 // window shows one window, and says what runs.
 func (r *room) window(e Embedding) (*Running, []float32) {
@@ -79,7 +88,7 @@ func (r *room) window(e Embedding) (*Running, []float32) {
 
 func (r *room) encode() {
 	for _, f := range *r.teacher.frames.Load() {
-		f.encodeAll(plainEncoder{}, nil)
+		f.encodeAll(plainEncoder{r}, nil)
 	}
 }
 
@@ -142,12 +151,34 @@ func (r *room) must(err error) {
 	}
 }
 
-// get returns the action.
-func (r *room) get(name string) Action {
+// all returns the view's actions.
+func (r *room) all() []Action {
 	r.t.Helper()
 	all, err := r.teacher.Actions(hall)
 	r.must(err)
-	for _, a := range all {
+	return all
+}
+
+func minutes(n float64) time.Duration { return time.Duration(n * float64(time.Minute)) }
+
+// files returns the names of all files in the folder.
+func files(t testing.TB, dir string) (names []string) {
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() {
+			names = append(names, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
+}
+
+// get returns the action.
+func (r *room) get(name string) Action {
+	r.t.Helper()
+	for _, a := range r.all() {
 		if a.Name == name {
 			return a
 		}

@@ -40,7 +40,7 @@ func (n *Node) openTeacher() {
 			views = append(views, n.teachOptions(cam, v, n.Cameras[i].Views[k].Path))
 		}
 	}
-	t.Configure(views, teachSettings(n.Config.Teach), nil)
+	t.Configure(views, teachSettings(n.Config.Teach), n.embed)
 	for _, v := range n.Views {
 		m := n.engineOf(v.Camera).Model
 		v.Teach(t.View(v.Path), m.Labels, m.Manifest.Background, n.Config.Detect)
