@@ -8,11 +8,14 @@ import (
 )
 
 // Derived describes an action that follows from other actions. It names labels; where it names several, any one of them will do.
-// Either After and Then are set, or No.
+// Either After is set, with Then or Until, or No.
 //
 // After, Then: an action of After happens. Within Within after it, an action of Then begins, and it lasts at least For. At that moment
 // the derived action starts. It ends when an action of Until begins; without Until it ends with the action of Then. If an action of Until
 // begins earlier, the derived action does not start. Actions of Until that began before the action of After had ended do not count.
+//
+// After, Until: an action of After happens, and for For after it no action of Until begins. At that moment the derived action starts. It
+// ends when one begins.
 //
 // No: the derived action starts when no action of No has gone on for For. It ends when one begins.
 //
@@ -62,8 +65,8 @@ func (d Derived) check(labels []string, background string) error {
 	if slices.Contains(labels, d.Name) {
 		errs = append(errs, fmt.Errorf("rule %q: the model has a label of this name", d.Name))
 	}
-	if sequence := len(d.After) > 0 && len(d.Then) > 0; sequence == (len(d.No) > 0) {
-		errs = append(errs, fmt.Errorf("rule %q: must name either what comes first and what then, or what is absent", d.Name))
+	if sequence := len(d.After) > 0 && len(d.Then)+len(d.Until) > 0; sequence == (len(d.No) > 0) {
+		errs = append(errs, fmt.Errorf("rule %q: must name either what comes first, and what then or what not, or what is absent", d.Name))
 	}
 	if d.Within < 0 || d.For < 0 || d.UpdateEvery < 0 {
 		errs = append(errs, fmt.Errorf("rule %q: within %v, for %v, update every %v: must not be negative", d.Name, d.Within, d.For, d.UpdateEvery))

@@ -166,6 +166,14 @@ func TestTheStartOfThenMayBeReportedLate(t *testing.T) {
 	x.play(2*time.Second, "walk").play(time.Second, "").play(6*time.Second, "lying").want("visit start 7s")
 }
 
+func TestNothingOfUntilAfterAnAction(t *testing.T) {
+	const s = time.Second
+	rule := Derived{Name: "stays", After: []string{"fall"}, For: 10 * s, Until: []string{"get_up", "walk"}}
+	newScene(t, rule).play(4*s, "walk").play(2*s, "walk+fall").play(s, "walk").play(60*s, "").play(s, "get_up").
+		want("stays start 15.75s", "stays end 1m7s at 1m7s")
+	newScene(t, rule).play(2*s, "fall").play(5*s, "").play(s, "walk").play(60*s, "").want()
+}
+
 func TestAbsence(t *testing.T) {
 	const s = time.Second
 	rule := Derived{Name: "quiet", No: []string{"walk", "get_up"}, For: 60 * s}

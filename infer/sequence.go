@@ -17,7 +17,7 @@ type stage uint8
 
 const (
 	nothing stage = iota // no action of After has happened, or it was too long ago
-	waiting              // for an action of Then
+	waiting              // for an action of Then, or for the time without one of Until
 	lasting              // an action of Then goes on, not long enough yet
 	reached              // the derived action goes on
 )
@@ -34,17 +34,32 @@ func (s *sequence) follow(d *Decider, t time.Duration, emit func(Event)) {
 		return
 	}
 	then := d.doing(s.rule.then)
-	s.noteThen(d, then, t)
+	if len(s.rule.then) > 0 {
+		s.noteThen(d, then, t)
+	}
 	switch {
-	case s.stage == lasting && then != nil && s.then-s.since >= s.rule.lasts:
-		s.stage = reached
-		s.begin(d, t, s.scoreOf(then), emit)
-	case s.stage == reached && len(s.rule.until) == 0 && t-s.then > MaxBreak:
+	case s.stage == reached && len(s.rule.until) == 0 && s.broken(d, then, t):
 		s.finish(t, s.then, emit)
 		s.forget()
 	case s.stage == reached:
 		s.goOn(d, t, s.scoreOf(then), emit)
+	case s.isReached(then, t):
+		s.stage = reached
+		s.begin(d, t, s.scoreOf(then), emit)
 	}
+}
+
+// isReached reports whether what the rule asks for has come true.
+func (s *sequence) isReached(then *label, t time.Duration) bool {
+	if len(s.rule.then) == 0 {
+		return t-s.after >= s.rule.lasts
+	}
+	return s.stage == lasting && then != nil && s.then-s.since >= s.rule.lasts
+}
+
+// broken reports whether the action of Then is interrupted for too long. The window that shows the next action may come later.
+func (s *sequence) broken(d *Decider, then *label, t time.Duration) bool {
+	return then == nil && t-s.then > MaxBreak && !d.supported(s.rule.then, s.then+MaxBreak)
 }
 
 // noteAfter notes an action of After that goes on.
@@ -62,7 +77,7 @@ func (s *sequence) noteAfter(d *Decider) {
 // noteThen notes whether an action of Then goes on. The window that shows the action may come after the time in which it must begin.
 func (s *sequence) noteThen(d *Decider, then *label, t time.Duration) {
 	last := s.after + s.rule.within
-	if s.stage == lasting && then == nil && t-s.then > MaxBreak {
+	if s.stage == lasting && s.broken(d, then, t) {
 		s.stage, s.since = waiting, s.began
 	}
 	switch {
@@ -77,7 +92,10 @@ func (s *sequence) noteThen(d *Decider, then *label, t time.Duration) {
 
 // scoreOf is the score of a sequence: that of its least certain action.
 func (s *sequence) scoreOf(then *label) float32 {
-	if then == nil {
+	switch {
+	case len(s.rule.then) == 0:
+		return s.certainty
+	case then == nil:
 		return 0
 	}
 	return min(s.certainty, then.score)

@@ -112,10 +112,14 @@ func (d *decoder) checkForm(at string, r Rule) {
 	switch {
 	case sequence && absence:
 		d.problem(at+".without", "a rule has either without, or after and then; make two rules of it")
-	case sequence && (r.After == "" || r.Then == ""):
-		d.problem(at, "after and then go together: after: fall, then: lying")
+	case sequence && (r.After == "" || r.Then == "" && r.Until == ""):
+		d.problem(at, "after goes with then, or with until and for: after: fall, then: lying")
+	case sequence && r.Then == "" && r.For < time.Second:
+		d.problem(at, "without then, for must say how long no action of until may begin, 1s to 24h, not %v", r.For)
+	case sequence && r.Then == "" && d.lines[at+".within"] != 0:
+		d.problem(at+".within", "goes with then")
 	case !sequence && !absence:
-		d.problem(at, "says nothing; give after and then, or without and for")
+		d.problem(at, "says nothing; give after with then or until, or without and for")
 	case absence && d.lines[at+".within"] != 0:
 		d.problem(at+".within", "goes with after and then; a rule with without has only for")
 	case absence && r.For < time.Second:
@@ -174,6 +178,9 @@ func (r Rule) String() string {
 		return fmt.Sprintf("no %s for %v", r.Without, r.For)
 	}
 	s := fmt.Sprintf("%s, then %s within %v", r.After, r.Then, r.Within)
+	if r.Then == "" {
+		return fmt.Sprintf("%s, then no %s for %v", r.After, r.Until, r.For)
+	}
 	if r.For > 0 {
 		s += fmt.Sprintf(" for %v", r.For)
 	}

@@ -55,12 +55,15 @@ func TestTheBuiltInRule(t *testing.T) {
 
 func TestWrongRules(t *testing.T) {
 	for yaml, want := range map[string]string{
-		"rules: 3":                  "1: rules: must be a block of names",
-		"rules: {fallen: soon}":     `1: rules.fallen: must be a block of keys (after, then, within, for, until, without), not "soon"`,
-		"rules: {visit: false}":     "1: rules.visit: only a rule of edged's own can be true or false, and visit is none; its own are fallen",
-		"rules:\n  x: {after: a}":   "2: rules.x: after and then go together",
-		"rules:\n  x: {for: 3s}":    "2: rules.x: says nothing; give after and then, or without and for",
-		"rules:\n  x: {without: a}": "2: rules.x: for must say how long there is none of these actions, 1s to 24h, not 0s",
+		"rules: 3":                                                        "1: rules: must be a block of names",
+		"rules: {fallen: soon}":                                           `1: rules.fallen: must be a block of keys (after, then, within, for, until, without), not "soon"`,
+		"rules: {visit: false}":                                           "1: rules.visit: only a rule of edged's own can be true or false, and visit is none; its own are fallen",
+		"rules:\n  x: {after: a}":                                         "2: rules.x: after goes with then, or with until and for",
+		"rules:\n  x: {then: a, until: b}":                                "2: rules.x: after goes with then, or with until and for",
+		"rules:\n  x: {after: a, until: b}":                               "2: rules.x: without then, for must say how long",
+		"rules:\n  x: {after: a, until: b, for: 5s, within: 2s}":          "2: rules.x.within: goes with then",
+		"rules:\n  x: {for: 3s}":                                          "2: rules.x: says nothing; give after with then or until, or without and for",
+		"rules:\n  x: {without: a}":                                       "2: rules.x: for must say how long there is none of these actions, 1s to 24h, not 0s",
 		"rules:\n  x:\n    without: a\n    after: b\n    then: c":         "3: rules.x.without: a rule has either without, or after and then",
 		"rules:\n  x: {without: a, for: 5s, within: 3s}":                  "2: rules.x.within: goes with after and then",
 		"rules:\n  x: {after: a, then: b||c}":                             "2: rules.x.then: has an empty place; write labels with | between them, such as walk|run",
