@@ -22,7 +22,7 @@ func (a *absence) follow(d *Decider, all actions, t time.Duration, emit func(Eve
 	}
 	if l := all.doing(a.rule.no); l != nil {
 		a.finish(t, l.first, emit)
-		a.since = t
+		a.since = max(a.since, l.latest)
 		return
 	}
 	switch {

@@ -29,6 +29,14 @@ func (d *Decider) doing(labels []int) (best *label) {
 	return best
 }
 
+// highest is the highest smoothed score of these labels.
+func (d *Decider) highest(labels []int) (score float32) {
+	for _, i := range labels {
+		score = max(score, d.labels[i].score)
+	}
+	return score
+}
+
 // begun returns an action of these labels that goes on and began after that time; nil if there is none.
 func (d *Decider) begun(labels []int, after time.Duration) *label {
 	for _, i := range labels {

@@ -42,10 +42,10 @@ func (s *sequence) follow(d *Decider, t time.Duration, emit func(Event)) {
 		s.finish(t, s.then, emit)
 		s.forget()
 	case s.stage == reached:
-		s.goOn(d, t, s.scoreOf(then), emit)
+		s.goOn(d, t, s.scoreNow(d), emit)
 	case s.isReached(then, t):
 		s.stage = reached
-		s.begin(d, t, s.scoreOf(then), emit)
+		s.begin(d, t, s.scoreNow(d), emit)
 	}
 }
 
@@ -90,15 +90,12 @@ func (s *sequence) noteThen(d *Decider, then *label, t time.Duration) {
 	}
 }
 
-// scoreOf is the score of a sequence: that of its least certain action.
-func (s *sequence) scoreOf(then *label) float32 {
-	switch {
-	case len(s.rule.then) == 0:
+// scoreNow is the score of a sequence: that of its less certain action.
+func (s *sequence) scoreNow(d *Decider) float32 {
+	if len(s.rule.then) == 0 {
 		return s.certainty
-	case then == nil:
-		return 0
 	}
-	return min(s.certainty, then.score)
+	return min(s.certainty, d.highest(s.rule.then))
 }
 
 // pending reports whether the next windows decide whether the action starts.

@@ -38,7 +38,7 @@ func TestSinkPublishesWhatItReceives(t *testing.T) {
 	t.Parallel()
 	broker := testkit.StartMosquitto(t)
 	sub := subscribe(t, broker.URL())
-	p, _ := testPublisher(t, broker.URL())
+	p, _ := testPublisher(t, broker.URL(), func(p *Publisher) { p.Cameras[0].Derived = []string{"fallen"} })
 	s, err := p.Sink("front")
 	if err != nil {
 		t.Fatal(err)
@@ -46,6 +46,8 @@ func TestSinkPublishesWhatItReceives(t *testing.T) {
 	run(t, p)
 	sub.until("edged/board/status", online)
 
+	s.Event(sink.Event{ID: sink.ID{Run: "5f1c09ab", N: 6}, View: "front", Label: "fallen", Phase: sink.Start})
+	sub.until("edged/board/front/fallen/state", on)
 	s.Camera(sink.Camera{Name: "front", Online: true})
 	sub.until("edged/board/front/status", online)
 	s.View(sink.View{Path: "front", Enabled: true, Thresholds: map[string]float64{"wave": float64(float32(0.55))}})
