@@ -20,6 +20,7 @@ const (
 	SetThreshold                        // …/<label>/threshold/set
 	TakeSnapshot                        // …/snapshot/set
 	DeleteClip                          // …/delete_clip/set
+	Teach                               // …/teach/set
 )
 
 // Command is a request for a view, by MQTT.
@@ -30,6 +31,7 @@ type Command struct {
 	On    bool    // SetEnabled
 	Score float64 // SetThreshold: from bounds.MinThreshold to 1
 	Clip  string  // DeleteClip: the clip's id, as in an event
+	Teach TeachCommand
 }
 
 // maxCommandBytes is the size of the largest command; none needs as much.
@@ -62,8 +64,10 @@ func (s *states) parseCommand(levels []string, payload []byte) (c Command, known
 }
 
 func (v *ViewTopics) hasThreshold(label string) bool {
+	v.states.mu.Lock()
+	defer v.states.mu.Unlock()
 	a := v.actions[label]
-	return a != nil && a.threshold != nil
+	return a != nil && a.threshold != nil && !a.threshold.unwanted
 }
 
 // read reads the command's value from the payload.

@@ -6,7 +6,7 @@ import (
 )
 
 // commandQueue holds the commands that wait for Publisher.OnCommand. A new command replaces one of the same kind for the same view
-// and label, so the number of views and labels bounds the queue, whatever comes in.
+// and label, so the number of views and labels bounds the queue, whatever comes in. Commands to teach replace none, but few may wait.
 type commandQueue struct {
 	mu      sync.Mutex
 	waiting []Command
@@ -27,6 +27,27 @@ func (q *commandQueue) put(c Command) {
 		q.waiting = slices.Delete(q.waiting, 0, 1)
 	}
 	q.mu.Unlock()
+	q.signal()
+}
+
+// putTeach adds a command to teach, which replaces none: each is an example, or a step. It is false if too many wait.
+func (q *commandQueue) putTeach(c Command) bool {
+	q.mu.Lock()
+	waiting := 0
+	for _, w := range q.waiting {
+		if w.Kind == Teach {
+			waiting++
+		}
+	}
+	if waiting < maxTeachWaiting {
+		q.waiting = append(q.waiting, c)
+	}
+	q.mu.Unlock()
+	q.signal()
+	return waiting < maxTeachWaiting
+}
+
+func (q *commandQueue) signal() {
 	select {
 	case q.wake <- struct{}{}:
 	default:

@@ -78,7 +78,43 @@ type payload struct {
 }
 
 type availability struct {
-	Topic string `json:"topic"`
+	Topic    string `json:"topic"`
+	Template string `json:"value_template,omitempty"` // yields online or offline; "" = the payload
+}
+
+// describeAgain sends Home Assistant a new description, and has it remove what the last one had and the new one has not. The caller holds
+// teaching.
+func (p *Publisher) describeAgain() {
+	if p.topics.discovery == "" {
+		return
+	}
+	before := p.states.described(p.states.discovery)
+	p.states.replace(p.states.discovery, p.describe())
+	if _, err := p.remove(before); err != nil {
+		p.states.replace(p.states.removal, nil)
+		p.Log.Warn("publish: entities that are gone stay in Home Assistant until it restarts", "error", err)
+	}
+	p.states.resendDiscovery()
+}
+
+// remove has the next message to Home Assistant remove what an earlier description had and the present one has not, besides what it had
+// to remove so far. It returns the ids of what is gone. The caller holds teaching.
+func (p *Publisher) remove(before []byte) (gone []string, err error) {
+	removal, gone, err := p.Discovery.removal(before, p.states.described(p.states.discovery))
+	if err != nil {
+		return nil, err
+	}
+	earlier := p.states.described(p.states.removal)
+	if len(earlier) == 0 && len(gone) == 0 {
+		return nil, nil
+	}
+	if len(earlier) > 0 {
+		if removal, _, err = p.Discovery.removal(earlier, removal); err != nil {
+			return nil, err
+		}
+	}
+	p.states.replace(p.states.removal, removal)
+	return gone, nil
 }
 
 // describe returns the description of the node for Home Assistant.
@@ -93,7 +129,7 @@ func (p *Publisher) describe() []byte {
 	told := payload{
 		Device:       device,
 		Origin:       map[string]any{"name": "edged", "sw_version": p.Discovery.Version},
-		Availability: []availability{{p.topics.status}},
+		Availability: []availability{{Topic: p.topics.status}},
 		Mode:         "all",
 		QoS:          1,
 		Components:   map[string]component{},
@@ -132,8 +168,11 @@ const eventAge = time.Minute
 // describeView adds the entities of one view. Those that depend on pictures are unavailable while the camera is offline; settings are not.
 func (p *Publisher) describeView(to map[string]component, c Camera, path string) {
 	name := strings.ReplaceAll(path, "/", " ")
-	seen := []availability{{p.topics.status}, {p.topics.of(c.Name, "status")}}
-	for _, label := range c.entities() {
+	seen := []availability{{Topic: p.topics.status}, {Topic: p.topics.of(c.Name, "status")}}
+	taught := &p.states.views[path].teaching
+	live := slices.DeleteFunc(taught.now.live(), func(l string) bool { return slices.Contains(c.Labels, l) || slices.Contains(c.Derived, l) })
+	actions := append(c.actions(), live...)
+	for _, label := range append(c.entities(), live...) {
 		p.add(to, path+"/"+label, "binary_sensor", name+" "+label, component{
 			"state_topic": p.topics.of(path, label, "state"), "device_class": "motion", "availability": seen,
 		})
@@ -152,13 +191,13 @@ func (p *Publisher) describeView(to map[string]component, c Camera, path string)
 		})
 	}
 	p.add(to, path+"/event", "event", name+" action", component{
-		"state_topic": p.topics.of(path, "event"), "event_types": c.actions(), "availability": seen, "icon": "mdi:motion-sensor",
+		"state_topic": p.topics.of(path, "event"), "event_types": actions, "availability": seen, "icon": "mdi:motion-sensor",
 		"value_template": fmt.Sprintf("{%% if value_json.phase == 'start' and value_json.latency_ms < %d %%}{{ value }}{%% endif %%}",
 			eventAge.Milliseconds()),
 	})
 	p.add(to, path+"/last", "sensor", name+" last action", component{
 		"state_topic": p.topics.of(path, "last"), "value_template": "{{ value_json.event_type }}",
-		"device_class": "enum", "options": c.actions(), "icon": "mdi:history",
+		"device_class": "enum", "options": actions, "icon": "mdi:history",
 	})
 	p.add(to, path+"/last/score", "sensor", name+" last action score", component{
 		"state_topic":    p.topics.of(path, "last"),
@@ -169,6 +208,9 @@ func (p *Publisher) describeView(to map[string]component, c Camera, path string)
 			"state_topic": p.topics.of(path, "enabled/state"), "command_topic": p.topics.of(path, "enabled/set"),
 			"entity_category": "config", "icon": "mdi:cctv",
 		})
+	}
+	if p.OnCommand != nil && taught.now.Possible {
+		p.describeTeaching(to, path, name, taught.now.labels(), seen)
 	}
 	if c.Snapshots {
 		p.add(to, path+"/snapshot", "image", name+" snapshot", component{

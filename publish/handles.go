@@ -29,7 +29,8 @@ type ViewTopics struct {
 	scoresTopic string
 	source      string                   // JSON: "camera":NAME and, for a part of the picture, "view":NAME
 	labels      []string                 // JSON strings, each with a colon, in the model's order
-	actions     map[string]*ActionTopics // by label
+	actions     map[string]*ActionTopics // by label; states.mu guards it
+	teaching    teaching
 
 	echoed   *retained // the state of the first action, of which the broker must deliver an echo; nil = there is no action
 	enabled  *retained
@@ -49,6 +50,7 @@ type ActionTopics struct {
 	label            string
 	quoted           string    // the label as a JSON string
 	state, threshold *retained // threshold is nil for an action that follows from others
+	shadow           *retained // nil: not a taught action
 }
 
 // window is the scores of one run of the model.
@@ -93,7 +95,7 @@ func (p *Publisher) View(path string) (*ViewTopics, error) {
 
 // Action returns the topics of one action. The background label is not an action.
 func (v *ViewTopics) Action(label string) (*ActionTopics, error) {
-	if a := v.actions[label]; a != nil {
+	if a := v.action(label); a != nil {
 		return a, nil
 	}
 	return nil, fmt.Errorf("publish: view %q has no action %q", v.path, label)

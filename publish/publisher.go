@@ -14,6 +14,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"edged/internal/background"
@@ -65,6 +66,7 @@ type Publisher struct {
 	ownsOutbox bool
 
 	states   *states
+	teaching sync.Mutex // guards ViewTopics.teaching of every view, and that descriptions for Home Assistant follow each other
 	incoming incoming
 	echoes   *echoes
 

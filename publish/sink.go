@@ -17,7 +17,8 @@ type Sink struct {
 }
 
 // Sink returns a sink for the views with these paths and for their cameras. It fails if Publisher.Cameras lacks one of them.
-// Initialize must have succeeded. To name another camera, view or label in a call is a programmer's mistake, and panics.
+// Initialize must have succeeded. To name another camera or view in a call is a programmer's mistake, and panics. The sink ignores an
+// action that it does not know: the user has just forgotten it.
 func (p *Publisher) Sink(paths ...string) (*Sink, error) {
 	s := &Sink{cameras: p.states.cameras, views: map[string]*ViewTopics{}, active: map[*ActionTopics]int{}}
 	for _, path := range paths {
@@ -32,9 +33,10 @@ func (p *Publisher) Sink(paths ...string) (*Sink, error) {
 
 // Event publishes the event and the action's new state.
 func (s *Sink) Event(e sink.Event) {
-	a := s.action(e.View, e.Label)
-	a.PublishEvent(e)
-	s.setState(a, e.Phase)
+	if a := s.view(e.View).action(e.Label); a != nil {
+		a.PublishEvent(e)
+		s.setState(a, e.Phase)
+	}
 }
 
 // setState publishes ON while anybody does the action.
@@ -66,7 +68,9 @@ func (s *Sink) Camera(c sink.Camera) {
 func (s *Sink) View(v sink.View) {
 	s.view(v.Path).SetEnabled(v.Enabled)
 	for label, score := range v.Thresholds {
-		s.action(v.Path, label).SetThreshold(score)
+		if a := s.view(v.Path).action(label); a != nil {
+			a.SetThreshold(score)
+		}
 	}
 }
 
@@ -76,12 +80,4 @@ func (s *Sink) view(path string) *ViewTopics {
 		panic(fmt.Sprintf("publish: no view %q", path))
 	}
 	return v
-}
-
-func (s *Sink) action(path, label string) *ActionTopics {
-	a := s.view(path).actions[label]
-	if a == nil {
-		panic(fmt.Sprintf("publish: view %q has no action %q", path, label))
-	}
-	return a
 }

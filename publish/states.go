@@ -19,9 +19,10 @@ type states struct {
 	removal, discovery *retained
 	// all is in the order in which a new connection announces the messages: Home Assistant, views, cameras, node. Subscribers
 	// trust states only while camera and node are online, so they never act on states of an earlier connection.
-	all    []*retained
-	urgent []*retained // waiting; sent in turn with the events, oldest change first
-	bulky  []*retained // waiting; may be large, so they are sent only when no event waits
+	all     []*retained
+	ofViews int         // all[:ofViews] are before those of cameras and node
+	urgent  []*retained // waiting; sent in turn with the events, oldest change first
+	bulky   []*retained // waiting; may be large, so they are sent only when no event waits
 
 	scored        []*ViewTopics // views whose scores wait, oldest first
 	stats         []byte        // waiting; empty = nothing waits
@@ -34,6 +35,9 @@ type retained struct {
 	topic   string
 	value   []byte // empty: not known yet, so nothing is sent
 	waiting bool   // is in states.urgent or states.bulky
+
+	// unwanted: the broker must not have this message now, so every connection removes it there, by an empty one.
+	unwanted bool
 
 	// maxFailures is how many failures in a row end the attempts to send this message. Messages that may be too large for the
 	// broker or the uplink have such a limit, since each failure costs the connection. 0 = the message is small: no limit.
@@ -58,6 +62,7 @@ func newStates(t topics, cameras []Camera, wake func()) *states {
 			s.addView(t, c, path)
 		}
 	}
+	s.ofViews = len(s.all)
 	for _, c := range cameras {
 		s.cameras[c.Name] = &CameraTopics{states: s, status: s.add(t.of(c.Name, "status"), offline)}
 	}
@@ -86,6 +91,7 @@ func (s *states) addView(t topics, c Camera, path string) {
 	}
 	v.enabled = s.add(t.of(path, "enabled/state"), "")
 	v.last = s.add(t.of(path, "last"), "")
+	v.teaching.state, v.teaching.setTopic = s.add(t.of(path, "teach/state"), ""), t.of(path, "teach/set")
 	if c.Snapshots {
 		v.snapshot = s.add(t.of(path, "snapshot"), "")
 		v.snapshot.maxFailures = 1 // the next picture may be smaller
@@ -96,16 +102,23 @@ func (s *states) addView(t topics, c Camera, path string) {
 // action returns the topics of a view's action, or nil if the configuration has no such view or label.
 func (s *states) action(path, label string) *ActionTopics {
 	if v := s.views[path]; v != nil {
-		return v.actions[label]
+		return v.action(label)
 	}
 	return nil
+}
+
+// action returns the topics of the view's action, or nil.
+func (v *ViewTopics) action(label string) *ActionTopics {
+	v.states.mu.Lock()
+	defer v.states.mu.Unlock()
+	return v.actions[label]
 }
 
 // set gives the message a value, and sends it if it differs from the last one or could not be sent.
 func set[T string | []byte](s *states, r *retained, value T) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if string(r.value) == string(value) && r.failures == 0 {
+	if r.unwanted || string(r.value) == string(value) && r.failures == 0 {
 		return
 	}
 	r.value, r.failures = append(r.value[:0], value...), 0
@@ -132,6 +145,13 @@ func (s *states) replace(r *retained, value []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r.value = append(r.value[:0], value...)
+}
+
+// described returns what the next description for Home Assistant, or the removal before it, says.
+func (s *states) described(r *retained) []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(r.value)
 }
 
 // resend sends the message's value again.

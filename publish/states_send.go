@@ -12,7 +12,7 @@ func (s *states) connect() {
 	s.urgent, s.bulky = s.urgent[:0], s.bulky[:0]
 	for _, r := range s.all {
 		r.waiting = false
-		if len(r.value) > 0 {
+		if len(r.value) > 0 || r.unwanted {
 			s.enqueue(r)
 		}
 	}

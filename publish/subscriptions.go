@@ -42,7 +42,7 @@ func (p *Publisher) filters() map[string]byte {
 		f[topic] = 0
 	}
 	if p.OnCommand != nil {
-		for _, set := range []string{"enabled/set", "snapshot/set", "delete_clip/set", "+/threshold/set"} {
+		for _, set := range []string{"enabled/set", "snapshot/set", "delete_clip/set", "teach/set", "+/threshold/set"} {
 			f[p.topics.of("+", set)] = 0
 			f[p.topics.of("+", "+", set)] = 0
 		}
@@ -121,6 +121,10 @@ func (p *Publisher) receiveStatus(isOnline, isRetained bool) {
 }
 
 func (p *Publisher) command(topic string, payload []byte, isRetained bool) {
+	if path, ok := strings.CutSuffix(topic, "/teach/set"); ok && p.states.views[path] != nil {
+		p.teach(p.states.views[path], payload, isRetained)
+		return
+	}
 	c, known, err := p.states.parseCommand(strings.Split(topic, "/"), payload)
 	if !known {
 		return
@@ -164,7 +168,9 @@ func (p *Publisher) obey(ctx context.Context) {
 
 // forget has Home Assistant remove what an earlier configuration of this node described and this one does not.
 func (p *Publisher) forget(told []byte) {
-	removal, gone, err := p.Discovery.removal(told, p.states.discovery.value)
+	p.teaching.Lock() // so that the description does not change meanwhile
+	defer p.teaching.Unlock()
+	gone, err := p.remove(told)
 	if err != nil {
 		p.Log.Warn("publish: cannot read this node's former description for Home Assistant; removed entities stay there",
 			"topic", p.Discovery.configTopic(p.clientID()), "error", err)
@@ -174,6 +180,5 @@ func (p *Publisher) forget(told []byte) {
 		return
 	}
 	p.Log.Info("publish: Home Assistant removes what the configuration no longer has", "components", fmt.Sprint(gone))
-	p.states.replace(p.states.removal, removal)
 	p.states.resendDiscovery()
 }

@@ -15,7 +15,7 @@ import (
 const maxNameBytes = bounds.MaxLabelBytes
 
 // reserved are names of edged's own topics. Views and labels cannot have them.
-var reserved = []string{"enabled", "threshold", "snapshot", "delete_clip", "scores", "status", "event", "state", "last"}
+var reserved = []string{"enabled", "threshold", "snapshot", "delete_clip", "scores", "status", "event", "state", "last", "teach", "shadow"}
 
 // topics are the topics of the node itself. of makes those of cameras and views.
 type topics struct {

@@ -20,8 +20,9 @@ import (
 
 // asker asks a running edged.
 type asker struct {
-	url    string // without a path
-	client http.Client
+	url     string // without a path
+	client  http.Client
+	session *http.Cookie // of the page; nil = not logged in
 }
 
 // maxAnswer bounds what is read of an answer; a real one has a few kilobytes.
