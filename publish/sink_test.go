@@ -73,7 +73,7 @@ func TestStateIsOnWhileAnyTargetDoesIt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	state := func() string { return string(s.action("c", "walk").state.value) }
+	state := func() string { return string(p.states.action("c", "walk").state.value) }
 	for i, step := range []struct {
 		track uint64
 		phase sink.Phase
