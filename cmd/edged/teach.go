@@ -14,7 +14,7 @@ import (
 type teachCmd struct {
 	List   teachListCmd   `cmd:"" help:"List what the running edged was taught."`
 	Show   teachShowCmd   `cmd:"" help:"Show a taught action with its examples, and how good it is."`
-	Add    teachAddCmd    `cmd:"" help:"Say that an action happened just now, or when: "that was it". A new name makes a new action."`
+	Add    teachAddCmd    `cmd:"" help:"Say that an action happened just now, or when it happened. A new name makes a new action."`
 	Forget teachForgetCmd `cmd:"" help:"Delete a taught action with its examples and pictures."`
 	Export teachExportCmd `cmd:"" help:"Save a taught action with its examples in a file."`
 	Import teachImportCmd `cmd:"" help:"Add the action in a file that export has saved, as a shadow."`

@@ -128,6 +128,9 @@ func (n *Node) obey(c publish.Command) {
 	case publish.DeleteClip:
 		log.Info("clip deleted by a command", "clip", c.Clip)
 		err = n.DeleteClip(c.Clip)
+	case publish.Teach:
+		log.Info("taught by a command", "view", c.Path, "do", c.Teach.Do, "label", c.Teach.Label)
+		err = n.obeyTeaching(c.Path, c.Teach)
 	}
 	if err != nil {
 		log.Warn("command not obeyed", "error", err)

@@ -45,6 +45,9 @@ func (n *Node) openTeacher() {
 		m := n.engineOf(v.Camera).Model
 		v.Teach(t.View(v.Path), m.Labels, m.Manifest.Background, n.Config.Detect)
 	}
+	for i := range n.Views {
+		n.publishTaught(i) // before the publisher sends what waits: it must know the labels of events
+	}
 }
 
 func (n *Node) teachOptions(cam config.Camera, v config.View, path string) teach.ViewOptions {
@@ -89,9 +92,10 @@ func (n *Node) followTeaching(ctx context.Context) error {
 	}
 }
 
-// reportTaught reports the thresholds of taught actions that are live, of those views where they have changed.
+// reportTaught publishes what the views were taught, and reports the thresholds of live actions of those views where they have changed.
 func (n *Node) reportTaught() {
 	for i, v := range n.Views {
+		n.publishTaught(i)
 		actions, err := n.State.Teacher.Actions(v.Path)
 		if err != nil {
 			continue // the teacher already knows the views of the next node
