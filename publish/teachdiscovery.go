@@ -1,11 +1,13 @@
 package publish
 
+import "slices"
+
 // describeTeaching adds the entities by which users teach a view in Home Assistant. Those for one action are for the selected one, so that
 // their number does not grow with the actions.
 func (p *Publisher) describeTeaching(to map[string]component, path, name string, labels []string, seen []availability) {
 	state, set := p.topics.of(path, "teach/state"), p.topics.of(path, "teach/set")
-	chosen := append(seen[:1:1], availability{state, "{{ 'online' if value_json.selected else 'offline' }}"})
-	onPictures := append(chosen[:len(chosen):len(chosen)], seen[1:]...)
+	hasOne := availability{state, "{{ 'online' if value_json.selected else 'offline' }}"}
+	chosen, onPictures := []availability{seen[0], hasOne}, slices.Concat(seen, []availability{hasOne})
 	p.add(to, path+"/teach/new", "text", name+" new action", component{
 		"state_topic": state, "value_template": "{{ '' }}", // empty again, for the next name
 		"command_topic": set, "command_template": "{{ {'do': 'create', 'label': value | trim | replace(' ', '_')} | to_json }}",

@@ -4,13 +4,16 @@ import (
 	"encoding/json"
 	"math"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Teaching is what users have taught edged at a view, as MQTT and Home Assistant show it.
 type Teaching struct {
 	Possible bool     // the view's model can be taught
-	WhyNot   string   // why it cannot: a sentence
+	WhyNot   string   // why it cannot
 	Actions  []Taught // in the order in which the user created them
 }
 
@@ -26,16 +29,16 @@ type Taught struct {
 	WouldFire int     // times that it would have fired
 	Hours     float64 // in so many hours
 	Questions int     // that wait for the user
-	Worth     string  // how good it is: a sentence or two
-	Advice    string  // what would help most: a sentence; "" = nothing
-	Problem   string  // why it does not run: a sentence; "" = it runs
+	Worth     string  // how good it is
+	Advice    string  // what would help most; "" = nothing
+	Problem   string  // why it does not run; "" = it runs
 }
 
 // Answer says what became of a command to teach.
 type Answer struct {
 	Command TeachCommand
-	Err     error  // its text is a sentence for the user; nil = the command was obeyed
-	Text    string // what edged did: a sentence
+	Err     error  // nil = the command was obeyed
+	Text    string // what edged did
 }
 
 // teaching is what a view publishes about its taught actions. Publisher.teaching guards it.
@@ -121,9 +124,9 @@ func (v *ViewTopics) Answer(a Answer) {
 	v.publisher.teaching.Lock()
 	defer v.publisher.teaching.Unlock()
 	c := a.Command
-	said := &answer{ID: c.ID, Do: c.Do, Label: c.Label, OK: a.Err == nil, Text: a.Text, Time: v.publisher.now().Wall.UTC().Truncate(time.Millisecond)}
+	said := &answer{ID: c.ID, Do: c.Do, Label: c.Label, OK: a.Err == nil, Text: sentence(a.Text), Time: v.publisher.now().Wall.UTC().Truncate(time.Millisecond)}
 	if a.Err != nil {
-		said.Text = a.Err.Error()
+		said.Text = sentence(a.Err.Error())
 	}
 	v.teaching.answer = said
 	if a.Err == nil {
@@ -135,11 +138,11 @@ func (v *ViewTopics) Answer(a Answer) {
 // publishTeaching publishes …/teach/state. The caller holds Publisher.teaching.
 func (v *ViewTopics) publishTeaching() {
 	t := &v.teaching
-	s := teachState{t.now.Possible, t.now.WhyNot, t.selected, make([]taughtState, 0, len(t.now.Actions)), t.answer}
+	s := teachState{t.now.Possible, sentence(t.now.WhyNot), t.selected, make([]taughtState, 0, len(t.now.Actions)), t.answer}
 	for _, a := range t.now.Actions {
 		s.Actions = append(s.Actions, taughtState{
 			a.Label, a.State, a.Live, a.Learning, a.Examples, a.Found, a.Of, a.WouldFire, math.Round(finite(a.Hours)*10) / 10,
-			a.Questions, a.Worth, a.Advice, a.Problem,
+			a.Questions, sentence(a.Worth), sentence(a.Advice), sentence(a.Problem),
 		})
 	}
 	text, err := json.Marshal(s)
@@ -231,4 +234,19 @@ func (t *Teaching) labels() []string {
 // hasEntitiesOf reports whether Home Assistant shows both in the same entities.
 func (t *Teaching) hasEntitiesOf(other Teaching) bool {
 	return t.Possible == other.Possible && slices.Equal(t.labels(), other.labels()) && slices.Equal(t.live(), other.live())
+}
+
+// sentence makes a sentence of a text, for people: with a capital letter, unless edged's name comes first, and a full stop.
+func sentence(text string) string {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return ""
+	}
+	if first, size := utf8.DecodeRuneInString(text); !strings.HasPrefix(text, "edged ") {
+		text = string(unicode.ToUpper(first)) + text[size:]
+	}
+	if !strings.ContainsAny(text[len(text)-1:], ".?!") {
+		text += "."
+	}
+	return text
 }

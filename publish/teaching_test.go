@@ -129,7 +129,7 @@ func TestAFloodOfPressesIsBounded(t *testing.T) {
 	p, sub, broker := taughtView(t, func(v *ViewTopics, c Command) {
 		<-release
 		obeyed <- c
-		v.Answer(Answer{Command: c.Teach, Err: errors.New("Not now.")})
+		v.Answer(Answer{Command: c.Teach, Err: errors.New("not now")})
 	})
 	pressing := connectClient(t, broker.URL())
 	for range 10_000 {

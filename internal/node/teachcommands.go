@@ -3,10 +3,7 @@ package node
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"edged/publish"
 	"edged/teach"
@@ -20,7 +17,7 @@ func (n *Node) obeyTeaching(view string, c publish.TeachCommand) error {
 	}
 	text, err := n.teach(view, c)
 	n.publishTaught(i) // so that the answer does not come before what it speaks of
-	n.topics[i].Answer(publish.Answer{Command: c, Text: text, Err: inSentence(err)})
+	n.topics[i].Answer(publish.Answer{Command: c, Text: text, Err: err})
 	return err
 }
 
@@ -91,7 +88,7 @@ func (n *Node) publishTaught(i int) {
 	}
 	v := views[at]
 	slices.SortStableFunc(v.Actions, func(a, b teach.Action) int { return a.CreatedAt.Compare(b.CreatedAt) })
-	told := publish.Teaching{Possible: v.CanTeach, WhyNot: sentence(v.WhyNot)}
+	told := publish.Teaching{Possible: v.CanTeach, WhyNot: v.WhyNot}
 	for _, a := range v.Actions {
 		told.Actions = append(told.Actions, taught(a))
 	}
@@ -105,35 +102,6 @@ func taught(a teach.Action) publish.Taught {
 	return publish.Taught{
 		Label: a.Name, State: string(a.State), Live: a.Live, Shadow: !a.Live, Learning: a.Learning, Examples: a.Examples,
 		Found: a.Worth.Found, Of: a.Worth.Of, WouldFire: a.Worth.WouldFire, Hours: a.Worth.Hours, Questions: a.Questions,
-		Worth: sentence(a.Worth.Text), Advice: sentence(a.Worth.Advice), Problem: sentence(a.Problem),
+		Worth: a.Worth.Text, Advice: a.Worth.Advice, Problem: a.Problem,
 	}
-}
-
-// sentenceError is an error whose text is a sentence.
-type sentenceError struct{ error }
-
-func (e sentenceError) Error() string { return sentence(e.error.Error()) }
-func (e sentenceError) Unwrap() error { return e.error }
-
-func inSentence(err error) error {
-	if err == nil {
-		return nil
-	}
-	return sentenceError{err}
-}
-
-// sentence begins the text with a capital letter, unless it begins with edged's name, and ends it with a full stop.
-func sentence(text string) string {
-	text = strings.TrimSpace(text)
-	first, size := utf8.DecodeRuneInString(text)
-	switch {
-	case text == "":
-		return ""
-	case !strings.HasPrefix(text, "edged "):
-		text = string(unicode.ToUpper(first)) + text[size:]
-	}
-	if !strings.ContainsAny(text[len(text)-1:], ".?!") {
-		text += "."
-	}
-	return text
 }
