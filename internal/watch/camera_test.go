@@ -6,6 +6,7 @@ import (
 	"image"
 	"image/jpeg"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -98,6 +99,23 @@ func TestCorruptFramesAreCountedAndSurvived(t *testing.T) {
 	c.deliver(t, 90)
 	if w.Views[0].Pipeline.Stats.Windows.Load() == 0 {
 		t.Error("no window after the camera recovered")
+	}
+}
+
+// The pictures of a camera that has gone do not stay in memory until it comes back.
+func TestPicturesOfAnAbsentCameraAreErased(t *testing.T) {
+	w := openCamera(t)
+	newFeeder(t, w).deliver(t, 90)
+	w.SetStatus(false, errors.New("unplugged"))
+	for range Slots(16) {
+		slot := w.Ring.Reserve()
+		if slot == nil {
+			t.Fatal("no slot is free")
+		}
+		if i := slices.IndexFunc(slot, func(b byte) bool { return b != 0 }); i >= 0 {
+			t.Fatalf("byte %d of a slot still shows something", i)
+		}
+		w.Ring.Commit(0, 0)
 	}
 }
 

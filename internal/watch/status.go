@@ -1,12 +1,14 @@
 package watch
 
 // SetStatus notes that the camera went online or offline. When it goes offline the window is emptied at once, which ends the actions
-// in progress.
+// in progress, and the pictures are erased: nobody can need them, and the camera may stay away for long.
 func (c *Camera) SetStatus(online bool, reason error) {
 	c.online.Store(online)
 	if !online {
 		c.reason.Store(&reason)
 		c.Ring.Reset()
+		c.Ring.Wipe()
+		c.wipeDecoders()
 	}
 }
 
