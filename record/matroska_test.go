@@ -187,3 +187,25 @@ func TestMuxingAllocatesNothingForAPicture(t *testing.T) {
 		t.Errorf("%v allocations a picture", n)
 	}
 }
+
+// When a view of a large camera is switched off, the pictures that follow are encoded, and smaller. Players show both sizes.
+func TestPicturesMayChangeTheirSize(t *testing.T) {
+	path, _ := writeClip(t, regular(20, time.Second/10), func(n int) []byte {
+		if n < 10 {
+			return jpegOf(t, 60, 320, 240)
+		}
+		return jpegOf(t, 180, 160, 120)
+	})
+	c := exec.CommandContext(t.Context(), "ffmpeg", "-v", "error", "-xerror", "-i", path, "-vf", "scale=1:1,format=gray", "-f", "rawvideo", "-")
+	var complaints bytes.Buffer
+	c.Stderr = &complaints
+	pixels, err := c.Output()
+	if err != nil || complaints.Len() > 0 || len(pixels) != 20 {
+		t.Fatalf("ffmpeg decodes %d pictures of 20: %v: %s", len(pixels), err, complaints.String())
+	}
+	for n, v := range pixels {
+		if (v > 120) != (n >= 10) {
+			t.Errorf("picture %d has brightness %d", n, v)
+		}
+	}
+}
