@@ -45,15 +45,21 @@ func footage(t *testing.T) string {
 	return path
 }
 
-// newSite starts a node with two cameras: one with a mask and views, and one plain.
-func newSite(t *testing.T, more string) *site {
+// freeAddress is an address that nobody listens at.
+func freeAddress(t *testing.T) string {
 	t.Helper()
 	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &site{t: t, address: l.Addr().String()}
-	l.Close()
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// newSite starts a node with two cameras: one with a mask and views, and one plain.
+func newSite(t *testing.T, more string) *site {
+	t.Helper()
+	s := &site{t: t, address: freeAddress(t)}
 	s.yaml = "node: cottage\nmqtt: {broker: 'tcp://127.0.0.1:1'}\nstate_dir: '" + t.TempDir() + "'\n" +
 		"record: {enabled: true, before: 1s, after: 1s, max_clip: 12s}\ncameras:\n" +
 		"  - {name: gate, source: 'file:" + footage(t) + "'}\n" +
