@@ -76,12 +76,13 @@ func (m *moments) copy(first, end, best uint64) *look {
 // neighbourhood is the time around what was taught in which moments are no ordinary life.
 const neighbourhood = 2 * time.Second
 
-// take makes sure that nothing around the look becomes ordinary life, or stays it.
+// take makes sure that nothing around the look becomes ordinary life, or stays it. That goes for what comes in the next seconds, too.
 func (v *View) take(l *look, wall func(time.Duration) time.Time) {
 	from, until := l.times[0]-neighbourhood, l.times[len(l.times)-1]+neighbourhood
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.moments.take(from, until)
+	v.takenFrom, v.takenTo = from, until
 	v.life.drop(wall(from).UnixMilli(), wall(until).UnixMilli())
 }
 

@@ -26,6 +26,8 @@ type store struct {
 	log     *slog.Logger
 	damaged int // files that were put aside
 	newer   int // files of a later edged, which were left alone
+
+	replace func(path string, data []byte) error // replaceFile; a test has others
 }
 
 const (
@@ -190,7 +192,7 @@ func (s *store) write(v any, names ...string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	return replaceFile(path, data)
+	return s.replace(path, data)
 }
 
 // replaceFile replaces a file as a whole.

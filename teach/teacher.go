@@ -105,7 +105,7 @@ func NewTeacher(o Options) *Teacher {
 	}
 	t := &Teacher{
 		o: o, found: make(chan found, 64), encode: make(chan struct{}, 1), work: make(chan struct{}, 1), notify: make(chan struct{}, 1), notices: map[string]bool{},
-		settings: DefaultSettings, store: store{log: o.Log}, views: map[string]*View{}, undo: map[string][]step{},
+		settings: DefaultSettings, store: store{log: o.Log, replace: replaceFile}, views: map[string]*View{}, undo: map[string][]step{},
 	}
 	t.frames.Store(&[]*frames{})
 	return t

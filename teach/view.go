@@ -28,6 +28,8 @@ type View struct {
 	mu      sync.Mutex // guards all below
 	moments *moments
 	life    *life
+	// What was taught last, with its neighbourhood: some of that may be yet to come.
+	takenFrom, takenTo time.Duration
 }
 
 // Running is the actions that run on a view. It never changes: another one takes its place.
@@ -174,6 +176,7 @@ func (v *View) keep(w *Seen) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	m := moment{time: w.Time, track: w.Track, motion: w.Motion, score: w.Score, label: int32(w.Label)} //nolint:gosec // an index of labels
+	m.taken = w.Time >= v.takenFrom && w.Time <= v.takenTo
 	v.moments.add(m, w.Embedding, v.leave)
 }
 

@@ -1,0 +1,154 @@
+package teach
+
+import (
+	"os"
+	"testing"
+	"time"
+)
+
+func TestOrdinaryLifeIsBoundedAndSurvives(t *testing.T) {
+	dir := t.TempDir()
+	r := newRoom(t, dir)
+	r.live(minutes(30))
+	v := r.teacher.View(hall)
+	kept := len(v.life.kinds[moving].stretches)
+	if kept < 20*60*4/stretchWindows-2 {
+		t.Errorf("%d stretches of 20 minutes", kept)
+	}
+	r.teacher.saveRest()
+	path := filesNamed(t, dir, ".life")[0]
+	info, err := os.Stat(path)
+	r.must(err)
+	if info.Size() > lifeBytes+lifeBytes/100 {
+		t.Errorf("%d bytes", info.Size())
+	}
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	r.must(err)
+	_, err = f.WriteAt([]byte{1, 2, 3}, v.life.offset(v.life.kinds[still].most+3)+100) // a power cut tore this place
+	r.must(err)
+	r.must(f.Close())
+
+	r.open(dir)
+	again := r.teacher.View(hall).life
+	if len(again.kinds[moving].stretches) != kept-1 || again.watched < 20*time.Minute {
+		t.Errorf("%d stretches of %d, %v watched", len(again.kinds[moving].stretches), kept, again.watched)
+	}
+	r.must(os.WriteFile(path, []byte("x"), 0o600))
+	r.open(dir)
+	if n := len(r.teacher.View(hall).life.kinds[moving].stretches); n != 0 {
+		t.Errorf("%d stretches of a damaged file", n)
+	}
+}
+
+// What is sampled stays within its room, and each place is as likely to be of the first as of the last hours.
+func TestTheSampleIsFull(t *testing.T) {
+	l := newLife(size)
+	r := &l.kinds[moving]
+	r.most, r.changed = 50, make([]bool, 50)
+	s := make(stretch, stretchBytes(l.packed))
+	s[0] = 1
+	for n := range 500 {
+		s[8] = byte(n / 250) // the half that it belongs to
+		r.offer(s, l.random)
+	}
+	late := 0
+	for _, s := range r.stretches {
+		late += int(s[8])
+	}
+	if len(r.stretches) != 50 || late < 10 || late > 40 {
+		t.Errorf("%d stretches, %d of the later half", len(r.stretches), late)
+	}
+}
+
+func TestExamplesAreNoOrdinaryLife(t *testing.T) {
+	r := newRoom(t, "")
+	r.live(minutes(1))
+	r.must(r.teacher.Create(hall, "ring"))
+	began := r.wall(r.now)
+	e := r.show("ring")
+	r.live(minutes(12)) // all of it has left the moments
+	l := r.teacher.View(hall).life
+	n := 0
+	for k := range l.kinds {
+		for _, s := range l.kinds[k].stretches {
+			n++
+			last, _ := s.window(s.len() - 1)
+			if begin, end := fromMillis(s.began()), fromMillis(s.began()).Add(last); end.After(e.From.Add(-neighbourhood)) && begin.Before(e.Until.Add(neighbourhood)) {
+				t.Errorf("a stretch from %v to %v lies near the example", begin.Sub(began), end.Sub(began))
+			}
+		}
+	}
+	if n < 50 {
+		t.Fatalf("%d stretches", n)
+	}
+	// An example that is marked later takes out what has been sampled already.
+	first := fromMillis(l.kinds[moving].stretches[0].began())
+	r.teacher.mu.Lock()
+	v := r.teacher.views[hall]
+	v.take(&look{times: []time.Duration{r.teacher.monotonic(first)}}, r.teacher.wall)
+	r.teacher.mu.Unlock()
+	for _, s := range l.kinds[moving].stretches {
+		if fromMillis(s.began()).Equal(first) {
+			t.Error("the stretch is still there")
+		}
+	}
+}
+
+// The model's goroutine allocates nothing, whatever is kept and whatever runs.
+func TestAWindowAllocatesNothing(t *testing.T) {
+	r := newRoom(t, "")
+	r.live(minutes(2))
+	r.teach("ring", 3)
+	r.teach("wash", 3)
+	r.must(r.teacher.SetLive(hall, "ring", true))
+	r.live(minutes(1))
+	v := r.teacher.View(hall)
+	e, frame := r.ordinary(), make([]byte, 3*4*4)
+	encoder := plainEncoder{r}
+	one := func() {
+		r.now += 250 * time.Millisecond
+		v.Push(frame)
+		v.Push(frame)
+		if set, _ := v.Window(Seen{Time: r.now, Embedding: e}); len(set.Actions) != 2 {
+			t.Fatalf("runs %+v", set)
+		}
+		v.frames.encodeAll(encoder, nil)
+	}
+	for range 4000 {
+		one()
+	}
+	rgb := make([]byte, len(frame))
+	if n := testing.AllocsPerRun(2000, func() {
+		r.now += 250 * time.Millisecond
+		v.Push(frame)
+		v.Push(frame)
+		v.Window(Seen{Time: r.now, Embedding: e})
+		rgb = v.frames.encodeAll(encoder, rgb)
+		v.Still(r.now)
+	}); n > 0 {
+		t.Errorf("%v allocations a window", n)
+	}
+}
+
+func TestPackedEmbeddingsAreNear(t *testing.T) {
+	w := newWorld()
+	for range 100 {
+		e := w.ordinary()
+		packed := make([]byte, packedSize(len(e)))
+		if !pack(packed, e) || !soundPacked(packed) {
+			t.Fatal("not packed")
+		}
+		low, high := e[0], e[0]
+		for _, v := range e {
+			low, high = min(low, v), max(high, v)
+		}
+		for i, v := range unpacked(packed) {
+			if d := v - e[i]; d > (high-low)/509 || -d > (high-low)/509 {
+				t.Fatalf("number %d: %g, want %g", i, v, e[i])
+			}
+		}
+	}
+	if pack(make([]byte, packedSize(size)), notANumber()) {
+		t.Error("packed what is no number")
+	}
+}
