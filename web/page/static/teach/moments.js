@@ -12,7 +12,7 @@ const narrow = matchMedia('(max-width: 640px)');
 export class Moments {
   // changed is called with { from, until, times } when something is marked, and with undefined when nothing is.
   constructor(view, signal, changed) {
-    Object.assign(this, { view, signal, changed, pieces: new Map(), opened: new Set(), last: 0, most: narrow.matches ? 15 : 32 });
+    Object.assign(this, { view, signal, changed, pieces: new Map(), opened: new Set(), last: 0, most: narrow.matches ? 9 : 32 });
     this.list = el('ul', { class: 'moments', 'aria-label': 'Moments' });
     this.more = el('button', { class: 'more', hidden: true, onclick: () => this.draw() });
     this.older = el('button', { class: 'more', hidden: true, onclick: () => { this.most *= 2; this.draw(); } }, 'Show older moments');

@@ -18,11 +18,12 @@ class Teach {
     this.signal = signal;
     this.choice = el('select', { 'aria-label': 'View', onchange: () => this.open(this.choice.value) });
     this.undo = el('button', { class: 'quiet', onclick: () => this.run('Undone.', 'teach/undo', { method: 'POST', json: { view: this.view } }) });
-    this.guide = el('p', { class: 'card guide', role: 'status' });
+    this.guide = el('p', { role: 'status' });
+    this.step = el('button', { class: 'primary', onclick: () => this.step.act() });
     this.said = el('p', { class: 'said', role: 'status' });
     this.problem = el('p', { class: 'card problem', role: 'alert', hidden: true });
     this.body = el('div', { class: 'teach' });
-    main.append(el('div', { class: 'title' }, el('h1', {}, 'Teach'), this.choice, el('span', { class: 'space' }), this.undo), this.guide, this.problem, this.body, this.said);
+    main.append(el('div', { class: 'title' }, el('h1', {}, 'Teach'), this.choice, el('span', { class: 'space' }), this.undo), el('div', { class: 'card guide' }, this.guide, this.step), this.problem, this.body, this.said);
     const off = [on('teach', (e) => e.view === this.view && this.load()), on('hello', (h) => h.again && this.load())];
     signal.addEventListener('abort', () => { off.forEach((f) => f()); this.own?.abort(); });
     const last = sessionStorage.getItem('teach');
@@ -114,7 +115,7 @@ class Teach {
     this.watched.hidden = !view?.can_teach;
     this.undo.hidden = !view?.undo;
     this.undo.textContent = 'Undo: ' + (view?.undo ?? '');
-    this.guide.textContent = next(view);
+    this.lead(next(view));
     if (!view) return;
     for (const [name, card] of this.cards) {
       if (view.actions.some((a) => a.name === name)) continue;
@@ -131,6 +132,14 @@ class Teach {
     }
     this.nothing.hidden = view.actions.length > 0;
     this.ask(view.actions.some((a) => a.questions));
+  }
+
+  // lead shows what to do now, with the button for it.
+  lead([text, action, button, method]) {
+    if (this.guide.textContent !== text) this.guide.textContent = text;
+    this.step.hidden = !action;
+    this.step.textContent = button ?? '';
+    this.step.act = () => this.cards.get(action)[method]();
   }
 
   // ask shows what edged is not sure about.
@@ -182,19 +191,20 @@ class Teach {
   }
 }
 
-// next says in one sentence what to do now.
+// next says in one sentence what to do now; then the action, the button and the method of its card that do it.
 function next(view) {
-  if (!view) return 'There is no camera yet. Add one to the configuration.';
-  if (!view.can_teach) return view.why_not;
-  const empty = view.actions.find((a) => a.state === 'no_examples');
-  const asks = view.actions.reduce((n, a) => n + a.questions, 0);
-  const ready = view.actions.find((a) => a.state === 'shadow' && a.worth.met);
-  const few = view.actions.find((a) => a.state === 'shadow' && a.examples < 3);
-  if (!view.actions.length) return 'Do something in front of the camera, then press the picture that shows it.';
-  if (empty) return `Do “${empty.name}” in front of the camera, then press “That was it”.`;
-  if (asks) return `edged is not sure about ${count(asks, 'moment')}. Answer Yes or No: that helps most.`;
-  if (few) return `“${few.name}” has ${count(few.examples, 'example')}. Do it again and press “That was it”: with five it knows it much better.`;
-  if (ready) return `“${ready.name}” is ready. Press “Go live”, and it sends events.`;
-  if (view.actions.some((a) => a.state === 'live')) return 'If something fires by mistake, press “Wrong”. You can teach more at any time.';
-  return 'Look at what it would have reported, and say what was right and what was wrong.';
+  if (!view) return ['There is no camera yet. Add one to the configuration.'];
+  if (!view.can_teach) return [view.why_not];
+  const { actions } = view;
+  const empty = actions.find((a) => a.state === 'no_examples');
+  const asks = actions.reduce((n, a) => n + a.questions, 0);
+  const few = actions.find((a) => a.state === 'shadow' && a.examples < 3);
+  const ready = actions.find((a) => a.state === 'shadow' && a.worth.met);
+  if (!actions.length) return ['Do something in front of the camera, then press the picture that shows it.'];
+  if (empty) return [`Do “${empty.name}” in front of the camera. Then press:`, empty.name, 'That was it', 'thatWasIt'];
+  if (asks) return [`edged is not sure about ${count(asks, 'moment')}. Answer Yes or No: that helps most.`];
+  if (few) return [`“${few.name}” has ${count(few.examples, 'example')}; five are much better. Do it again. Then press:`, few.name, 'That was it', 'thatWasIt'];
+  if (ready) return [`“${ready.name}” is ready. When you trust it, let it make events:`, ready.name, 'Go live', 'setLive'];
+  if (actions.some((a) => a.state === 'live')) return ['If something is reported by mistake, press “Wrong”. You can teach more at any time.'];
+  return ['Look at what it would have reported, and say what was right and what was wrong.'];
 }
