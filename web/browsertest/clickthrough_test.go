@@ -31,7 +31,7 @@ func TestClickThrough(t *testing.T) {
 		b.named("img", camera+" now")
 	}
 	b.named("meter", "left_to_right")
-	for _, link := range []string{"Now", "Events", "Draw", "Health"} {
+	for _, link := range []string{"Now", "Events", "Teach", "Draw", "Health"} {
 		b.named("link", link)
 	}
 	t.Run("threshold", func(t *testing.T) { testThreshold(t, b) })
