@@ -15,10 +15,11 @@ setInterval(() => visible.forEach((f) => (moving || f.closest('button')?.matches
 export function film(paths) {
   const f = el('span', { class: 'film' }, !paths.length && 'no picture');
   f.start = () => {
-    if (paths.length && !f.childElementCount) f.replaceChildren(...paths.map((p) => el('img', { alt: '', src: apiURL(p), onerror: (e) => lose(e.target) })));
+    if (paths.length && !f.childElementCount) f.replaceChildren(...paths.map((p) => el('img', { alt: '', src: apiURL(p), onload: first, onerror: (e) => lose(e.target) })));
     f.show(f.at ?? paths.length >> 1);
     return f;
   };
+  const first = (e) => { if (!f.children[f.at]?.complete) f.show([...f.children].indexOf(e.target)); };
   const lose = (img) => { // edged has dropped it since
     img.remove();
     if (!f.childElementCount) f.append('no picture');

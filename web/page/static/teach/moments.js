@@ -40,8 +40,8 @@ export class Moments {
     }
     this.last = Math.max(this.last, ...moments.map((m) => m.time));
     for (const n of this.pieces.keys()) if (n * pieceMs < this.last - kept) this.pieces.delete(n);
-    if (!moments.length && this.asked) return;
-    this.asked = true;
+    if (!moments.length && !this.growing) return;
+    this.growing = moments.length > 0;
     // Nothing moves away under a finger.
     if (this.marked || this.dragging || this.list.querySelector(':focus-visible') || matchMedia('(hover: hover)').matches && this.list.matches(':hover')) this.wait();
     else this.draw();
@@ -49,12 +49,14 @@ export class Moments {
 
   wait() {
     const shown = Math.max(0, ...this.buttons().map((b) => b.piece));
-    const n = [...this.pieces.keys()].filter((p) => p > shown && this.lively(p)).length;
+    const n = [...this.pieces.keys()].filter((p) => p > shown && this.complete(p) && this.lively(p)).length;
     this.more.hidden = !n;
     this.more.textContent = n === 1 ? 'Show 1 new moment' : `Show ${n} new moments`;
   }
 
   lively(n) { return this.opened.has(n) || this.pieces.get(n).some((m) => m.stands_out > lively || m.motion > stirred); }
+
+  complete(n) { return !this.growing || (n + 1) * pieceMs <= this.last; }
 
   // draw shows the newest first. What was quiet is folded.
   draw() {
@@ -68,7 +70,7 @@ export class Moments {
       items.push(keyed('quiet' + first, el('li', {}, el('button', { class: 'quiet', onclick: open }, (pieces.some((p) => this.lively(p)) ? 'No pictures for ' : 'Quiet for ') + lasting(pieces.length * pieceMs)))));
     };
     const keyed = (key, li) => Object.assign(li, { key });
-    const all = [...this.pieces.keys()].sort((a, b) => b - a);
+    const all = [...this.pieces.keys()].filter((n) => this.complete(n)).sort((a, b) => b - a);
     this.older.hidden = true;
     for (const n of all) {
       if (items.length >= this.most && !(n >= this.marked?.first)) {
@@ -78,8 +80,7 @@ export class Moments {
       if (!this.lively(n) || !this.opened.has(n) && !this.pieces.get(n).some((m) => m.pictures)) quiet.push(n);
       else {
         fold();
-        const key = `${n} ${this.pieces.get(n).length}`;
-        items.push(old.get(key) ?? keyed(key, this.piece(n)));
+        items.push(old.get(n) ?? keyed(n, this.piece(n)));
       }
     }
     fold();
