@@ -38,7 +38,7 @@ class Teach {
     this.view = view;
     sessionStorage.setItem('teach', view ?? '');
     this.cards = new Map();
-    this.marked = undefined;
+    this.marked = this.names = undefined;
     this.choice.value = view;
     this.moments = new Moments(view, this.own.signal, (m) => this.mark(m));
     this.questions = el('ul', { class: 'films', 'aria-label': 'Questions' });
@@ -121,12 +121,14 @@ class Teach {
       if (view.actions.some((a) => a.name === name)) continue;
       card.element.remove();
       this.cards.delete(name);
+      this.fillNames();
     }
     for (const a of view.actions) {
       if (!this.cards.has(a.name)) {
         const card = new Action(this.view, a.name, (...it) => this.run(...it));
         this.cards.set(a.name, card);
         this.list.append(card.element);
+        this.fillNames();
       }
       this.cards.get(a.name).update(a);
     }
@@ -173,18 +175,23 @@ class Teach {
       const text = name.value.trim();
       if (this.cards.has(text) || await this.create(text)) this.teach(text);
     };
+    this.names = el('div', { class: 'controls' });
+    this.fillNames();
     this.bar.replaceChildren(film([]),
       el('div', { class: 'controls' }, el('output'), el('span', { class: 'longer' }, button('◀', () => this.moments.grow(-1), 'Longer: begin earlier'), ' longer ', button('▶', () => this.moments.grow(1), 'Longer: end later')), el('span', { class: 'space' }),
         el('button', { type: 'button', class: 'quiet', 'aria-label': 'Unmark', onclick: () => this.moments.mark() }, '✕')),
       el('h3', {}, 'What was it?'),
-      el('div', { class: 'controls' }, [...this.cards.keys()].map((n) => button(n, () => this.teach(n)))),
+      this.names,
       el('div', { class: 'controls' }, name, el('button', { class: 'primary' }, 'That was it')));
   }
 
+  fillNames() { this.names?.replaceChildren(...[...this.cards.keys()].map((n) => el('button', { type: 'button', onclick: () => this.teach(n) }, n))); }
+
   // teach makes what is marked an example.
   async teach(name) {
-    const { from, until } = this.marked;
+    const { marked } = this, { from, until } = marked;
     if (!await this.run(`Thank you. “${name}” learns from that.`, 'teach/examples', { method: 'POST', json: { view: this.view, name, from, until } })) return;
+    if (this.marked !== marked) return;
     const { last } = this.moments.marked;
     this.moments.mark();
     this.moments.button(last)?.focus({ preventScroll: true });
