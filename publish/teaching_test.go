@@ -102,7 +102,9 @@ func TestBadCommandsToTeachGetASentence(t *testing.T) {
 		strings.Repeat("x", 2000):      "2000 bytes",
 	} {
 		sub.publish("edged/board/front/teach/set", payload, false)
-		got := sub.teaching(t, func(s teachState) bool { return s.Answer != nil && strings.Contains(strings.ToLower(s.Answer.Text), strings.ToLower(want)) })
+		got := sub.teaching(t, func(s teachState) bool {
+			return s.Answer != nil && strings.Contains(strings.ToLower(s.Answer.Text), strings.ToLower(want))
+		})
 		if got.Answer.OK || len(got.Actions) != 1 {
 			t.Errorf("%s: %+v", payload, got)
 		}
