@@ -69,7 +69,11 @@ func (f *film) prepare(v *watch.View) {
 	p := &v.Pipeline
 	f.clip = &keptClip{Clip: p.Clip, Embedder: p.Clip.(infer.Embedder), count: p.Frames}
 	p.Clip = f.clip
-	p.OnWindow = f.window
+	record := p.OnWindow
+	p.OnWindow = func(w *infer.Window) {
+		record(w)
+		f.window(w)
+	}
 }
 
 func (f *film) window(w *infer.Window) {

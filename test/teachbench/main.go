@@ -9,39 +9,38 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"slices"
 
 	"edged/models"
 )
 
-// shots are the numbers of examples that are tried.
-var shots = []int{1, 3, 5, 10}
-
 func main() {
 	draws := flag.Int("draws", 20, "how often examples are drawn anew; the tables show the mean")
-	people := flag.String("people", "models/people-nano.tflite", "a second model, beside the starter")
 	only := flag.String("only", "", "one part: scenes, people, questions or decisions")
+	small := flag.Bool("small", false, "try with one and three examples only: the days are small")
 	flag.Parse()
 	if flag.NArg() != 1 || *draws < 1 {
 		fmt.Fprintln(os.Stderr, "usage: teachbench [--draws N] DIR")
 		os.Exit(64)
 	}
-	if err := run(context.Background(), flag.Arg(0), *people, *only, *draws); err != nil {
+	if err := run(context.Background(), flag.Arg(0), *only, *draws, *small); err != nil {
 		fmt.Fprintln(os.Stderr, "teachbench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, folder, people, only string, draws int) error {
-	starter, err := models.Open("")
+func run(ctx context.Context, folder, only string, draws int, small bool) error {
+	starter, err := models.Starter()
 	if err != nil {
 		return err
 	}
-	second, err := models.Open(people)
+	second, err := models.Load("people")
 	if err != nil {
 		return err
 	}
-	b := &bench{folder: folder, draws: draws, networks: map[string]*models.Model{"starter": starter, "people": second}}
+	b := &bench{folder: folder, draws: draws, shots: []int{1, 3, 5, 10}, asked: []int{0, 5, 10, 20, 40}, networks: map[string]*models.Model{"starter": starter, "people": second}}
+	if small {
+		b.shots, b.asked = []int{1, 3}, []int{0, 2}
+	}
 	parts := []struct {
 		name string
 		run  func(context.Context) error
@@ -66,6 +65,8 @@ func run(ctx context.Context, folder, people, only string, draws int) error {
 type bench struct {
 	folder   string
 	draws    int
+	shots    []int // numbers of examples that are tried
+	asked    []int // numbers of answered questions that are tried
 	networks map[string]*models.Model
 	days     map[string]*day
 }
@@ -92,15 +93,4 @@ func (b *bench) day(name string) (*day, error) {
 	}
 	b.days[name] = d
 	return d, nil
-}
-
-// enough returns the numbers of examples that the day has.
-func enough(d *day, action string) []int {
-	n := 0
-	for _, e := range d.events {
-		if e.shows(action) {
-			n++
-		}
-	}
-	return slices.DeleteFunc(slices.Clone(shots), func(k int) bool { return k > n })
 }

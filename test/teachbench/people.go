@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"edged/teach"
 )
@@ -20,8 +21,7 @@ func (b *bench) people(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Println("\n| other people, places and cameras | 1 example | 3 | 5 | 10 |")
-	fmt.Println("|---|--:|--:|--:|--:|")
+	b.header("other people, places and cameras", "%d examples")
 	for _, m := range methods {
 		row := "| " + m.name + " |"
 		for _, d := range []*day{taught, tried} {
@@ -29,7 +29,7 @@ func (b *bench) people(ctx context.Context) error {
 				return err
 			}
 		}
-		for _, n := range enough(taught, peopleActions[0]) {
+		for _, n := range b.shots {
 			recall, auc, err := b.hardCase(taught, tried, m, n)
 			if err != nil {
 				return err
@@ -58,24 +58,21 @@ func (b *bench) hardCase(taught, tried *day, m method, n int) (recall, auc float
 	return recall, auc, nil
 }
 
-// asked is how many questions have been answered where the table of questions has a column.
-var asked = []int{0, 5, 10, 20, 40}
-
 // questions prints how the hard case rises while a user answers questions: half of the second day is asked about, the other half tests.
 func (b *bench) questions(ctx context.Context) error {
 	taught, tried, err := b.pair("people")
 	if err != nil {
 		return err
 	}
-	fmt.Println("\n| 5 examples, and questions answered | 0 | 5 | 10 | 20 | 40 |")
-	fmt.Println("|---|--:|--:|--:|--:|--:|")
+	fmt.Println("\n| 5 examples, and so many questions answered: recall, AUC, how many yes |", cells("%d", b.asked))
+	fmt.Println("|---|" + strings.Repeat("--:|", len(b.asked)))
 	for _, m := range methods[:2] {
 		for _, d := range []*day{taught, tried} {
 			if err := b.describe(ctx, d, m.feature, nil); err != nil {
 				return err
 			}
 		}
-		curve := make([]answers, len(asked))
+		curve := make([]answers, len(b.asked))
 		for _, action := range peopleActions {
 			for draw := range b.draws {
 				if err := b.ask(taught, tried, m, action, draw, curve); err != nil {
@@ -83,7 +80,7 @@ func (b *bench) questions(ctx context.Context) error {
 				}
 			}
 		}
-		row := "| " + m.name + ": recall, AUC, of them yes |"
+		row := "| " + m.name + " |"
 		share := 1 / float64(b.draws*len(peopleActions))
 		for _, a := range curve {
 			row += fmt.Sprintf(" %.2f, %.2f, %.1f |", a.recall*share, a.auc*share, a.yes*share)
@@ -91,6 +88,25 @@ func (b *bench) questions(ctx context.Context) error {
 		fmt.Println(row)
 	}
 	return nil
+}
+
+// header prints the head of a table that has a column of each kind for each number of examples.
+func (b *bench) header(first string, kinds ...string) {
+	row := "\n| " + first + " |"
+	for _, kind := range kinds {
+		row += " " + cells(kind, b.shots)
+	}
+	fmt.Println(row)
+	fmt.Println(strings.Repeat("|---", strings.Count(first, "|")+1) + "|" + strings.Repeat("--:|", len(kinds)*len(b.shots)))
+}
+
+// cells are those of a row with a number each.
+func cells(format string, numbers []int) string {
+	var made []string
+	for _, n := range numbers {
+		made = append(made, fmt.Sprintf(format, n))
+	}
+	return strings.Join(made, " | ") + " |"
 }
 
 type answers struct{ recall, auc, yes float64 }
@@ -101,12 +117,12 @@ func (b *bench) ask(taught, tried *day, m method, action string, draw int, curve
 	examples, ordinary := l.drawn(min(5, len(l.examples)), draw), slices.Clone(l.ordinary)
 	open, test := halves(tried, draw)
 	yes := 0.0
-	for count, column := 0, 0; column < len(asked); count++ {
+	for count, column := 0, 0; column < len(b.asked); count++ {
 		s, err := m.learn(examples, ordinary)
 		if err != nil {
 			return err
 		}
-		if count == asked[column] || len(open) == 0 {
+		if count == b.asked[column] || len(open) == 0 {
 			t := trialOf(test, m.feature, action, s)
 			curve[column].recall += t.recall(int(ofOthers * float64(len(t.others))))
 			curve[column].auc += t.auc()

@@ -43,7 +43,7 @@ func copiesOf(e *event, feature string) []teach.Example {
 	return made
 }
 
-// draw returns n of the pool's examples, the same for the same number of the draw.
+// draw returns n of the pool's examples, the same for the same number of the draw. The pool must have them.
 func (l *lesson) draw(n, number int) []int {
 	return rand.New(rand.NewPCG(uint64(n), uint64(number))).Perm(len(l.examples))[:n] //nolint:gosec // no secret: the same examples in each run
 }

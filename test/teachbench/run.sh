@@ -10,7 +10,7 @@ cache=${EDGED_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/edged}
 small=() pass=()
 for argument in "$@"; do
   case $argument in
-    --small) small=(--small) pass+=(--draws 2) ;;
+    --small) small=(--small) pass+=(--small --draws 2) ;;
     *) pass+=("$argument") ;;
   esac
 done

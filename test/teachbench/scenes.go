@@ -38,8 +38,7 @@ type outcome struct{ hourly, daily float64 }
 
 // scenes prints recall at one false alarm an hour and a day, for each place, method and number of examples.
 func (b *bench) scenes(ctx context.Context) error {
-	fmt.Println("\n| place, action | method | 1 example | 3 | 5 | 10 | a day: 1 | 3 | 5 | 10 |")
-	fmt.Println("|---|---|--:|--:|--:|--:|--:|--:|--:|--:|")
+	b.header("place, action | method", "%d examples, 1 an hour", "%d, 1 a day")
 	for i := range places {
 		for _, action := range places[i].actions {
 			for _, m := range methods {
@@ -81,7 +80,10 @@ func (b *bench) measure(ctx context.Context, p *place, action string, m method) 
 	}
 	l := lessonOf(taught, m.feature, action)
 	var outcomes []outcome
-	for _, n := range enough(taught, action) {
+	for _, n := range b.shots {
+		if n > len(l.examples) {
+			return nil, fmt.Errorf("%s: %d events show %s, fewer than %d", taught.path, len(l.examples), action, n)
+		}
 		o := outcome{}
 		for draw := range b.draws {
 			s, err := m.learn(l.drawn(n, draw), l.ordinary)
@@ -94,9 +96,6 @@ func (b *bench) measure(ctx context.Context, p *place, action string, m method) 
 			o.daily += t.recall(daily) / float64(b.draws)
 		}
 		outcomes = append(outcomes, o)
-	}
-	if len(outcomes) == 0 {
-		return nil, fmt.Errorf("%s: nothing shows %s", taught.path, action)
 	}
 	return outcomes, nil
 }
