@@ -69,7 +69,7 @@ func (t *Teacher) describe(a *action) Action {
 func (t *Teacher) state(a *action, v *View) (State, string) {
 	own := 0
 	for _, i := range a.of(example) {
-		if v != nil && i.belongs(v.Model, v.Size) {
+		if v != nil && i.belongs(v.Model, v.numbers) {
 			own++
 		}
 	}

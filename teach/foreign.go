@@ -3,6 +3,7 @@ package teach
 import (
 	"context"
 	"fmt"
+	"time"
 )
 
 // foreign is an item of another model whose pictures can be run through the view's model.
@@ -46,11 +47,11 @@ func (t *Teacher) nextForeign(tried map[string]bool) *foreign {
 			continue
 		}
 		for _, i := range a.items {
-			if tried[i.ID] || i.Count == 0 || i.hopeless == v.Model || i.belongs(v.Model, v.Size) {
+			if tried[i.ID] || i.Count == 0 || i.hopeless == v.Model || i.belongs(v.Model, v.numbers) {
 				continue
 			}
 			if pictures, err := t.store.pictures(a, i); err == nil && len(pictures) > 0 {
-				return &foreign{action: a, item: i, view: a.View, model: v.Model, size: v.Size, pictures: pictures, embed: t.embed}
+				return &foreign{action: a, item: i, view: a.View, model: v.Model, size: v.numbers, pictures: pictures, embed: t.embed}
 			}
 			i.hopeless = v.Model
 		}
@@ -90,12 +91,13 @@ func (i *item) setWindows(windows []Embedding, size int, v *View) error {
 	}
 	windows = windows[:min(len(windows), maxWindows)]
 	i.Windows, i.Offsets = nil, nil
+	j := newJoiner(v.Size)
 	for n, w := range windows {
-		packed := make([]byte, packedSize(size))
-		if len(w) != size || !pack(packed, w) {
+		packed, offset := make([]byte, packedSize(size)), time.Duration(n)*v.Interval
+		if len(w) != v.Size || !pack(packed, j.join(offset, w)) {
 			return fmt.Errorf("the model gave %d numbers, or something that is no number", len(w))
 		}
-		i.Windows, i.Offsets = append(i.Windows, packed), append(i.Offsets, int64(n)*v.Interval.Milliseconds())
+		i.Windows, i.Offsets = append(i.Windows, packed), append(i.Offsets, offset.Milliseconds())
 	}
 	return nil
 }

@@ -184,7 +184,7 @@ func (p *parcel) check() error {
 // usable reports whether a view can learn from at least one example.
 func (p *parcel) usable(v *View, embeds bool) bool {
 	return slices.ContainsFunc(p.Examples, func(i *item) bool {
-		return i.belongs(v.Model, v.Size) || embeds && p.files[p.path(i)] != nil
+		return i.belongs(v.Model, v.numbers) || embeds && p.files[p.path(i)] != nil
 	})
 }
 

@@ -45,7 +45,7 @@ func (t *Teacher) prepare(a *action, v *View) *assignment {
 	for _, i := range a.items {
 		own := *i // another goroutine may change i
 		switch {
-		case !i.belongs(v.Model, v.Size):
+		case !i.belongs(v.Model, v.numbers):
 		case i.kind == example:
 			l.examples = append(l.examples, &own)
 		case i.kind == negative:

@@ -53,7 +53,7 @@ func (t *Teacher) openLife(v *View) {
 		return
 	}
 	if err := v.life.read(f); err != nil {
-		v.life = newLife(v.Size)
+		v.life = newLife(v.numbers)
 		t.o.Log.Warn("teach: edged samples ordinary life anew, because its file is damaged", "view", v.Path, "file", path, "error", err)
 	}
 }

@@ -17,7 +17,7 @@ type look struct {
 
 // byEmbedding scores a moment by its embedding.
 func (v *View) byEmbedding(score func(Embedding) float64) func(*moment, []byte) float64 {
-	e := make(Embedding, v.Size)
+	e := make(Embedding, v.numbers)
 	return func(_ *moment, packed []byte) float64 {
 		unpack(e, packed)
 		return score(e)

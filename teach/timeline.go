@@ -17,10 +17,10 @@ func (t *Teacher) Moments(view string, since time.Time) ([]Moment, error) {
 	standsOut := t.standsOut(v)
 	t.mu.Unlock()
 	entries, packed := v.after(t.monotonic(since), since.IsZero())
-	e := make(Embedding, v.Size)
+	e := make(Embedding, v.numbers)
 	list := make([]Moment, len(entries))
 	for i, m := range entries {
-		unpack(e, packed[i*packedSize(v.Size):][:packedSize(v.Size)])
+		unpack(e, packed[i*packedSize(v.numbers):][:packedSize(v.numbers)])
 		list[i] = Moment{
 			Millis: t.wall(m.time).UnixMilli(), Motion: round3(float64(m.motion)), Score: round3(float64(m.score)),
 			StandsOut: round3(standsOut(e)), Track: m.track,
@@ -119,7 +119,7 @@ func (t *Teacher) standsOut(v *View) func(Embedding) float64 {
 // ordinary returns at most so many windows of ordinary life, and of the last minutes outside of what was taught.
 func (v *View) ordinary(most int) []Embedding {
 	packed := v.copyOrdinary(most)
-	size := packedSize(v.Size)
+	size := packedSize(v.numbers)
 	windows := make([]Embedding, len(packed)/size)
 	for i := range windows {
 		windows[i] = unpacked(packed[i*size:][:size])

@@ -13,11 +13,13 @@ type View struct {
 	running atomic.Pointer[Running] // what the user taught; never nil
 	enabled atomic.Bool
 	frames  *frames // nil: none are kept
+	numbers int     // of a window as it is kept and judged: the model's embedding, joined with an earlier one
 
 	// The model's goroutine alone uses these.
 	set      *Running
 	trackers [][]tracker // by action, then by target
 	scores   []float32   // by action
+	joiners  *joiners
 	last     time.Duration
 	seen     bool
 
@@ -66,8 +68,10 @@ func newView(t *Teacher, o ViewOptions) *View {
 	v.running.Store(&Running{})
 	v.enabled.Store(true)
 	if o.Size > 0 {
-		v.moments = newMoments(o.Size, o.Targets, o.Interval)
-		v.life = newLife(o.Size)
+		v.numbers = joined * o.Size
+		v.joiners = newJoiners(o.Size, v.targets())
+		v.moments = newMoments(v.numbers, o.Targets, o.Interval)
+		v.life = newLife(v.numbers)
 		if t.o.NewEncoder != nil && o.Width > 0 {
 			v.frames = newFrames(o)
 		}
@@ -97,6 +101,9 @@ func (v *View) Gap() {
 	if v.frames != nil {
 		v.frames.clear()
 	}
+	if v.joiners != nil {
+		v.joiners.clear()
+	}
 	for i := range v.trackers {
 		for k := range v.trackers[i] {
 			v.end(&v.set.Actions[i], &v.trackers[i][k])
@@ -111,6 +118,7 @@ func (v *View) Window(w Seen) (*Running, []float32) {
 		return nothing, nil
 	}
 	v.follow(v.running.Load())
+	w.Embedding = v.joiners.join(w.Track, w.Time, w.Embedding)
 	v.keep(&w)
 	for i := range v.set.Actions {
 		a := &v.set.Actions[i]

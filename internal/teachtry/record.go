@@ -115,6 +115,9 @@ func (r *Recorder) play(ctx context.Context, path string, c *watch.Camera) (*Rec
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
+	for i, track := range out.Tracks {
+		out.Tracks[i] = teach.Join(track)
+	}
 	out.Seconds = (last - first).Seconds()
 	return out, nil
 }

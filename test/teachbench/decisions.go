@@ -148,7 +148,7 @@ func (b *bench) inHardCase(ctx context.Context, v variant, n int) (string, error
 }
 
 // vary teaches the action in this way, once for each draw.
-func (b *bench) vary(ctx context.Context, name, action string, v variant, n int, copied func(*event) bool, shared []teach.Example) (trials []trial, err error) {
+func (b *bench) vary(ctx context.Context, name, action string, v variant, n int, copied func(*event) bool, shared []teach.Example) ([]trial, error) {
 	one, two, err := b.pair(name)
 	if err != nil {
 		return nil, err
@@ -173,18 +173,14 @@ func (b *bench) vary(ctx context.Context, name, action string, v variant, n int,
 		return nil, fmt.Errorf("%s was played before, without altered copies", one.path)
 	}
 	n = min(n, len(l.examples))
-	for draw := range b.draws {
+	return b.repeat(func(draw int) (trial, error) {
 		t := taught{examples: l.drawn(n, draw), ordinary: l.ordinary, shared: shared}
 		for _, i := range l.draw(n, draw) {
 			t.copies = append(t.copies, l.copies[i])
 		}
 		s, err := v.learn(t)
-		if err != nil {
-			return nil, err
-		}
-		trials = append(trials, try(two, feature, action, s))
-	}
-	return trials, nil
+		return try(two, feature, action, s), err
+	})
 }
 
 // addWhereItMoves makes the feature "moved": the starter's embedding and, of 64 places, how much changes there.

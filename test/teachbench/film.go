@@ -61,8 +61,32 @@ func (f *film) play(ctx context.Context) error {
 		}
 	}
 	r := teachtry.Recorder{Model: f.model, Prepare: f.prepare}
-	_, err := r.Record(ctx, f.day.path+".mkv")
-	return errors.Join(err, f.err)
+	if _, err := r.Record(ctx, f.day.path+".mkv"); err != nil {
+		return err
+	}
+	for i := range f.day.events {
+		e := &f.day.events[i]
+		f.joinCopies(e)
+		e.windows[f.feature] = teach.Join(e.windows[f.feature])
+	}
+	return f.err
+}
+
+// joinCopies joins the windows of each alteration, as those of the event itself.
+func (f *film) joinCopies(e *event) {
+	copies := e.copies[f.feature]
+	if len(copies) == 0 {
+		return
+	}
+	for k := range copies[0] {
+		altered := slices.Clone(e.windows[f.feature])
+		for i := range altered {
+			altered[i].Embedding = copies[i][k]
+		}
+		for i, w := range teach.Join(altered) {
+			copies[i][k] = w.Embedding
+		}
+	}
 }
 
 func (f *film) prepare(v *watch.View) {

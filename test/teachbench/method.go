@@ -3,6 +3,7 @@ package main
 import (
 	"math"
 	"slices"
+	"sync"
 
 	"edged/teach"
 )
@@ -40,9 +41,27 @@ func nearest(examples []teach.Example, ordinary []teach.Embedding) (score, error
 	scale := scales(ordinary)
 	shown := slices.Concat(examples...)
 	return func(e teach.Embedding) float64 {
-		near, far := distance(e, shown, scale), distance(e, ordinary, scale)
+		near, far := distance(e, shown, scale), farFrom(e, ordinary, scale)
 		return far / (near + far + 1e-9)
 	}, nil
+}
+
+// distances remembers how far windows are from ordinary life: that is the same whatever examples are drawn.
+var distances sync.Map
+
+type windowOf struct {
+	window   *float32
+	ordinary *teach.Embedding
+}
+
+func farFrom(e teach.Embedding, ordinary []teach.Embedding, scale []float32) float64 {
+	key := windowOf{&e[0], &ordinary[0]}
+	if far, ok := distances.Load(key); ok {
+		return far.(float64)
+	}
+	far := distance(e, ordinary, scale)
+	distances.Store(key, far)
+	return far
 }
 
 func distance(e teach.Embedding, others []teach.Embedding, scale []float32) float64 {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -45,12 +46,14 @@ func (b *bench) hardCase(taught, tried *day, m method, n int) (recall, auc float
 	share := 1 / float64(b.draws*len(peopleActions))
 	for _, action := range peopleActions {
 		l := lessonOf(taught, m.feature, action)
-		for draw := range b.draws {
+		trials, err := b.repeat(func(draw int) (trial, error) {
 			s, err := m.learn(l.drawn(n, draw), l.ordinary)
-			if err != nil {
-				return 0, 0, err
-			}
-			t := try(tried, m.feature, action, s)
+			return try(tried, m.feature, action, s), err
+		})
+		if err != nil {
+			return 0, 0, err
+		}
+		for _, t := range trials {
 			recall += t.recall(int(ofOthers*float64(len(t.others)))) * share
 			auc += t.auc() * share
 		}
@@ -72,18 +75,26 @@ func (b *bench) questions(ctx context.Context) error {
 				return err
 			}
 		}
-		curve := make([]answers, len(b.asked))
-		for _, action := range peopleActions {
-			for draw := range b.draws {
-				if err := b.ask(taught, tried, m, action, draw, curve); err != nil {
-					return err
-				}
+		curves := make([][]answers, b.draws)
+		if _, err := b.repeat(func(draw int) (t trial, err error) {
+			curves[draw] = make([]answers, len(b.asked))
+			for _, action := range peopleActions {
+				err = errors.Join(err, b.ask(taught, tried, m, action, draw, curves[draw]))
 			}
+			return t, err
+		}); err != nil {
+			return err
 		}
 		row := "| " + m.name + " |"
 		share := 1 / float64(b.draws*len(peopleActions))
-		for _, a := range curve {
-			row += fmt.Sprintf(" %.2f, %.2f, %.1f |", a.recall*share, a.auc*share, a.yes*share)
+		for column := range b.asked {
+			sum := answers{}
+			for _, curve := range curves {
+				sum.recall += curve[column].recall * share
+				sum.auc += curve[column].auc * share
+				sum.yes += curve[column].yes * share
+			}
+			row += fmt.Sprintf(" %.2f, %.2f, %.1f |", sum.recall, sum.auc, sum.yes)
 		}
 		fmt.Println(row)
 	}
@@ -102,7 +113,7 @@ func (b *bench) header(first string, kinds ...string) {
 
 // cells are those of a row with a number each.
 func cells(format string, numbers []int) string {
-	var made []string
+	made := make([]string, 0, len(numbers))
 	for _, n := range numbers {
 		made = append(made, fmt.Sprintf(format, n))
 	}

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"errors"
 	"math/rand/v2"
+	"runtime"
 	"slices"
+	"sync"
 
 	"edged/teach"
 )
@@ -55,10 +58,30 @@ func (l *lesson) drawn(n, number int) (examples []teach.Example) {
 	return examples
 }
 
+// repeat tries once for each draw, several draws at a time.
+func (b *bench) repeat(try func(draw int) (trial, error)) ([]trial, error) {
+	trials, errs := make([]trial, b.draws), make([]error, b.draws)
+	var all sync.WaitGroup
+	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
+	for draw := range b.draws {
+		all.Go(func() {
+			slots <- struct{}{}
+			trials[draw], errs[draw] = try(draw)
+			<-slots
+		})
+	}
+	all.Wait()
+	return trials, errors.Join(errs...)
+}
+
 // trial is how events score: those that show the action, and the others.
 type trial struct{ shown, others []float64 }
 
+// try scores all events of the day; without a score there is nothing to try.
 func try(d *day, feature, action string, s score) (t trial) {
+	if s == nil {
+		return t
+	}
 	for i := range d.events {
 		t.add(&d.events[i], feature, action, s)
 	}

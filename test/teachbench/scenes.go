@@ -84,13 +84,15 @@ func (b *bench) measure(ctx context.Context, p *place, action string, m method) 
 		if n > len(l.examples) {
 			return nil, fmt.Errorf("%s: %d events show %s, fewer than %d", taught.path, len(l.examples), action, n)
 		}
-		o := outcome{}
-		for draw := range b.draws {
+		trials, err := b.repeat(func(draw int) (trial, error) {
 			s, err := m.learn(l.drawn(n, draw), l.ordinary)
-			if err != nil {
-				return nil, err
-			}
-			t := try(tried, m.feature, action, s)
+			return try(tried, m.feature, action, s), err
+		})
+		if err != nil {
+			return nil, err
+		}
+		o := outcome{}
+		for _, t := range trials {
 			hourly, daily := p.alarms(len(t.others))
 			o.hourly += t.recall(hourly) / float64(b.draws)
 			o.daily += t.recall(daily) / float64(b.draws)
