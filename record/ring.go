@@ -15,21 +15,21 @@ import (
 // Pictures lie in one piece of memory, one after the other. Where there is room at its beginning they go on there, so that not much more
 // of it is touched than keep asks for. Only where none of them fits any more the oldest makes room.
 type ring struct {
-	keep  time.Duration // older pictures make room for newer ones, unless a clip is being written
+	keep  time.Duration // older pictures make room for newer ones, unless a clip that is being written still needs them
 	every time.Duration // between two pictures that cost an encoding
 
 	mu         sync.Mutex // guards what follows, but not the bytes of pictures that are pinned or being written
 	memory     []byte
-	entries    []entry // picture n is entries[n%len(entries)]
-	first      uint64  // the oldest picture
-	next       uint64  // the number of the next picture
-	head       int     // where the next picture goes
-	used       int     // bytes of memory that ever held something
-	readers    int     // clips that are being written
-	filling    bool    // a picture is being put in
-	generation uint64  // counts wipes
-	dropped    uint64  // pictures that found no room
-	squeezed   bool    // pictures younger than keep had to make room
+	entries    []entry    // picture n is entries[n%len(entries)]
+	first      uint64     // the oldest picture
+	next       uint64     // the number of the next picture
+	head       int        // where the next picture goes
+	used       int        // bytes of memory that ever held something
+	readings   []*reading // of clips that are being written
+	filling    bool       // a picture is being put in
+	generation uint64     // counts wipes
+	dropped    uint64     // pictures that found no room
+	squeezed   bool       // pictures younger than keep had to make room
 }
 
 // entry is where a picture lies.
@@ -108,12 +108,21 @@ func (r *ring) expire(t time.Duration) {
 	if r.next-r.first == uint64(len(r.entries)) && r.at(r.first).pins == 0 {
 		r.first++
 	}
-	for r.readers == 0 && r.first < r.next && r.at(r.first).pins == 0 {
+	for unread := r.unread(); r.first < unread && r.at(r.first).pins == 0; {
 		if at := r.at(r.first).at; at <= t && t-at <= r.keep {
 			return
 		}
 		r.first++
 	}
+}
+
+// unread returns the oldest picture that a clip still has to read.
+func (r *ring) unread() uint64 {
+	oldest := r.next
+	for _, g := range r.readings {
+		oldest = min(oldest, g.next)
+	}
+	return oldest
 }
 
 // room returns where the next picture fits without touching another one: behind the newest one in memory that has been used before, at
@@ -171,7 +180,7 @@ func (r *ring) Wipe() {
 func (r *ring) eraseOld(now time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.used > 0 && r.readers == 0 && !r.filling && (r.first == r.next || now-r.at(r.next-1).at > r.keep) {
+	if r.used > 0 && len(r.readings) == 0 && !r.filling && (r.first == r.next || now-r.at(r.next-1).at > r.keep) {
 		r.wipe()
 	}
 }
@@ -210,22 +219,22 @@ type reading struct {
 	lost       int // pictures that left the ring before they were read
 }
 
-// read begins at the first picture that is not older than from. Until close, age drops no picture.
+// read begins at the first picture that is not older than from. Until close, age drops no picture that was not read yet.
 func (r *ring) read(from time.Duration) *reading {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.readers++
 	g := &reading{ring: r, next: r.first, generation: r.generation}
 	for g.next < r.next && r.at(g.next).at < from {
 		g.next++
 	}
+	r.readings = append(r.readings, g)
 	return g
 }
 
 func (g *reading) close() {
 	g.ring.mu.Lock()
 	defer g.ring.mu.Unlock()
-	g.ring.readers--
+	g.ring.readings = slices.DeleteFunc(g.ring.readings, func(other *reading) bool { return other == g })
 }
 
 // state says what reading.peek found.
@@ -260,8 +269,14 @@ func (g *reading) look() (entry, state) {
 }
 
 // append appends the picture that peek has described to dst, and goes on to the next one. Unless the state is got, the picture has
-// left the ring since, and peek must be called again. The ring's lock is not held while bytes are copied.
-func (g *reading) append(dst []byte, e entry) ([]byte, state) {
+// left the ring since, and peek must be called again.
+func (g *reading) append(dst []byte, e entry) ([]byte, state) { return g.appendThen(dst, e, 1) }
+
+// copy returns a copy of the picture that peek has described, and stays at it.
+func (g *reading) copy(e entry) ([]byte, state) { return g.appendThen(nil, e, 0) }
+
+// appendThen goes on by so many pictures. The ring's lock is not held while bytes are copied.
+func (g *reading) appendThen(dst []byte, e entry, goOn uint64) ([]byte, state) {
 	r := g.ring
 	r.mu.Lock()
 	if now, s := g.look(); s != got || now.n != e.n {
@@ -277,7 +292,7 @@ func (g *reading) append(dst []byte, e entry) ([]byte, state) {
 
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	g.next++
+	g.next += goOn
 	r.at(n).pins--
 	if g.generation != r.generation {
 		clear(picture)
@@ -306,17 +321,10 @@ func (g *reading) resume() {
 
 // skip leaves a picture out that no player could show.
 func (g *reading) skip() {
+	g.ring.mu.Lock()
+	defer g.ring.mu.Unlock()
 	g.next++
 	g.lost++
-}
-
-// copy returns a copy of the picture that peek has described.
-func (g *reading) copy(e entry) ([]byte, state) {
-	jpeg, s := g.append(nil, e)
-	if s == got {
-		g.next--
-	}
-	return jpeg, s
 }
 
 // lost is how many pictures found no room.

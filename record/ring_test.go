@@ -111,6 +111,30 @@ func TestSlowReaderLosesTheOldestPictures(t *testing.T) {
 	}
 }
 
+// A long clip takes no more memory than a short one: pictures that it has read make room by age.
+func TestPicturesThatWereReadMakeRoom(t *testing.T) {
+	r := newRing(100_000, time.Second, 0)
+	in := r.read(0)
+	defer in.close()
+	var buffer []byte
+	for n := range 500 {
+		put(r, n, time.Duration(n)*time.Second/10, 900)
+		e, s := in.peek()
+		if s != got || e.n != uint64(n) {
+			t.Fatalf("picture %d: %+v, state %d", n, e, s)
+		}
+		if again, s := in.copy(e); s != got || again[0] != byte(n) {
+			t.Fatalf("copy of picture %d: state %d", n, s)
+		}
+		if buffer, s = in.append(buffer[:0], e); s != got || buffer[0] != byte(n) {
+			t.Fatalf("picture %d: state %d", n, s)
+		}
+	}
+	if r.used > 13*900 || in.lost > 0 {
+		t.Errorf("%d bytes of memory were used for a second of ten pictures of 900 bytes; %d pictures lost", r.used, in.lost)
+	}
+}
+
 func TestPinnedPictureIsNeverOverwritten(t *testing.T) {
 	r := newRing(10_000, time.Second, 0)
 	for n := range 10 {
