@@ -141,11 +141,11 @@ class List {
   fill(item) {
     const e = item.event;
     const length = e.end ? lasting(new Date(e.end) - new Date(e.start)) : 'going on';
-    const clip = { none: '', recording: e.end ? 'recording…' : '', failed: 'no clip: writing it failed', saved: '' }[e.clip_state];
+    const clip = { none: '', recording: '', failed: 'no clip: writing it failed', saved: '' }[e.clip_state];
     const button = el('button', { class: 'event' + (e.end ? '' : ' on'), onclick: () => this.onOpen(item.event) },
       el('strong', {}, e.label), el('span', { class: 'when' }, clock(e.start)), el('span', { class: 'where' }, e.view),
       el('span', { class: 'how' }, [length, percent(e.peak_score), clip].filter(Boolean).join(', ')),
-      el('span', { class: 'thumb' }, e.clip_state === 'saved' && el('img', {
+      el('span', { class: 'thumb' }, e.clip_state === 'recording' && el('span', {}, 'recording…'), e.clip_state === 'saved' && el('img', {
         alt: '', loading: 'lazy', decoding: 'async', width: 128, height: 96, src: apiURL(`events/${encodeURIComponent(e.id)}/thumbnail`),
       })));
     const old = item.querySelector('button');

@@ -4,14 +4,18 @@ import { chart } from './chart.js';
 
 const every = 10e3; // edged measures as often
 
-const quantile = (s) => s.replace('p50', 'half within').replace('p99', '99 % within');
+// quantile names a curve such as "p99 gate/path".
+function quantile(name) {
+  const [q, ...of] = name.split(' ');
+  return [of.join(' '), q === 'p50' ? 'half within' : '99 % within'].filter(Boolean).join(': ');
+}
 
 // kinds of charts: which curves belong into one, and how their values read.
 const kinds = [
   { title: 'Frames a second', prefix: 'frames ', text: (v) => v.toFixed(v < 10 ? 1 : 0) },
   { title: 'Windows a second', prefix: 'windows ', text: (v) => v.toFixed(1) },
-  { title: 'Time of a run of the model', prefix: 'invoke_', text: (v) => v.toFixed(1) + ' ms', name: quantile },
-  { title: 'To the broker\'s acknowledgement', prefix: 'ack_', text: (v) => v.toFixed(1) + ' ms', name: quantile },
+  { title: 'A run of the model takes', prefix: 'invoke_', text: (v) => v.toFixed(1) + ' ms', name: quantile },
+  { title: 'The broker acknowledges within', prefix: 'ack_', text: (v) => v.toFixed(1) + ' ms', name: quantile },
   { title: 'Processor', prefix: 'cpu', text: (v) => v.toFixed(1) + ' %', name: () => 'of a core' },
   { title: 'Memory', prefix: 'memory', text: (v) => v.toFixed(0) + ' MB', name: () => 'resident' },
   { title: 'Temperature', prefix: 'celsius', text: (v) => v.toFixed(0) + ' °C', name: () => 'processor' },
