@@ -70,6 +70,12 @@ func New(o Options) (*Follower, error) {
 	return f, nil
 }
 
+// MemoryBytes is what a Follower takes for pictures of that size, besides the pictures themselves.
+func MemoryBytes(width, height int) int64 {
+	const background, scratch = 12, 3 // bytes for each pixel; see struct follow_finder
+	return int64(width) * int64(height) * (background + scratch)
+}
+
 func orDefault[T int | float64](value, standard T) T {
 	if value == 0 {
 		return standard
@@ -144,6 +150,17 @@ func (f *Follower) Targets() []Target {
 		f.shown = append(f.shown, Target{ID: uint64(b.id), Box: fractions(b.box, w, h), Square: fractions(b.square, w, h)})
 	}
 	return f.shown
+}
+
+// Places appends to dst all targets that are no noise and were found lately, with their boxes alone.
+func (f *Follower) Places(dst []Target) []Target {
+	w, h := float64(f.o.Width), float64(f.o.Height)
+	for _, t := range f.tracker.targets {
+		if t.visible() {
+			dst = append(dst, Target{ID: uint64(t.id), Box: fractions(t.box, w, h)})
+		}
+	}
+	return dst
 }
 
 // Has reports whether the target is still followed. One that is hidden for a moment is.

@@ -31,6 +31,9 @@ type Event struct {
 	// Of a target that is followed; all 0 for the whole view. A box is x, y, width, height, each 0 to 1 of the view.
 	Track                  uint64     // the same for everything that the target does
 	Box, StartBox, PeakBox [4]float64 // now; in the first window that supports the action; where the smoothed score was highest
+
+	// The zones in which the target's feet are in each of these boxes. Nil: the view has no zones. The lists must not be changed.
+	Zones, StartZones, PeakZones []string
 }
 
 // Phase says what an Event reports.

@@ -197,7 +197,7 @@ func (p *Pipeline) push(frame ringbuffer.Frame, rgb []byte) {
 		p.Stats.Held.Add(1)
 	}
 	if p.Targets != nil {
-		p.Targets.take(frame.Seq, rgb)
+		p.Targets.take(frame.Seq, frame.Time, rgb)
 	} else {
 		p.Clip.Push(rgb)
 		p.Gate.push(rgb)

@@ -7,14 +7,17 @@ import (
 	"time"
 
 	"edged/follow"
+	"edged/follow/zones"
 )
 
 // Targets lets a Pipeline judge everything that moves by itself: each target of a follow.Follower has windows and actions of its own.
 //
 // The ring's slots then hold whole pictures at a middle size, in the layout that Picture and SetPicture give. Their size may change with an epoch.
 type Targets struct {
-	Options follow.Options // without Width, Height and Frames
-	Side    int            // of the model's square input, in pixels
+	Options follow.Options    // without Width, Height and Frames
+	Side    int               // of the model's square input, in pixels
+	Zones   *zones.Zones      // nil: none
+	OnVisit func(zones.Visit) // receives who comes into a zone and leaves it; may be nil
 
 	follower      *follow.Follower // nil before the first picture
 	width, height int
@@ -33,8 +36,11 @@ type Targets struct {
 	emit          func(Event)
 	now           *tracked // whose events emit passes on
 	pinned        bool
-	moving        atomic.Bool // the camera itself moves
-	err           error       // why nothing can be followed
+	moving        atomic.Bool   // the camera itself moves
+	err           error         // why nothing can be followed
+	visits        *zones.Visits // nil: there are no zones
+	boxes         []follow.Target
+	has           func(id uint64) bool // whether the target is still followed, as a value that costs no allocation
 }
 
 // tracked is the actions of one target.
@@ -86,10 +92,20 @@ func (s *Targets) start(p *Pipeline) {
 	s.picture, s.push, s.emit = s.recall, p.Clip.Push, s.report
 	s.Options.Frames = p.Frames
 	s.template.oneOfMany, s.view = true, &tracked{decider: s.template}
+	s.has = func(id uint64) bool { return s.follower.Has(id) }
+	if s.Zones != nil {
+		s.visits = zones.NewVisits(s.Zones, s.visit)
+	}
 }
 
-// take follows the picture in the slot, which has that number in the ring.
-func (s *Targets) take(seq uint64, slot []byte) {
+func (s *Targets) visit(v zones.Visit) {
+	if s.OnVisit != nil {
+		s.OnVisit(v)
+	}
+}
+
+// take follows the picture in the slot, which has that number in the ring and was captured at t.
+func (s *Targets) take(seq uint64, t time.Duration, slot []byte) {
 	width, height, rgb := Picture(slot)
 	if width == 0 { // the view was disabled
 		s.gap(false)
@@ -103,6 +119,19 @@ func (s *Targets) take(seq uint64, slot []byte) {
 	s.note(seq)
 	s.follower.Push(rgb)
 	s.dropLost()
+	s.noteVisits(t)
+}
+
+// noteVisits notes in which zones the targets are.
+func (s *Targets) noteVisits(t time.Duration) {
+	if s.visits == nil {
+		return
+	}
+	s.visits.Keep(s.has)
+	s.boxes = s.follower.Places(s.boxes[:0])
+	for _, b := range s.boxes {
+		s.visits.Note(b.ID, b.Box, t)
+	}
 }
 
 // hold stands for a tick without a picture.
@@ -206,6 +235,9 @@ func (s *Targets) decide(target follow.Target, t time.Duration, scores []float32
 
 func (s *Targets) report(e Event) {
 	e.Track = s.now.id
+	if z := s.Zones; z != nil && e.Track != follow.Whole {
+		e.Zones, e.StartZones, e.PeakZones = z.List(z.At(e.Box)), z.List(z.At(e.StartBox)), z.List(z.At(e.PeakBox))
+	}
 	s.pipeline.OnEvent(e)
 }
 
@@ -290,6 +322,9 @@ func (s *Targets) gap(short bool) {
 		s.template.Gap(s.emit)
 	}
 	s.due = s.due[:0]
+	if s.visits != nil {
+		s.visits.Clear()
+	}
 	clear(s.frame)
 	clear(s.seqs)
 	if s.follower != nil {

@@ -2,10 +2,12 @@ package infer
 
 import (
 	"math"
+	"slices"
 	"testing"
 	"time"
 
 	"edged/follow"
+	"edged/follow/zones"
 	"edged/ringbuffer"
 )
 
@@ -235,14 +237,14 @@ func TestAMovingCameraIsJudgedAsAWhole(t *testing.T) {
 }
 
 func TestFollowingAllocatesNothing(t *testing.T) {
-	_, _, show, events := targetsPipeline(t)
+	_, show, events, visits := zonedPipeline(t)
 	tick := 0
 	people := make([][2]float64, 2)
 	step := func() {
 		x := 10 + 2*float64(tick%90)
 		people[0], people[1] = [2]float64{x, 60}, [2]float64{190 - x, 130}
 		show(tick, people...)
-		*events = (*events)[:0]
+		*events, *visits = (*events)[:0], (*visits)[:0]
 		tick++
 	}
 	for range 400 {
@@ -250,5 +252,66 @@ func TestFollowingAllocatesNothing(t *testing.T) {
 	}
 	if n := testing.AllocsPerRun(200, step); n > 0.05 { // a new target may need room
 		t.Errorf("%v allocations a picture", n)
+	}
+}
+
+// zonedPipeline is targetsPipeline with zones on the left and on the right half of the picture. It returns the visits, too.
+func zonedPipeline(t testing.TB) (ring *ringbuffer.Ring, show func(tick int, people ...[2]float64), events *[]Event, visits *[]zones.Visit) {
+	t.Helper()
+	p, ring, show, events := targetsPipeline(t)
+	visits = new([]zones.Visit)
+	p.Targets.Zones = zones.New(map[string][][]float64{
+		"west": {{0, 0}, {0.5, 0}, {0.5, 1}, {0, 1}}, "east": {{0.5, 0}, {1, 0}, {1, 1}, {0.5, 1}},
+	}, [4]float64{0, 0, 1, 1})
+	p.Targets.OnVisit = func(v zones.Visit) { *visits = append(*visits, v) }
+	return ring, show, events, visits
+}
+
+func TestEventsSayInWhichZones(t *testing.T) {
+	_, show, events, visits := zonedPipeline(t)
+	for tick := range 110 {
+		x := 10 + 3*float64(tick-20)
+		if tick < 20 || x > 200 {
+			show(tick)
+			continue
+		}
+		show(tick, [2]float64{x, 100})
+	}
+	mustStartAndEnd(t, *events)
+	start, end := (*events)[0], (*events)[len(*events)-1]
+	if !slices.Equal(start.StartZones, []string{"west"}) || !slices.Equal(end.Zones, []string{"east"}) || !slices.Equal(end.StartZones, []string{"west"}) {
+		t.Errorf("start in %v, end in %v", start.StartZones, end.Zones)
+	}
+	var got []string
+	for _, v := range *visits {
+		got = append(got, string(v.Phase)+" "+v.Zone)
+		if v.Track != end.Track {
+			t.Errorf("%+v is of another target than %d", v, end.Track)
+		}
+	}
+	if want := []string{"enter west", "enter east", "leave west", "leave east"}; !slices.Equal(got, want) {
+		t.Fatalf("%v, want %v", got, want)
+	}
+	// At 3 pixels a tick the way of 86 pixels takes 3.6 s, and at first the target may be noise.
+	if west := (*visits)[2].Dwell(); west < 2500*time.Millisecond || west > 4*time.Second {
+		t.Errorf("%v in the west, want about 3 s", west)
+	}
+}
+
+func TestAGapEndsVisits(t *testing.T) {
+	ring, show, _, visits := zonedPipeline(t)
+	for tick := range 50 {
+		show(tick)
+	}
+	for tick := range 12 {
+		show(50+tick, [2]float64{30 + 3*float64(tick), 100})
+	}
+	if len(*visits) != 1 || (*visits)[0].Phase != zones.Enter {
+		t.Fatalf("%v, want one that came", *visits)
+	}
+	ring.Reset()
+	show(0)
+	if n := len(*visits); n != 2 || (*visits)[n-1].Phase != zones.Leave {
+		t.Errorf("%v, want that it left", *visits)
 	}
 }

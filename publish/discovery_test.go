@@ -19,7 +19,8 @@ var update = flag.Bool("update", false, "write the golden files anew")
 func discoverable(p *Publisher) {
 	p.Cameras = []Camera{
 		{Name: "front", Labels: []string{"still", "left_to_right", "Tür zu"}, Background: "still", Snapshots: true, Derived: []string{"went_in"}},
-		{Name: "yard", Views: []string{"gate", "path"}, Labels: []string{"still", "wave", "rise"}, Background: "still", Entities: []string{"wave"}},
+		{Name: "yard", Views: []string{"gate", "path"}, Labels: []string{"still", "wave", "rise"}, Background: "still", Entities: []string{"wave"},
+			Zones: map[string][]string{"yard/gate": {"left_door"}}},
 	}
 	p.Discovery = Discovery{Prefix: "homeassistant", Version: "1.2.3", Board: "Raspberry Pi 5", Sensors: []Sensor{
 		{ID: "cpu_temperature", Name: "CPU temperature", Value: "value_json.cpu_temperature_celsius",

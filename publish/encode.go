@@ -70,6 +70,11 @@ func (enc *eventEncoder) append(dst []byte, e *queued, a *ActionTopics, now cloc
 		dst = appendBox(dst, "start_box", e.StartBox)
 		dst = appendBox(dst, "peak_box", e.PeakBox)
 	}
+	if e.Zones != nil {
+		dst = appendZones(dst, "zones", e.Zones)
+		dst = appendZones(dst, "start_zones", e.StartZones)
+		dst = appendZones(dst, "peak_zones", e.PeakZones)
+	}
 	if e.Clip != "" {
 		dst = append(dst, `,"clip":`...)
 		dst = strconv.AppendQuote(dst, e.Clip) // letters, digits and dashes

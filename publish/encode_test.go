@@ -70,6 +70,22 @@ func TestEventSaysWhereATargetIs(t *testing.T) {
 	}
 }
 
+func TestEventSaysInWhichZonesATargetIs(t *testing.T) {
+	enc := newEventEncoder(Model{})
+	action := testView("front", "wave").actions["wave"]
+	for want, e := range map[string]sink.Event{
+		`,"zones":["gate","path"],"start_zones":[],"peak_zones":["gate"],`: {
+			Track: 7, Zones: []string{"gate", "path"}, StartZones: []string{}, PeakZones: []string{"gate"},
+		},
+		`"peak_box":[0.0000,0.0000,0.0000,0.0000],"model"`: {Track: 7}, // the view has no zones
+	} {
+		got := string(enc.append(nil, &queued{Event: e}, action, noon))
+		if !strings.Contains(got, want) || !json.Valid([]byte(got)) {
+			t.Errorf("got %s, want in it %s", got, want)
+		}
+	}
+}
+
 func TestEventNamesItsClip(t *testing.T) {
 	enc := newEventEncoder(Model{})
 	got := string(enc.append(nil, &queued{Event: sink.Event{Clip: "20261129-204832-ba4c899354e52ace"}}, testView("front", "wave").actions["wave"], noon))

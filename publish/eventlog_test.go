@@ -259,7 +259,7 @@ func TestEveryFieldOfAnEventIsSaved(t *testing.T) {
 	if content.read(line); len(content.records) != 1 {
 		t.Fatalf("%d records in %s", len(content.records), line)
 	}
-	if got := content.records[0].queued("this", 0).Event; got != e {
+	if got := content.records[0].queued("this", 0).Event; !reflect.DeepEqual(got, e) {
 		t.Errorf("got %+v\nwant %+v", got, e)
 	}
 }
@@ -290,6 +290,8 @@ func fillField(v reflect.Value, x float64) {
 		for i := range v.NumField() {
 			fillField(v.Field(i), x+float64(i+1)/1000)
 		}
+	case reflect.Slice: // names
+		v.Set(reflect.ValueOf([]string{fmt.Sprintf("name-%d", int(1000*x))}))
 	case reflect.Array:
 		for i := range v.Len() {
 			fillField(v.Index(i), x+float64(i+1)/1000)

@@ -78,13 +78,19 @@ type Publisher struct {
 // Camera names a camera, its views, and what the model recognises there.
 type Camera struct {
 	Name       string
-	Views      []string // parts of the picture that are analysed separately; none = the whole picture is the only view
-	Labels     []string // in the order of the model's outputs; no two are the same
-	Background string   // the label that means "no action": it has scores but no state; "" = there is none
-	Snapshots  bool     // publish pictures
-	Entities   []string // labels for which Home Assistant gets entities; nil = all actions
-	Derived    []string // actions that follow from others: they have a state and events, but no score and no threshold
+	Views      []string            // parts of the picture that are analysed separately; none = the whole picture is the only view
+	Labels     []string            // in the order of the model's outputs; no two are the same
+	Background string              // the label that means "no action": it has scores but no state; "" = there is none
+	Snapshots  bool                // publish pictures
+	Entities   []string            // labels for which Home Assistant gets entities; nil = all actions
+	Derived    []string            // actions that follow from others: they have a state and events, but no score and no threshold
+	Zones      map[string][]string // names of the zones of each view, by the view's path; only views that follow have any
+	// ZoneEntities are the labels for which Home Assistant gets an entity in each zone; nil = those of Entities.
+	ZoneEntities []string
 }
+
+// ZonesOf returns the names of the view's zones.
+func (c Camera) ZonesOf(path string) []string { return c.Zones[path] }
 
 // Paths returns the paths of the camera's views: "camera/view", or "camera" if it has none.
 func (c Camera) Paths() []string {
@@ -112,6 +118,14 @@ func (c Camera) entities() []string {
 		return c.scored()
 	}
 	return slices.DeleteFunc(c.scored(), func(l string) bool { return !slices.Contains(c.Entities, l) })
+}
+
+// zoneEntities returns the actions for which Home Assistant gets an entity in each zone.
+func (c Camera) zoneEntities() []string {
+	if c.ZoneEntities == nil {
+		return c.entities()
+	}
+	return slices.DeleteFunc(c.entities(), func(l string) bool { return !slices.Contains(c.ZoneEntities, l) })
 }
 
 // Model identifies the model that events come from.

@@ -8,10 +8,12 @@ import (
 	"hash/crc32"
 	"math"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"edged/internal/bounds"
 	"edged/internal/clock"
 	"edged/internal/sink"
 )
@@ -47,6 +49,8 @@ type savedEvent struct {
 	Clip                   string     `json:",omitzero"`
 	Track                  uint64     `json:",omitzero"`
 	Box, StartBox, PeakBox [4]float64 `json:",omitzero"`
+	// Zones is nil where the view has none, and empty where the target was in none.
+	Zones, StartZones, PeakZones []string `json:",omitzero"`
 }
 
 // savedPhase is the index of a phase.
@@ -68,6 +72,7 @@ func newRecord(q *queued, boot string, now clock.Instant) record {
 	r := record{Run: q.ID.Run, Boot: boot, Wall: now.At(q.since), Monotonic: q.since, Event: savedEvent{
 		ID: q.ID.N, Source: q.View, Label: q.Label, Score: finite(q.Score), Peak: finite(q.Peak), Start: q.Start, End: q.End, Newest: q.Newest,
 		Model: q.Model, Clip: q.Clip, Track: q.Track, Box: finiteBox(q.Box), StartBox: finiteBox(q.StartBox), PeakBox: finiteBox(q.PeakBox),
+		Zones: q.Zones, StartZones: q.StartZones, PeakZones: q.PeakZones,
 	}}
 	for i, name := range phaseNames {
 		if q.Phase == name {
@@ -88,6 +93,11 @@ func finite[T float32 | float64](x T) T {
 	return x
 }
 
+// names leaves out what is no name: a file may hold anything.
+func names(list []string) []string {
+	return slices.DeleteFunc(list, func(name string) bool { return bounds.CheckName(name) != nil })
+}
+
 func finiteBox(box [4]float64) [4]float64 {
 	for i := range box {
 		box[i] = finite(box[i])
@@ -103,6 +113,7 @@ func (r *record) queued(boot string, now time.Duration) queued {
 		Phase: phaseNames[r.Event.Phase], Score: r.Event.Score, Peak: r.Event.Peak,
 		Start: r.Event.Start, End: r.Event.End, Newest: r.Event.Newest,
 		Model: r.Event.Model, Clip: r.Event.Clip, Track: r.Event.Track, Box: r.Event.Box, StartBox: r.Event.StartBox, PeakBox: r.Event.PeakBox,
+		Zones: names(r.Event.Zones), StartZones: names(r.Event.StartZones), PeakZones: names(r.Event.PeakZones),
 	}}
 	if r.Boot == "" || r.Boot != boot {
 		q.since, q.earlier = now, &clock.Instant{Wall: r.Wall, Monotonic: r.Monotonic}

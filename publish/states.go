@@ -43,7 +43,14 @@ type retained struct {
 	// broker or the uplink have such a limit, since each failure costs the connection. 0 = the message is small: no limit.
 	maxFailures int
 	failures    int
+
+	// once means that a new connection does not send the value again after the broker has acknowledged it, because it tells of
+	// something that happens once.
+	once, acknowledged bool
 }
+
+// isToldAgain reports whether a new connection sends the message's value.
+func (r *retained) isToldAgain() bool { return len(r.value) > 0 && (!r.once || !r.acknowledged) }
 
 func (r *retained) isBulky() bool   { return r.maxFailures > 0 }
 func (r *retained) isGivenUp() bool { return r.isBulky() && r.failures >= r.maxFailures }
@@ -89,6 +96,7 @@ func (s *states) addView(t topics, c Camera, path string) {
 	for _, label := range c.scored() {
 		v.actions[label].threshold = s.add(t.of(path, label, "threshold/state"), "")
 	}
+	s.addZones(t, c, v)
 	v.enabled = s.add(t.of(path, "enabled/state"), "")
 	v.last = s.add(t.of(path, "last"), "")
 	v.teaching.state, v.teaching.setTopic = s.add(t.of(path, "teach/state"), ""), t.of(path, "teach/set")
@@ -121,7 +129,7 @@ func set[T string | []byte](s *states, r *retained, value T) {
 	if r.unwanted || string(r.value) == string(value) && r.failures == 0 {
 		return
 	}
-	r.value, r.failures = append(r.value[:0], value...), 0
+	r.value, r.failures, r.acknowledged = append(r.value[:0], value...), 0, false
 	s.enqueue(r)
 }
 

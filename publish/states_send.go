@@ -12,7 +12,7 @@ func (s *states) connect() {
 	s.urgent, s.bulky = s.urgent[:0], s.bulky[:0]
 	for _, r := range s.all {
 		r.waiting = false
-		if len(r.value) > 0 || r.unwanted {
+		if r.isToldAgain() || r.unwanted {
 			s.enqueue(r)
 		}
 	}
@@ -58,6 +58,7 @@ func (s *states) recordSent(r *retained) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r.failures = 0
+	r.acknowledged = !r.waiting // else a newer value has come
 }
 
 // recordFailure records that sending failed, and reports whether the message is given up. A failure does not count against a

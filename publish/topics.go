@@ -40,6 +40,9 @@ func (p *Publisher) check() error {
 	for _, c := range p.Cameras {
 		of := fmt.Sprintf("camera %q: ", c.Name)
 		errs = append(errs, checkName("camera", c.Name), checkNames(of, "label", slices.Concat(c.Labels, c.Derived)), checkNames(of, "view", c.Views))
+		for _, path := range c.Paths() {
+			errs = append(errs, c.checkZones(path))
+		}
 		if cameras[c.Name] {
 			errs = append(errs, fmt.Errorf("publish: two cameras are named %q; give each a name of its own", c.Name))
 		}
@@ -58,11 +61,27 @@ func (p *Publisher) check() error {
 	return errors.Join(errs...)
 }
 
+// checkZones reports names of zones that cannot be part of a topic, and names that zones would make ambiguous.
+func (c Camera) checkZones(path string) error {
+	zones := c.ZonesOf(path)
+	if len(zones) == 0 {
+		return nil
+	}
+	errs := []error{checkLevels(fmt.Sprintf("view %q: ", path), "zone", zones, nil)}
+	if slices.Contains(c.Views, zoneLevel) || slices.Contains(c.actions(), zoneLevel) {
+		errs = append(errs, fmt.Errorf("publish: camera %q has zones, so none of its views and labels may be named %q; rename it", c.Name, zoneLevel))
+	}
+	return errors.Join(errs...)
+}
+
 // CheckLabels reports every label that cannot be part of a topic. Initialize checks the labels of cameras, too.
 func CheckLabels(labels []string) error { return checkNames("", "label", labels) }
 
-// checkNames reports what is wrong with the names. Each message begins with of, which says to whom they belong.
-func checkNames(of, kind string, names []string) error {
+// checkNames reports what is wrong with the names of views or labels. Each message begins with of, which says to whom they belong.
+func checkNames(of, kind string, names []string) error { return checkLevels(of, kind, names, reserved) }
+
+// checkLevels reports names that cannot be the level of a topic, names that appear twice, and names that are edged's own.
+func checkLevels(of, kind string, names, own []string) error {
 	var errs []error
 	seen := map[string]bool{}
 	for _, n := range names {
@@ -70,7 +89,7 @@ func checkNames(of, kind string, names []string) error {
 		if seen[n] {
 			errs = append(errs, fmt.Errorf("publish: %s%s %q appears twice; no two %ss may be the same", of, kind, n, kind))
 		}
-		if slices.Contains(reserved, n) {
+		if slices.Contains(own, n) {
 			errs = append(errs, fmt.Errorf("publish: %s%s %q: edged uses this name for a topic of its own; rename it", of, kind, n))
 		}
 		seen[n] = true

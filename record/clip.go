@@ -21,7 +21,8 @@ type Event struct {
 	Peak   float64    `json:"peak_score"`
 	Start  time.Time  `json:"start"`
 	End    *time.Time `json:"end"`            // null while it goes on
-	Clip   string     `json:"clip,omitempty"` // id; "" = there is none
+	Zones  []string   `json:"zones,omitempty"` // in which the target was at the action's start, peak or end
+	Clip   string     `json:"clip,omitempty"`  // id; "" = there is none
 	// ClipState is ClipNone, ClipRecording, ClipSaved or ClipFailed.
 	ClipState string `json:"clip_state"`
 }

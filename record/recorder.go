@@ -193,6 +193,9 @@ func (r *Recorder) Window(w sink.Window) {
 // Camera implements sink.Sink.
 func (r *Recorder) Camera(sink.Camera) {}
 
+// Visit implements sink.Sink.
+func (r *Recorder) Visit(sink.Visit) {}
+
 // View implements sink.Sink.
 func (r *Recorder) View(v sink.View) {
 	if t := r.tracks[v.Path]; t != nil {

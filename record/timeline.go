@@ -69,12 +69,20 @@ func (t *Timeline) Event(e sink.Event) {
 		return // deleted meanwhile
 	}
 	known.Peak = round4(e.Peak)
+	known.Zones = union(known.Zones, e.StartZones, e.PeakZones, e.Zones)
 	if e.Phase == sink.End {
 		end := wall(clock.Now(), e.End)
 		known.End = &end
 		delete(t.going, e.ID)
 	}
 	t.changed(known, false)
+}
+
+// union returns all names that are in one of the lists, each once. It changes none of them.
+func union(lists ...[]string) []string {
+	all := slices.Concat(lists...)
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 func wall(now clock.Instant, t time.Duration) time.Time {

@@ -43,6 +43,11 @@ func (c *checkCmd) Run(ctx context.Context, out output) error {
 	for _, e := range n.Engines {
 		s.line("model   %s", describeModel(e.Model))
 	}
+	for _, v := range n.Views {
+		if t := v.Pipeline.Targets; t != nil {
+			s.line("follow  %s: up to %d targets, %.0f MB of memory", v.Path, t.Options.Max, float64(v.Memory)/1e6)
+		}
+	}
 	s.line("broker  %s", node.DescribeBroker(cfg.MQTT))
 	s.line("ok")
 	return s.print(out)

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -46,12 +45,16 @@ type Camera struct {
 	Masks       [][][]float64 `yaml:"masks"`        // polygons of [x, y], 0 to 1 of the picture; edged makes them black before anything else
 	MotionGate  *bool         `yaml:"motion_gate"`  // run the model only where something moves; default: true if edged watches more than one view and the model has frames to compare
 	Follow      Follow        `yaml:"follow"`       // judge each moving target by itself; a view may override this
+	Zones       Zones         `yaml:"zones"`        // places by name, polygons of [x, y], 0 to 1 of the picture; edged says who is in them; needs follow
 	Model       string        `yaml:"model"`        // in place of model.file
 	Views       []View        `yaml:"views"`        // parts of the picture that edged watches separately; none = the whole picture
 
 	// Dir is the folder in which the source's command runs: that of the configuration file; "" = where edged was started.
 	Dir string
 }
+
+// Zones are polygons by name. A corner is x, y, each 0 to 1 of the picture.
+type Zones map[string][][]float64
 
 // View is a part of a camera's picture with windows of its own.
 type View struct {
@@ -73,25 +76,16 @@ type Follow struct {
 // ViewsOf returns the camera's views with every choice made; without any of its own, one with no name. A motion gate is on by default
 // only where the model can have one.
 func (c *Config) ViewsOf(cam Camera, canGate bool) []View {
-	views := slices.Clone(cam.Views)
-	if len(views) == 0 {
-		views = []View{{}}
-	}
+	views := cam.viewsWithFollow()
 	gate := canGate && c.viewCount() > 1
 	override(&gate, cam.MotionGate)
 	for i := range views {
 		v := &views[i]
-		if len(v.Area) == 0 {
-			v.Area = []float64{0, 0, 1, 1}
-		}
 		if v.Stride == 0 {
 			v.Stride = c.Detect.Stride
 		}
 		if v.MotionGate == nil {
 			v.MotionGate = &gate
-		}
-		if v.Follow == (Follow{}) {
-			v.Follow = cam.Follow
 		}
 	}
 	return views

@@ -112,6 +112,8 @@ func typeName(t reflect.Type) string {
 		return "duration"
 	case t.Kind() == reflect.Slice:
 		return "list"
+	case t == reflect.TypeFor[Zones]():
+		return "block of polygons"
 	case t.Kind() == reflect.Map:
 		return "block of texts"
 	case isWhole(t):

@@ -61,6 +61,7 @@ func (d *decoder) camera(key string, cam Camera, seen map[string]bool) {
 	d.whole(key+".fps", cam.FPS, 0, 240)
 	d.masks(key+".masks", cam.Masks)
 	d.views(key+".views", cam.Views)
+	d.zones(key+".zones", cam)
 	if s := cam.StallAfter.Seconds(); s < 0.5 || s > 10 {
 		d.problem(key+".stall_after", "must be 500ms to 10s, not %v: systemd's watchdog would take a longer silence for a hang", cam.StallAfter)
 	}

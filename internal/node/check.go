@@ -50,18 +50,25 @@ func OpenModel(name string) (*models.Model, error) {
 const maxPictureBytes = 256 << 20
 
 func checkMemory(cfg *config.Config, opened Models) error {
-	views, total := 0, int64(0)
+	views, following, total := 0, 0, int64(0)
 	var f models.Manifest
 	for _, cam := range cfg.Cameras {
 		f = opened[cfg.ModelOf(cam)].Manifest
 		for _, v := range cfg.ViewsOf(cam, false) {
 			views++
+			if v.Follow.On {
+				following++
+			}
 			total += watch.PictureMemory(v, f)
 		}
 	}
 	if total > maxPictureBytes {
-		return fmt.Errorf("cameras, model.file: %d views of %d frames of %dx%d pixels take %d MB; at most %d: fewer cameras or views, or a smaller model",
-			views, f.Frames, f.Width, f.Height, total>>20, maxPictureBytes>>20)
+		hint := ""
+		if following > 0 {
+			hint = fmt.Sprintf(", or follow: true in fewer of them than %d", following)
+		}
+		return fmt.Errorf("cameras, model.file: %d views of %d frames of %dx%d pixels take %d MB; at most %d: fewer cameras or views, or a smaller model%s",
+			views, f.Frames, f.Width, f.Height, total>>20, maxPictureBytes>>20, hint)
 	}
 	return nil
 }

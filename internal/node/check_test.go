@@ -1,12 +1,28 @@
 package node
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
 	"edged/internal/config"
 	"edged/models"
 )
+
+// Views that follow keep larger pictures, so fewer fit.
+func TestSixtyFourCamerasThatFollow(t *testing.T) {
+	for cameras, refused := range map[int]bool{20: false, 64: true} {
+		cfg := config.Default()
+		cfg.Cameras = nil
+		for i := range cameras {
+			cfg.Cameras = append(cfg.Cameras, config.Camera{Name: fmt.Sprint("c", i), Source: "pattern:", Follow: config.DefaultFollow})
+		}
+		_, err := Check(cfg)
+		if (err != nil) != refused || err != nil && !strings.Contains(err.Error(), "follow: true in fewer of them than 64") {
+			t.Errorf("%d cameras: %v", cameras, err)
+		}
+	}
+}
 
 // What cannot be in memory is refused by the keys that ask for it, before anything asks for the memory, of which 32 bits may not
 // even hold the size.

@@ -1,7 +1,9 @@
 package node
 
 import (
+	"maps"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -38,17 +40,18 @@ func cpuTemperature() *float64 {
 	return &celsius
 }
 
-// maxEntities is how many labels get entities of their own in Home Assistant. Of a model with more, only the labels under detect.labels
-// get one. The events have all of them.
+// maxEntities is how many labels get entities of their own in Home Assistant, in a view and in all of its zones together. Of more, only
+// the labels under detect.labels get one. The events and topics have all of them.
 const maxEntities = 50
 
 func entities(labels []string, detect config.Detect) []string {
 	if len(labels) <= maxEntities {
 		return nil
 	}
-	named := []string{}
-	for label := range detect.Labels {
-		named = append(named, label)
-	}
-	return named
+	return named(detect)
+}
+
+// named returns the labels under detect.labels.
+func named(detect config.Detect) []string {
+	return slices.Collect(maps.Keys(detect.Labels))
 }

@@ -64,9 +64,25 @@ func (n *Node) publishedCameras() []publish.Camera {
 		for _, v := range cam.Views {
 			c.Views = append(c.Views, v.Name)
 		}
+		n.addZones(&c)
 		cameras = append(cameras, c)
 	}
 	return cameras
+}
+
+// addZones names the zones of the camera's views.
+func (n *Node) addZones(c *publish.Camera) {
+	c.Zones = map[string][]string{}
+	most := 0
+	for _, v := range n.Views {
+		if t := v.Pipeline.Targets; v.Camera == c.Name && t != nil && t.Zones != nil {
+			c.Zones[v.Path] = t.Zones.Names()
+			most = max(most, len(c.Zones[v.Path]))
+		}
+	}
+	if most*len(c.Labels) > maxEntities {
+		c.ZoneEntities = named(n.Config.Detect)
+	}
 }
 
 // publisherSink hands what the node recognises to the publisher.

@@ -30,3 +30,10 @@ func (l List) View(v View) {
 		s.View(v)
 	}
 }
+
+// Visit implements Sink.
+func (l List) Visit(v Visit) {
+	for _, s := range l {
+		s.Visit(v)
+	}
+}

@@ -43,6 +43,8 @@ type Sink interface {
 	Camera(Camera)
 	// View reports the settings of a view: once when the node starts, and after every change.
 	View(View)
+	// Visit reports that a target came into a zone or left it.
+	Visit(Visit)
 }
 
 // Event reports one phase of an action.
@@ -63,6 +65,8 @@ type Event struct {
 	// Of a target that is followed; all 0 for an action of the whole view. A box is x, y, width, height, each 0 to 1 of the view.
 	Track                  uint64     // the same for everything that the target does
 	Box, StartBox, PeakBox [4]float64 // now; in the first window that supports the action; where the score was highest
+	// The zones in which the target's feet are in each of these boxes, sorted. Nil: the view has none. Nobody may change the lists.
+	Zones, StartZones, PeakZones []string
 
 	Model Model
 	Clip  string // id of the clip that is recorded of the action; "" = none
@@ -120,6 +124,18 @@ type View struct {
 	Thresholds map[string]float64 // score at which each action starts, by label; lent
 }
 
+// Visit reports that a target came into a zone of a view, or left it.
+type Visit struct {
+	Camera  string
+	View    string // path, as in Event
+	Zone    string
+	Track   uint64        // the target
+	Inside  bool          // true: it came; false: it left
+	Entered time.Duration // the first frame that shows it in the zone
+	Left    time.Duration // the last frame that shows it in the zone; 0 while it is inside
+	Box     [4]float64    // as in Event, when it was last seen in the zone
+}
+
 // Ignore does nothing with anything. Embed it in a sink that does not need every method.
 type Ignore struct{}
 
@@ -134,3 +150,6 @@ func (Ignore) Camera(Camera) {}
 
 // View does nothing.
 func (Ignore) View(View) {}
+
+// Visit does nothing.
+func (Ignore) Visit(Visit) {}

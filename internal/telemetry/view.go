@@ -1,6 +1,10 @@
 package telemetry
 
-import "edged/internal/printable"
+import (
+	"fmt"
+
+	"edged/internal/printable"
+)
 
 var viewRows = []Row[View]{
 	{
@@ -17,6 +21,11 @@ var viewRows = []Row[View]{
 		Key: "invoke_ms", Value: func(v View) any { return v.InvokeMs() },
 		Column: "INVOKE", Show: decimal("invoke_ms", " ms"),
 		Sensor: &Sensor{ID: "inference_time", Name: "inference time", Round: true, Unit: "ms", Class: "duration", StateClass: measurement},
+	},
+	{
+		Key: "memory_bytes", Value: func(v View) any { return v.Memory },
+		Metric: "view_memory_bytes", Help: "Memory for the view's pictures: frames that wait, the model's window, the background of a view that follows.",
+		Column: "MEMORY", Show: func(v values) string { return fmt.Sprintf("%.1f MB", float64(v.count("memory_bytes"))/1e6) },
 	},
 	{Key: "unwatched", Value: func(v View) any { return v.Unwatched.Load() }}, // frames that came while it was disabled
 	{

@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -75,6 +76,73 @@ func TestAFollowingViewSaysWhoAndWhereBesideAPlainOne(t *testing.T) {
 	if n := c.Views[0].Pipeline.Stats.Windows.Load(); n == 0 {
 		t.Error("the plain view has no windows")
 	}
+}
+
+// A view of fewer pixels than the model's input is enlarged, and who walks through it is found.
+func TestAViewSmallerThanTheModelIsFollowed(t *testing.T) {
+	c := openViews(t, config.View{Name: "slit", Area: []float64{0.3, 0.6, 0.25, 0.25}, Follow: config.DefaultFollow}) // 80x60 of 320x240
+	found := 0
+	c.Views[0].Pipeline.OnEvent = func(infer.Event) {}
+	c.Views[0].Pipeline.OnWindow = func(w *infer.Window) {
+		if w.Track != 0 {
+			found++
+		}
+	}
+	for tick := range 95 {
+		got := c.Frame(&capture.Frame{
+			Data: street(tick), Format: pixel.Format{FourCC: pixel.Grey, Width: 320, Height: 240}, Time: time.Duration(tick) * time.Second / 8,
+		})
+		if got.Verdict != capture.Good {
+			t.Fatalf("%+v", got)
+		}
+		if err := c.Views[0].Pipeline.Step(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if found == 0 {
+		t.Error("nobody was found in a view of 80x60 pixels")
+	}
+}
+
+// A camera that changes its picture's size goes on to be followed: what moves in the new size is found after the background has been learned.
+func TestFollowingGoesOnAfterAChangeOfSize(t *testing.T) {
+	c := openViews(t, config.View{Name: "people", Follow: config.DefaultFollow})
+	p := &c.Views[0].Pipeline
+	p.OnEvent = func(infer.Event) {}
+	before, after, size := 0, 0, 1
+	p.OnWindow = func(w *infer.Window) {
+		switch {
+		case w.Track == 0:
+		case size == 1:
+			before++
+		default:
+			after++
+		}
+	}
+	for ; size <= 2; size++ {
+		for tick := range 95 {
+			grey := enlarged(street(tick), 320, size)
+			c.Frame(&capture.Frame{
+				Data: grey, Format: pixel.Format{FourCC: pixel.Grey, Width: 320, Height: 240 * size}, Time: time.Duration(tick+100*(size-1)) * time.Second / 8,
+			})
+			if err := p.Step(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if before == 0 || after == 0 {
+		t.Errorf("%d windows of targets before the change, %d after it", before, after)
+	}
+}
+
+// enlarged repeats every line of a grey picture.
+func enlarged(grey []byte, width, times int) (large []byte) {
+	for line := range slices.Chunk(grey, width) {
+		for range times {
+			large = append(large, line...)
+		}
+	}
+	return large
 }
 
 func TestPicturesOfAnySizeAreFollowed(t *testing.T) {

@@ -3,6 +3,7 @@ package watch
 import (
 	"math"
 
+	"edged/follow"
 	"edged/infer"
 	"edged/internal/config"
 	"edged/models"
@@ -14,14 +15,14 @@ const spareSlots = 4
 // Slots is the number of frames in a camera's ring for a model that takes windows of that many frames.
 func Slots(frames int) int { return frames + spareSlots }
 
-// PictureMemory is the bytes that a view's pictures take, in the ring and in the model's window. A manifest's numbers are bounded, but their product
+// PictureMemory is the bytes that a view's pictures take: in the ring, in the model's window and, where it follows, as the background. A manifest's numbers are bounded, but their product
 // may not fit an int of 32 bits.
 func PictureMemory(v config.View, f models.Manifest) int64 {
-	picture := int64(f.FrameBytes())
+	slots := int64(Slots(f.Frames))
 	if v.Follow.On {
-		picture = infer.PictureBytes
+		return slots*infer.PictureBytes + f.WindowBytes() + follow.MemoryBytes(infer.MiddleSide, infer.MiddleSide)
 	}
-	return int64(Slots(f.Frames))*picture + f.WindowBytes()
+	return slots*int64(f.FrameBytes()) + f.WindowBytes()
 }
 
 // LeastSize is the picture size in which each view has twice the model's pixels in each direction. A smaller picture would show the

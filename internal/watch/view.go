@@ -9,6 +9,7 @@ import (
 
 	"edged/capture/pixel"
 	"edged/follow"
+	"edged/follow/zones"
 	"edged/infer"
 	"edged/internal/config"
 	"edged/models"
@@ -21,6 +22,7 @@ type View struct {
 	Pipeline   infer.Pipeline
 	Configured map[string]infer.Thresholds // the configuration's thresholds, by action
 	Unwatched  atomic.Uint64               // frames that came while it was disabled
+	Memory     int64                       // bytes for its pictures; see PictureMemory
 
 	area      pixel.Area
 	middle    *middle    // nil: the model judges the whole view
@@ -48,6 +50,7 @@ func newView(o Options, c config.View) (*View, error) {
 		Path: path(o.Camera.Name, c.Name), Camera: o.Camera.Name, Configured: map[string]infer.Thresholds{},
 		area: pixel.Area{X: c.Area[0], Y: c.Area[1], Width: c.Area[2], Height: c.Area[3]},
 	}
+	v.Memory = PictureMemory(c, f)
 	decider, err := newDecider(o, c.Stride)
 	if err != nil {
 		return nil, err
@@ -63,6 +66,10 @@ func newView(o Options, c config.View) (*View, error) {
 		v.Pipeline.Targets = &infer.Targets{Side: f.Width, Options: follow.Options{
 			Max: c.Follow.Max, Smallest: c.Follow.Smallest, Still: int(c.Follow.Still.Seconds() * f.FrameRate),
 		}}
+		area := [4]float64(c.Area)
+		if shown := zones.Shown(o.Camera.Zones, area); len(shown) > 0 {
+			v.Pipeline.Targets.Zones = zones.New(shown, area)
+		}
 	} else if *c.MotionGate {
 		if v.Pipeline.Gate, err = infer.NewGate(f.Width, f.Height, f.Frames, o.Detect.Heartbeat); err != nil {
 			return nil, err

@@ -14,7 +14,7 @@ import (
 func TestBoxesOfTargets(t *testing.T) {
 	testkit.Slow(t)
 	walkers := filepath.Join(os.Getenv("EDGED_CACHE"), "footage", "vtest.avi")
-	s := newSite(t, "  - {name: walk, source: 'file:"+walkers+"', follow: true}\n")
+	s := newSite(t, "  - {name: walk, source: 'file:"+walkers+"', follow: true, zones: {square: [[0, 0.2], [1, 0.2], [1, 1], [0, 1]], roof: [[0, 0], [0.1, 0], [0, 0.1]]}}\n")
 	b := newBrowser(t, s)
 	for _, width := range []int64{360, 1920} {
 		b.size(width, 1080, width == 360)
@@ -23,6 +23,9 @@ func TestBoxesOfTargets(t *testing.T) {
 		b.await("document.querySelectorAll('section[aria-label=walk] .target').length >= 2")
 		b.await("[...document.querySelectorAll('section[aria-label=walk] .target .tag')].some((tag) => /_to_.* [6-9]\\d\\s?%/.test(tag.textContent))")
 		b.await("[...document.querySelectorAll('section[aria-label=walk] [role=meter]')].some((m) => m.getAttribute('aria-label').includes('_to_') && Number(m.getAttribute('aria-valuenow')) > 0.5)")
+		b.await("document.querySelectorAll('section[aria-label=walk] polygon.zone').length === 2")
+		b.await("[...document.querySelectorAll('section[aria-label=walk] .tag.zone')].map((tag) => tag.textContent).join() === 'roof,square'")
+		b.await("document.querySelectorAll('section[aria-label=walk] polygon.zone.occupied').length === 1")
 		name := map[int64]string{360: "boxes-360-dark", 1920: "boxes-1920-light"}[width]
 		b.shot(name)
 		b.accessible(name)

@@ -144,6 +144,9 @@ func (s *Site) describe() page.Description {
 		if c.Masks == nil {
 			c.Masks = [][][]float64{}
 		}
+		if c.Zones = cam.Zones; c.Zones == nil {
+			c.Zones = map[string][][]float64{}
+		}
 		if reason := t.Reason(); reason != nil {
 			c.Reason = reason.Error()
 		}

@@ -34,7 +34,9 @@ type Camera struct {
 	Reason string         `json:"reason,omitempty"` // why it is offline
 	Masks  [][][]float64  `json:"masks"`            // polygons of [x, y], 0 to 1 of the picture
 	Own    map[string]any `json:"own"`              // keys of the configuration on which views and zones depend, as it has them
-	Views  []View         `json:"views"`
+	// Zones are polygons by name, likewise. They have an effect only in views that follow.
+	Zones map[string][][]float64 `json:"zones"`
+	Views []View                 `json:"views"`
 }
 
 // View is a part of a camera's picture with actions of its own.

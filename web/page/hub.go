@@ -135,6 +135,9 @@ func (h *hub) View(v sink.View) {
 	h.sendJSON("view", map[string]any{"path": v.Path, "enabled": v.Enabled, "thresholds": v.Thresholds})
 }
 
+// Visit implements sink.Sink. The page works out who is in a zone from the boxes of targets.
+func (h *hub) Visit(sink.Visit) {}
+
 // Sink receives what the node recognises.
 func (p *Page) Sink() sink.Sink { return &p.hub }
 

@@ -3,6 +3,7 @@ import { api, clock, el, lasting, message, percent } from './util.js';
 import { on, recent } from './stream.js';
 import { watch } from './live.js';
 import { boxOf, shownFor } from './boxes.js';
+import { Zones } from './zones.js';
 
 const barsAtFirst = 8; // further labels are shown on demand
 
@@ -67,7 +68,8 @@ class Camera {
     this.state = el('span', { class: 'state' });
     this.doing = el('ul', { class: 'doing', 'aria-label': 'Going on' });
     this.targets = el('div', { class: 'overlay', 'aria-hidden': 'true' });
-    this.stage = el('div', { class: 'stage empty' }, this.image, this.text, overlay(camera), this.targets);
+    this.zones = new Zones(camera.zones);
+    this.stage = el('div', { class: 'stage empty' }, this.image, this.text, overlay(camera, this.zones), this.targets);
     this.element = el('section', { class: 'card camera', 'aria-label': camera.name },
       el('div', { class: 'head' }, el('h2', {}, camera.name), this.state),
       this.stage, this.doing, this.views.map((v) => v.element));
@@ -113,6 +115,7 @@ class Camera {
   showTargets() {
     const boxes = this.views.flatMap((v) => v.boxes());
     if (boxes.length || this.targets.childElementCount) this.targets.replaceChildren(...boxes);
+    this.zones.show(this.views.flatMap((v) => v.feet()));
   }
 
   setView(s) {
@@ -144,20 +147,19 @@ class Camera {
 }
 
 // overlay draws views, masks and zones on the picture.
-function overlay(camera) {
+function overlay(camera, zones) {
   const named = camera.views.filter((v) => v.name);
-  const tag = (name, [x, y], kind) => {
-    const e = el('span', { class: 'tag' + kind }, name);
-    [e.style.left, e.style.top] = [x * 100 + '%', y * 100 + '%'];
-    return e;
-  };
-  const names = [...named.map((v) => tag(v.name, v.area, '')), ...Object.entries(camera.zones ?? {}).map(([name, corners]) => tag(name, corners[0], ' zone'))];
+  const names = named.map((v) => {
+    const tag = el('span', { class: 'tag' }, v.name);
+    [tag.style.left, tag.style.top] = [v.area[0] * 100 + '%', v.area[1] * 100 + '%'];
+    return tag;
+  });
   return el('div', { class: 'overlay', 'aria-hidden': 'true' },
     el('svg', { viewBox: '0 0 1 1', preserveAspectRatio: 'none' },
       camera.masks.map((m) => el('polygon', { class: 'mask', points: m.map((p) => p.join(',')).join(' ') })),
-      Object.values(camera.zones ?? {}).map((corners) => el('polygon', { class: 'zone', points: corners.map((p) => p.join(',')).join(' ') })),
-      named.map((v) => el('rect', { class: 'view', x: v.area[0], y: v.area[1], width: v.area[2], height: v.area[3] }))),
-    names);
+      named.map((v) => el('rect', { class: 'view', x: v.area[0], y: v.area[1], width: v.area[2], height: v.area[3] })),
+      zones.shapes()),
+    names, zones.tags());
 }
 
 class View {
@@ -222,6 +224,14 @@ class View {
       this.targets.delete(track);
       this.showScores();
     }
+  }
+
+  // feet are where the targets stand, in the picture.
+  feet() {
+    const almost = 1 - 1e-9; // the picture cuts off who stands at its lower edge
+    return [...this.targets.values()].filter((t) => t.box).map(({ box: [x, y, w, h] }) => [
+      this.area[0] + (x + w / 2) * this.area[2], Math.min(this.area[1] + (y + h) * this.area[3], almost),
+    ]);
   }
 
   // boxes are drawn where the targets are, each with its best action.
