@@ -44,6 +44,7 @@ type keyframe struct {
 type action struct {
 	target uint64
 	label  string
+	start  float64 // frame of the video that the event names as the start
 	frames []float64
 	boxes  [][4]float64
 }
@@ -61,6 +62,7 @@ func TestWalkersOfRealFootage(t *testing.T) {
 	people, walks := readPeople(t), readWalks(t)
 	actions, windows := followVideo(t, 384, 288, follow.Options{Max: 12})
 	judgeWindows(t, people, windows)
+	judgeStarts(people, walks, actions).report(t)
 	right, wrong := 0, 0
 	for _, w := range walks {
 		good, bad := judge(w, people, actions)
@@ -228,7 +230,7 @@ func (r *follower) note(e infer.Event, target uint64) {
 	}
 	if e.Phase == infer.Start {
 		r.open[key] = len(r.actions)
-		r.actions = append(r.actions, action{target: target, label: e.Label})
+		r.actions = append(r.actions, action{target: target, label: e.Label, start: e.Start.Seconds() * labelledRate})
 	}
 }
 
