@@ -26,9 +26,9 @@ struct follow_finder {
   int known;           // pictures that the background was learned from, at most 1 << LEARN
   uint8_t *luma;       // [height,width] of the newest picture
   uint8_t *before;     // of the one before it
-  uint16_t *mean;      // the background
-  uint16_t *deviation; // how far pixels usually are from it
-  uint16_t *flicker;   // how much they usually change from one picture to the next
+  int16_t *mean;       // the background
+  int16_t *deviation;  // how far pixels usually are from it
+  int16_t *flicker;    // how much they usually change from one picture to the next
   uint8_t *differs;    // 0 or 1
   uint8_t *colour;     // [height,width,3] the picture where it last did not differ
 };
@@ -99,6 +99,9 @@ static void light(const struct follow_finder *f, int *gain, int *offset) {
   *offset = (change[0] + dark) * ONE - dark * ONE / 256 * *gain;
 }
 
+// Light that is this much brighter or darker everywhere needs no special care: 60 of 255.
+enum { LIT = 60 * ONE };
+
 // rates say how fast a line is learned, and in which light it lies.
 struct rates {
   int gain, offset;       // the light: see light()
@@ -106,32 +109,52 @@ struct rates {
 };
 
 // The quotient by 2 to the power of n, rounded to the nearest.
-static inline int shrunk(int v, int n) { return (v + (1 << n >> 1)) >> n; }
+static inline int16_t shrunk(int16_t v, int n) { return (int16_t)(v + (1 << n >> 1)) >> n; }
 
-// One line: which pixels differ, and what the background learns from those that may teach it. Relit says that the gain is not 1: a multiplication is slow.
-static inline int line(uint8_t *restrict differs, uint16_t *restrict mean, uint16_t *restrict deviation, uint16_t *restrict flicker,
-                const uint8_t *restrict luma, const uint8_t *restrict before, const uint8_t *restrict teaches, int n, struct rates r,
-                int relit) {
-  int found = 0;
+static inline int16_t least(int16_t a, int16_t b) { return a < b ? a : b; }
+static inline int16_t most(int16_t a, int16_t b) { return a > b ? a : b; }
+
+// One line: which pixels differ, and what the background learns from those that may teach it. This is for light that is darker or brighter by a little
+// at most (LIT), which is nearly always so. Every value is at most 255 * ONE, so that 16 bits hold it and the difference of two: twice as many pixels fit
+// into a vector as with 32 bits. Off is cut where it is far beyond everything that counts.
+static void line(uint8_t *restrict differs, int16_t *restrict mean, int16_t *restrict deviation, int16_t *restrict flicker,
+                 const uint8_t *restrict luma, const uint8_t *restrict before, const int16_t *restrict teaches, int n, struct rates r) {
+  const int16_t offset = r.offset, farthest = INT16_MAX - LIT;
   for (int i = 0; i < n; i++) {
-    int off = (luma[i] << SHIFT) - (relit ? (mean[i] * r.gain) >> 8 : mean[i]) - r.offset;
-    int far = off < 0 ? -off : off;
-    int restless = deviation[i] > flicker[i] ? deviation[i] : flicker[i];
-    int most = LEAST + RESTLESS * restless;
-    most = most > MOST ? MOST : most;
-    int d = far > most;
-    differs[i] = d;
-    found += d;
-    int step = off > STEP_MOST ? STEP_MOST : off < -STEP_MOST ? -STEP_MOST : off;
-    int moved = mean[i] + (teaches[i] ? shrunk(step, LEARN - 3) : 0);
-    mean[i] = moved < 0 ? 0 : moved > 255 * ONE ? 255 * ONE : moved;
-    int bounded = far > DEVIATION_MOST ? DEVIATION_MOST : far;
-    deviation[i] += teaches[i] ? shrunk(bounded - deviation[i], r.deviation) : 0;
-    int change = luma[i] > before[i] ? luma[i] - before[i] : before[i] - luma[i];
-    change = change << SHIFT > FLICKER_MOST ? FLICKER_MOST : change << SHIFT;
+    int16_t level = luma[i] << SHIFT;
+    int16_t off = level - mean[i];
+    off = most(least(off, farthest), -farthest) - offset;
+    int16_t far = most(off, -off);
+    int16_t restless = most(deviation[i], flicker[i]);
+    differs[i] = far > least(LEAST + RESTLESS * restless, MOST);
+    int16_t step = most(least(off, STEP_MOST), -STEP_MOST);
+    int16_t moved = mean[i] + (shrunk(step, LEARN - 3) & teaches[i]);
+    mean[i] = most(least(moved, 255 * ONE), 0);
+    int16_t strayed = least(far, DEVIATION_MOST) - deviation[i];
+    deviation[i] += shrunk(strayed, r.deviation) & teaches[i];
+    int16_t change = most(luma[i], before[i]) - least(luma[i], before[i]);
+    change = least(change, FLICKER_MOST >> SHIFT) << SHIFT;
     flicker[i] += shrunk(change - flicker[i], r.flicker);
   }
-  return found;
+}
+
+// The same for any light.
+static void relit_line(uint8_t *restrict differs, int16_t *restrict mean, int16_t *restrict deviation, int16_t *restrict flicker,
+                       const uint8_t *restrict luma, const uint8_t *restrict before, const int16_t *restrict teaches, int n, struct rates r) {
+  for (int i = 0; i < n; i++) {
+    int off = (luma[i] << SHIFT) - ((mean[i] * r.gain) >> 8) - r.offset;
+    int far = off < 0 ? -off : off;
+    int16_t restless = most(deviation[i], flicker[i]);
+    differs[i] = far > least(LEAST + RESTLESS * restless, MOST);
+    int16_t step = off > STEP_MOST ? STEP_MOST : off < -STEP_MOST ? -STEP_MOST : off;
+    int16_t moved = mean[i] + (shrunk(step, LEARN - 3) & teaches[i]);
+    mean[i] = most(least(moved, 255 * ONE), 0);
+    int16_t bounded = far > DEVIATION_MOST ? DEVIATION_MOST : far;
+    deviation[i] += shrunk(bounded - deviation[i], r.deviation) & teaches[i];
+    int16_t change = most(luma[i], before[i]) - least(luma[i], before[i]);
+    change = least(change, FLICKER_MOST >> SHIFT) << SHIFT;
+    flicker[i] += shrunk(change - flicker[i], r.flicker);
+  }
 }
 
 // Adds a line's pixels that differ to their cells.
@@ -187,20 +210,18 @@ int follow_find(struct follow_finder *f, const uint8_t *rgb, const uint8_t *hold
   r.flicker = r.deviation < FLICKER_LEARN ? r.deviation : FLICKER_LEARN;
   if (f->known < 1 << LEARN) f->known++;
   light(f, &r.gain, &r.offset);
-  uint8_t teaches[f->cols * FOLLOW_CELL];
-  int found = 0;
+  int lit = r.gain == 256 && abs(r.offset) <= LIT;
+  int16_t teaches[f->cols * FOLLOW_CELL]; // all bits where the background learns
   for (int y = 0; y < f->height; y++) {
     const uint8_t *held = hold + y / FOLLOW_CELL * f->cols;
     if (y % FOLLOW_CELL == 0)
-      for (int c = 0; c < f->cols; c++) memset(teaches + c * FOLLOW_CELL, !held[c], FOLLOW_CELL);
+      for (int x = 0; x < f->cols * FOLLOW_CELL; x++) teaches[x] = held[x / FOLLOW_CELL] ? 0 : -1;
     size_t at = (size_t)y * f->width;
-    found += r.gain == 256
-                 ? line(f->differs + at, f->mean + at, f->deviation + at, f->flicker + at, f->luma + at, f->before + at, teaches, f->width, r, 0)
-                 : line(f->differs + at, f->mean + at, f->deviation + at, f->flicker + at, f->luma + at, f->before + at, teaches, f->width, r, 1);
+    (lit ? line : relit_line)(f->differs + at, f->mean + at, f->deviation + at, f->flicker + at, f->luma + at, f->before + at, teaches, f->width, r);
     count(counts + y / FOLLOW_CELL * f->cols, f->differs + at, f->width);
   }
   if (f->pictures++ % REMEMBER_EVERY == 0) remember(f, rgb, hold, counts);
-  return f->known < FOLLOW_LEARNING ? -1 : found;
+  return f->known < FOLLOW_LEARNING ? -1 : 0;
 }
 
 static int row_differs(const struct follow_finder *f, int x, int y, int w) {

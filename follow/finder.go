@@ -112,22 +112,35 @@ const (
 
 // everywhere reports whether something differs in nearly all parts of the picture.
 func (f *finder) everywhere() bool {
-	var active, all [parts * parts]int
-	for i, count := range f.counts {
-		part := i/f.cols*parts/f.rows*parts + i%f.cols*parts/f.cols
-		all[part]++
-		if count >= activePixels {
-			active[part]++
+	strange := 0
+	for row := range parts {
+		for column := range parts {
+			if f.partIsStrange(row, column) {
+				strange++
+			}
 		}
 	}
-	n := 0
-	for i := range all {
-		if float64(active[i]) > partDiffers*float64(all[i]) {
-			n++
-		}
-	}
-	return n >= strangeParts
+	return strange >= strangeParts
 }
+
+// partIsStrange reports whether something differs in the part of the picture in that row and column of parts.
+func (f *finder) partIsStrange(row, column int) bool {
+	rows, cols := f.rows, f.cols
+	active, all := 0, 0
+	from, to := ceil(column*cols, parts), ceil((column+1)*cols, parts)
+	for r := ceil(row*rows, parts); r < ceil((row+1)*rows, parts); r++ {
+		for _, count := range f.counts[r*cols+from : r*cols+to] {
+			if count >= activePixels {
+				active++
+			}
+		}
+		all += to - from
+	}
+	return float64(active) > partDiffers*float64(all)
+}
+
+// ceil is a/b, rounded up.
+func ceil(a, b int) int { return (a + b - 1) / b }
 
 // grow collects the cells that hang together with the first one, and keeps the region if it is large enough and more than a change of light.
 func (f *finder) grow(first int32, smallest float64) {

@@ -16,7 +16,7 @@ void follow_free(struct follow_finder *f);
 // Forgets the background. The next picture becomes the new one.
 void follow_forget(struct follow_finder *f);
 // Compares rgb [height,width,3] with the background and learns from it. counts [rows,cols] receives how many pixels of each cell differ;
-// cells whose hold is not 0 keep their background. Returns how many pixels differ, or -1 while it knows too little.
+// cells whose hold is not 0 keep their background. Returns 0, or -1 while it knows too little.
 int follow_find(struct follow_finder *f, const uint8_t *rgb, const uint8_t *hold, uint8_t *counts);
 // Copies the part x, y, w, h of the background, in colour, to out [height,width,3] of which it is a part.
 void follow_paint(const struct follow_finder *f, const int box[4], uint8_t *out);
