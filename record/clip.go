@@ -20,7 +20,7 @@ type Event struct {
 	Track  uint64     `json:"track,omitempty"` // the target that did it; 0 = the view does not follow
 	Peak   float64    `json:"peak_score"`
 	Start  time.Time  `json:"start"`
-	End    *time.Time `json:"end"`            // null while it goes on
+	End    *time.Time `json:"end"`             // null while it goes on
 	Zones  []string   `json:"zones,omitempty"` // in which the target was at the action's start, peak or end
 	Clip   string     `json:"clip,omitempty"`  // id; "" = there is none
 	// ClipState is ClipNone, ClipRecording, ClipSaved or ClipFailed.
