@@ -31,7 +31,7 @@ type ViewTopics struct {
 	labels      []string                 // JSON strings, each with a colon, in the model's order
 	actions     map[string]*ActionTopics // by label; states.mu guards it
 	teaching    teaching
-	zones       map[string]*ZoneTopics   // by name
+	zones       map[string]*ZoneTopics // by name
 
 	echoed   *retained // the state of the first action, of which the broker must deliver an echo; nil = there is no action
 	enabled  *retained
