@@ -47,7 +47,7 @@ Priority: optional
 Depends: libc6 (>= 2.34), libgcc-s1, libstdc++6 (>= 12), init-system-helpers (>= 1.54), procps, systemd (>= 249)
 Suggests: mosquitto, ffmpeg
 Installed-Size: $(du -k -s --apparent-size "$root" | cut -f1)
-Description: sees actions in camera pictures and publishes them to MQTT
+Description: recognises actions on camera and publishes them over MQTT
  edged takes pictures from V4L2 and other cameras, squeezes the last seconds of
  them into the channels of a small neural network (SqueezeTime on TensorFlow
  Lite), and publishes what it recognises to an MQTT broker, where Home Assistant
