@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"edged/internal/clock"
+	"edged/internal/durations"
 	"edged/internal/sink"
 	"edged/internal/testkit"
 )
@@ -100,7 +101,11 @@ func announcement(t *testing.T, url string) (took time.Duration, states uint64) 
 	began := time.Now()
 	defer run(t, p)()
 	waitFor(t, "the event", func() bool { return p.Counters().EventsSent == 1 })
-	return time.Since(began), p.Counters().StatesSent
+	took, c := time.Since(began), p.Counters()
+	if half := c.AckTimes.Quantile(0.5, new(durations.Counts)); half <= 0 || half > took*5/4 {
+		t.Errorf("half of the acknowledgements came within %v; all together took %v", half, took)
+	}
+	return took, c.StatesSent
 }
 
 // announced runs a publisher at a broker of its own until the test ends, and returns when all of its announcement has
