@@ -151,6 +151,24 @@ func testDraw(t *testing.T, b *browser) {
 	b.await("document.querySelector('.verdict').textContent.includes('cameras[0].views[0].name')")
 	b.shot("drawn")
 
+	// A zone needs a view that follows; the text says so itself.
+	eval[int](b, "(() => { const i = document.querySelector('.shapes input'); i.value = 'my_view'; i.dispatchEvent(new Event('input')); return 0; })()")
+	b.click("button", "Draw a zone")
+	for _, p := range [][2]float64{{0.1, 0.6}, {0.4, 0.6}, {0.4, 0.9}, {0.1, 0.9}, {0.1, 0.6}} { // the first corner again: finished
+		x, y := at(p[0], p[1])
+		b.do(chromedp.MouseClickXY(x, y))
+	}
+	b.await(yaml + ".includes('zone1:')")
+	text = eval[string](b, yaml)
+	if cfg, err = config.Parse("zone.yaml", []byte(text)); err != nil {
+		t.Fatalf("%v in\n%s", err, text)
+	}
+	if zone := cfg.Cameras[0].Zones["zone1"]; len(zone) != 4 || zone[2][1] < 0.88 || zone[2][1] > 0.92 || !cfg.Cameras[0].Follow.On {
+		t.Errorf("%s", text)
+	}
+	b.await("document.querySelector('.verdict').textContent === 'edged takes this.'")
+	b.shot("drawn-zone")
+
 	// What the configuration has already is carried over, and what is typed is added.
 	eval[int](b, b.named("combobox", "Camera")+".value = 'yard', document.querySelector('select').dispatchEvent(new Event('change')), 0")
 	b.await(yaml + ".includes('name: yard')")
