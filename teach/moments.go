@@ -18,7 +18,7 @@ type moment struct {
 const (
 	// momentsAge is how long windows are kept.
 	momentsAge = 10 * time.Minute
-	// momentsBytes bounds the windows of a view. Ten minutes of the starter model take 1.5 MB; a view that follows several targets gets fewer minutes.
+	// momentsBytes bounds the windows of a view. Ten minutes of the starter model take 3 MB; a view that follows several targets gets fewer minutes.
 	momentsBytes = 4 << 20
 	// momentOverhead is the bytes of a moment beside its embedding.
 	momentOverhead = 48

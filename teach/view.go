@@ -27,6 +27,11 @@ type View struct {
 	standards *standards    // nil: not yet
 	counted   time.Duration // of life.watched, for Worth
 
+	*memory // nil: it cannot be taught
+}
+
+// memory is what a view remembers. The view of the next node takes it over.
+type memory struct {
 	mu      sync.Mutex // guards all below
 	moments *moments
 	life    *life
@@ -70,8 +75,7 @@ func newView(t *Teacher, o ViewOptions) *View {
 	if o.Size > 0 {
 		v.numbers = joined * o.Size
 		v.joiners = newJoiners(o.Size, v.targets())
-		v.moments = newMoments(v.numbers, o.Targets, o.Interval)
-		v.life = newLife(v.numbers)
+		v.memory = &memory{moments: newMoments(v.numbers, o.Targets, o.Interval), life: newLife(v.numbers)}
 		if t.o.NewEncoder != nil && o.Width > 0 {
 			v.frames = newFrames(o)
 		}
@@ -286,7 +290,7 @@ func (v *View) wipe() {
 	if v.frames != nil {
 		v.frames.wipe()
 	}
-	if v.moments == nil {
+	if v.memory == nil {
 		return
 	}
 	v.mu.Lock()
@@ -295,11 +299,9 @@ func (v *View) wipe() {
 	v.life.writer.reset()
 }
 
-// inherit takes over what another View of the same path and model knew. That one must not be used any more.
+// inherit takes over what another View of the same path and model knew. Windows of that one must not come any more.
 func (v *View) inherit(old *View) {
-	old.mu.Lock()
-	defer old.mu.Unlock()
-	v.moments, v.life, v.counted, v.standards = old.moments, old.life, old.counted, old.standards
+	v.memory, v.counted, v.standards = old.memory, old.counted, old.standards
 	if old.frames != nil && v.frames != nil && old.Frames == v.Frames && old.Width == v.Width && old.Height == v.Height && old.Follows == v.Follows {
 		v.frames = old.frames
 		v.frames.clear()
