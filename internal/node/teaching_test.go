@@ -75,7 +75,9 @@ func TestATaughtActionGoesFromExampleToEvent(t *testing.T) {
 	if example.Pictures == 0 || example.Windows == 0 {
 		t.Errorf("example %+v", example)
 	}
-	until("learned", func() bool { return n.action("passes_by").State == teach.Shadow && !n.action("passes_by").LearnedAt.IsZero() })
+	until("learned", func() bool {
+		return n.action("passes_by").State == teach.Shadow && !n.action("passes_by").LearnedAt.IsZero()
+	})
 	if err := teacher.SetLive("gate", "passes_by", true); err != nil {
 		t.Fatal(err)
 	}
