@@ -18,17 +18,18 @@ func (t *Teacher) ThatWasIt(view, name string, from, until time.Time) (ExampleIn
 	if err != nil {
 		return ExampleInfo{}, err
 	}
-	i := v.item(l, example, t.settings.KeepPictures, t.wall)
-	if same := a.near(example, i.Time); same != nil {
+	at := t.wall(l.times[l.best]).UnixMilli()
+	if same := a.near(example, at); same != nil {
 		return t.describeExample(a, same), nil
 	}
-	if asked := a.near(question, i.Time); asked != nil {
+	if asked := a.near(question, at); asked != nil {
 		err := t.judge(a, asked, example, fmt.Sprintf("add an example of %q", a.Name))
 		return t.describeExample(a, asked), err
 	}
 	if len(a.of(example)) >= MaxExamples {
 		return ExampleInfo{}, fmt.Errorf("%w examples: %d of an action are the most; remove one first", ErrTooMany, MaxExamples)
 	}
+	i := v.item(l, example, t.settings.KeepPictures, t.wall)
 	if err := t.addItem(a, i); err != nil {
 		return ExampleInfo{}, err
 	}

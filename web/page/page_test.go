@@ -89,7 +89,7 @@ func newScene(t *testing.T) *scene {
 	t.Helper()
 	s := &scene{t: t, access: &anybody{}}
 	s.Page = &Page{
-		Node: "cottage", Version: "v1", Live: map[string]*pictures.Live{"gate": {}}, Timeline: &record.Timeline{}, Access: s.access,
+		Node: "cottage", Version: "v1", Live: map[string]*pictures.Live{"gate": {}}, Timeline: &record.Timeline{}, Access: s.access, Teacher: newStillTeacher(),
 		Recorder: clips{clipID: {ID: clipID, Camera: "gate", Width: 640, Height: 480, Frames: [][3]int64{{0, 0, int64(len(video))}}}},
 		Description: func() Description {
 			return Description{Cameras: []Camera{{Name: "gate", Views: []View{{Path: "gate", Thresholds: map[string]float64{"wave": 0.5}}}}}}
