@@ -32,15 +32,17 @@ type action struct {
 
 // learned is the result of learning.
 type learned struct {
-	Model     string  `json:"model"` // sha256
-	Head      []byte  `json:"head"`
-	Threshold float64 `json:"threshold"`
-	PerDay    float64 `json:"per_day"` // false alarms a day at the threshold, by ordinary life
-	Met       bool    `json:"met"`
-	Found     int     `json:"found"`
-	Of        int     `json:"of"`
-	At        int64   `json:"at"`
-	Life      int     `json:"life"` // windows of ordinary life that it was learned from
+	Model     string   `json:"model"` // sha256
+	Head      []byte   `json:"head"`
+	Threshold float64  `json:"threshold"`
+	PerDay    float64  `json:"per_day"` // false alarms a day at the threshold, by ordinary life
+	Met       bool     `json:"met"`
+	Found     int      `json:"found"`
+	Of        int      `json:"of"`
+	At        int64    `json:"at"`
+	Life      int      `json:"life"`                // windows of ordinary life that it was learned from
+	Basis     string   `json:"basis"`               // what else it was learned from: see action.basis
+	FoundIDs  []string `json:"found_ids,omitempty"` // of the examples that were found
 
 	head *Head
 }
@@ -98,6 +100,24 @@ func (a *action) threshold() float64 {
 		return a.Learned.Threshold
 	}
 	return 0
+}
+
+// basis tells whether the action was learned from what it has now: a checksum of its examples, counter-examples and settings.
+func (a *action) basis(model string, allowed float64) string {
+	text := fmt.Sprintln(model, allowed)
+	for _, i := range a.items {
+		if i.kind != question && i.Model == model {
+			text += fmt.Sprintln(i.ID, i.kind)
+		}
+	}
+	return checksum([]byte(text))
+}
+
+// markFound notes at each example whether it was found when it was left out.
+func (a *action) markFound() {
+	for _, i := range a.of(example) {
+		i.found = a.Learned != nil && slices.Contains(a.Learned.FoundIDs, i.ID)
+	}
 }
 
 // changed says that the action must be learned anew.

@@ -43,7 +43,7 @@ func TestAnswersBecomeExamplesAndCounterExamples(t *testing.T) {
 	if a := r.get("ring"); a.Examples != 3 || a.Negatives != 1 {
 		t.Errorf("after a no: %+v", a)
 	}
-	list := r.firings("ring")
+	list := r.firings()
 	if list[0].Judged != Wrong || list[1].Judged != Right {
 		t.Errorf("firings %+v", list)
 	}
@@ -64,7 +64,7 @@ func TestWrong(t *testing.T) {
 	r.live(10 * time.Second)
 	r.act()
 	r.must(r.teacher.Wrong(hall, "ring", ""))
-	if a := r.get("ring"); a.Negatives != 1 || r.firings("ring")[0].Judged != Wrong {
+	if a := r.get("ring"); a.Negatives != 1 || r.firings()[0].Judged != Wrong {
 		t.Errorf("after it fired: %+v", a)
 	}
 }
@@ -82,8 +82,8 @@ func TestWrongWhileItGoesOn(t *testing.T) {
 	}
 	r.must(r.teacher.Wrong(hall, "ring", ""))
 	r.live(5 * time.Second)
-	if a := r.get("ring"); a.Negatives != 1 || a.Firing || r.firings("ring")[0].Judged != Wrong {
-		t.Errorf("%+v, %+v", a, r.firings("ring")[0])
+	if a := r.get("ring"); a.Negatives != 1 || a.Firing || r.firings()[0].Judged != Wrong {
+		t.Errorf("%+v, %+v", a, r.firings()[0])
 	}
 }
 
@@ -97,7 +97,7 @@ func TestThatWasItAnswersAQuestion(t *testing.T) {
 	e, err := r.teacher.ThatWasIt(hall, "ring", time.Time{}, time.Time{})
 	r.must(err)
 	after := r.get("ring")
-	if after.Examples != before.Examples+1 || after.Questions != before.Questions-1 || e.ID != r.firings("ring")[0].ID {
+	if after.Examples != before.Examples+1 || after.Questions != before.Questions-1 || e.ID != r.firings()[0].ID {
 		t.Errorf("before %+v\nafter %+v\nexample %+v", before, after, e)
 	}
 }
@@ -133,7 +133,7 @@ func TestEveryStepIsUndone(t *testing.T) {
 	r.act()
 	r.must(r.teacher.Answer(r.asked().ID, true))
 	undo(`say yes to a question about "ring"`)
-	if a := r.get("ring"); a.Examples != 2 || a.Questions == 0 || r.firings("ring")[0].Judged != NotJudged {
+	if a := r.get("ring"); a.Examples != 2 || a.Questions == 0 || r.firings()[0].Judged != NotJudged {
 		t.Errorf("%+v", a)
 	}
 	list, err := r.teacher.Examples(hall, "ring")

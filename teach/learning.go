@@ -23,6 +23,7 @@ type assignment struct {
 	life     []Embedding
 	quiet    *quiet
 	allowed  float64 // false alarms a day
+	basis    string
 }
 
 // nextAssignment returns the next action that must be learned; nil if there is none.
@@ -41,7 +42,7 @@ func (t *Teacher) nextAssignment() *assignment {
 
 // prepare gathers what the action is learned from. An action that cannot be learned is settled at once. The caller holds mu.
 func (t *Teacher) prepare(a *action, v *View) *assignment {
-	l := &assignment{action: a, version: a.version, model: v.Model, allowed: t.settings.FalseAlarmsPerDay}
+	l := &assignment{action: a, version: a.version, model: v.Model, allowed: t.settings.FalseAlarmsPerDay, basis: a.basis(v.Model, t.settings.FalseAlarmsPerDay)}
 	for _, i := range a.items {
 		own := *i // another goroutine may change i
 		switch {
@@ -71,8 +72,7 @@ func (t *Teacher) prepare(a *action, v *View) *assignment {
 // outcome is what came of a assignment.
 type outcome struct {
 	*learned
-	found []string // ids of the examples that were found when left out
-	err   error
+	err error
 }
 
 // learn fits the head, chooses its threshold, and leaves out the examples in turn.
@@ -90,7 +90,7 @@ func (l *assignment) learn(ctx context.Context) (o outcome) {
 	if err != nil {
 		return outcome{err: err}
 	}
-	o.learned = &learned{Model: l.model, Head: encodeHead(fitted.Head), head: fitted.Head, Life: len(l.life)}
+	o.learned = &learned{Model: l.model, Basis: l.basis, Head: encodeHead(fitted.Head), head: fitted.Head, Life: len(l.life)}
 	o.Threshold, o.PerDay = l.quiet.threshold(fitted.Head, l.allowed)
 	o.Met = o.PerDay <= l.allowed
 	o.err = l.leaveOut(ctx, examples, life, &o)
@@ -114,7 +114,7 @@ func (l *assignment) leaveOut(ctx context.Context, examples []Example, life []Em
 	for n, is := range found {
 		if is {
 			o.Found++
-			o.found = append(o.found, l.examples[n].ID)
+			o.FoundIDs = append(o.FoundIDs, l.examples[n].ID)
 		}
 	}
 	return ctx.Err()
@@ -139,9 +139,7 @@ func (t *Teacher) settle(l *assignment, o outcome) {
 	a.failed = ""
 	o.At = t.o.Wall().UnixMilli()
 	a.Learned = o.learned
-	for _, i := range a.of(example) {
-		i.found = slices.Contains(o.found, i.ID)
-	}
+	a.markFound()
 	_ = t.saved(t.store.saveAction(a)) // it runs all the same; a restart learns it anew
 	t.publish(a.View)
 }
@@ -158,7 +156,7 @@ func (t *Teacher) learnAll(ctx context.Context) {
 	}
 }
 
-// refresh has those actions learned anew for which there is much more ordinary life than when they were learned.
+// refresh has those actions learned anew for which there is much more ordinary life than when they were learned, and those that could not be.
 func (t *Teacher) refresh() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -168,7 +166,7 @@ func (t *Teacher) refresh() {
 			continue
 		}
 		now := min(mostLife, v.ordinaryWindows())
-		if a.Learned == nil && a.failed != "" || a.Learned != nil && now >= a.Learned.Life*3/2 {
+		if a.failed != "" || a.Learned != nil && now >= a.Learned.Life*3/2 {
 			a.changed()
 		}
 	}

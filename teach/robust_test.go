@@ -21,7 +21,7 @@ func TestEverythingSurvivesARestart(t *testing.T) {
 	r.must(r.teacher.SetThreshold(hall, "ring", 0.7))
 	r.live(minutes(1))
 	r.act()
-	before, fired := r.get("ring"), len(r.firings("ring"))
+	before, fired := r.get("ring"), len(r.firings())
 	r.teacher.saveRest()
 
 	r.open(dir)
@@ -30,12 +30,12 @@ func TestEverythingSurvivesARestart(t *testing.T) {
 		t.Fatalf("after the restart runs %+v", set)
 	}
 	after := r.get("ring")
-	if after.Examples != before.Examples || after.Questions != before.Questions || !after.Live || len(r.firings("ring")) != fired || after.CreatedAt != before.CreatedAt {
+	if after.Examples != before.Examples || after.Questions != before.Questions || !after.Live || len(r.firings()) != fired || after.CreatedAt != before.CreatedAt || after.LearnedAt != before.LearnedAt {
 		t.Errorf("before %+v\nafter %+v", before, after)
 	}
 	r.live(10 * time.Second)
 	r.act()
-	if list := r.firings("ring"); len(list) != fired+1 || !list[0].Live {
+	if list := r.firings(); len(list) != fired+1 || !list[0].Live {
 		t.Errorf("firings after the restart: %+v", list)
 	}
 }

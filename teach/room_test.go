@@ -187,9 +187,10 @@ func (r *room) get(name string) Action {
 	return Action{}
 }
 
-func (r *room) firings(name string) []FiringInfo {
+// firings returns those of "ring".
+func (r *room) firings() []FiringInfo {
 	r.t.Helper()
-	list, err := r.teacher.Firings(hall, name)
+	list, err := r.teacher.Firings(hall, "ring")
 	r.must(err)
 	return list
 }
@@ -202,10 +203,10 @@ func TestThatWasItTeachesAShadowThatGoesLive(t *testing.T) {
 	if a.State != Shadow || a.Examples != 3 || a.Threshold < least || a.LearnedAt.IsZero() || a.Worth.Of != 3 || a.Worth.Found != 3 {
 		t.Fatalf("after three examples: %+v", a)
 	}
-	before := len(r.firings("ring"))
+	before := len(r.firings())
 	r.live(10 * time.Second)
 	r.act()
-	list := r.firings("ring")
+	list := r.firings()
 	if len(list) != before+1 || !list[0].Fired || list[0].Live || list[0].Pictures == 0 {
 		t.Fatalf("firings after the action as a shadow: %+v", list)
 	}
@@ -222,7 +223,7 @@ func TestThatWasItTeachesAShadowThatGoesLive(t *testing.T) {
 	}
 	r.live(10 * time.Second)
 	r.act()
-	if list := r.firings("ring"); len(list) != before+2 || !list[0].Live {
+	if list := r.firings(); len(list) != before+2 || !list[0].Live {
 		t.Fatalf("firings after the action as live: %+v", list)
 	}
 }
@@ -231,9 +232,9 @@ func TestOrdinaryLifeFiresNothing(t *testing.T) {
 	r := newRoom(t, "")
 	r.live(2 * time.Minute)
 	r.teach("ring", 3)
-	before := len(r.firings("ring"))
+	before := len(r.firings())
 	r.live(10 * time.Minute)
-	if list := r.firings("ring"); len(list) != before {
+	if list := r.firings(); len(list) != before {
 		t.Errorf("ordinary life fired: %+v", list[:len(list)-before])
 	}
 	if a := r.get("ring"); !a.Worth.Met || a.Worth.Hours < 0.15 {

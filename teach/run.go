@@ -15,7 +15,7 @@ func (t *Teacher) Run(ctx context.Context) {
 	t.serve(ctx)
 }
 
-// minute is how often time is counted for Worth.
+// minute is how often time is counted for Worth, and how often it is checked whether there is more to learn from.
 const minute = time.Minute
 
 // serve notes candidates, counts time and tells of changes.
@@ -35,9 +35,9 @@ func (t *Teacher) serve(ctx context.Context) {
 			t.tell()
 		case <-tick.C:
 			t.count()
+			t.refresh()
 		case <-save.C:
 			t.saveRest()
-			t.refresh()
 		}
 	}
 }

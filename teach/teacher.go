@@ -140,7 +140,7 @@ func (t *Teacher) load() error {
 	t.loaded, t.failed = true, nil
 	for _, a := range found {
 		if t.action(a.View, a.Name) == nil {
-			a.changed()
+			a.markFound()
 			t.actions = append(t.actions, a)
 		}
 	}
@@ -149,7 +149,20 @@ func (t *Teacher) load() error {
 		t.openLife(v)
 		t.publish(v.Path)
 	}
+	t.learnChanged()
 	return nil
+}
+
+// learnChanged has those actions learned that were learned from something else than they have now, by another process or for other settings. The others
+// keep their heads: what they were learned from may have been more ordinary life than there is now. The caller holds mu.
+func (t *Teacher) learnChanged() {
+	for _, a := range t.actions {
+		v := t.views[a.View]
+		if v != nil && v.CanTeach() && (a.Learned == nil || a.Learned.Basis != a.basis(v.Model, t.settings.FalseAlarmsPerDay)) {
+			a.changed()
+		}
+	}
+	t.wake(t.work)
 }
 
 func (t *Teacher) sort() {
@@ -174,11 +187,8 @@ func (t *Teacher) Configure(views []ViewOptions, s Settings, embed Embed) {
 		t.views[o.Path], t.order = v, append(t.order, o.Path)
 		t.publish(o.Path)
 	}
-	for _, a := range t.actions {
-		a.changed()
-	}
+	t.learnChanged()
 	t.frames.Store(t.allFrames())
-	t.wake(t.work)
 }
 
 // allFrames returns those of every view that keeps some. The caller holds mu.
