@@ -2,6 +2,7 @@ package record
 
 import (
 	"cmp"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -27,6 +28,7 @@ type ring struct {
 	used       int        // bytes of memory that ever held something
 	readings   []*reading // of clips that are being written
 	filling    bool       // a picture is being put in
+	blocked    []entry    // erased pictures that are still being read: nothing may go where they are
 	generation uint64     // counts wipes
 	dropped    uint64     // pictures that found no room
 	squeezed   bool       // pictures younger than keep had to make room
@@ -45,7 +47,9 @@ type entry struct {
 const maxPictures = 4096
 
 func newRing(memory int, keep, every time.Duration) *ring {
-	return &ring{memory: make([]byte, memory), entries: make([]entry, maxPictures), keep: keep, every: every}
+	r := &ring{memory: allocate(memory), entries: make([]entry, maxPictures), keep: keep, every: every}
+	runtime.AddCleanup(r, release, r.memory)
+	return r
 }
 
 func (r *ring) at(n uint64) *entry { return &r.entries[n%uint64(len(r.entries))] }
@@ -94,7 +98,7 @@ func (r *ring) reserve(size int, t time.Duration) (offset int, ok bool) {
 			r.filling = true
 			return offset, true
 		}
-		if r.at(r.first).pins > 0 {
+		if r.first == r.next || r.at(r.first).pins > 0 {
 			r.dropped++
 			return 0, false
 		}
@@ -128,9 +132,6 @@ func (r *ring) unread() uint64 {
 // room returns where the next picture fits without touching another one: behind the newest one in memory that has been used before, at
 // the beginning, or further on in memory.
 func (r *ring) room(size int) (offset int, ok bool) {
-	if r.first == r.next {
-		return 0, true
-	}
 	if r.next-r.first == uint64(len(r.entries)) {
 		return 0, false
 	}
@@ -151,11 +152,15 @@ func (r *ring) free(offset, size int) bool {
 		return false
 	}
 	for n := r.first; n < r.next; n++ {
-		if e := r.at(n); e.offset < offset+size && offset < e.offset+e.size {
+		if r.at(n).overlaps(offset, size) {
 			return false
 		}
 	}
-	return true
+	return !slices.ContainsFunc(r.blocked, func(e entry) bool { return e.overlaps(offset, size) })
+}
+
+func (e *entry) overlaps(offset, size int) bool {
+	return e.offset < offset+size && offset < e.offset+e.size
 }
 
 // top is the end of the picture that lies furthest on.
@@ -164,11 +169,13 @@ func (r *ring) top() (end int) {
 		e := r.at(n)
 		end = max(end, e.offset+e.size)
 	}
+	for _, e := range r.blocked {
+		end = max(end, e.offset+e.size)
+	}
 	return end
 }
 
-// Wipe implements pictures.Consumer. A picture that is being read is erased as soon as it has been: it keeps the old memory, and the
-// ring goes on in new memory.
+// Wipe implements pictures.Consumer. A picture that is being read at this moment is erased as soon as it has been.
 func (r *ring) Wipe() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -187,28 +194,30 @@ func (r *ring) eraseOld(now time.Duration) {
 
 // wipe erases all pictures. The caller holds mu.
 func (r *ring) wipe() {
-	at, pinned := 0, r.pinned()
-	for _, e := range pinned {
-		clear(r.memory[min(at, e.offset):e.offset])
-		at = max(at, e.offset+e.size)
-	}
-	clear(r.memory[min(at, r.used):r.used])
-	if len(pinned) > 0 {
-		r.memory = make([]byte, len(r.memory))
-	}
-	r.generation++
-	r.first, r.head, r.used = r.next, 0, 0
-}
-
-// pinned returns the pictures that are being read, by their place.
-func (r *ring) pinned() (pinned []entry) {
 	for n := r.first; n < r.next; n++ {
 		if e := r.at(n); e.pins > 0 {
-			pinned = append(pinned, *e)
+			r.blocked = append(r.blocked, *e)
 		}
 	}
-	slices.SortFunc(pinned, func(a, b entry) int { return cmp.Compare(a.offset, b.offset) })
-	return pinned
+	slices.SortFunc(r.blocked, func(a, b entry) int { return cmp.Compare(a.offset, b.offset) })
+	at := 0
+	for _, e := range r.blocked {
+		clear(r.memory[at:e.offset])
+		at = e.offset + e.size
+	}
+	clear(r.memory[at:max(at, r.used)])
+	r.generation++
+	r.first, r.head, r.used = r.next, 0, at
+}
+
+// unblock notes that one of its readers has finished with an erased picture. The last one erases it. The caller holds mu.
+func (r *ring) unblock(n uint64) {
+	i := slices.IndexFunc(r.blocked, func(e entry) bool { return e.n == n })
+	e := &r.blocked[i]
+	if e.pins--; e.pins == 0 {
+		clear(r.memory[e.offset : e.offset+e.size])
+		r.blocked = slices.Delete(r.blocked, i, i+1)
+	}
 }
 
 // reading is one clip's place in the ring.
@@ -292,13 +301,13 @@ func (g *reading) appendThen(dst []byte, e entry, goOn uint64) ([]byte, state) {
 
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	g.next += goOn
-	r.at(n).pins--
 	if g.generation != r.generation {
-		clear(picture)
+		r.unblock(n)
 		clear(dst[before:])
 		return dst[:before], wiped
 	}
+	g.next += goOn
+	r.at(n).pins--
 	return dst, got
 }
 

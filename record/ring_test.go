@@ -2,6 +2,10 @@ package record
 
 import (
 	"bytes"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -175,16 +179,68 @@ func TestWipeWhileAPictureIsBeingRead(t *testing.T) {
 	for n := range 5 {
 		put(r, n+1, time.Duration(n)*time.Second/10, 900)
 	}
-	old := r.memory
-	r.at(2).pins++ // as append does while it copies
-	r.Wipe()
-	if !bytes.Equal(old[:1800], make([]byte, 1800)) || old[1800] != 3 || !bytes.Equal(old[2700:], make([]byte, len(old)-2700)) {
-		t.Error("want all erased but the picture that is being read")
+	r.at(2).pins = 2 // as append does while it copies, for two clips
+	for range 2 {
+		r.Wipe()
+		if !bytes.Equal(r.memory[:1800], make([]byte, 1800)) || r.memory[1800] != 3 || !bytes.Equal(r.memory[2700:], make([]byte, len(r.memory)-2700)) {
+			t.Error("want all erased but the picture that is being read")
+		}
 	}
-	put(r, 9, time.Second, 900)
-	if old[1800] != 3 {
-		t.Error("a new picture went where the old one is still being read")
+	for n := range 20 {
+		put(r, 9, time.Second+time.Duration(n), 900)
+		if r.memory[1800] != 3 {
+			t.Fatal("a new picture went where the old one is still being read")
+		}
 	}
+	r.unblock(2)
+	if r.memory[1800] != 3 {
+		t.Error("the picture is erased while another clip reads it")
+	}
+	if r.unblock(2); r.memory[1800] != 0 || len(r.blocked) != 0 {
+		t.Error("the picture is not erased after it was read")
+	}
+}
+
+// The garbage collector waits until there is as much garbage as memory in use: the memory for pictures must not count.
+func TestPicturesAreOutsideOfTheHeap(t *testing.T) {
+	runtime.GC()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	r := newRing(256<<20, time.Second, 0)
+	put(r, 1, 0, 900)
+	runtime.ReadMemStats(&after)
+	if grown := int(after.HeapAlloc) - int(before.HeapAlloc); grown > 4<<20 {
+		t.Errorf("the heap grows by %d MB", grown>>20)
+	}
+	runtime.KeepAlive(r)
+}
+
+// Every reload makes new rings. The memory of the old ones is given back.
+func TestMemoryOfOldRingsIsGivenBack(t *testing.T) {
+	const rings, size = 20, 64 << 20
+	before := addressSpace(t)
+	for range rings {
+		put(newRing(size, time.Second, 0), 1, 0, 900)
+	}
+	for deadline := time.Now().Add(eventually); addressSpace(t)-before > 3*size; time.Sleep(time.Millisecond) {
+		if runtime.GC(); time.Now().After(deadline) {
+			t.Fatalf("%d MB are still taken", (addressSpace(t)-before)>>20)
+		}
+	}
+}
+
+// addressSpace is how many bytes this process has mapped.
+func addressSpace(t *testing.T) int {
+	t.Helper()
+	statm, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages, err := strconv.Atoi(strings.Fields(string(statm))[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pages * os.Getpagesize()
 }
 
 // A camera that sends no more leaves nothing in memory once its pictures are too old for any clip.

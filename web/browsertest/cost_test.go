@@ -85,7 +85,7 @@ func startDaemon(t *testing.T, edged, film string, records bool) *daemon {
 		t.Fatal(err)
 	}
 	c := exec.CommandContext(t.Context(), edged, "run", "--config", config)
-	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) }
+	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) } // it finishes its clips
 	log, err := c.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -98,10 +98,16 @@ func startDaemon(t *testing.T, edged, film string, records bool) *daemon {
 	for lines.Scan() {
 		text.WriteString(lines.Text() + "\n")
 		if strings.Contains(lines.Text(), serving) {
+			ended := make(chan struct{})
 			go func() {
+				defer close(ended)
 				_, _ = io.Copy(io.Discard, log)
 				_ = c.Wait()
 			}()
+			t.Cleanup(func() { // before its folder is removed
+				_ = c.Process.Signal(os.Interrupt)
+				<-ended
+			})
 			return &daemon{pid: c.Process.Pid, url: "http://" + address}
 		}
 	}
