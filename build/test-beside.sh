@@ -27,4 +27,7 @@ step "make bench, small"
 make -s build
 test/bench/run.sh --small
 
+step "make bench-teach, small"
+test/teachbench/run.sh --small
+
 step "done"

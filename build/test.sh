@@ -13,7 +13,7 @@ build/deps.sh compiler go
 hash -r
 build/deps.sh lint actionlint >/dev/null & # compiles while the others download
 lint=$!
-build/deps.sh tflite footage walkers test browser python tensorflow bench lintian
+build/deps.sh tflite footage walkers test browser python tensorflow bench stills lintian
 retry go mod download
 (cd test/cluster && retry go mod download)
 wait "$lint"

@@ -11,7 +11,7 @@ import (
 
 const (
 	// penalty on large weights (L2). With few examples and hundreds of numbers, the classifier would otherwise learn the examples by heart.
-	penalty = 0.02
+	penalty = 0.1
 	// flattest is the least scale of a number, as a part of the median scale: one that never changes in ordinary life must not count without bound.
 	flattest = 0.1
 	// mostSteps of the optimiser; it needs about 30.

@@ -10,8 +10,8 @@ import (
 type Example []Embedding
 
 const (
-	// windowsOfExample of each example are taken for the action: those that show it best.
-	windowsOfExample = 2
+	// windowsOfExample of each example are taken for the action: those that show it best. They are about a second.
+	windowsOfExample = 4
 	// rounds in which examples choose their windows anew, with the head that the last choice gave.
 	rounds = 3
 	// mostOrdinary windows go into one fit: some at random, and those that look most like the action.

@@ -1,4 +1,4 @@
-"""The hard case: each event shows another person, in another place, from another camera. Nothing comes again."""
+"""The hard case: each event shows another person, in another place, from another camera."""
 
 from collections.abc import Iterator
 
@@ -14,9 +14,10 @@ FRAMES, SIDE = 16, 96
 
 
 def events(rng, each: int, day: int) -> Iterator[Event]:
-    """So many of each action, and twice as many of everything else, in any order, by held-out people."""
+    """So many of each action, and twice as many of everything else, by held-out people. A day has each motion twice."""
     library = Library(True)
-    labels = [label for label in ACTIONS for _ in range(each)] + [label for label in OTHERS for _ in range(2 * each)]
+    labels = [label for label in ACTIONS for _ in range(each // 2)] + [label for label in OTHERS for _ in range(each)]
     for label in rng.permutation(labels):
-        clip = draw_pair(library, (19, day, int(rng.integers(1 << 31))), True, str(label))[0]
-        yield Event(str(label), np.ascontiguousarray(clip.pixels.reshape(SIDE, SIDE, FRAMES, 3).transpose(2, 0, 1, 3)))
+        for clip in draw_pair(library, (19, day, int(rng.integers(1 << 31))), True, str(label)):
+            frames = clip.pixels.reshape(SIDE, SIDE, FRAMES, 3).transpose(2, 0, 1, 3)
+            yield Event(str(label), np.ascontiguousarray(frames))
