@@ -1,5 +1,5 @@
 // Moments: what a view has seen in the last minutes, as small moving pictures. Somebody marks one, or several in a row.
-import { api, el, lasting, percent, sleep } from '../util.js';
+import { api, el, lasting, sleep } from '../util.js';
 import { brief, film, numbered, spread } from './film.js';
 
 const pieceMs = 2000; // of time in one picture
@@ -93,7 +93,7 @@ export class Moments {
   piece(n) {
     const moments = this.pieces.get(n);
     const best = moments.reduce((a, b) => (b.score > a.score ? b : a));
-    const seen = best.score >= 0.5 ? `${best.label} ${percent(best.score)}` : '';
+    const seen = best.score >= 0.5 ? best.label : '';
     return el('li', {}, Object.assign(el('button', { class: 'piece', 'aria-pressed': 'false' },
       film(this.pictures(moments)), el('span', {}, brief(moments[0].time)), ' ', el('small', {}, seen)), { piece: n }));
   }
