@@ -90,7 +90,7 @@ class Teach {
 
   say(text, bad = false) {
     this.said.className = bad ? 'said bad' : 'said';
-    this.said.textContent = text;
+    this.said.textContent = text[0].toUpperCase() + text.slice(1);
     clearTimeout(this.quiet);
     this.quiet = setTimeout(() => { this.said.textContent = ''; }, bad ? 15e3 : 6e3);
   }
