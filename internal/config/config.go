@@ -241,34 +241,39 @@ func Default() *Config {
 	}
 }
 
-// Load reads and checks the file, and reads the secrets that it names. A bad one gives Problems, all of them at once.
+// Load reads and checks the file and the variables of the environment that go over it, and reads the secrets that it names. A bad one gives Problems, all of them at once.
 func Load(path string) (*Config, error) { return load(path, (*decoder).secrets) }
 
 // LoadPublic is Load for callers that need no secrets and may have no right to read them.
-func LoadPublic(path string) (*Config, error) { return load(path, func(*decoder, *Config) {}) }
+func LoadPublic(path string) (*Config, error) { return load(path, nothingMore) }
 
 func load(path string, secrets func(*decoder, *Config)) (*Config, error) {
 	data, err := plainfile.ReadText(path, maxFile)
 	if err != nil {
 		return nil, fmt.Errorf("config: %s: %w", path, err)
 	}
-	return parse(path, data, func(d *decoder, c *Config) {
+	return parse(path, data, (*decoder).environment, func(d *decoder, c *Config) {
 		c.resolvePaths(filepath.Dir(path))
 		secrets(d, c)
 	})
 }
 
 // Parse is Load for a file's content; name is what its problems are reported under.
-func Parse(name string, data []byte) (*Config, error) { return parse(name, data, (*decoder).secrets) }
+func Parse(name string, data []byte) (*Config, error) {
+	return parse(name, data, nothingMore, (*decoder).secrets)
+}
 
 // ParsePublic is LoadPublic for a file's content: it reads no file that the configuration names.
 func ParsePublic(name string, data []byte) (*Config, error) {
-	return parse(name, data, func(*decoder, *Config) {})
+	return parse(name, data, nothingMore, nothingMore)
 }
 
-func parse(name string, data []byte, secrets func(*decoder, *Config)) (*Config, error) {
+func nothingMore(*decoder, *Config) {}
+
+func parse(name string, data []byte, override, secrets func(*decoder, *Config)) (*Config, error) {
 	c := Default()
 	d := decode(data, c)
+	override(d, c)
 	d.validate(c)
 	secrets(d, c)
 	if err := d.err(name); err != nil {

@@ -58,6 +58,8 @@ type decoder struct {
 	lines    map[string]int // key path → line
 	unknown  bool           // as in Problems
 
+	variables map[string]string // key path → the variable of the environment that set it
+
 	protected bool // by protect
 	data      []byte
 }
@@ -66,7 +68,7 @@ type decoder struct {
 const maxFile = 1 << 20
 
 func decode(data []byte, c *Config) *decoder {
-	d := &decoder{lines: map[string]int{}}
+	d := &decoder{lines: map[string]int{}, variables: map[string]string{}}
 	if len(data) > maxFile {
 		d.problem("", "the file has %d bytes; %d are allowed", len(data), maxFile)
 		return d
@@ -103,7 +105,7 @@ func (d *decoder) syntax(err error, data []byte) {
 }
 
 func (d *decoder) problem(key, format string, args ...any) {
-	p := Problem{Line: d.lines[key], Key: key, Text: fmt.Sprintf(format, args...)}
+	p := Problem{Line: d.lines[key], Key: key, Text: d.fromVariable(key, fmt.Sprintf(format, args...))}
 	if printable.Check(key) != nil || plaintext.Find(key) != "" {
 		p.Key = strconv.Quote(key)
 	}
