@@ -15,6 +15,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"edged/internal/firstprocess"
 	"edged/internal/node"
 	"edged/internal/printable"
 	"edged/internal/terminal"
@@ -58,6 +59,9 @@ seconds of video at once.
 Exit status: 0 success; 1 failure while running; 64 wrong command line; 78 wrong configuration or model.`
 
 func main() {
+	if firstprocess.Is() {
+		os.Exit(runAsFirst())
+	}
 	wakeups.Reduce(1, 1)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends at once
@@ -65,6 +69,16 @@ func main() {
 	status := execute(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(status)
+}
+
+// runAsFirst runs edged as a child of this process, which is the first one of a container.
+func runAsFirst() int {
+	status, err := firstprocess.Run("/proc/self/exe", os.Args)
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "edged: %v\n", err)
+		return exitFailed
+	}
+	return status
 }
 
 // output is where a command's results go; logs and errors go to stderr.
