@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"edged/capture/internal/device"
+	"edged/internal/incontainer"
 )
 
 // streaming is a started device and the mode that its driver chose.
@@ -32,13 +33,21 @@ func firstOf(nodes []string, start func(path string) (streaming, error)) (stream
 	cameras := slices.DeleteFunc(slices.Clone(passed), func(err error) bool { return errors.Is(err, device.ErrNoCamera) })
 	switch {
 	case len(passed) == 0:
-		return streaming{}, nil, fmt.Errorf("no camera: there is no /dev/video* (%w)", unix.ENODEV)
+		return streaming{}, nil, fmt.Errorf("no camera: there is no /dev/video* (%w)%s", unix.ENODEV, passDevice())
 	case len(cameras) == 0:
 		return streaming{}, nil, fmt.Errorf("no camera: none of the %d nodes /dev/video* is a camera (%w); `edged probe` says why", len(passed), unix.ENODEV)
 	case !errors.As(cameras, new(unix.Errno)):
 		return streaming{}, nil, fmt.Errorf("no usable camera (%w): %w", unix.ENODEV, cameras)
 	}
 	return streaming{}, nil, fmt.Errorf("no usable camera: %w", cameras)
+}
+
+// passDevice is what helps in a container, which sees only the devices that it is given.
+func passDevice() string {
+	if incontainer.Is() {
+		return "; start the container with --device /dev/video0, or choose another source (docs/docker.md)"
+	}
+	return ""
 }
 
 // reasons are several errors on one line.

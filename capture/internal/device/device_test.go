@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"edged/internal/incontainer"
 )
 
 // openFiles counts this process' file descriptors.
@@ -65,6 +67,23 @@ func TestErrorText(t *testing.T) {
 		if got := (&Error{Path: "/dev/video7", Op: c.op, Err: c.errno}).Error(); got != c.want {
 			t.Errorf("got  %s\nwant %s", got, c.want)
 		}
+	}
+}
+
+// A container has no group video of its own that would help: the number counts.
+func TestErrorTextInAContainer(t *testing.T) {
+	t.Setenv(incontainer.Variable, "oci")
+	node := filepath.Join(t.TempDir(), "video0")
+	if err := os.WriteFile(node, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	group := "44" // where nobody but root owns it
+	if err := os.Chown(node, -1, 105); err == nil {
+		group = "105"
+	}
+	want := node + ": open: permission denied (EACCES); start the container with --device " + node + " --group-add " + group + " (docs/docker.md)"
+	if got := (&Error{Path: node, Op: "open", Err: unix.EACCES}).Error(); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
 

@@ -10,6 +10,8 @@ import (
 
 	"github.com/vladimirvivien/go4vl/v4l2"
 	"golang.org/x/sys/unix"
+
+	"edged/internal/incontainer"
 )
 
 // Error is a failed call on a device. It unwraps to the errno.
@@ -44,7 +46,7 @@ func explain(path, op string, errno unix.Errno) (what, remedy string) {
 	case unix.ENOENT:
 		return "no such camera", "plug it in, or choose one that `edged probe` lists"
 	case unix.EACCES, unix.EPERM:
-		return "permission denied", "add edged's user to the group " + group(path)
+		return "permission denied", mayOpen(path)
 	case unix.EBUSY:
 		return "in use by another program", "find it with `fuser -v " + path + "` and stop it"
 	case unix.ENOTTY:
@@ -61,6 +63,24 @@ func explain(path, op string, errno unix.Errno) (what, remedy string) {
 		return "no frame from the camera", "try another port or cable, or a lower rate"
 	}
 	return "", ""
+}
+
+// mayOpen says what gives edged the right to open the node.
+func mayOpen(path string) string {
+	if !incontainer.Is() {
+		return "add edged's user to the group " + group(path)
+	}
+	return fmt.Sprintf("start the container with --device %s --group-add %s (docs/docker.md)", path, groupNumber(path))
+}
+
+// groupNumber is that of the group that owns the node; 44, Debian's for cameras, if it cannot be found out.
+func groupNumber(path string) string {
+	if info, err := os.Stat(path); err == nil {
+		if stat, ok := info.Sys().(*syscall.Stat_t); ok && stat.Gid != 0 {
+			return strconv.Itoa(int(stat.Gid))
+		}
+	}
+	return "44"
 }
 
 // group returns the name of the group that owns the node; "video" if the name cannot be found out.
