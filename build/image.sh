@@ -67,7 +67,7 @@ image() {
   tar -C "$tmp/root" --sort=name --numeric-owner -cf "$tmp/root.tar" . # owners stay: buildah would make all files root's
   buildah add --quiet "$container" "$tmp/root.tar" / >/dev/null
   buildah config --arch "$2" ${3:+--variant "$3"} --entrypoint '["/usr/bin/edged"]' --cmd 'run -c /etc/edged/edged.yaml' \
-    --user "$user:$video" --volume /var/lib/edged --env STATE_DIRECTORY=/var/lib/edged --env EDGED_WEB_LISTEN=127.0.0.1:9797 \
+    --user "$user:$video" --volume /var/lib/edged --env STATE_DIRECTORY=/var/lib/edged --env container=oci \
     --stop-signal SIGTERM --workingdir /var/lib/edged \
     --label org.opencontainers.image.title=edged --label org.opencontainers.image.version="$version" \
     --label org.opencontainers.image.revision="$commit" --label org.opencontainers.image.licenses=Apache-2.0 \
