@@ -41,6 +41,7 @@ type frames struct {
 	first  uint64     // number of the oldest
 	next   uint64     // number of the next one
 	bytes  int        // of the JPEGs that are kept
+	before uint64     // frames at the last call of expire
 	lost   uint64     // frames that were overwritten before they were encoded
 }
 
@@ -164,14 +165,34 @@ func (f *frames) keep(q queued, jpeg []byte) {
 		return
 	}
 	for f.first < f.next && (f.next-f.first == uint64(len(f.kept)) || f.bytes+len(jpeg) > picturesBytes || q.time-f.at(f.first).time > picturesAge) {
-		f.bytes -= len(f.at(f.first).jpeg)
-		clear(f.at(f.first).jpeg)
-		f.first++
+		f.drop()
 	}
 	k := f.at(f.next)
 	*k = kept{q.time, q.group, q.track, append(k.jpeg[:0], jpeg...)}
 	f.bytes += len(jpeg)
 	f.next++
+}
+
+// drop erases the oldest picture. The caller holds mu.
+func (f *frames) drop() {
+	f.bytes -= len(f.at(f.first).jpeg)
+	clear(f.at(f.first).jpeg)
+	f.first++
+}
+
+// expire erases what is too old at a time, and the raw frames of a camera that has been silent since the last call.
+func (f *frames) expire(now time.Duration) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for f.first < f.next && now-f.at(f.first).time > picturesAge {
+		f.drop()
+	}
+	if f.pushed == f.before { // the camera has been silent since the last call
+		for _, r := range f.raw {
+			clear(r)
+		}
+	}
+	f.before = f.pushed
 }
 
 // of returns the places of the pictures of the windows from one time to another, in order. The caller holds mu.

@@ -11,7 +11,7 @@ const (
 	lifeBytes = 8 << 20
 	// fading is how many times the room of the sample counts for everything that came before. So a new stretch gets a place with a chance of at least
 	// one in so many, and what a camera saw before somebody moved it fades.
-	fading = 20
+	fading = 200
 )
 
 // shares of the room for each kind of stretch, in percent.

@@ -4,6 +4,8 @@ import (
 	"os"
 	"testing"
 	"time"
+
+	"edged/internal/testkit"
 )
 
 func TestOrdinaryLifeIsBoundedAndSurvives(t *testing.T) {
@@ -150,5 +152,62 @@ func TestPackedEmbeddingsAreNear(t *testing.T) {
 	}
 	if pack(make([]byte, packedSize(size)), notANumber()) {
 		t.Error("packed what is no number")
+	}
+}
+
+// What nobody looks at any more goes, also of a camera that is silent.
+func TestOldPicturesGo(t *testing.T) {
+	r := newRoom(t, "")
+	r.live(minutes(1))
+	v := r.teacher.View(hall)
+	v.Push([]byte{7, 7, 7})
+	r.teacher.expire()
+	if v.frames.first == v.frames.next || v.moments.len() != 240 {
+		t.Fatalf("%d pictures, %d moments of the last minute", v.frames.next-v.frames.first, v.moments.len())
+	}
+	r.now += 2 * time.Minute
+	r.teacher.expire()
+	if v.frames.first != v.frames.next || v.frames.bytes != 0 {
+		t.Errorf("%d pictures are left", v.frames.next-v.frames.first)
+	}
+	for _, raw := range v.frames.raw {
+		if raw[0] != 0 {
+			t.Error("a frame of a camera that has been silent for two minutes is left")
+		}
+	}
+	r.now += 10 * time.Minute
+	r.teacher.expire()
+	if n := v.moments.len(); n != 0 {
+		t.Errorf("%d moments are left", n)
+	}
+}
+
+// A week of windows of the starter model, four a second, writes little.
+func TestAWeekWritesLittle(t *testing.T) {
+	testkit.Slow(t)
+	const numbers = joined * 576
+	v := &View{memory: &memory{life: newLife(numbers)}}
+	l := v.life
+	s := make(stretch, stretchBytes(l.packed))
+	s[0], s[1] = stretchWindows, byte(moving)
+	written, writes := 0, 0
+	for second := range 7 * 24 * 3600 {
+		if second%2 == 0 { // eight windows
+			l.kinds[moving].offer(s, l.random)
+			l.kinds[still].offer(s, l.random)
+		}
+		if second%600 != 599 {
+			continue
+		}
+		head, rows := v.changedLife()
+		written += len(head)
+		for _, row := range rows {
+			written += len(row.data)
+		}
+		writes++
+	}
+	t.Logf("%.1f MB in %d writes", float64(written)/1e6, writes)
+	if day := float64(written) / 7; day > 12e6 {
+		t.Errorf("%.0f MB a day", day/1e6)
 	}
 }

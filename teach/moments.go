@@ -53,13 +53,23 @@ func (m *moments) embedding(n uint64) []byte {
 
 // add keeps a window. Leave receives, before they are overwritten, the windows that are too old or for which there is no room.
 func (m *moments) add(w moment, e Embedding, leave func(n uint64)) {
-	for m.first < m.next && (m.len() == len(m.entries) || w.time-m.at(m.first).time > momentsAge) {
+	m.expire(w.time, leave)
+	if m.len() == len(m.entries) {
 		leave(m.first)
 		m.first++
 	}
 	if pack(m.embedding(m.next), e) {
 		*m.at(m.next) = w
 		m.next++
+	}
+}
+
+// expire drops the windows that are too old at a time.
+func (m *moments) expire(now time.Duration, leave func(n uint64)) {
+	for m.first < m.next && now-m.at(m.first).time > momentsAge {
+		leave(m.first)
+		clear(m.embedding(m.first))
+		m.first++
 	}
 }
 

@@ -35,6 +35,7 @@ func (t *Teacher) serve(ctx context.Context) {
 			t.tell()
 		case <-tick.C:
 			t.count()
+			t.expire()
 			t.refresh()
 		case <-save.C:
 			t.saveRest()
@@ -74,6 +75,23 @@ func (t *Teacher) count() {
 				a.Watched += passed.Seconds()
 				a.unsaved = true
 			}
+		}
+	}
+}
+
+// expire forgets moments and pictures that are too old. While a camera delivers, that happens by itself.
+func (t *Teacher) expire() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now := t.o.Monotonic()
+	for _, v := range t.views {
+		if v.frames != nil {
+			v.frames.expire(now)
+		}
+		if v.memory != nil {
+			v.mu.Lock()
+			v.moments.expire(now, v.leave)
+			v.mu.Unlock()
 		}
 	}
 }

@@ -49,6 +49,7 @@ func (n *Node) Telemetry() *telemetry.Node {
 		Broker:         n.DescribeBroker(),
 		Publisher:      n.Publisher.Counters(),
 		SettingsError:  n.State.Settings.Err(),
+		TeachError:     n.State.Teacher.Degraded(),
 		ConsoleDropped: call(n.ConsoleDropped),
 		LogDropped:     call(n.LogDropped),
 	}

@@ -27,6 +27,7 @@ type Node struct {
 
 	Broker         string
 	Publisher      publish.Counters
+	TeachError     string // why what users teach would not survive a restart, or what was lost of it; "": all is well
 	SettingsError  error  // why switches and thresholds are in memory only; nil: they are on disk, or nobody asked for that
 	ConsoleDropped uint64 // lines that the terminal did not take
 	LogDropped     uint64 // lines that standard error did not take
@@ -139,6 +140,19 @@ var nodeRows = slices.Concat([]Row[*Node]{
 	{
 		Key: "settings_error", OmitEmpty: true, Value: func(n *Node) any { return printable.Error(n.SettingsError) },
 		Line: "settings", Show: degraded("settings_error", "a restart will forget switches and thresholds"),
+	},
+	{
+		Key: "teach_error", OmitEmpty: true, Value: func(n *Node) any { return printable.Line(n.TeachError) },
+		Line: "teaching", Show: func(v values) string {
+			if v.text("teach_error") == "" {
+				return ""
+			}
+			return "DEGRADED: " + v.text("teach_error")
+		},
+	},
+	{
+		Metric: "teach_degraded", Help: "1 while edged cannot save what users teach, or where it has lost something of that.",
+		Value: func(n *Node) any { return n.TeachError != "" },
 	},
 	{ // windows without a connection, or replaced by a newer one before they were sent
 		Key: "scores_dropped", Value: func(n *Node) any { return n.Publisher.ScoresSkipped },

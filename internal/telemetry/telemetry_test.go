@@ -67,7 +67,7 @@ func fullNode() *Node {
 		Recording: &record.Stats{
 			Clips: 3, Bytes: 5 << 20, MaxBytes: 500 << 20, Written: 4, Failed: 1, Lost: 2, Degraded: "no space left on device", MemoryShort: []string{"gate"},
 		},
-		SettingsError: errors.New("read-only"), ConsoleDropped: 8, LogDropped: 9,
+		SettingsError: errors.New("read-only"), TeachError: "no space left on device", ConsoleDropped: 8, LogDropped: 9,
 		Cameras: []Camera{{yard, "v4l2:/dev/video2"}, {gate, "v4l2:auto"}},
 	}
 }
