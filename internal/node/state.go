@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"os"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"edged/internal/background"
 	"edged/internal/bounds"
 	"edged/internal/config"
+	"edged/internal/incontainer"
 	"edged/internal/history"
 	"edged/internal/settings"
 	"edged/publish"
@@ -53,6 +55,17 @@ func stateDir(cfg *config.Config) string {
 	return dir
 }
 
+// complainOfVolume says what helps if the folder of a container cannot be written. What it costs is said by whoever needs the folder.
+func complainOfVolume(dir string) {
+	if !incontainer.Is() {
+		return
+	}
+	if err := canWrite(dir); err != nil {
+		slog.Error("the container's volume cannot be written: mount one with -v edged:"+dir+
+			fmt.Sprintf(", or a folder that belongs to user %d and group %d, without :ro (docs/docker.md)", os.Getuid(), os.Getgid()), "error", err)
+	}
+}
+
 // openState takes over the state, including what an earlier process left in the folder. edged is of use without a folder, too, or if it
 // cannot be opened.
 func (n *Node) openState() {
@@ -61,6 +74,7 @@ func (n *Node) openState() {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			slog.Error("cannot make the state folder", "error", err)
 		}
+		complainOfVolume(dir)
 	}
 	mqtt := n.Config.MQTT
 	n.State.Outbox.SetLimits(publish.Limits{Events: mqtt.OutboxEvents, Bytes: mqtt.OutboxBytes, Age: mqtt.OutboxAge})
