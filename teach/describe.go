@@ -79,7 +79,7 @@ func (t *Teacher) state(a *action, v *View) (State, string) {
 	case v == nil:
 		return Resting, "the configuration has no such view"
 	case !v.CanTeach():
-		return ForeignModel, v.WhyNot
+		return Resting, v.WhyNot
 	case own == 0:
 		return ForeignModel, t.foreign(a, v)
 	case !v.enabled.Load():

@@ -344,3 +344,42 @@ func TestAViewThatIsGone(t *testing.T) {
 		t.Errorf("forget left %v", left)
 	}
 }
+
+// A reload that leaves the view as it is keeps its moments and pictures, and what runs.
+func TestAReloadKeepsEverything(t *testing.T) {
+	r := newRoom(t, "")
+	r.live(minutes(2))
+	r.teach("ring", 2)
+	before, err := r.teacher.Moments(hall, time.Time{})
+	r.must(err)
+	r.teacher.Configure([]ViewOptions{viewOptions()}, DefaultSettings, nil)
+	after, err := r.teacher.Moments(hall, time.Time{})
+	r.must(err)
+	if !slices.Equal(before, after) || after[len(after)-1].Pictures == 0 {
+		t.Errorf("%d moments before, %d after", len(before), len(after))
+	}
+	if set, _ := r.window(r.ordinary()); len(set.Actions) != 1 {
+		t.Errorf("after the reload runs %+v", set)
+	}
+}
+
+// What was taught without a folder is written once there is one. Another folder is another state.
+func TestAnotherFolder(t *testing.T) {
+	r := newRoom(t, "")
+	r.live(minutes(2))
+	r.teach("ring", 2)
+	one, two := t.TempDir(), t.TempDir()
+	r.must(r.teacher.Open(one))
+	r.must(r.teacher.Open(two))
+	if len(r.all()) != 0 {
+		t.Errorf("in an empty folder: %+v", r.all())
+	}
+	r.open(one)
+	list, err := r.teacher.Examples(hall, "ring")
+	if err != nil || len(list) != 2 || list[0].Pictures == 0 {
+		t.Fatalf("examples %+v, %v", list, err)
+	}
+	if _, err := r.teacher.Picture(list[0].ID, 0); err != nil {
+		t.Error(err)
+	}
+}

@@ -119,14 +119,18 @@ func (t *Teacher) monotonic(at time.Time) time.Duration {
 	return t.o.Monotonic() + at.Sub(t.o.Wall())
 }
 
-// Open keeps everything in the folder from now on, and adds what is there. An empty dir keeps it in memory only. It may be called again.
+// Open keeps everything in the folder from now on, and adds what is there. An empty dir keeps it in memory only. It may be called again: with another
+// folder, what was taught before stays in the old one.
 func (t *Teacher) Open(dir string) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.loaded && t.store.dir == dir {
 		return nil
 	}
-	t.store.dir, t.loaded = dir, false
+	if t.store.dir != "" {
+		t.actions, t.undo = nil, map[string][]step{}
+	}
+	t.store.dir, t.loaded, t.store.damaged, t.store.newer = dir, false, 0, 0
 	return t.load()
 }
 
@@ -144,12 +148,32 @@ func (t *Teacher) load() error {
 			t.actions = append(t.actions, a)
 		}
 	}
+	if err := t.saveAll(found); err != nil {
+		return err
+	}
 	t.sort()
 	for _, v := range t.views {
 		t.openLife(v)
 		t.publish(v.Path)
 	}
 	t.learnChanged()
+	return nil
+}
+
+// saveAll writes the actions that were taught while there was no folder: those that were not found in it. The caller holds mu.
+func (t *Teacher) saveAll(found []*action) error {
+	for _, a := range t.actions {
+		if slices.Contains(found, a) {
+			continue
+		}
+		err := t.store.saveAction(a)
+		for _, i := range a.items {
+			err = errors.Join(err, t.store.saveItem(a, i))
+		}
+		if err := t.saved(err); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

@@ -10,7 +10,7 @@ const (
 	NoExamples   State = "no_examples"   // it has no example yet
 	Shadow       State = "shadow"        // it is recognised and shown, and fires nothing
 	Live         State = "live"          // it fires like a label of the model
-	Resting      State = "resting"       // its view is disabled, or does not exist now
+	Resting      State = "resting"       // its view is disabled, does not exist now, or cannot be taught now
 	ForeignModel State = "foreign_model" // its examples belong to another model, and edged has no pictures to learn them anew
 )
 
