@@ -182,3 +182,23 @@ func TestForgetDeletesAllPictures(t *testing.T) {
 		t.Errorf("a step of the forgotten action is still to be undone: %v", err)
 	}
 }
+
+// The action happened many times before anybody taught it. These times are no counter-examples: edged says what it saw, and the action still fires.
+func TestTheActionInOrdinaryLifeDoesNotSilenceIt(t *testing.T) {
+	r := newRoom(t, "")
+	r.live(minutes(1))
+	for range 8 {
+		r.act()
+	}
+	r.teach("ring", 3)
+	a := r.get("ring")
+	if a.Worth.Met || a.Worth.PerDay < 2 || a.Worth.Advice == "" || a.Worth.Found < 2 {
+		t.Errorf("worth %+v", a.Worth)
+	}
+	before := len(r.firings())
+	r.live(10 * time.Second)
+	r.act()
+	if list := r.firings(); len(list) != before+1 || !list[0].Fired {
+		t.Errorf("it does not fire any more: threshold %.2f, %+v", a.Threshold, list)
+	}
+}

@@ -2,6 +2,7 @@ package teach
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"time"
 )
@@ -108,7 +109,7 @@ func (t *Teacher) worth(a *action) Worth {
 		}
 	}
 	if a.Learned != nil {
-		w.Found, w.Of, w.Met = a.Learned.Found, a.Learned.Of, a.Learned.Met
+		w.Found, w.Of, w.Met, w.PerDay = a.Learned.Found, a.Learned.Of, a.Learned.Met, round3(a.Learned.PerDay)
 	}
 	w.Text, w.Advice = a.praise(w), a.advise(w)
 	return w
@@ -162,7 +163,8 @@ func (a *action) advise(w Worth) string {
 	case len(a.of(question)) > 0 && (n < 10 || w.Found < w.Of):
 		return "Answer the questions: each answer helps more than anything else."
 	case a.Learned != nil && !w.Met:
-		return "Something in ordinary life looks like it. More examples, and answers to questions, would help to tell them apart."
+		return fmt.Sprintf("Something that nobody has called an example looks like it, about %s a day. More examples, and answers to questions, would tell edged whether that is the action.",
+			times(max(1, int(math.Round(w.PerDay)))))
 	case w.Of > 0 && w.Found < w.Of:
 		return fmt.Sprintf("It misses %d of your examples. Look at them: remove those that do not show it, and add examples of the kind that it misses.", w.Of-w.Found)
 	case n < 5:

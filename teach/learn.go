@@ -133,30 +133,34 @@ func LeaveOneOut(examples []Example, ordinary []Embedding, threshold func(*Head)
 // LeaveEachOut returns for each example whether it scores at least threshold when it is left out and the rest is learned from; nothing of a single
 // example. All attempts begin with the head of all examples, and with the windows that it chose: each takes a small part of Learn's time.
 func LeaveEachOut(examples []Example, ordinary []Embedding, threshold func(*Head) float64) (found []bool, err error) {
-	return leaveEachOut(examples, ordinary, func(h *Head, left int) bool {
-		return h.Score(examples[left][ranked(examples[left], h.margin)[0]]) >= threshold(h)
+	err = leaveEachOut(examples, ordinary, func(h *Head, left int) error {
+		found = append(found, h.Score(examples[left][ranked(examples[left], h.margin)[0]]) >= threshold(h))
+		return nil
 	})
+	return found, err
 }
 
-// leaveEachOut is LeaveEachOut for callers that know better what it means that the head finds the example that was left out.
-func leaveEachOut(examples []Example, ordinary []Embedding, finds func(h *Head, left int) bool) (found []bool, err error) {
+// leaveEachOut hands each, in turn, the head that was learned without one of the examples.
+func leaveEachOut(examples []Example, ordinary []Embedding, each func(h *Head, left int) error) error {
 	if err := check(examples, ordinary); err != nil {
-		return nil, err
+		return err
 	}
 	if len(examples) == 1 {
-		return nil, nil
+		return nil
 	}
 	all := newLesson(ordinary)
 	if err := all.learn(examples); err != nil {
-		return nil, err
+		return err
 	}
 	for i := range examples {
 		rest := slices.Delete(slices.Clone(examples), i, i+1)
 		l := lesson{scales: all.scales, negatives: all.negatives, x: all.x}
 		if err := l.fit(best(rest, all.head.margin)); err != nil {
-			return nil, err
+			return err
 		}
-		found = append(found, finds(&l.head, i))
+		if err := each(&l.head, i); err != nil {
+			return err
+		}
 	}
-	return found, nil
+	return nil
 }

@@ -90,34 +90,49 @@ func (l *assignment) learn(ctx context.Context) (o outcome) {
 	if err != nil {
 		return outcome{err: err}
 	}
-	o.learned = &learned{Model: l.model, Basis: l.basis, Head: encodeHead(fitted.Head), head: fitted.Head, Life: len(l.life)}
-	o.Threshold, o.PerDay = l.quiet.threshold(fitted.Head, l.allowed)
-	o.Met = o.PerDay <= l.allowed
-	o.err = l.leaveOut(ctx, examples, life, &o)
-	return o
-}
-
-// leaveOut learns without each example in turn and looks whether it fires all the same.
-func (l *assignment) leaveOut(ctx context.Context, examples []Example, life []Embedding, o *outcome) error {
-	if len(examples) < 2 {
-		return nil
-	}
-	examples = examples[:min(len(examples), mostLeftOut)]
-	found, err := leaveEachOut(examples, life, func(h *Head, left int) bool {
-		threshold, _ := l.quiet.threshold(h, l.allowed)
-		return ctx.Err() == nil && len(Fire(h, threshold, l.examples[left].recording())) > 0
-	})
+	peaks, err := l.leaveOut(ctx, examples, life)
 	if err != nil {
-		return err
+		return outcome{err: err}
 	}
-	o.Of = len(found)
-	for n, is := range found {
-		if is {
+	o.learned = &learned{Model: l.model, Basis: l.basis, Head: encodeHead(fitted.Head), head: fitted.Head, Life: len(l.life), Of: len(peaks)}
+	o.Threshold, o.PerDay = l.quiet.threshold(fitted.Head, l.allowed, reach(peaks))
+	o.Met = o.PerDay <= l.allowed
+	for n, peak := range peaks {
+		if peak >= o.Threshold {
 			o.Found++
 			o.FoundIDs = append(o.FoundIDs, l.examples[n].ID)
 		}
 	}
-	return ctx.Err()
+	return o
+}
+
+// leaveOut learns without each example in turn, and returns the highest smoothed score that the example then has; nothing of a single example.
+func (l *assignment) leaveOut(ctx context.Context, examples []Example, life []Embedding) (peaks []float64, err error) {
+	if len(examples) < 2 {
+		return nil, nil
+	}
+	err = leaveEachOut(examples[:min(len(examples), mostLeftOut)], life, func(h *Head, left int) error {
+		peaks = append(peaks, slices.Max(smooth(h, l.examples[left].recording())))
+		return ctx.Err()
+	})
+	return peaks, err
+}
+
+const (
+	// reached is the share of the examples that the threshold must not leave out, whatever ordinary life does: above it the action would hardly ever
+	// fire, and nobody would be asked whether what looks like it in ordinary life is the action itself. It is also what people are told (Worth.Met).
+	reached = 0.75
+	// reachOfOne is the highest threshold of an action with a single example: what happens the next time is never quite the same.
+	reachOfOne = 0.8
+)
+
+// reach returns the highest threshold that enough of the examples reach when they are left out.
+func reach(peaks []float64) float64 {
+	if len(peaks) == 0 {
+		return reachOfOne
+	}
+	sorted := slices.Sorted(slices.Values(peaks))
+	return 0.98 * sorted[int(float64(len(sorted))*(1-reached))]
 }
 
 // settle makes the outcome hold, unless the action is gone.

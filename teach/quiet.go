@@ -81,8 +81,9 @@ func (q *quiet) addWrong(windows []Window) {
 // peak is the score that a recording reaches, and how many times a day.
 type peak struct{ score, perDay float64 }
 
-// threshold returns the lowest threshold, at least 0.5, at which ordinary life fires at most allowed times a day, and how often it fires at that.
-func (q *quiet) threshold(h *Head, allowed float64) (threshold, perDay float64) {
+// threshold returns the lowest threshold, at least 0.5, at which ordinary life fires at most allowed times a day, and how often it fires at that. It is at
+// most reach, however often ordinary life then fires.
+func (q *quiet) threshold(h *Head, allowed, reach float64) (threshold, perDay float64) {
 	var peaks []peak
 	for _, r := range q.recordings {
 		for _, score := range r.peaks(h) {
@@ -90,22 +91,21 @@ func (q *quiet) threshold(h *Head, allowed float64) (threshold, perDay float64) 
 		}
 	}
 	slices.SortFunc(peaks, func(a, b peak) int { return cmp.Compare(b.score, a.score) })
+	threshold = least
 	for _, p := range peaks {
-		if perDay+p.perDay > allowed {
-			threshold = min(p.score+(1-p.score)*margin, most)
+		if perDay += p.perDay; perDay > allowed {
+			threshold = p.score + (1-p.score)*margin
 			break
 		}
-		perDay += p.perDay
 	}
-	if threshold == most { // it cannot be higher, so what reaches it counts
-		perDay = 0
-		for _, p := range peaks {
-			if p.score >= most {
-				perDay += p.perDay
-			}
+	threshold = max(min(threshold, reach, most), least)
+	perDay = 0
+	for _, p := range peaks {
+		if p.score >= threshold {
+			perDay += p.perDay
 		}
 	}
-	return max(threshold, least), perDay
+	return threshold, perDay
 }
 
 // peaks returns the highest smoothed score of each time that the head would fire at the least threshold.

@@ -38,6 +38,7 @@ type Worth struct {
 	Of        int     `json:"of"`         // examples that were left out; 0 with fewer than two
 	WouldFire int     `json:"would_fire"` // firings in the last Hours, as shadow or live, without those that the user called wrong
 	Hours     float64 `json:"hours"`      // that it has watched, at most HistoryAge
+	PerDay    float64 `json:"per_day"`    // times a day that it fires by ordinary life so far, or that something looks just like it
 	Met       bool    `json:"met"`        // by ordinary life so far, it keeps to teach.false_alarms_per_day
 	Text      string  `json:"text"`       // all of this in a sentence or two
 	Advice    string  `json:"advice"`     // what would help most; empty if nothing would
