@@ -88,6 +88,7 @@ func (p *Publisher) describeAgain() {
 	if p.topics.discovery == "" {
 		return
 	}
+	p.states.hold()
 	before := p.states.described(p.states.discovery)
 	p.states.replace(p.states.discovery, p.describe())
 	if _, err := p.remove(before); err != nil {

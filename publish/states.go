@@ -19,10 +19,12 @@ type states struct {
 	removal, discovery *retained
 	// all is in the order in which a new connection announces the messages: Home Assistant, views, cameras, node. Subscribers
 	// trust states only while camera and node are online, so they never act on states of an earlier connection.
-	all     []*retained
-	ofViews int         // all[:ofViews] are before those of cameras and node
-	urgent  []*retained // waiting; sent in turn with the events, oldest change first
-	bulky   []*retained // waiting; may be large, so they are sent only when no event waits
+	all []*retained
+	// descriptions counts what Home Assistant was to be told, and told is the last of these that it knows.
+	descriptions, told int
+	ofViews            int         // all[:ofViews] are before those of cameras and node
+	urgent             []*retained // waiting; sent in turn with the events, oldest change first
+	bulky              []*retained // waiting; may be large, so they are sent only when no event waits
 
 	scored        []*ViewTopics // views whose scores wait, oldest first
 	stats         []byte        // waiting; empty = nothing waits
@@ -38,6 +40,8 @@ type retained struct {
 
 	// unwanted: the broker must not have this message now, so every connection removes it there, by an empty one.
 	unwanted bool
+	// described: Home Assistant takes this message only once it knows the newest description.
+	described bool
 
 	// maxFailures is how many failures in a row end the attempts to send this message. Messages that may be too large for the
 	// broker or the uplink have such a limit, since each failure costs the connection. 0 = the message is small: no limit.
@@ -100,6 +104,7 @@ func (s *states) addView(t topics, c Camera, path string) {
 	v.enabled = s.add(t.of(path, "enabled/state"), "")
 	v.last = s.add(t.of(path, "last"), "")
 	v.teaching.state, v.teaching.setTopic = s.add(t.of(path, "teach/state"), ""), t.of(path, "teach/set")
+	v.teaching.state.described = true
 	if c.Snapshots {
 		v.snapshot = s.add(t.of(path, "snapshot"), "")
 		v.snapshot.maxFailures = 1 // the next picture may be smaller
@@ -130,6 +135,9 @@ func set[T string | []byte](s *states, r *retained, value T) {
 		return
 	}
 	r.value, r.failures, r.acknowledged = append(r.value[:0], value...), 0, false
+	if s.isHeld(r) {
+		return
+	}
 	s.enqueue(r)
 }
 

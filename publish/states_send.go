@@ -12,7 +12,7 @@ func (s *states) connect() {
 	s.urgent, s.bulky = s.urgent[:0], s.bulky[:0]
 	for _, r := range s.all {
 		r.waiting = false
-		if r.isToldAgain() || r.unwanted {
+		if (r.isToldAgain() || r.unwanted) && !s.isHeld(r) {
 			s.enqueue(r)
 		}
 	}
@@ -59,6 +59,9 @@ func (s *states) recordSent(r *retained) {
 	defer s.mu.Unlock()
 	r.failures = 0
 	r.acknowledged = !r.waiting // else a newer value has come
+	if r == s.discovery && !r.waiting {
+		s.releaseLater(s.descriptions)
+	}
 }
 
 // recordFailure records that sending failed, and reports whether the message is given up. A failure does not count against a
@@ -68,6 +71,9 @@ func (s *states) recordFailure(r *retained) (givenUp bool) {
 	defer s.mu.Unlock()
 	if !r.waiting {
 		r.failures++
+	}
+	if r == s.discovery && r.isGivenUp() {
+		s.release(s.descriptions)
 	}
 	return r.isGivenUp()
 }

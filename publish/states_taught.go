@@ -1,6 +1,9 @@
 package publish
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // The messages of taught actions come and go while edged runs. A message that is unwanted is removed at the broker: now, and again by
 // every new connection, since a removal may not have arrived.
@@ -59,5 +62,50 @@ func (s *states) want(r *retained, wanted bool, first string) {
 	}
 	if len(r.value) > 0 || r.unwanted {
 		s.enqueue(r)
+	}
+}
+
+// Home Assistant needs a moment to take over a description. It drops a state that the former description does not have, such as the selection of
+// an action that is new. So what was taught is sent a moment after the description, and once more, in case that Home Assistant is slow.
+const (
+	describedWithin = 300 * time.Millisecond
+	describedAtLast = 5 * time.Second
+)
+
+// hold has the messages that need the newest description wait until Home Assistant knows it.
+func (s *states) hold() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.discovery.isGivenUp() {
+		s.descriptions++
+	}
+}
+
+func (s *states) isHeld(r *retained) bool { return r.described && s.told != s.descriptions }
+
+// releaseLater sends what waits for description number n. The caller holds mu.
+func (s *states) releaseLater(n int) {
+	if s.told == n {
+		return
+	}
+	for _, wait := range []time.Duration{describedWithin, describedAtLast} {
+		time.AfterFunc(wait, func() {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.release(n)
+		})
+	}
+}
+
+// release sends what waits for description number n, unless there is a newer one. The caller holds mu.
+func (s *states) release(n int) {
+	if s.descriptions != n {
+		return
+	}
+	s.told = n
+	for _, r := range s.all {
+		if r.described && len(r.value) > 0 {
+			s.enqueue(r)
+		}
 	}
 }

@@ -106,10 +106,10 @@ func (v *ViewTopics) SetTeaching(t Teaching) {
 	for _, a := range t.Actions {
 		v.show(a)
 	}
-	v.publishTeaching()
 	if !before.hasEntitiesOf(t) {
 		p.describeAgain()
 	}
+	v.publishTeaching()
 }
 
 // SetShadow publishes whether a taught action that is not live would be on. It ignores every other action.

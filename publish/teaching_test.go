@@ -316,3 +316,26 @@ func TestHomeAssistantForgetsTaughtActions(t *testing.T) {
 		t.Errorf("ring is back: %v", c)
 	}
 }
+
+// Home Assistant drops the selection of an action that it does not know yet.
+func TestWhatWasTaughtComesAfterItsDescription(t *testing.T) {
+	t.Parallel()
+	broker := testkit.StartMosquitto(t)
+	sub := subscribe(t, broker.URL())
+	p, _ := testPublisher(t, broker.URL(), func(p *Publisher) { p.OnCommand, p.Discovery.Prefix = func(Command) {}, "homeassistant" })
+	run(t, p)
+	sub.until("edged/board/status", online)
+	viewOf(p, "front").SetTeaching(Teaching{Possible: true, Actions: []Taught{{Label: "ring"}}})
+	known := false
+	for m := range sub.messages {
+		known = known || m.topic == configTopic && strings.Contains(m.payload, `"ring"`)
+		if m.topic == "edged/board/front/teach/state" {
+			break
+		}
+	}
+	if !known {
+		t.Error("the state came before the description")
+	}
+	viewOf(p, "front").Answer(Answer{Text: "at once"})
+	sub.teaching(t, func(s teachState) bool { return s.Answer != nil && s.Answer.Text == "At once." })
+}
