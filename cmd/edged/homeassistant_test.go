@@ -111,7 +111,7 @@ func (h *homeAssistant) until(id, what string, holds func(entity) bool) entity {
 			return e
 		}
 		if time.Now().After(deadline) {
-			h.t.Fatalf("%s: not within %v: %s; it is %+v", id, patience, what, last)
+			h.t.Fatalf("%s: not within %v: %s; it is %q, with %v", id, patience, what, last.State, last.Attributes)
 		}
 	}
 }
