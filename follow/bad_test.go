@@ -1,6 +1,7 @@
 package follow
 
 import (
+	"bytes"
 	"math/rand/v2"
 	"testing"
 )
@@ -30,6 +31,33 @@ func TestAnyPictureOfAnySize(t *testing.T) {
 				f.Window(target.ID, cutOut, 96, func(int) []byte { return rgb }, func([]byte) {})
 			}
 		}
+	}
+}
+
+// The loops for this processor find the same as those for every processor, in any light.
+func TestAllLoopsAgree(t *testing.T) {
+	fast, plain := newFollower(t, Options{Width: 101, Height: 97}), newFollower(t, Options{Width: 101, Height: 97})
+	plain.finder.usePlainLoops()
+	random := rand.New(rand.NewPCG(3, 4))
+	s := newScene(101, 97, 3)
+	active := 0
+	for tick := range 400 {
+		if tick%40 == 0 {
+			s.gain, s.offset = 0.3+1.5*random.Float64(), float64(random.IntN(160)-80)
+		}
+		s.draw()
+		s.person(float64(tick%101), 80, 50, tick, tick)
+		fast.Push(s.rgb)
+		plain.Push(s.rgb)
+		if !bytes.Equal(fast.finder.counts, plain.finder.counts) {
+			t.Fatalf("picture %d: the cells that differ are not the same", tick)
+		}
+		for _, n := range fast.finder.counts {
+			active += int(n)
+		}
+	}
+	if active < 1000 {
+		t.Errorf("only %d pixels differed", active)
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"math"
-	"syscall"
 	"testing"
 	"time"
 
@@ -50,9 +49,13 @@ func benchmarkTargets(b *testing.B, targets int) {
 		Targets: &infer.Targets{Options: follow.Options{Max: 4}, Side: m.Manifest.Width},
 	}
 	defer p.Finish()
-	pictures := crowd(width, height, targets)
+	empty, pictures := crowd(width, height, 0)[0], crowd(width, height, targets)
 	show := func(tick int) {
-		copy(infer.SetPicture(ring.Reserve(), width, height), pictures[tick%len(pictures)])
+		picture := pictures[tick%len(pictures)]
+		if tick < 2*sampledRate { // the background is learned
+			picture = empty
+		}
+		copy(infer.SetPicture(ring.Reserve(), width, height), picture)
 		ring.Commit(int64(tick), time.Duration(tick)*time.Second/sampledRate)
 		if err := p.Step(); err != nil {
 			b.Fatal(err)
@@ -62,12 +65,12 @@ func benchmarkTargets(b *testing.B, targets int) {
 	for ; warm < 4*len(pictures); warm++ {
 		show(warm)
 	}
-	before, began := p.Stats.Windows.Load(), cpuTime()
+	before, began := p.Stats.Windows.Load(), follow.CPUTime()
 	b.ResetTimer()
 	for i := range b.N {
 		show(warm + i)
 	}
-	used := cpuTime() - began
+	used := follow.CPUTime() - began
 	b.ReportMetric(100*used.Seconds()/float64(b.N)*sampledRate, "%core")
 	b.ReportMetric(float64(p.Stats.Windows.Load()-before)*stride/float64(b.N), "targets")
 	b.ReportMetric(0, "ns/op")
@@ -105,11 +108,4 @@ func walker(rgb []byte, width int, x, y float64, tick int) {
 			rgb[i], rgb[i+1], rgb[i+2] = byte(30+tick%5+int(dx)), byte(35-dy/2), 40
 		}
 	}
-}
-
-// cpuTime is what the process has used so far.
-func cpuTime() time.Duration {
-	var u syscall.Rusage
-	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

@@ -17,10 +17,16 @@ enum { LEARN = 7, STEP_MOST = 4 * ONE, DEVIATION_MOST = 40 * ONE };
 // also where the background is held.
 enum { FLICKER_LEARN = 6, FLICKER_MOST = 20 * ONE };
 
+#define INLINE static inline __attribute__((always_inline))
+
 // Every 5th pixel of every 5th line is enough to see how the light changed.
 enum { SPARSE = 5 };
 
+struct loops;
+static const struct loops *best_loops(void);
+
 struct follow_finder {
+  const struct loops *loops;
   int width, height, cols, rows;
   unsigned pictures;   // seen
   int known;           // pictures that the background was learned from, at most 1 << LEARN
@@ -37,6 +43,7 @@ struct follow_finder *follow_new(int width, int height) {
   struct follow_finder *f = calloc(1, sizeof *f);
   if (!f) return NULL;
   size_t n = (size_t)width * height;
+  f->loops = best_loops();
   f->width = width, f->height = height;
   f->cols = (width + FOLLOW_CELL - 1) / FOLLOW_CELL, f->rows = (height + FOLLOW_CELL - 1) / FOLLOW_CELL;
   f->luma = calloc(n, 1), f->before = calloc(n, 1), f->differs = calloc(n, 1);
@@ -61,10 +68,6 @@ void follow_forget(struct follow_finder *f) {
   f->known = 0;
   memset(f->luma, 0, n), memset(f->before, 0, n), memset(f->colour, 0, 3 * n), memset(f->flicker, 0, n * sizeof *f->flicker), memset(f->differs, 0, n);
   memset(f->mean, 0, n * sizeof *f->mean), memset(f->deviation, 0, n * sizeof *f->deviation);
-}
-
-static void to_luma(uint8_t *restrict luma, const uint8_t *restrict rgb, int n) {
-  for (int i = 0; i < n; i++) luma[i] = (77 * rgb[3 * i] + 150 * rgb[3 * i + 1] + 29 * rgb[3 * i + 2]) >> 8;
 }
 
 // The level below which share/4 of the n pixels in the histogram lie.
@@ -114,10 +117,14 @@ static inline int16_t shrunk(int16_t v, int n) { return (int16_t)(v + (1 << n >>
 static inline int16_t least(int16_t a, int16_t b) { return a < b ? a : b; }
 static inline int16_t most(int16_t a, int16_t b) { return a > b ? a : b; }
 
+INLINE void luma_of(uint8_t *restrict luma, const uint8_t *restrict rgb, int n) {
+  for (int i = 0; i < n; i++) luma[i] = (uint16_t)(77 * rgb[3 * i] + 150 * rgb[3 * i + 1] + 29 * rgb[3 * i + 2]) >> 8;
+}
+
 // One line: which pixels differ, and what the background learns from those that may teach it. This is for light that is darker or brighter by a little
 // at most (LIT), which is nearly always so. Every value is at most 255 * ONE, so that 16 bits hold it and the difference of two: twice as many pixels fit
 // into a vector as with 32 bits. Off is cut where it is far beyond everything that counts.
-static void line(uint8_t *restrict differs, int16_t *restrict mean, int16_t *restrict deviation, int16_t *restrict flicker,
+INLINE void line(uint8_t *restrict differs, int16_t *restrict mean, int16_t *restrict deviation, int16_t *restrict flicker,
                  const uint8_t *restrict luma, const uint8_t *restrict before, const int16_t *restrict teaches, int n, struct rates r) {
   const int16_t offset = r.offset, farthest = INT16_MAX - LIT;
   for (int i = 0; i < n; i++) {
@@ -139,7 +146,7 @@ static void line(uint8_t *restrict differs, int16_t *restrict mean, int16_t *res
 }
 
 // The same for any light.
-static void relit_line(uint8_t *restrict differs, int16_t *restrict mean, int16_t *restrict deviation, int16_t *restrict flicker,
+INLINE void relit_line(uint8_t *restrict differs, int16_t *restrict mean, int16_t *restrict deviation, int16_t *restrict flicker,
                        const uint8_t *restrict luma, const uint8_t *restrict before, const int16_t *restrict teaches, int n, struct rates r) {
   for (int i = 0; i < n; i++) {
     int off = (luma[i] << SHIFT) - ((mean[i] * r.gain) >> 8) - r.offset;
@@ -156,6 +163,42 @@ static void relit_line(uint8_t *restrict differs, int16_t *restrict mean, int16_
     flicker[i] += shrunk(change - flicker[i], r.flicker);
   }
 }
+
+// The loops over pixels, compiled for one kind of processor.
+struct loops {
+  void (*luma)(uint8_t *luma, const uint8_t *rgb, int n);
+  void (*line)(uint8_t *differs, int16_t *mean, int16_t *deviation, int16_t *flicker, const uint8_t *luma, const uint8_t *before,
+               const int16_t *teaches, int n, struct rates r);
+  void (*relit_line)(uint8_t *differs, int16_t *mean, int16_t *deviation, int16_t *flicker, const uint8_t *luma, const uint8_t *before,
+                     const int16_t *teaches, int n, struct rates r);
+};
+
+#define LOOPS(name, processor)                                                                                                                       \
+  processor static void name##_luma(uint8_t *luma, const uint8_t *rgb, int n) { luma_of(luma, rgb, n); }                                             \
+  processor static void name##_line(uint8_t *differs, int16_t *mean, int16_t *deviation, int16_t *flicker, const uint8_t *luma,                      \
+                                    const uint8_t *before, const int16_t *teaches, int n, struct rates r) {                                          \
+    line(differs, mean, deviation, flicker, luma, before, teaches, n, r);                                                                            \
+  }                                                                                                                                                  \
+  processor static void name##_relit_line(uint8_t *differs, int16_t *mean, int16_t *deviation, int16_t *flicker, const uint8_t *luma,                \
+                                          const uint8_t *before, const int16_t *teaches, int n, struct rates r) {                                    \
+    relit_line(differs, mean, deviation, flicker, luma, before, teaches, n, r);                                                                      \
+  }                                                                                                                                                  \
+  static const struct loops name = {name##_luma, name##_line, name##_relit_line};
+
+LOOPS(for_all, )
+#ifdef __x86_64__
+// Debian's amd64 has no instruction that takes every third byte, and vectors of half the width. Nearly every processor since 2013 has AVX2.
+LOOPS(for_avx2, __attribute__((target("avx2"))))
+#endif
+
+static const struct loops *best_loops(void) {
+#ifdef __x86_64__
+  if (__builtin_cpu_supports("avx2")) return &for_avx2;
+#endif
+  return &for_all;
+}
+
+void follow_plain(struct follow_finder *f) { f->loops = &for_all; }
 
 // Adds a line's pixels that differ to their cells.
 static void count(uint8_t *counts, const uint8_t *differs, int n) {
@@ -198,7 +241,7 @@ static void begin(struct follow_finder *f, const uint8_t *rgb) {
 int follow_find(struct follow_finder *f, const uint8_t *rgb, const uint8_t *hold, uint8_t *counts) {
   uint8_t *before = f->luma;
   f->luma = f->before, f->before = before;
-  to_luma(f->luma, rgb, f->width * f->height);
+  f->loops->luma(f->luma, rgb, f->width * f->height);
   memset(counts, 0, (size_t)f->cols * f->rows);
   if (!f->known) {
     begin(f, rgb);
@@ -217,7 +260,7 @@ int follow_find(struct follow_finder *f, const uint8_t *rgb, const uint8_t *hold
     if (y % FOLLOW_CELL == 0)
       for (int x = 0; x < f->cols * FOLLOW_CELL; x++) teaches[x] = held[x / FOLLOW_CELL] ? 0 : -1;
     size_t at = (size_t)y * f->width;
-    (lit ? line : relit_line)(f->differs + at, f->mean + at, f->deviation + at, f->flicker + at, f->luma + at, f->before + at, teaches, f->width, r);
+    (lit ? f->loops->line : f->loops->relit_line)(f->differs + at, f->mean + at, f->deviation + at, f->flicker + at, f->luma + at, f->before + at, teaches, f->width, r);
     count(counts + y / FOLLOW_CELL * f->cols, f->differs + at, f->width);
   }
   if (f->pictures++ % REMEMBER_EVERY == 0) remember(f, rgb, hold, counts);

@@ -58,6 +58,9 @@ func newFinder(width, height int) (*finder, error) {
 	}, nil
 }
 
+// usePlainLoops makes the finder run what every processor can run. The results are the same.
+func (f *finder) usePlainLoops() { C.follow_plain(f.c) }
+
 func (f *finder) close() {
 	C.follow_free(f.c)
 	f.c = nil

@@ -13,6 +13,8 @@ struct follow_finder;
 
 struct follow_finder *follow_new(int width, int height);
 void follow_free(struct follow_finder *f);
+// Uses the loops that run on every processor, not the fastest ones here. The results are the same.
+void follow_plain(struct follow_finder *f);
 // Forgets the background. The next picture becomes the new one.
 void follow_forget(struct follow_finder *f);
 // Compares rgb [height,width,3] with the background and learns from it. counts [rows,cols] receives how many pixels of each cell differ;
