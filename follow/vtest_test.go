@@ -77,9 +77,36 @@ func TestWalkersOfRealFootage(t *testing.T) {
 		}
 	}
 	t.Logf("| followed | %d of %d walks right (%.1f %%) | %d wrong (%.1f %%) |", right, len(walks), percent(right, len(walks)), wrong, percent(wrong, len(walks)))
+	events, nobody := ofNobody(people, walks, actions)
+	t.Logf("| followed | %d direction events, %d of nobody who is labelled to go that way |", events, nobody)
 	if percent(right, len(walks)) < 96 || percent(wrong, len(walks)) > 2 {
 		t.Errorf("want at least 96 %% right and at most 2 %% wrong")
 	}
+}
+
+// ofNobody counts the direction events, and those of them that are no labelled walk.
+func ofNobody(people map[string][]keyframe, walks []walk, actions []action) (events, nobody int) {
+	for _, a := range actions {
+		if !strings.Contains(a.label, "_to_") {
+			continue
+		}
+		events++
+		isWalk := func(w walk) bool { return w.label == a.label && isOn(people[w.person], w, a) }
+		if !slices.ContainsFunc(walks, isWalk) {
+			nobody++
+		}
+	}
+	return events, nobody
+}
+
+// isOn reports whether the action's box was at some time where the walker was.
+func isOn(boxes []keyframe, w walk, a action) bool {
+	for i, frame := range a.frames {
+		if frame >= w.from && frame <= w.to && overlap(at(boxes, frame), a.boxes[i]) > 0.3 {
+			return true
+		}
+	}
+	return false
 }
 
 func percent(n, of int) float64 { return 100 * float64(n) / float64(of) }
