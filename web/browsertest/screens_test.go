@@ -63,7 +63,7 @@ func TestPicture(t *testing.T) {
 	b.open("")
 	eval[int](b, `localStorage.setItem('hints', '["broker"]'), 0`)
 	b.open("")
-	b.await("document.querySelectorAll('.doing li').length >= 3 && [...document.querySelectorAll('.stage img')].filter((i) => i.naturalWidth).length === 2")
+	b.await("document.querySelector('[aria-label=gate] .doing').textContent.includes('right_to_left') && [...document.querySelectorAll('.stage img')].filter((i) => i.naturalWidth).length === 2")
 	b.await("[...document.querySelectorAll('.bar.over')].length >= 2")
 	b.fits("page")
 	b.shot("page")

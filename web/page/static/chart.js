@@ -13,7 +13,7 @@ export async function chart(into, { label, x, series, range, height = 160, marks
   let at;
   const axis = () => ({ stroke: css('--muted'), grid: { stroke: css('--line'), width: 1 }, ticks: { stroke: css('--line'), width: 1 }, font: '12px system-ui, sans-serif' });
   const options = () => ({
-    width: Math.max(200, holder.clientWidth), height, pxAlign: false, cursor: { y: false, drag: { x: false, y: false } }, legend: { live: true },
+    width: Math.max(200, holder.clientWidth), height, pxAlign: false, padding: [10, time ? 30 : 16, 0, 0], cursor: { y: false, drag: { x: false, y: false } }, legend: { live: true },
     scales: { x: { time, ...(from !== undefined && { range: () => [from, to] }) }, y: { range: range ? () => range : (u, low, high) => [0, (high || 1) * 1.1] } },
     axes: [{ ...axis(), ...(time && { space: 90, values: (u, v) => v.map(minutes) }) },
       { ...axis(), size: (u, v) => 20 + 7.3 * Math.max(3, ...(v ?? []).map((n) => n.length)), values: (u, v) => v.map((n) => text(n)) }],
