@@ -104,13 +104,14 @@ func (a *action) threshold() float64 {
 
 // basis tells whether the action was learned from what it has now: a checksum of its examples, counter-examples and settings.
 func (a *action) basis(model string, allowed float64) string {
-	text := fmt.Sprintln(model, allowed)
+	var all []string
 	for _, i := range a.items {
 		if i.kind != question && i.Model == model {
-			text += fmt.Sprintln(i.ID, i.kind)
+			all = append(all, i.file())
 		}
 	}
-	return checksum([]byte(text))
+	slices.Sort(all)
+	return checksum([]byte(fmt.Sprint(model, allowed, all)))
 }
 
 // markFound notes at each example whether it was found when it was left out.

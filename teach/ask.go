@@ -28,7 +28,7 @@ func (t *Teacher) note(f found) {
 		return
 	}
 	firing := FiringInfo{
-		ID: newID(), Start: t.wall(f.start).UTC(), End: t.wall(f.end).UTC(), Peak: round3(f.peak), Fired: f.fired, Live: f.live && f.fired,
+		ID: newID(), Start: fromMillis(t.wall(f.start).UnixMilli()), End: fromMillis(t.wall(f.end).UnixMilli()), Peak: round3(f.peak), Fired: f.fired, Live: f.live && f.fired,
 	}
 	if a.near(example, t.wall(f.peakAt).UnixMilli()) != nil { // the user said so before it ended
 		firing.Judged = Right

@@ -60,7 +60,7 @@ func (t *Teacher) describe(a *action) Action {
 		d.LearnedAt = fromMillis(a.Learned.At)
 	}
 	d.State, d.Problem = t.state(a, v)
-	if d.Problem == "" {
+	if d.Problem == "" && a.Learned == nil {
 		d.Problem = a.failed
 	}
 	return d

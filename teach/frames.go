@@ -234,7 +234,7 @@ func (f *frames) count(t time.Duration, track uint64) int {
 	if f.first == f.next || t < f.at(f.first).time {
 		return 0
 	}
-	return len(f.of(t, t, track))
+	return min(len(f.of(t, t, track)), f.perWindow)
 }
 
 // pictures returns copies of the pictures of the windows from one time to another, at most so many: those before until.

@@ -24,7 +24,13 @@ func TestEverythingSurvivesARestart(t *testing.T) {
 	before, fired := r.get("ring"), len(r.firings())
 	r.teacher.saveRest()
 
+	r.teacher.retire()
+	r.teacher.saveRest()
+
 	r.open(dir)
+	if n := r.teacher.View(hall).ordinaryWindows(); n < 300 {
+		t.Errorf("%d windows of ordinary life are left", n)
+	}
 	set, _ := r.window(r.ordinary()) // the head runs at once, before anything is learned anew
 	if len(set.Actions) != 1 || !set.Actions[0].Live || set.Actions[0].Threshold != 0.7 {
 		t.Fatalf("after the restart runs %+v", set)

@@ -2,6 +2,7 @@ package teach
 
 import (
 	"context"
+	"math"
 	"sync"
 	"time"
 )
@@ -27,6 +28,7 @@ func (t *Teacher) serve(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
+			t.retire()
 			t.saveRest()
 			return
 		case f := <-t.found:
@@ -91,6 +93,20 @@ func (t *Teacher) expire() {
 		if v.memory != nil {
 			v.mu.Lock()
 			v.moments.expire(now, v.leave)
+			v.mu.Unlock()
+		}
+	}
+}
+
+// retire makes the moments ordinary life, because nobody can point at them any more.
+func (t *Teacher) retire() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, v := range t.views {
+		if v.memory != nil {
+			v.mu.Lock()
+			v.moments.expire(math.MaxInt64, v.leave)
+			v.life.finish()
 			v.mu.Unlock()
 		}
 	}

@@ -2,6 +2,7 @@ package teach
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -11,6 +12,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -90,6 +92,7 @@ func (s *store) loadAction(id string) *action {
 			s.loadItem(a, itemID, itemKind(kind))
 		}
 	}
+	slices.SortStableFunc(a.items, func(a, b *item) int { return cmp.Compare(a.Time, b.Time) })
 	return a
 }
 

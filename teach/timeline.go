@@ -66,7 +66,7 @@ func (t *Teacher) MomentPicture(view string, at time.Time, n int) ([]byte, error
 	if v.frames == nil {
 		return nil, ErrNoPicture
 	}
-	pictures := v.frames.pictures(m.time, m.time, m.track, maxPictures)
+	pictures := v.frames.pictures(m.time, m.time, m.track, v.Frames)
 	if n < 0 || n >= len(pictures) {
 		return nil, fmt.Errorf("%w: the moment has %d; edged keeps them for %v", ErrNoPicture, len(pictures), picturesAge)
 	}
