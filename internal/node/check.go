@@ -25,6 +25,10 @@ func Check(cfg *config.Config) (Models, error) {
 		return nil, ConfigError{errors.Join(append(errs, err)...)}
 	}
 	for label := range cfg.Detect.Labels {
+		if _, isRule := cfg.Rules[label]; isRule && opened.checkLabel(label) != nil {
+			errs = append(errs, fmt.Errorf("detect.labels.%s: this is a rule, and a rule has no thresholds; set those of its labels", label))
+			continue
+		}
 		errs = append(errs, opened.checkLabel(label))
 	}
 	errs = append(errs, opened.checkRules(cfg))

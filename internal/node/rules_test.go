@@ -33,7 +33,11 @@ func TestRulesThatNoModelCanFollow(t *testing.T) {
 			t.Errorf("%s: %v, want %q", rule, err, want)
 		}
 	}
-	_, err := Check(parse(t, "cameras: [{name: a, source: 'pattern:'}]\nrules: {fallen: {for: 30s}}\n"))
+	_, err := Check(parse(t, twoModels+"detect: {labels: {fallen: {enter: 0.8}}}\n"))
+	if err == nil || !strings.Contains(err.Error(), "detect.labels.fallen: this is a rule, and a rule has no thresholds") {
+		t.Errorf("thresholds of a rule: %v", err)
+	}
+	_, err = Check(parse(t, "cameras: [{name: a, source: 'pattern:'}]\nrules: {fallen: {for: 30s}}\n"))
 	if err == nil || !strings.Contains(err.Error(), `rules.fallen.after: no model has`) && !strings.Contains(err.Error(), `rules.fallen.then: no model has an action "lying"`) {
 		t.Errorf("a changed rule of a model without its labels: %v", err)
 	}

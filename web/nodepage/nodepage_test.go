@@ -146,6 +146,18 @@ func TestOwnKeysAreDescribed(t *testing.T) {
 	}
 }
 
+// The page lets people choose the actions of rules, too, and they have no thresholds.
+func TestRulesAreDescribed(t *testing.T) {
+	s, err := newSite(t, "rules: {quiet: {without: rise|fall, for: 1m}}\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := s.describe().Cameras[0].Views[0]
+	if _, hasThreshold := v.Thresholds["quiet"]; !reflect.DeepEqual(v.Derived, []string{"quiet"}) || hasThreshold {
+		t.Errorf("derived %q, thresholds %v", v.Derived, v.Thresholds)
+	}
+}
+
 func TestServesTLS(t *testing.T) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
