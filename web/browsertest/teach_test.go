@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/dom"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
@@ -48,7 +50,7 @@ func (l *teaching) step(name string) {
 	l.t.Helper()
 	l.shots++
 	time.Sleep(400 * time.Millisecond) // pictures, for the screenshot alone
-	l.shot(fmt.Sprintf("teach-%02d-%s", l.shots, name))
+	l.shot(fmt.Sprintf("%s-%02d-%s", strings.ToLower(plain(strings.TrimPrefix(strings.Split(l.t.Name(), "/")[0], "Test"))), l.shots, name))
 }
 
 // walk waits for moments in which the model recognises the direction, and that are not marked yet, and returns a JavaScript expression for the newest.
@@ -283,6 +285,46 @@ func TestTeachByKeyboard(t *testing.T) {
 	l.says("removed")
 	if tag := eval[string](l.browser, "document.activeElement.getAttribute('aria-label') ?? ''"); !strings.HasPrefix(tag, "Remove the example") {
 		t.Errorf("the focus went to %q after an example was removed", tag)
+	}
+}
+
+// A finger marks moments when it moves sideways, and scrolls when it moves up.
+func TestTeachByTouch(t *testing.T) {
+	testkit.Slow(t)
+	l := newTeaching(t)
+	l.size(360, 780, false)
+	call(l.browser, emulation.SetTouchEmulationEnabled, emulation.SetTouchEmulationEnabledParams{Enabled: true})
+	l.walk()
+	l.await("document.querySelectorAll('.piece').length >= 3")
+	at := eval[[][]float64](l.browser, `(document.querySelector('.piece').scrollIntoView({block: 'center'}), [...document.querySelectorAll('.piece')].slice(0, 3).map((e) => {
+		const r = e.getBoundingClientRect();
+		return [r.left + r.width / 2, r.top + r.height / 2];
+	}))`)
+	touch := func(kind input.DispatchTouchEventType, at ...float64) {
+		points := []*input.TouchPoint{}
+		if len(at) > 0 {
+			points = append(points, &input.TouchPoint{X: at[0], Y: at[1]})
+		}
+		call(l.browser, input.DispatchTouchEvent, input.DispatchTouchEventParams{Type: kind, TouchPoints: points})
+	}
+	marked := "document.querySelectorAll('.piece[aria-pressed=true]').length"
+	touch(input.DispatchTouchEventTypeTouchStart, at[0]...)
+	for part := 1.0; part <= 20; part++ {
+		touch(input.DispatchTouchEventTypeTouchMove, at[0][0]+(at[2][0]-at[0][0])*part/20, at[0][1])
+	}
+	touch(input.DispatchTouchEventTypeTouchEnd)
+	l.await(marked + " === 3")
+	l.step("touched")
+	l.click("button", "Unmark")
+	l.await(marked + " === 0")
+	touch(input.DispatchTouchEventTypeTouchStart, at[1]...)
+	for part := 1.0; part <= 20; part++ {
+		touch(input.DispatchTouchEventTypeTouchMove, at[1][0], at[1][1]-part*5)
+	}
+	touch(input.DispatchTouchEventTypeTouchEnd)
+	l.await("scrollY > 0")
+	if n := eval[int](l.browser, marked); n != 0 {
+		t.Errorf("scrolling marks %d moments", n)
 	}
 }
 

@@ -95,16 +95,16 @@ export class Action {
   async loadExamples() {
     const { examples } = await api(`teach/examples?${this.query}`);
     const tried = this.action.worth.of > 1;
-    fill(this.examples, examples, (e) => e.id + e.found + tried, (e) => el('li', {}, film(pictures(e)), el('span', {}, when(e.time)),
+    fill(this.examples, examples, (e) => e.id + e.found + tried, (e) => el('li', {}, film(() => pictures(e)), el('span', {}, when(e.time)),
       tried && el('small', { class: e.found ? 'good' : 'bad' }, e.found ? '✓ recognised' : '✗ not recognised'),
       el('button', { class: 'quiet', 'aria-label': `Remove the example of ${when(e.time)}`, onclick: () => this.run('The example is removed.', `teach/examples?id=${encodeURIComponent(e.id)}`, { method: 'DELETE' }) }, 'Remove')));
   }
 
   async loadFirings() {
     const { firings } = await api(`teach/firings?${this.query}`);
-    fill(this.firings, firings, (f) => f.id + f.judged, (f) => el('li', {}, film(pictures(f)),
+    fill(this.firings, firings, (f) => f.id + f.judged, (f) => el('li', {}, film(() => pictures(f)),
       el('span', {}, when(f.start)), el('small', {}, `${percent(f.peak)}${f.fired ? '' : ', nearly'}`),
-      f.judged ? el('strong', {}, f.judged === 'right' ? 'Right' : 'Wrong') : el('span', { class: 'controls' }, this.judge(f, 'Right', 'yes'), this.judge(f, 'Wrong', 'no'))));
+      f.judged ? el('strong', {}, f.judged === 'right' ? 'Right' : 'Wrong') : (f.pictures > 0 || !this.action.pictured) && el('span', { class: 'controls' }, this.judge(f, 'Right', 'yes'), this.judge(f, 'Wrong', 'no'))));
     if (!firings.length) this.firings.replaceChildren(el('li', { class: 'help' }, 'Nothing so far.'));
   }
 

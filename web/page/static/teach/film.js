@@ -11,18 +11,20 @@ let moving = !matchMedia('(prefers-reduced-motion: reduce)').matches;
 
 setInterval(() => visible.forEach((f) => (moving || f.closest('button')?.matches(':hover, :focus-visible')) && f.step()), pause);
 
-// film shows the pictures at these addresses of the API, in turn.
-export function film(paths) {
-  const f = el('span', { class: 'film' }, !paths.length && 'no picture');
+// film shows pictures in turn. addresses returns where they are, when somebody sees the film for the first time.
+export function film(addresses) {
+  const f = el('span', { class: 'film' });
+  let paths;
   f.start = () => {
-    if (paths.length && !f.childElementCount) f.replaceChildren(...paths.map((p) => el('img', { alt: '', src: apiURL(p), onload: first, onerror: (e) => lose(e.target) })));
+    if (!paths && !(paths = addresses()).length) f.textContent = 'no picture';
+    if (!f.childElementCount) f.append(...paths.map((p) => el('img', { alt: '', src: p, onload: first, onerror: (e) => lose(e.target) })));
     f.show(f.at ?? paths.length >> 1);
     return f;
   };
   const first = (e) => { if (!f.children[f.at]?.complete) f.show([...f.children].indexOf(e.target)); };
   const lose = (img) => { // edged has dropped it since
     img.remove();
-    if (!f.childElementCount) f.append('no picture');
+    if (!f.childElementCount) [paths, f.textContent] = [[], 'no picture'];
   };
   f.show = (n) => {
     f.at = n;
@@ -48,7 +50,7 @@ export function pauseButton() {
 export const spread = (items, most) => (items.length <= most ? items : Array.from({ length: most }, (_, i) => items[Math.round(i * (items.length - 1) / (most - 1))]));
 
 // numbered are the addresses of a thing's n pictures.
-export const numbered = (path, n) => spread(Array.from({ length: n ?? 0 }, (_, i) => `${path}&n=${i}`), 8);
+export const numbered = (path, n) => spread(Array.from({ length: n ?? 0 }, (_, i) => apiURL(`${path}&n=${i}`)), 8);
 
 // brief is a time of day, as short as can be: there is little room beside a film.
 const time = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });

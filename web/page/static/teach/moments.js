@@ -1,11 +1,12 @@
 // Moments: what a view has seen in the last minutes, as small moving pictures. Somebody marks one, or several in a row.
-import { api, el, lasting, sleep } from '../util.js';
+import { api, apiURL, el, lasting, sleep } from '../util.js';
 import { brief, film, numbered, spread } from './film.js';
 
 const pieceMs = 2000; // of time in one picture
 const askEvery = 2000; // milliseconds
 const lively = 3, stirred = 0.02; // a moment that stands out less than that, in standard deviations, and moves less is quiet
 const kept = 10 * 60e3; // as long as edged keeps moments
+const pictured = 55e3; // edged keeps their pictures for a minute
 
 const narrow = matchMedia('(max-width: 640px)');
 
@@ -77,7 +78,7 @@ export class Moments {
         this.older.hidden = false;
         break;
       }
-      if (!this.lively(n) || !this.opened.has(n) && !this.pieces.get(n).some((m) => m.pictures)) quiet.push(n);
+      if (!this.lively(n) || !this.opened.has(n) && !old.has(n) && !this.pieces.get(n).some((m) => this.pictured(m))) quiet.push(n);
       else {
         fold();
         items.push(old.get(n) ?? keyed(n, this.piece(n)));
@@ -95,14 +96,16 @@ export class Moments {
     const best = moments.reduce((a, b) => (b.score > a.score ? b : a));
     const seen = best.score >= 0.5 ? best.label : '';
     return el('li', {}, Object.assign(el('button', { class: 'piece', 'aria-pressed': 'false' },
-      film(this.pictures(moments)), el('span', {}, brief(moments[0].time)), ' ', el('small', {}, seen)), { piece: n }));
+      film(() => this.pictures(moments)), el('span', {}, brief(moments[0].time)), ' ', el('small', {}, seen)), { piece: n }));
   }
+
+  pictured(m) { return m.pictures && m.time > this.last - pictured; }
 
   pictures(moments) {
     const path = (m) => `teach/moments/picture?${new URLSearchParams({ view: this.view, time: m.time })}`;
-    const seen = moments.filter((m) => m.pictures);
+    const seen = moments.filter((m) => this.pictured(m));
     if (seen.length < 3) return seen.flatMap((m) => numbered(path(m), m.pictures));
-    return spread(seen, 8).map((m) => `${path(m)}&n=${m.pictures - 1}`); // windows overlap: their last pictures are one film
+    return spread(seen, 8).map((m) => apiURL(`${path(m)}&n=${m.pictures - 1}`)); // windows overlap: their last pictures are one film
   }
 
   buttons() { return [...this.list.querySelectorAll('.piece')]; }
@@ -113,8 +116,11 @@ export class Moments {
     this.marked = a === undefined ? undefined : { anchor: a, first: Math.min(a, b), last: Math.max(a, b) };
     this.show();
     const moments = this.marked ? [...this.pieces].filter(([n]) => n >= this.marked.first && n <= this.marked.last).sort(([m], [n]) => m - n).flatMap(([, m]) => m) : [];
-    this.changed(moments.length ? { from: moments[0].time, until: moments.at(-1).time, pictures: this.pictures(moments) } : undefined);
+    this.changed(moments.length ? { from: moments[0].time, until: moments.at(-1).time, pictures: () => this.shown() } : undefined);
   }
+
+  // shown are the pictures of what is marked, as the pieces show them, in the order of time.
+  shown() { return spread(this.buttons().filter((b) => b.ariaPressed === 'true').reverse().flatMap((b) => [...b.querySelectorAll('img')].map((i) => i.src)), 16); }
 
   // grow makes what is marked longer: earlier (-1) or later (1).
   grow(by) {

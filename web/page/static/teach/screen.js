@@ -130,7 +130,7 @@ class Teach {
         this.list.append(card.element);
         this.fillNames();
       }
-      this.cards.get(a.name).update(a);
+      this.cards.get(a.name).update({ ...a, pictured: view.keep_pictures });
     }
     this.nothing.hidden = view.actions.length > 0;
     this.ask(view.actions.some((a) => a.questions));
@@ -151,7 +151,7 @@ class Teach {
       'aria-label': `${text}: ${q.name}, ${when(q.start)}`,
       onclick: () => this.run('Thank you. It learns from that.', 'teach/questions', { method: 'POST', json: { id: q.id, answer: yes } }),
     }, text);
-    fill(this.questions, questions.slice(0, innerWidth < 700 ? 2 : 4), (q) => q.id, (q) => el('li', {}, film(pictures(q)),
+    fill(this.questions, questions.slice(0, innerWidth < 700 ? 2 : 4), (q) => q.id, (q) => el('li', {}, film(() => pictures(q)),
       el('strong', {}, q.name + '?'), el('small', {}, when(q.start)), el('span', { class: 'controls' }, answer(q, 'Yes', 'yes'), answer(q, 'No', 'no'))));
     this.asking.hidden = !questions.length;
   }
@@ -177,7 +177,7 @@ class Teach {
     };
     this.names = el('div', { class: 'controls' });
     this.fillNames();
-    this.bar.replaceChildren(film([]),
+    this.bar.replaceChildren(film(() => []),
       el('div', { class: 'controls' }, el('output'), el('span', { class: 'longer' }, button('◀', () => this.moments.grow(-1), 'Longer: begin earlier'), ' longer ', button('▶', () => this.moments.grow(1), 'Longer: end later')), el('span', { class: 'space' }),
         el('button', { type: 'button', class: 'quiet', 'aria-label': 'Unmark', onclick: () => this.moments.mark() }, '✕')),
       el('h3', {}, 'What was it?'),
