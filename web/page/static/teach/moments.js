@@ -115,6 +115,10 @@ export class Moments {
   mark(a, b = a) {
     this.marked = a === undefined ? undefined : { anchor: a, first: Math.min(a, b), last: Math.max(a, b) };
     this.show();
+    if (!this.dragging) this.tell();
+  }
+
+  tell() {
     const moments = this.marked ? [...this.pieces].filter(([n]) => n >= this.marked.first && n <= this.marked.last).sort(([m], [n]) => m - n).flatMap(([, m]) => m) : [];
     this.changed(moments.length ? { from: moments[0].time, until: moments.at(-1).time, pictures: () => this.shown() } : undefined);
   }
@@ -159,15 +163,21 @@ export class Moments {
     const own = new AbortController();
     const before = this.marked;
     [this.dragging, this.dragged] = [true, false];
-    const end = () => { own.abort(); this.dragging = false; };
+    const end = () => { // only now does the bar come: before, it would lie under the finger
+      own.abort();
+      this.dragging = false;
+      this.list.classList.remove('dragging');
+      if (this.dragged) this.tell();
+    };
     document.addEventListener('pointermove', (m) => {
       const at = document.elementFromPoint(m.clientX, m.clientY)?.closest('.piece')?.piece;
       if (at === undefined || at === start && !this.dragged) return;
       this.dragged = true;
+      this.list.classList.add('dragging');
       this.mark(start, at);
     }, { signal: own.signal });
     document.addEventListener('pointerup', end, { signal: own.signal });
-    document.addEventListener('pointercancel', () => { end(); this.dragged = false; if (this.marked !== before) this.mark(before?.first, before?.last); }, { signal: own.signal });
+    document.addEventListener('pointercancel', () => { this.dragged = false; end(); if (this.marked !== before) this.mark(before?.first, before?.last); }, { signal: own.signal });
     e.target.closest('.piece').addEventListener('dragstart', (d) => d.preventDefault(), { signal: own.signal });
   }
 
