@@ -70,7 +70,10 @@ func (g guard) crossSite(r *http.Request) bool {
 		return false
 	case "":
 		origin := r.Header.Get("Origin")
-		return !g.ownOrigin(origin, r.Host) && !(g.fromProxy(r) && g.ownOrigin(origin, r.Header.Get("X-Forwarded-Host")))
+		if g.fromProxy(r) && g.ownOrigin(origin, r.Header.Get("X-Forwarded-Host")) {
+			return false
+		}
+		return !g.ownOrigin(origin, r.Host)
 	}
 	return true
 }

@@ -87,7 +87,7 @@ func TestWithoutAPasswordOnlyThisMachineIsLetThrough(t *testing.T) {
 
 // The trusted proxy has asked for a password of its own. Only the address of the connection tells who the proxy is.
 func TestTheTrustedProxyNeedsNoPassword(t *testing.T) {
-	for what, password := range map[string]*Hashed{"no password": nil, "a password": hashed(t, "correct horse")} {
+	for what, password := range map[string]*Hashed{"no password": nil, "a password": hashed(t, "battery staple")} {
 		g := New(password, false)
 		g.Proxy = net.ParseIP("172.30.32.2")
 		if got := g.Check(request("172.30.32.2:5000", "home.example", "X-Ingress-Path", "/api/hassio_ingress/x")); got != page.Granted {
