@@ -70,13 +70,19 @@ func newFrames(o ViewOptions) *frames {
 	for i := range f.raw {
 		f.raw[i] = make([]byte, 3*o.Width*o.Height)
 	}
-	n := 2 * o.Frames
-	if f.step > 0 {
-		n = min(max(n, int(picturesAge/f.step)), 4096)
-	}
-	f.kept = make([]kept, max(1, n))
+	f.kept = make([]kept, places(o, f.step))
 	f.queue = make([]queued, 0, len(f.raw))
 	return f
+}
+
+// places is for how many pictures there is room: those of a minute, of each target, unless they would take more than picturesBytes. A JPEG takes about an
+// eighth of the raw picture.
+func places(o ViewOptions, step time.Duration) int {
+	n, least := 0, 2*max(1, o.Frames)
+	if step > 0 {
+		n = int(picturesAge/step) * max(1, o.Targets)
+	}
+	return max(least, min(n, picturesBytes/max(1, 3*o.Width*o.Height/8)))
 }
 
 // push takes a frame, [H,W,3] u8, which it copies.
@@ -122,18 +128,19 @@ func (f *frames) window(t time.Duration, track uint64) bool {
 
 // rested reports whether the last pictures of the target are older than a window: the frames of a window that follows a target are cut anew for each.
 func (f *frames) rested(t time.Duration, track uint64) bool {
+	length := time.Duration(f.perWindow) * f.step
 	for _, q := range f.queue {
-		if q.track == track && t-q.time < time.Duration(f.perWindow)*f.step {
+		if q.track == track && t-q.time < length {
 			return false
 		}
 	}
 	for n := f.next; n > f.first; n-- {
 		k := f.at(n - 1)
-		if t-k.time >= time.Duration(f.perWindow)*f.step {
-			return true
-		}
 		if k.track == track {
-			return false
+			return t-k.time >= length
+		}
+		if t-k.time >= 2*length { // all that come now are older: the pictures of a window go back by its length
+			return true
 		}
 	}
 	return true
