@@ -235,10 +235,17 @@ func (s *Targets) decide(target follow.Target, t time.Duration, scores []float32
 
 func (s *Targets) report(e Event) {
 	e.Track = s.now.id
-	if z := s.Zones; z != nil && e.Track != follow.Whole {
-		e.Zones, e.StartZones, e.PeakZones = z.List(z.At(e.Box)), z.List(z.At(e.StartBox)), z.List(z.At(e.PeakBox))
-	}
+	s.locate(&e)
 	s.pipeline.OnEvent(e)
+}
+
+// locate notes in which zones the target of the event is and was. It does nothing where nobody is followed.
+func (s *Targets) locate(e *Event) {
+	if s == nil || s.Zones == nil || e.Track == follow.Whole {
+		return
+	}
+	z := s.Zones
+	e.Zones, e.StartZones, e.PeakZones = z.List(z.At(e.Box)), z.List(z.At(e.StartBox)), z.List(z.At(e.PeakBox))
 }
 
 // of returns the actions of the target.

@@ -255,14 +255,19 @@ func TestFollowingAllocatesNothing(t *testing.T) {
 	}
 }
 
-// zonedPipeline is targetsPipeline with zones on the left and on the right half of the picture. It returns the visits, too.
+// halves are zones on the left and on the right half of the picture.
+func halves() *zones.Zones {
+	return zones.New(map[string][][]float64{
+		"west": {{0, 0}, {0.5, 0}, {0.5, 1}, {0, 1}}, "east": {{0.5, 0}, {1, 0}, {1, 1}, {0.5, 1}},
+	}, [4]float64{0, 0, 1, 1})
+}
+
+// zonedPipeline is targetsPipeline with these zones. It returns the visits, too.
 func zonedPipeline(t testing.TB) (ring *ringbuffer.Ring, show func(tick int, people ...[2]float64), events *[]Event, visits *[]zones.Visit) {
 	t.Helper()
 	p, ring, show, events := targetsPipeline(t)
 	visits = new([]zones.Visit)
-	p.Targets.Zones = zones.New(map[string][][]float64{
-		"west": {{0, 0}, {0.5, 0}, {0.5, 1}, {0, 1}}, "east": {{0.5, 0}, {1, 0}, {1, 1}, {0.5, 1}},
-	}, [4]float64{0, 0, 1, 1})
+	p.Targets.Zones = halves()
 	p.Targets.OnVisit = func(v zones.Visit) { *visits = append(*visits, v) }
 	return ring, show, events, visits
 }

@@ -158,5 +158,6 @@ func (t *taught) quiet() bool {
 
 func (t *taught) report(e Event) {
 	e.Track = t.now.id
+	t.pipeline.Targets.locate(&e)
 	t.pipeline.OnEvent(e)
 }
