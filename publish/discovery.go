@@ -191,7 +191,7 @@ func (p *Publisher) describeView(to map[string]component, c Camera, path string)
 			"state_topic": p.topics.of(path, derived, "state"), "availability": seen, "icon": "mdi:transit-connection-variant",
 		})
 	}
-	p.describeZones(to, c, path, seen)
+	p.describeZones(to, c, path, append(c.zoneEntities(), live...), seen)
 	p.add(to, path+"/event", "event", name+" action", component{
 		"state_topic": p.topics.of(path, "event"), "event_types": actions, "availability": seen, "icon": "mdi:motion-sensor",
 		"value_template": fmt.Sprintf("{%% if value_json.phase == 'start' and value_json.latency_ms < %d %%}{{ value }}{%% endif %%}",

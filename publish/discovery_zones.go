@@ -8,8 +8,8 @@ import (
 // newVisit passes on a visit that is younger than so many seconds. Older ones have waited for the broker.
 const newVisit = "{%% if (now() - as_datetime(value_json.left or value_json.entered)).total_seconds() < %d %%}{{ value }}{%% endif %%}"
 
-// describeZones adds the entities of a view's zones: who is there, what they do there, and how long the last one stayed.
-func (p *Publisher) describeZones(to map[string]component, c Camera, path string, seen []availability) {
+// describeZones adds the entities of a view's zones: who is there, which of the labels they do there, and how long the last one stayed.
+func (p *Publisher) describeZones(to map[string]component, c Camera, path string, labels []string, seen []availability) {
 	view := strings.ReplaceAll(path, "/", " ")
 	for _, zone := range c.ZonesOf(path) {
 		id := path + "/" + zoneLevel + "/" + zone
@@ -18,7 +18,7 @@ func (p *Publisher) describeZones(to map[string]component, c Camera, path string
 		p.add(to, id, "binary_sensor", name+" occupied", component{
 			"state_topic": topic("state"), "device_class": "occupancy", "availability": seen, "json_attributes_topic": topic("visit"),
 		})
-		for _, label := range c.zoneEntities() {
+		for _, label := range labels {
 			p.add(to, id+"/"+label, "binary_sensor", view+" "+label+" in "+zone, component{
 				"state_topic": topic(label, "state"), "device_class": "motion", "availability": seen,
 			})

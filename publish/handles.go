@@ -49,9 +49,10 @@ type ViewTopics struct {
 type ActionTopics struct {
 	view             *ViewTopics
 	label            string
-	quoted           string    // the label as a JSON string
-	state, threshold *retained // threshold is nil for an action that follows from others
-	shadow           *retained // nil: not a taught action
+	quoted           string      // the label as a JSON string
+	state, threshold *retained   // threshold is nil for an action that follows from others
+	shadow           *retained   // nil: not a taught action
+	inZones          []*retained // states of a taught action in the view's zones
 }
 
 // window is the scores of one run of the model.

@@ -19,6 +19,10 @@ func (s *states) addTaught(v *ViewTopics, label string) *ActionTopics {
 		threshold: s.insertUnwanted(t.of(v.path, label, "threshold/state")),
 		shadow:    s.insertUnwanted(t.of(v.path, label, "shadow")),
 	}
+	for name, z := range v.zones {
+		z.labels[label] = s.insertUnwanted(t.of(v.path, zoneLevel, name, label, "state"))
+		a.inZones = append(a.inZones, z.labels[label])
+	}
 	v.actions[label] = a
 	return a
 }
@@ -37,8 +41,13 @@ func (s *states) removeTaught(v *ViewTopics, label string) {
 	defer s.mu.Unlock()
 	a := v.actions[label]
 	delete(v.actions, label)
+	for _, z := range v.zones {
+		delete(z.labels, label)
+	}
 	before := len(s.all)
-	s.all = slices.DeleteFunc(s.all, func(r *retained) bool { return r == a.state || r == a.threshold || r == a.shadow })
+	s.all = slices.DeleteFunc(s.all, func(r *retained) bool { 
+		return r == a.state || r == a.threshold || r == a.shadow || slices.Contains(a.inZones, r)
+	})
 	s.ofViews -= before - len(s.all)
 }
 
@@ -49,6 +58,9 @@ func (s *states) switchTopics(a *ActionTopics, live, shadow bool) {
 	s.want(a.state, live, off)
 	s.want(a.threshold, live, "")
 	s.want(a.shadow, shadow, off)
+	for _, r := range a.inZones {
+		s.want(r, live, off)
+	}
 }
 
 // want has the broker keep the message, which then has the first value, or remove it.

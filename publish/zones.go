@@ -16,7 +16,7 @@ type ZoneTopics struct {
 	quoted string // the name as a JSON string
 	state  *retained
 	visit  *retained
-	labels map[string]*retained // by action
+	labels map[string]*retained // by action; states.mu guards it
 }
 
 func (s *states) addZones(t topics, c Camera, v *ViewTopics) {
@@ -41,9 +41,16 @@ func (z *ZoneTopics) SetOccupied(occupied bool) {
 
 // SetAction publishes whether a target in the zone does the action. The background label is not an action, and is ignored.
 func (z *ZoneTopics) SetAction(label string, active bool) {
-	if r := z.labels[label]; r != nil {
+	if r := z.view.states.inZone(z, label); r != nil {
 		set(z.view.states, r, choose(active, on, off))
 	}
+}
+
+// inZone returns the state of the action in the zone, or nil if there is no such action.
+func (s *states) inZone(z *ZoneTopics, label string) *retained {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return z.labels[label]
 }
 
 // SetVisit publishes who came or left last. Dwell is that of the newest visit that has ended, in seconds; below 0 = there was none.

@@ -2,6 +2,7 @@ package publish
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -67,6 +68,43 @@ func TestStatesOfZones(t *testing.T) {
 				t.Errorf("%s: %s is %s, want %s", step.what, topic, got, want)
 			}
 		}
+	}
+}
+
+// What a user taught has a state in each zone while it is live, and none after it was forgotten.
+func TestTaughtActionsInZones(t *testing.T) {
+	p, _ := testPublisher(t, "tcp://127.0.0.1:1", zoned, func(p *Publisher) { p.OnCommand = func(Command) {} })
+	s, err := p.Sink("front")
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := viewOf(p, "front")
+	state := func() (value string, wanted bool) {
+		i := slices.IndexFunc(p.states.all, func(r *retained) bool { return r.topic == "edged/board/front/zone/gate/ring/state" })
+		if i < 0 {
+			return "", false
+		}
+		return string(p.states.all[i].value), !p.states.all[i].unwanted
+	}
+	v.SetTeaching(Teaching{Possible: true, Actions: []Taught{{Label: "ring", Live: true}}})
+	if value, wanted := state(); value != off || !wanted {
+		t.Errorf("before anybody rings the state is %q, wanted %v", value, wanted)
+	}
+	s.Visit(comes(1))
+	e := waves(1, sink.Start)
+	e.Label = "ring"
+	s.Event(e)
+	if value, _ := state(); value != on {
+		t.Errorf("somebody in the gate rings, and the state is %q", value)
+	}
+	e.Phase = sink.End
+	s.Event(e)
+	if value, _ := state(); value != off {
+		t.Errorf("nobody rings any more, and the state is %q", value)
+	}
+	v.SetTeaching(Teaching{Possible: true})
+	if value, wanted := state(); value != "" || wanted {
+		t.Errorf("what was forgotten has the state %q, wanted %v", value, wanted)
 	}
 }
 
