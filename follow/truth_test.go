@@ -104,9 +104,9 @@ type score struct {
 	switches, nobody int     // see drama
 }
 
-func (a *score) add(b score) {
-	a.boxes, a.found, a.overlap = a.boxes+b.boxes, a.found+b.found, a.overlap+b.overlap
-	a.switches, a.nobody = a.switches+b.switches, a.nobody+b.nobody
+func (r *score) add(b score) {
+	r.boxes, r.found, r.overlap = r.boxes+b.boxes, r.found+b.found, r.overlap+b.overlap
+	r.switches, r.nobody = r.switches+b.switches, r.nobody+b.nobody
 }
 
 // play follows the scene and compares each picture with the truth.

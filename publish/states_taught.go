@@ -45,7 +45,7 @@ func (s *states) removeTaught(v *ViewTopics, label string) {
 		delete(z.labels, label)
 	}
 	before := len(s.all)
-	s.all = slices.DeleteFunc(s.all, func(r *retained) bool { 
+	s.all = slices.DeleteFunc(s.all, func(r *retained) bool {
 		return r == a.state || r == a.threshold || r == a.shadow || slices.Contains(a.inZones, r)
 	})
 	s.ofViews -= before - len(s.all)
