@@ -14,9 +14,8 @@ var DefaultFollow = Follow{On: true, Max: 8, Smallest: 0.04, Still: 2 * time.Min
 func (d *decoder) follow(path string, n ast.Node, f *Follow) {
 	switch value := n.(type) {
 	case *ast.BoolNode:
-		if *f = (Follow{}); value.Value {
-			*f = DefaultFollow
-		}
+		*f = DefaultFollow // false differs from nothing at all: it overrides the camera's
+		f.On = value.Value
 	case ast.MapNode:
 		*f = DefaultFollow
 		d.fields(path, n, reflect.ValueOf(f).Elem())

@@ -8,9 +8,9 @@ import (
 
 func TestFollow(t *testing.T) {
 	for text, want := range map[string]Follow{
-		"follow: true":     DefaultFollow,
-		"follow: false":    {},
-		"follow: {max: 3}": {On: true, Max: 3, Smallest: DefaultFollow.Smallest, Still: DefaultFollow.Still},
+		"follow: true": DefaultFollow,
+		"follow: true, views: [{name: b, area: [0, 0, 1, 1]}]": DefaultFollow,
+		"follow: {max: 3}":                          {On: true, Max: 3, Smallest: DefaultFollow.Smallest, Still: DefaultFollow.Still},
 		"follow: {smallest: 0.1, still_after: 10m}": {On: true, Max: DefaultFollow.Max, Smallest: 0.1, Still: 10 * time.Minute},
 	} {
 		c, err := Parse("test", []byte("cameras: [{name: a, source: \"pattern:\", "+text+"}]"))
@@ -20,6 +20,19 @@ func TestFollow(t *testing.T) {
 		}
 		if got := c.ViewsOf(c.Cameras[0], true)[0].Follow; got != want {
 			t.Errorf("%s: %+v, want %+v", text, got, want)
+		}
+	}
+}
+
+func TestFalseMeansThatNothingIsFollowed(t *testing.T) {
+	for _, text := range []string{"follow: false", "follow: true, views: [{name: b, follow: false}]", "follow: false, views: [{name: b}]"} {
+		c, err := Parse("test", []byte("cameras: [{name: a, source: \"pattern:\", "+text+"}]"))
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+			continue
+		}
+		if c.ViewsOf(c.Cameras[0], true)[0].Follow.On {
+			t.Errorf("%s: the view follows", text)
 		}
 	}
 }

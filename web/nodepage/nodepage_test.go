@@ -135,14 +135,15 @@ func TestChartsSurviveAReload(t *testing.T) {
 
 // What the page's Draw screen needs to write the camera's views as the configuration has them.
 func TestOwnKeysAreDescribed(t *testing.T) {
-	s, err := newSite(t, "cameras: [{name: gate, follow: true, views: [{name: a, area: [0, 0, 0.5, 1], stride: 6, motion_gate: false, follow: {max: 3}}, {name: b, area: [0.5, 0, 0.5, 1]}]}]\n")
+	s, err := newSite(t, "cameras: [{name: gate, follow: true, views: [{name: a, area: [0, 0, 0.5, 1], stride: 6, motion_gate: false, follow: {max: 3}}, {name: b, area: [0.5, 0, 0.5, 0.5]}, {name: c, area: [0.5, 0.5, 0.5, 0.5], follow: false}]}]\n")
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := s.describe().Cameras[0]
 	want := map[string]any{"stride": 6, "motion_gate": false, "follow": map[string]any{"max": 3, "smallest": 0.04, "still_after": "2m0s"}}
-	if !reflect.DeepEqual(c.Own, map[string]any{"follow": true}) || !reflect.DeepEqual(c.Views[0].Own, want) || len(c.Views[1].Own) != 0 {
-		t.Errorf("camera %v, views %v and %v", c.Own, c.Views[0].Own, c.Views[1].Own)
+	if !reflect.DeepEqual(c.Own, map[string]any{"follow": true}) || !reflect.DeepEqual(c.Views[0].Own, want) || len(c.Views[1].Own) != 0 ||
+		!reflect.DeepEqual(c.Views[2].Own, map[string]any{"follow": false}) {
+		t.Errorf("camera %v, views %v, %v and %v", c.Own, c.Views[0].Own, c.Views[1].Own, c.Views[2].Own)
 	}
 }
 

@@ -25,15 +25,15 @@ func ownOfView(c config.Camera, i int) map[string]any {
 	if v.MotionGate != nil {
 		own["motion_gate"] = *v.MotionGate
 	}
-	if v.Follow.On {
+	if v.Follow != (config.Follow{}) {
 		own["follow"] = follow(v.Follow)
 	}
 	return own
 }
 
 func follow(f config.Follow) any {
-	if f == config.DefaultFollow {
-		return true
+	if !f.On || f == config.DefaultFollow {
+		return f.On
 	}
 	return map[string]any{"max": f.Max, "smallest": f.Smallest, "still_after": f.Still.String()}
 }
