@@ -241,7 +241,7 @@ func (s *Targets) report(e Event) {
 
 // locate notes in which zones the target of the event is and was. It does nothing where nobody is followed.
 func (s *Targets) locate(e *Event) {
-	if s == nil || s.Zones == nil || e.Track == follow.Whole {
+	if s == nil || s.Zones == nil || e.Track == 0 || e.Track == follow.Whole {
 		return
 	}
 	z := s.Zones

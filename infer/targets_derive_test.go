@@ -68,6 +68,7 @@ func TestOneTargetMustDoAllOfARule(t *testing.T) {
 
 func TestWhatNobodyDoesIsAboutAllTargets(t *testing.T) {
 	p, _, show, events := targetsPipeline(t)
+	p.Targets.Zones = halves()
 	withRules(t, p, Derived{Name: "quiet", No: []string{"right"}, For: 4 * time.Second})
 	for tick := range 110 {
 		x := 10 + 3*float64(tick-50)
@@ -78,6 +79,9 @@ func TestWhatNobodyDoesIsAboutAllTargets(t *testing.T) {
 		show(tick, [2]float64{x, 100})
 	}
 	quiet := of(*events, "quiet")
+	if len(quiet) > 0 && len(quiet[0].Zones) != 0 {
+		t.Errorf("nobody is in %v", quiet[0].Zones)
+	}
 	if len(quiet) != 2 || quiet[0].Phase != Start || quiet[1].Phase != End || quiet[0].Track != 0 {
 		t.Errorf("events %+v, want quiet to start in the empty scene and to end when somebody walks", quiet)
 	}
