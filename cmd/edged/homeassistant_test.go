@@ -131,7 +131,7 @@ func (h *homeAssistant) warnings() []string {
 // A person teaches an action with the entities of a real Home Assistant alone: from its name to live, and back to nothing.
 func TestHomeAssistantTeachesAnAction(t *testing.T) {
 	broker := testkit.StartMosquitto(t)
-	config := write(t, "edged.yaml", "node: kitchen\nweb: {listen: ''}\nmqtt: {broker: '"+broker.URL()+"'}\ncameras: [{name: front, source: 'pattern:'}]\n")
+	config := write(t, "edged.yaml", "node: kitchen\nweb: {listen: ''}\nmqtt: {broker: '"+broker.URL()+"'}\ncameras: [{name: front, source: 'file:"+footage(t, "walkers.mkv")+"'}]\n")
 	p := startEdged(t, "run", "-c", config)
 	p.line(t, "online")
 	h := startHomeAssistant(t, broker.Address)
