@@ -5,6 +5,7 @@
 #     test/README.md has a table of the targets below: what each shows, and how long it takes
 # make test-asan       tests the C code under AddressSanitizer and UndefinedBehaviorSanitizer; part of make test
 # make test-torch      tests the training in models/; not part of make test, because PyPI has torch with CUDA only (7 GB)
+# make test-homeassistant  teaches edged an action through a real Home Assistant; not part of make test, because it takes 700 MB
 # make test-faults     makes the table of docs/mqtt.md: what a broker, a disk and the power can do; power cuts of clips too
 # make test-system     installs the package in a booted Debian 12 arm64: faults, power cuts, purge (CUTS=3)
 # make test-mutations  damages 10,000 models and tries each (MUTATIONS=10000)
@@ -36,7 +37,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(shell git rev-parse
   -X main.date=$(shell TZ=UTC git log -1 --date=format-local:%Y-%m-%dT%H:%M:%SZ --format=%cd 2>/dev/null)
 
 test-faults test-cameras: SHELL := /bin/bash
-.PHONY: picture build run check test test-asan test-faults test-mutations test-system test-cameras test-torch bench bench-teach bench-networks packages images app release-notes env deps
+.PHONY: picture build run check test test-asan test-faults test-homeassistant test-mutations test-system test-cameras test-torch bench bench-teach bench-networks packages images app release-notes env deps
 build:
 	@build/deps.sh compiler go tflite
 	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/edged ./cmd/edged
@@ -67,6 +68,10 @@ test-asan:
 test-faults: deps
 	@set -o pipefail; EDGED_FAULTS=long go test -tags powercut ./publish ./record -count 1 -parallel 8 -timeout 15m -run 'Fault|KilledAtRandom|EveryTwoSeconds|UnderLoad|PowerCuts' -v \
 	  | sed -n 's/^ *[a-z]*_test.go:[0-9]*: |/|/p; /^---/p; /^ok/p; /FAIL/p; /panic/p'
+
+test-homeassistant: deps
+	@build/deps.sh homeassistant walkers
+	go test -tags homeassistant ./cmd/edged -count 1 -run HomeAssistant -v | grep -vE 'run_test.go|^===|level='
 
 test-mutations: deps
 	EDGED_MUTATIONS=$(or $(MUTATIONS),10000) go test ./infer/trial -count 1 -timeout 2h -run Mutated -v | grep -E '^ +trial_test|^(---|ok|FAIL|panic)'

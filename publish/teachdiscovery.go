@@ -32,9 +32,10 @@ func (p *Publisher) describeTeaching(to map[string]component, path, name string,
 	})
 	p.add(to, path+"/teach/examples", "sensor", name+" examples", component{
 		"state_topic": state, "value_template": "{{ " + ofSelected + " | map(attribute='examples') | first | default(0) }}", "availability": seen[:1],
-		"json_attributes_topic":    state,
-		"json_attributes_template": "{{ dict(" + ofSelected + " | first | default({}), answer=(value_json.answer | default({})).text | default('')) | to_json }}",
-		"state_class":              "measurement", "entity_category": "diagnostic", "icon": "mdi:counter",
+		"json_attributes_topic": state,
+		"json_attributes_template": "{% set a = " + ofSelected + " | first | default({}) %}" + // Home Assistant takes no attribute "state"
+			"{{ dict(a, status=a.state | default(''), answer=(value_json.answer | default({})).text | default('')) | to_json }}",
+		"state_class": "measurement", "entity_category": "diagnostic", "icon": "mdi:counter",
 	})
 	p.add(to, path+"/teach/would_fire", "sensor", name+" would have fired", component{
 		"state_topic": state, "value_template": "{{ " + ofSelected + " | map(attribute='would_fire') | first | default(0) }}", "availability": chosen,

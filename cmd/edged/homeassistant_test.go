@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -159,8 +160,12 @@ func TestHomeAssistantTeachesAnAction(t *testing.T) {
 		h.call("button.press", "button."+prefix+"that_was_it", nil)
 	}
 	t.Logf("from the first press to the example: %v", time.Since(pressed).Round(time.Millisecond))
-	h.until("sensor."+prefix+"examples", "learned", func(e entity) bool { return e.Attributes["state"] == "shadow" && e.Attributes["learning"] == false })
-	h.untilState("sensor."+prefix+"would_fire", "0")
+	h.until("sensor."+prefix+"examples", "learned", func(e entity) bool { return e.Attributes["status"] == "shadow" && e.Attributes["learning"] == false })
+	t.Logf("from the first press to the shadow: %v", time.Since(pressed).Round(time.Millisecond))
+	h.until("sensor."+prefix+"would_fire", "a number", func(e entity) bool {
+		_, err := strconv.Atoi(e.State)
+		return err == nil
+	})
 
 	h.call("text.set_value", "text."+prefix+"new", map[string]any{"value": "wave"})
 	answer("taken")
