@@ -8,13 +8,18 @@ import (
 // ThatWasIt adds an example: the moments from one time until another. With zero times it looks for the action in the last seconds (Settings.LookBack),
 // and takes what stands out most. If that is an example already, it returns that one.
 func (t *Teacher) ThatWasIt(view, name string, from, until time.Time) (ExampleInfo, error) {
+	return t.ThatWasTarget(view, name, from, until, 0)
+}
+
+// ThatWasTarget is ThatWasIt for the moments of one target that is followed. Track 0 stands for the target that shows the action best.
+func (t *Teacher) ThatWasTarget(view, name string, from, until time.Time, track uint64) (ExampleInfo, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	v, a, err := t.teachableAction(view, name)
 	if err != nil {
 		return ExampleInfo{}, err
 	}
-	l, err := t.lookFor(v, a, from, until)
+	l, err := t.lookFor(v, a, from, until, track)
 	if err != nil {
 		return ExampleInfo{}, err
 	}
@@ -54,8 +59,8 @@ func (t *Teacher) teachableAction(view, name string) (*View, *action, error) {
 	return v, a, nil
 }
 
-// lookFor finds the moments of an example. The caller holds mu.
-func (t *Teacher) lookFor(v *View, a *action, from, until time.Time) (*look, error) {
+// lookFor finds the moments of an example: those of one target, unless track is 0. The caller holds mu.
+func (t *Teacher) lookFor(v *View, a *action, from, until time.Time, track uint64) (*look, error) {
 	score := t.standsOut(v)
 	if a.Learned != nil && a.Learned.head != nil && a.Learned.Model == v.Model {
 		score = a.Learned.head.Score
@@ -65,7 +70,11 @@ func (t *Teacher) lookFor(v *View, a *action, from, until time.Time) (*look, err
 		return v.lookAt(now-t.settings.LookBack, now, v.byEmbedding(score))
 	}
 	// A moment that the user points at is a window; half a pause beyond it is still that one.
-	return v.lookAt(t.monotonic(from)-usualPause/2, t.monotonic(until)+usualPause/2, v.byEmbedding(score))
+	l, err := v.lookAt(t.monotonic(from)-usualPause/2, t.monotonic(until)+usualPause/2, ofTarget(track, v.byEmbedding(score)))
+	if err == nil && track != 0 && l.track != track {
+		return nil, fmt.Errorf("%w: target %d was not there", ErrNoMoments, track)
+	}
+	return l, err
 }
 
 // sameMoment is how near two examples are to be one: somebody pressed twice.

@@ -24,6 +24,19 @@ func (v *View) byEmbedding(score func(Embedding) float64) func(*moment, []byte) 
 	}
 }
 
+// ofTarget scores the moments of one target, and no other; of all targets if track is 0.
+func ofTarget(track uint64, score func(*moment, []byte) float64) func(*moment, []byte) float64 {
+	if track == 0 {
+		return score
+	}
+	return func(m *moment, packed []byte) float64 {
+		if m.track != track {
+			return math.Inf(-1)
+		}
+		return score(m, packed)
+	}
+}
+
 // byTime scores the moments of a target by how near they are to t.
 func byTime(t time.Duration, track uint64) func(*moment, []byte) float64 {
 	return func(m *moment, _ []byte) float64 {

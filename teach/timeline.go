@@ -53,13 +53,18 @@ func (v *View) after(t time.Duration, all bool) (entries []moment, packed []byte
 
 // MomentPicture returns picture n of the moment at that time, as JPEG.
 func (t *Teacher) MomentPicture(view string, at time.Time, n int) ([]byte, error) {
+	return t.TargetPicture(view, at, 0, n)
+}
+
+// TargetPicture returns picture n of the moment of a target at that time, as JPEG. Track 0 stands for whichever target's moment is nearest.
+func (t *Teacher) TargetPicture(view string, at time.Time, track uint64, n int) ([]byte, error) {
 	t.mu.Lock()
 	v, err := t.teachable(view)
 	t.mu.Unlock()
 	if err != nil {
 		return nil, err
 	}
-	m, ok := v.nearest(t.monotonic(at))
+	m, ok := v.nearest(t.monotonic(at), track)
 	if !ok {
 		return nil, fmt.Errorf("%w: there is none at %v", ErrNoMoments, at.UTC().Format(time.RFC3339))
 	}
@@ -73,13 +78,17 @@ func (t *Teacher) MomentPicture(view string, at time.Time, n int) ([]byte, error
 	return pictures[n], nil
 }
 
-// nearest returns the moment nearest to t, at most half a second away.
-func (v *View) nearest(t time.Duration) (m moment, ok bool) {
+// nearest returns the target's moment nearest to t, at most half a second away; any target's if track is 0.
+func (v *View) nearest(t time.Duration, track uint64) (m moment, ok bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	first, end := v.moments.between(t-500*time.Millisecond, t+500*time.Millisecond)
 	for n := first; n < end; n++ {
-		if c := v.moments.at(n); !ok || (c.time-t).Abs() < (m.time-t).Abs() {
+		c := v.moments.at(n)
+		if track != 0 && c.track != track {
+			continue
+		}
+		if !ok || (c.time-t).Abs() < (m.time-t).Abs() {
 			m, ok = *c, true
 		}
 	}

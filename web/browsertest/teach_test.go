@@ -56,7 +56,7 @@ func (l *teaching) step(name string) {
 // walk waits for moments in which the model recognises the direction, and that are not marked yet, and returns a JavaScript expression for the newest.
 func (l *teaching) walk() string {
 	l.t.Helper()
-	found := `[...document.querySelectorAll('.moments .piece')].find((b) => b.textContent.includes(` + quoted(direction) + `) && !taughtPieces.has(b.piece))`
+	found := `[...document.querySelectorAll('.moments .piece')].find((b) => b.textContent.includes(` + quoted(direction) + `) && !taughtPieces.has(b.piece.n))`
 	l.await("(window.taughtPieces ??= new Set(), document.querySelector('.more:not([hidden])')?.click(), " + found + ")")
 	return found
 }
@@ -66,7 +66,7 @@ func (l *teaching) mark() {
 	l.t.Helper()
 	at := eval[[]float64](l.browser, `(() => {
 		const b = `+l.walk()+`;
-		for (let n = -3; n <= 3; n++) taughtPieces.add(b.piece + n); // the same walk
+		for (let n = -3; n <= 3; n++) taughtPieces.add(b.piece.n + n); // the same walk
 		b.scrollIntoView({block: 'center'});
 		const r = b.getBoundingClientRect();
 		return [r.left + r.width / 2, r.top + r.height / 2];
@@ -80,7 +80,7 @@ func (l *teaching) drag() {
 	l.t.Helper()
 	at := eval[[]float64](l.browser, `(() => {
 		const b = `+l.walk()+`, all = [...document.querySelectorAll('.piece')], i = all.indexOf(b);
-		for (let n = -3; n <= 3; n++) taughtPieces.add(b.piece + n); // the same walk
+		for (let n = -3; n <= 3; n++) taughtPieces.add(b.piece.n + n); // the same walk
 		b.scrollIntoView({block: 'center'});
 		return [b, all[i + 1] ?? all[i - 1]].flatMap((e) => { const r = e.getBoundingClientRect(); return [r.left + r.width / 2, r.top + r.height / 2]; });
 	})()`)

@@ -1,7 +1,9 @@
 package page
 
 import (
+	"cmp"
 	"net/http"
+	"strconv"
 	"time"
 )
 
@@ -17,6 +19,7 @@ func (p *Page) thatWasIt(w http.ResponseWriter, r *http.Request) {
 		Name  string `json:"name"`
 		From  int64  `json:"from"`
 		Until int64  `json:"until"`
+		Track uint64 `json:"track"` // of the target; 0: edged finds it
 	}
 	if !read(w, r, &in) {
 		return
@@ -31,7 +34,7 @@ func (p *Page) thatWasIt(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	example, err := p.Teacher.ThatWasIt(in.View, in.Name, from, until)
+	example, err := p.Teacher.ThatWasTarget(in.View, in.Name, from, until, in.Track)
 	if err != nil {
 		teachProblem(w, err)
 		return
@@ -63,8 +66,14 @@ func (p *Page) momentPicture(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
+	q := r.URL.Query()
+	track, err := strconv.ParseUint(cmp.Or(q.Get("track"), "0"), 10, 64)
+	if err != nil {
+		Problem(w, http.StatusBadRequest, "track must be the number of a target.")
+		return
+	}
 	if n, ok := pictureNumber(w, r); ok {
-		jpeg, err := p.Teacher.MomentPicture(r.URL.Query().Get("view"), at, n)
+		jpeg, err := p.Teacher.TargetPicture(q.Get("view"), at, track, n)
 		jpegOrProblem(w, jpeg, err)
 	}
 }

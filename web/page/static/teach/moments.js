@@ -35,12 +35,12 @@ export class Moments {
     const query = new URLSearchParams({ view: this.view, since: this.last });
     const { moments } = await api('teach/moments?' + query, { signal: this.signal });
     for (const m of moments.filter((m) => m.time > this.last)) {
-      const n = Math.floor(m.time / pieceMs);
-      if (!this.pieces.has(n)) this.pieces.set(n, []);
-      this.pieces.get(n).push(m);
+      const n = Math.floor(m.time / pieceMs), key = `${n} ${m.track}`;
+      if (!this.pieces.has(key)) this.pieces.set(key, { key, n, track: m.track, moments: [] });
+      this.pieces.get(key).moments.push(m);
     }
     this.last = Math.max(this.last, ...moments.map((m) => m.time));
-    for (const n of this.pieces.keys()) if (n * pieceMs < this.last - kept) this.pieces.delete(n);
+    for (const { key, n } of this.pieces.values()) if (n * pieceMs < this.last - kept) this.pieces.delete(key);
     if (!moments.length && !this.growing) return;
     this.growing = moments.length > 0;
     // Nothing moves away under a finger.
@@ -49,15 +49,15 @@ export class Moments {
   }
 
   wait() {
-    const shown = Math.max(0, ...this.buttons().map((b) => b.piece));
-    const n = [...this.pieces.keys()].filter((p) => p > shown && this.complete(p) && this.lively(p)).length;
+    const shown = Math.max(0, ...this.buttons().map((b) => b.piece.n));
+    const n = [...this.pieces.values()].filter((p) => p.n > shown && this.complete(p) && this.lively(p)).length;
     this.more.hidden = !n;
     this.more.textContent = n === 1 ? 'Show 1 new moment' : `Show ${n} new moments`;
   }
 
-  lively(n) { return this.opened.has(n) || this.pieces.get(n).some((m) => m.stands_out > lively || m.motion > stirred); }
+  lively(p) { return this.opened.has(p) || p.moments.some((m) => m.stands_out > lively || m.motion > stirred); }
 
-  complete(n) { return !this.growing || (n + 1) * pieceMs <= this.last; }
+  complete(p) { return !this.growing || (p.n + 1) * pieceMs <= this.last; }
 
   // draw shows the newest first. What was quiet is folded.
   draw() {
@@ -67,21 +67,21 @@ export class Moments {
     const fold = () => {
       const pieces = quiet.splice(0);
       if (!pieces.length) return;
-      const first = pieces.at(-1), open = () => { pieces.forEach((p) => this.opened.add(p)); this.draw(); this.button(pieces[0])?.focus(); };
-      items.push(keyed('quiet' + first, el('li', {}, el('button', { class: 'quiet', onclick: open }, (pieces.some((p) => this.lively(p)) ? 'No pictures for ' : 'Quiet for ') + lasting(pieces.length * pieceMs)))));
+      const open = () => { pieces.forEach((p) => this.opened.add(p)); this.draw(); this.button(pieces[0])?.focus(); };
+      items.push(keyed(undefined, el('li', {}, el('button', { class: 'quiet', onclick: open }, (pieces.some((p) => this.lively(p)) ? 'No pictures for ' : 'Quiet for ') + lasting(new Set(pieces.map((p) => p.n)).size * pieceMs)))));
     };
     const keyed = (key, li) => Object.assign(li, { key });
-    const all = [...this.pieces.keys()].filter((n) => this.complete(n)).sort((a, b) => b - a);
+    const all = [...this.pieces.values()].filter((p) => this.complete(p)).sort((a, b) => b.n - a.n || a.track - b.track);
     this.older.hidden = true;
-    for (const n of all) {
-      if (items.length >= this.most && !(n >= this.marked?.first)) {
+    for (const p of all) {
+      if (items.length >= this.most && !(p.n >= this.marked?.first)) {
         this.older.hidden = false;
         break;
       }
-      if (!this.lively(n) || !this.opened.has(n) && !old.has(n) && !this.pieces.get(n).some((m) => this.pictured(m))) quiet.push(n);
+      if (!this.lively(p) || !this.opened.has(p) && !old.has(p) && !p.moments.some((m) => this.pictured(m))) quiet.push(p);
       else {
         fold();
-        items.push(old.get(n) ?? keyed(n, this.piece(n)));
+        items.push(old.get(p) ?? keyed(p, this.piece(p)));
       }
     }
     fold();
@@ -91,56 +91,59 @@ export class Moments {
     if (focus !== undefined) this.button(focus)?.focus();
   }
 
-  piece(n) {
-    const moments = this.pieces.get(n);
+  piece(p) {
+    const { moments } = p;
     const best = moments.reduce((a, b) => (b.score > a.score ? b : a));
     const seen = best.score >= 0.5 ? best.label : '';
     return el('li', {}, Object.assign(el('button', { class: 'piece', 'aria-pressed': 'false' },
-      film(() => this.pictures(moments)), el('span', {}, brief(moments[0].time)), ' ', el('small', {}, seen)), { piece: n }));
+      film(() => this.pictures(moments)), el('span', {}, brief(moments[0].time)), ' ', el('small', {}, seen)), { piece: p }));
   }
 
   pictured(m) { return m.pictures && m.time > this.last - pictured; }
 
   pictures(moments) {
-    const path = (m) => `teach/moments/picture?${new URLSearchParams({ view: this.view, time: m.time })}`;
+    const path = (m) => `teach/moments/picture?${new URLSearchParams({ view: this.view, time: m.time, track: m.track })}`;
     const seen = moments.filter((m) => this.pictured(m));
     if (seen.length < 3) return seen.flatMap((m) => numbered(path(m), m.pictures));
     return spread(seen, 8).map((m) => apiURL(`${path(m)}&n=${m.pictures - 1}`)); // windows overlap: their last pictures are one film
   }
 
   buttons() { return [...this.list.querySelectorAll('.piece')]; }
-  button(n) { return this.buttons().find((b) => b.piece === n); }
+  button(p) { return this.buttons().find((b) => b.piece === p); }
 
-  // mark marks the pieces from a to b, in either order.
+  // mark marks the pieces from a to b, in either order: those of a's target.
   mark(a, b = a) {
-    this.marked = a === undefined ? undefined : { anchor: a, first: Math.min(a, b), last: Math.max(a, b) };
+    this.marked = a && { anchor: a, first: Math.min(a.n, b.n), last: Math.max(a.n, b.n) };
     this.show();
     if (!this.dragging) this.tell();
   }
 
   tell() {
-    const moments = this.marked ? [...this.pieces].filter(([n]) => n >= this.marked.first && n <= this.marked.last).sort(([m], [n]) => m - n).flatMap(([, m]) => m) : [];
-    this.changed(moments.length ? { from: moments[0].time, until: moments.at(-1).time, pictures: () => this.shown() } : undefined);
+    const moments = [...this.pieces.values()].filter((p) => this.isMarked(p)).flatMap((p) => p.moments).sort((a, b) => a.time - b.time);
+    this.changed(moments.length ? { from: moments[0].time, until: moments.at(-1).time, track: moments[0].track, pictures: () => this.shown() } : undefined);
   }
+
+  isMarked(p) { return !!this.marked && p.track === this.marked.anchor.track && p.n >= this.marked.first && p.n <= this.marked.last; }
 
   // shown are the pictures of what is marked, as the pieces show them, in the order of time.
   shown() { return spread(this.buttons().filter((b) => b.ariaPressed === 'true').reverse().flatMap((b) => [...b.querySelectorAll('img')].map((i) => i.src)), 16); }
 
   // grow makes what is marked longer: earlier (-1) or later (1).
   grow(by) {
-    const { first, last } = this.marked;
-    const next = [...this.pieces.keys()].filter((n) => (by < 0 ? n < first : n > last)).sort((a, b) => by * (a - b))[0];
-    if (next === undefined) return;
+    const { anchor, first, last } = this.marked;
+    const own = [...this.pieces.values()].filter((p) => p.track === anchor.track);
+    const next = own.filter((p) => (by < 0 ? p.n < first : p.n > last)).sort((a, b) => by * (a.n - b.n))[0];
+    if (!next) return;
     this.opened.add(next);
     this.draw();
-    this.mark(by < 0 ? last : first, next);
+    this.mark(own.find((p) => p.n === (by < 0 ? last : first)), next);
   }
 
   show() {
-    const buttons = this.buttons(), { first, last } = this.marked ?? {};
-    const current = buttons.find((b) => b === document.activeElement) ?? buttons.find((b) => b.piece === last) ?? buttons[0];
+    const buttons = this.buttons();
+    const current = buttons.find((b) => b === document.activeElement) ?? buttons.find((b) => this.isMarked(b.piece)) ?? buttons[0];
     for (const b of buttons) {
-      b.setAttribute('aria-pressed', String(b.piece >= first && b.piece <= last));
+      b.setAttribute('aria-pressed', String(this.isMarked(b.piece)));
       b.tabIndex = b === current ? 0 : -1;
     }
   }
@@ -177,17 +180,17 @@ export class Moments {
       this.mark(start, at);
     }, { signal: own.signal });
     document.addEventListener('pointerup', end, { signal: own.signal });
-    document.addEventListener('pointercancel', () => { this.dragged = false; end(); if (this.marked !== before) this.mark(before?.first, before?.last); }, { signal: own.signal });
+    document.addEventListener('pointercancel', () => { this.dragged = false; end(); this.marked = before; this.show(); this.tell(); }, { signal: own.signal });
     e.target.closest('.piece').addEventListener('dragstart', (d) => d.preventDefault(), { signal: own.signal });
   }
 
   click(e) {
-    const n = e.target.closest('.piece')?.piece;
+    const piece = e.target.closest('.piece')?.piece;
     const dragged = this.dragged;
     this.dragged = false;
-    if (n === undefined || dragged) return;
-    if (e.shiftKey && this.marked) this.mark(this.marked.anchor, n);
-    else if (this.marked?.first === n && this.marked.last === n) this.mark();
-    else this.mark(n);
+    if (!piece || dragged) return;
+    if (e.shiftKey && this.marked) this.mark(this.marked.anchor, piece);
+    else if (this.isMarked(piece) && this.marked.first === this.marked.last) this.mark();
+    else this.mark(piece);
   }
 }

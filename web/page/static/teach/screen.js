@@ -189,12 +189,12 @@ class Teach {
 
   // teach makes what is marked an example.
   async teach(name) {
-    const { marked } = this, { from, until } = marked;
-    if (!await this.run(`Thank you. “${name}” learns from that.`, 'teach/examples', { method: 'POST', json: { view: this.view, name, from, until } })) return;
+    const { marked } = this, { from, until, track } = marked;
+    if (!await this.run(`Thank you. “${name}” learns from that.`, 'teach/examples', { method: 'POST', json: { view: this.view, name, from, until, track } })) return;
     if (this.marked !== marked) return;
-    const { last } = this.moments.marked;
+    const { anchor } = this.moments.marked;
     this.moments.mark();
-    this.moments.button(last)?.focus({ preventScroll: true });
+    this.moments.button(anchor)?.focus({ preventScroll: true });
   }
 }
 
