@@ -72,14 +72,17 @@ export class Moments {
     };
     const keyed = (key, li) => Object.assign(li, { key });
     const all = [...this.pieces.values()].filter((p) => this.complete(p)).sort((a, b) => b.n - a.n || a.track - b.track);
+    const shows = (p) => this.lively(p) && (this.opened.has(p) || old.has(p) || p.moments.some((m) => this.pictured(m)));
+    const busy = new Set(all.filter(shows).map((p) => p.n));
     this.older.hidden = true;
     for (const p of all) {
       if (items.length >= this.most && !(p.n >= this.marked?.first)) {
         this.older.hidden = false;
         break;
       }
-      if (!this.lively(p) || !this.opened.has(p) && !old.has(p) && !p.moments.some((m) => this.pictured(m))) quiet.push(p);
-      else {
+      if (!shows(p)) {
+        if (!busy.has(p.n)) quiet.push(p);
+      } else {
         fold();
         items.push(old.get(p) ?? keyed(p, this.piece(p)));
       }
