@@ -35,6 +35,9 @@ type event struct {
 
 func (e *event) shows(label string) bool { return slices.Contains(e.labels, label) }
 
+// mayShow reports whether nobody knows if the event shows the action: it does not count then.
+func (e *event) mayShow(label string) bool { return slices.Contains(e.labels, "?"+label) }
+
 // embeddings are those of all windows.
 func (e *event) embeddings(feature string) (all teach.Example) {
 	for _, w := range e.windows[feature] {

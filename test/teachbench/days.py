@@ -19,7 +19,7 @@ class Event:
     """What happens, and its frames, uint8 RGB [T,S,S,3].
 
     label: one or more names joined by "+"; an action is taught from the events that have its name, and all others are
-    its ordinary life.
+    its ordinary life, but for those where a "?" is before its name: they may show it, and do not count.
     """
 
     label: str

@@ -1,5 +1,7 @@
 """vtest.avi as two days: its first 40 seconds and the rest. Each event is a square of it that stands still for 3.5 s.
 
+An event shows its own walk. Of other walks in its square it says only that they may be seen.
+
 The walks are those of follow/testdata, labelled by hand. A walker's square is as high as one and a half times the
 walker, or as wide as the way. Ordinary life is squares elsewhere: nobody, bystanders, several people at once.
 """
@@ -9,10 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
-from squeezetime import video
-from squeezetime.pixels import to_rgb
 
 from teachbench.days import Event
 
@@ -52,22 +53,23 @@ def _rows(path: Path) -> list[dict[str, str]]:
 
 def events(path: Path, labels: Path, day: int, ordinary: int, rng) -> Iterator[Event]:
     people, walks = read(labels)
-    frames = [to_rgb(planes, planes[0].shape[0], planes[0].shape[1]) for _, planes in video.frames_of(path)]
+    with av.open(str(path)) as container:
+        frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
     first, last = (0, BORDER) if day == 1 else (BORDER, len(frames))
     chosen = []
     for walk in walks:
         for start in _starts(walk, first, last):
-            chosen.append((_square(people[walk.person], start, frames[0].shape), start, {walk.direction}))
+            chosen.append((_square(people[walk.person], start, frames[0].shape), start, walk.direction))
     for _ in range(ordinary):
         start = int(rng.integers(first, last - LENGTH))
         side = float(rng.choice([box[2] for box, *_ in chosen[: len(walks)]]))
         height, width = frames[0].shape[:2]
         box = (rng.uniform(0, width - side), rng.uniform(0, height - side), side)
-        chosen.append((box, start, set()))
+        chosen.append((box, start, ""))
     for box, start, shown in chosen:
-        shown = shown | _seen(people, walks, box, start)
-        label = "+".join(sorted(ACTIONS[direction] for direction in shown)) or "nothing"
-        yield Event(label, np.stack([_cut(frame, box) for frame in frames[start : start + LENGTH]]))
+        names = {ACTIONS[shown]} if shown else set()
+        names |= {f"?{ACTIONS[direction]}" for direction in _seen(people, walks, box, start) if direction != shown}
+        yield Event("+".join(sorted(names)) or "nothing", np.stack([_cut(frame, box) for frame in frames[start : start + LENGTH]]))
 
 
 def _starts(walk: Walk, first: int, last: int) -> Iterator[int]:

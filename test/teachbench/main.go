@@ -14,21 +14,22 @@ import (
 )
 
 func main() {
-	draws := flag.Int("draws", 20, "how often examples are drawn anew; the tables show the mean")
+	draws := flag.Int("draws", 10, "how often examples are drawn anew; the tables show the mean")
 	only := flag.String("only", "", "one part: scenes, people, questions or decisions")
+	place := flag.String("place", "", "one place of the scenes: door, chair, gate or vtest")
 	small := flag.Bool("small", false, "try with one and three examples only: the days are small")
 	flag.Parse()
 	if flag.NArg() != 1 || *draws < 1 {
 		fmt.Fprintln(os.Stderr, "usage: teachbench [--draws N] DIR")
 		os.Exit(64)
 	}
-	if err := run(context.Background(), flag.Arg(0), *only, *draws, *small); err != nil {
+	if err := run(context.Background(), flag.Arg(0), *only, *place, *draws, *small); err != nil {
 		fmt.Fprintln(os.Stderr, "teachbench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, folder, only string, draws int, small bool) error {
+func run(ctx context.Context, folder, only, place string, draws int, small bool) error {
 	starter, err := models.Starter()
 	if err != nil {
 		return err
@@ -37,7 +38,7 @@ func run(ctx context.Context, folder, only string, draws int, small bool) error 
 	if err != nil {
 		return err
 	}
-	b := &bench{folder: folder, draws: draws, shots: []int{1, 3, 5, 10}, asked: []int{0, 5, 10, 20, 40}, networks: map[string]*models.Model{"starter": starter, "people": second}}
+	b := &bench{folder: folder, place: place, draws: draws, shots: []int{1, 3, 5, 10}, asked: []int{0, 5, 10, 20, 40}, networks: map[string]*models.Model{"starter": starter, "people": second}}
 	if small {
 		b.shots, b.asked = []int{1, 3}, []int{0, 2}
 	}
@@ -64,6 +65,7 @@ func run(ctx context.Context, folder, only string, draws int, small bool) error 
 // bench holds what the parts share.
 type bench struct {
 	folder   string
+	place    string // the only one of the scenes; empty: all
 	draws    int
 	shots    []int // numbers of examples that are tried
 	asked    []int // numbers of answered questions that are tried

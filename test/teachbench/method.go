@@ -40,11 +40,15 @@ func logistic(examples []teach.Example, ordinary []teach.Embedding) (score, erro
 func nearest(examples []teach.Example, ordinary []teach.Embedding) (score, error) {
 	scale := scales(ordinary)
 	shown := slices.Concat(examples...)
+	ordinary = ordinary[:min(len(ordinary), mostCompared)]
 	return func(e teach.Embedding) float64 {
 		near, far := distance(e, shown, scale), farFrom(e, ordinary, scale)
 		return far / (near + far + 1e-9)
 	}, nil
 }
+
+// mostCompared windows of ordinary life are compared with: with more, the tables take an hour.
+const mostCompared = 600
 
 // distances remembers how far windows are from ordinary life: that is the same whatever examples are drawn.
 var distances sync.Map

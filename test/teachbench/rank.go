@@ -22,6 +22,9 @@ func lessonOf(d *day, feature, action string) *lesson {
 	l := &lesson{}
 	for i := range d.events {
 		e := &d.events[i]
+		if e.mayShow(action) {
+			continue
+		}
 		if !e.shows(action) {
 			l.ordinary = append(l.ordinary, e.embeddings(feature)...)
 			continue
@@ -96,6 +99,9 @@ func trialOf(events []*event, feature, action string, s score) (t trial) {
 }
 
 func (t *trial) add(e *event, feature, action string, s score) {
+	if e.mayShow(action) {
+		return
+	}
 	peak := s.peak(e.windows[feature])
 	if e.shows(action) {
 		t.shown = append(t.shown, peak)

@@ -40,6 +40,9 @@ type outcome struct{ hourly, daily float64 }
 func (b *bench) scenes(ctx context.Context) error {
 	b.header("place, action | method", "%d examples, 1 an hour", "%d, 1 a day")
 	for i := range places {
+		if b.place != "" && b.place != places[i].name {
+			continue
+		}
 		for _, action := range places[i].actions {
 			for _, m := range methods {
 				if err := b.scene(ctx, &places[i], action, m); err != nil {
