@@ -17,7 +17,7 @@ from teachbench import days, differences, footage, people, scenes, stills
 DARK = {1: 0.2, 2: 0.6}
 # events of each action and of ordinary life on the first and on the second day
 FULL = {"scene": ((16, 100), (40, 240)), "footage": (60, 100), "people": (14, 20)}
-SMALL = {"scene": ((4, 12), (4, 16)), "footage": (10, 10), "people": (4, 4)}
+SMALL = {"scene": ((3, 8), (3, 10)), "footage": (6, 6), "people": (4, 4)}
 
 
 def main():
