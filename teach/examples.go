@@ -35,6 +35,10 @@ func (t *Teacher) ThatWasTarget(view, name string, from, until time.Time, track 
 		return ExampleInfo{}, fmt.Errorf("%w examples: %d of an action are the most; remove one first", ErrTooMany, MaxExamples)
 	}
 	i := v.item(l, example, t.settings.KeepPictures, t.wall)
+	if clips := t.clipsOf(v); len(i.Pictures) == 0 && t.settings.KeepPictures && clips != nil {
+		best := t.wall(l.times[l.best])
+		i.Pictures = clips.Pictures(view, best.Add(-time.Second-v.length()), best.Add(time.Second), maxPictures)
+	}
 	if err := t.addItem(a, i); err != nil {
 		return ExampleInfo{}, err
 	}

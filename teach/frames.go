@@ -19,8 +19,9 @@ const (
 	picturesAge = time.Minute
 	// picturesBytes bounds the pictures of a view. A minute of the starter model takes about 2 MB.
 	picturesBytes = 8 << 20
-	// pictureQuality as libjpeg counts it: the model must still recognise what it shows.
-	pictureQuality = 90
+
+	// PictureQuality as libjpeg counts it: the model must still recognise what it shows.
+	PictureQuality = 90
 )
 
 // frames keeps the model's pictures of the last minute as JPEGs. The model's goroutine hands in raw frames; another one encodes those that belong to a

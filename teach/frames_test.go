@@ -53,3 +53,43 @@ func TestPicturesAreBounded(t *testing.T) {
 		t.Errorf("%d pictures", n)
 	}
 }
+
+// fakeClips show the whole of yesterday's ten minutes.
+type fakeClips struct{ span Span }
+
+func (c fakeClips) Spans(string, time.Time) []Span { return []Span{c.span} }
+func (c fakeClips) Pictures(_ string, from, until time.Time, most int) [][]byte {
+	if from.Before(c.span.From) || until.After(c.span.Until) {
+		return nil
+	}
+	return make([][]byte, min(most, 4))
+}
+
+// Where a clip shows a moment, it has pictures for longer than a minute, and an example of it, too.
+func TestPicturesOfClips(t *testing.T) {
+	r := newRoom(t, "")
+	r.live(minutes(5))
+	from, until := r.wall(r.now-4*time.Minute), r.wall(r.now-3*time.Minute)
+	r.teacher.UseClips(fakeClips{Span{from, until}})
+	list, err := r.teacher.Moments(hall, time.Time{})
+	r.must(err)
+	for _, m := range list {
+		recent := m.Time.After(r.wall(r.now - 58*time.Second))
+		inside := m.Time.After(from.Add(time.Second)) && m.Time.Before(until)
+		outside := m.Time.Before(from) || m.Time.After(until) && m.Time.Before(r.wall(r.now-62*time.Second))
+		if (recent || inside) && m.Pictures != 4 || outside && m.Pictures != 0 {
+			t.Errorf("the moment of %v ago has %d pictures", r.wall(r.now).Sub(m.Time), m.Pictures)
+		}
+	}
+	if _, err := r.teacher.MomentPicture(hall, from.Add(30*time.Second), 3); err != nil {
+		t.Error(err)
+	}
+	if _, err := r.teacher.MomentPicture(hall, until.Add(30*time.Second), 0); err == nil {
+		t.Error("a picture that nobody has")
+	}
+	r.must(r.teacher.Create(hall, "ring"))
+	e, err := r.teacher.ThatWasIt(hall, "ring", from.Add(30*time.Second), from.Add(31*time.Second))
+	if err != nil || e.Pictures != 4 {
+		t.Errorf("example %+v, %v", e, err)
+	}
+}

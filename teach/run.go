@@ -169,7 +169,7 @@ func (f *frames) encodeAll(encoder Encoder, rgb []byte) []byte {
 		if !ok {
 			return rgb
 		}
-		if jpeg, err := encoder.Encode(rgb, f.width, f.height, pictureQuality); err == nil {
+		if jpeg, err := encoder.Encode(rgb, f.width, f.height, PictureQuality); err == nil {
 			f.keep(q, jpeg)
 		}
 	}

@@ -78,6 +78,7 @@ type Teacher struct {
 	actions  []*action
 	undo     map[string][]step // by view, the newest last
 	failed   error             // why the last write failed
+	clips    Clips             // nil: there are none
 	embed    Embed             // nil: examples of another model cannot be learned anew
 }
 

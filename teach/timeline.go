@@ -14,7 +14,7 @@ func (t *Teacher) Moments(view string, since time.Time) ([]Moment, error) {
 		t.mu.Unlock()
 		return nil, err
 	}
-	standsOut := t.standsOut(v)
+	standsOut, clips := t.standsOut(v), t.clipsOf(v)
 	t.mu.Unlock()
 	entries, packed := v.after(t.monotonic(since), since.IsZero())
 	e := make(Embedding, v.numbers)
@@ -33,6 +33,7 @@ func (t *Teacher) Moments(view string, since time.Time) ([]Moment, error) {
 			list[i].Pictures = v.frames.count(m.time, m.track)
 		}
 	}
+	v.addClips(list, clips)
 	return list, nil
 }
 
@@ -60,20 +61,26 @@ func (t *Teacher) MomentPicture(view string, at time.Time, n int) ([]byte, error
 func (t *Teacher) TargetPicture(view string, at time.Time, track uint64, n int) ([]byte, error) {
 	t.mu.Lock()
 	v, err := t.teachable(view)
-	t.mu.Unlock()
 	if err != nil {
+		t.mu.Unlock()
 		return nil, err
 	}
+	clips := t.clipsOf(v)
+	t.mu.Unlock()
 	m, ok := v.nearest(t.monotonic(at), track)
 	if !ok {
 		return nil, fmt.Errorf("%w: there is none at %v", ErrNoMoments, at.UTC().Format(time.RFC3339))
 	}
-	if v.frames == nil {
-		return nil, ErrNoPicture
+	var pictures [][]byte
+	if v.frames != nil {
+		pictures = v.frames.pictures(m.time, m.time, m.track, v.Frames)
 	}
-	pictures := v.frames.pictures(m.time, m.time, m.track, v.Frames)
+	if len(pictures) == 0 && clips != nil {
+		end := t.wall(m.time)
+		pictures = clips.Pictures(view, end.Add(-v.length()), end, v.Frames)
+	}
 	if n < 0 || n >= len(pictures) {
-		return nil, fmt.Errorf("%w: the moment has %d; edged keeps them for %v", ErrNoPicture, len(pictures), picturesAge)
+		return nil, fmt.Errorf("%w: the moment has %d; edged keeps them for %v, or as long as a clip that shows it", ErrNoPicture, len(pictures), picturesAge)
 	}
 	return pictures[n], nil
 }

@@ -69,6 +69,17 @@ func TestEventsAreRecorded(t *testing.T) {
 	if clip.Duration < 2000 || len(clip.Frames) < 8 || len(clip.Windows) < 4 {
 		t.Errorf("%d ms, %d pictures, %d windows", clip.Duration, len(clip.Frames), len(clip.Windows))
 	}
+	for _, p := range (clipPictures{n}).Pictures("gate", clip.Start.Add(500*time.Millisecond), clip.Start.Add(1500*time.Millisecond), 100) {
+		if width, height, err := pixel.JPEGSize(p); err != nil || width != n.Model.Manifest.Width || height != n.Model.Manifest.Height {
+			t.Errorf("a picture of the clip for teaching is %dx%d, %v", width, height, err)
+		}
+	}
+	if got := len((clipPictures{n}).Pictures("gate", clip.Start.Add(500*time.Millisecond), clip.Start.Add(1500*time.Millisecond), 100)); got < 8 {
+		t.Errorf("%d pictures of a second", got)
+	}
+	if spans := (clipPictures{n}).Spans("gate", clip.Start); len(spans) == 0 || !spans[0].From.Equal(clip.Start) {
+		t.Errorf("spans %v, want one from %v", spans, clip.Start)
+	}
 	n.obey(publish.Command{Path: "gate", Kind: publish.DeleteClip, Clip: clip.ID})
 	if _, err := n.Recorder.Info(clip.ID); err == nil {
 		t.Error("the command to delete the clip was not obeyed")

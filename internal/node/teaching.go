@@ -40,6 +40,7 @@ func (n *Node) openTeacher() {
 			views = append(views, n.teachOptions(cam, v, n.Cameras[i].Views[k].Path))
 		}
 	}
+	t.UseClips(n.clips())
 	t.Configure(views, teachSettings(n.Config.Teach), n.embed)
 	for _, v := range n.Views {
 		m := n.engineOf(v.Camera).Model
@@ -48,6 +49,14 @@ func (n *Node) openTeacher() {
 	for i := range n.Views {
 		n.publishTaught(i) // before the publisher sends what waits: it must know the labels of events
 	}
+}
+
+// clips are the recorded clips; nil if nothing is recorded.
+func (n *Node) clips() teach.Clips {
+	if n.Recorder == nil {
+		return nil
+	}
+	return clipPictures{n}
 }
 
 func (n *Node) teachOptions(cam config.Camera, v config.View, path string) teach.ViewOptions {
