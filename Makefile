@@ -66,7 +66,7 @@ test-asan:
 	go test -asan -run 'AnyPicture|Cuts|Window' ./follow
 
 test-faults: deps
-	@set -o pipefail; EDGED_FAULTS=long go test -tags powercut ./publish ./record -count 1 -parallel 8 -timeout 15m -run 'Fault|KilledAtRandom|EveryTwoSeconds|UnderLoad|PowerCuts' -v \
+	@set -o pipefail; EDGED_FAULTS=long go test -tags powercut ./publish ./record ./cmd/edged -count 1 -parallel 8 -timeout 25m -run 'Fault|KilledAtRandom|KilledWhileTaught|EveryTwoSeconds|UnderLoad|PowerCuts' -v \
 	  | sed -n 's/^ *[a-z]*_test.go:[0-9]*: |/|/p; /^---/p; /^ok/p; /FAIL/p; /panic/p'
 
 test-homeassistant: deps

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -62,14 +61,14 @@ func newLesson(t *testing.T, broker string) *lesson {
 // teachUntil gives one command after the other until the channel is closed.
 func (l *lesson) teachUntil(end <-chan struct{}) {
 	for n := 0; ; n++ {
-		do, label := "that_was_it", ""
+		var do, label string
 		switch {
 		case len(l.order) == 0 || n%5 == 4 && len(l.order) < 8:
 			do, label = "create", fmt.Sprintf("action%d", l.commands)
 		case n%5 == 4:
 			do, label = "forget", l.order[0]
 		default:
-			label = l.order[len(l.order)-1]
+			do, label = "that_was_it", l.order[len(l.order)-1]
 		}
 		if !l.command(do, label, end) {
 			return
@@ -221,6 +220,3 @@ func (l *lesson) settle(state string) {
 	}
 	l.unsure = ""
 }
-
-// snapshot returns what was acknowledged by now.
-func (l *lesson) snapshot() map[string]int { return maps.Clone(l.examples) }

@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -29,7 +30,7 @@ func TestPowerCutsWhileTaught(t *testing.T) {
 		time.Sleep(500*time.Millisecond + rand.N(2*time.Second))
 		close(end)
 		<-ended
-		acknowledged[n], unsure[n] = l.snapshot(), l.unsure
+		acknowledged[n], unsure[n] = maps.Clone(l.examples), l.unsure
 		copies[n] = testkit.CopyImage(t, image)
 		l.drain()
 	}
