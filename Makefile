@@ -63,7 +63,7 @@ test-asan: CGO_LDFLAGS += -fsanitize=undefined
 test-asan:
 	go test -asan -skip 'Golden|Photograph|DecodeJPEG|Subsamplings|Alloc|Wipe|LeaksNothing|Python|Crossing|Deterministic' \
 		./capture/pixel ./infer/squeeze ./infer/engine
-	go test -asan -run 'AnyPicture|Cuts|Window' ./follow
+	go test -asan -run 'AnyPicture|Cuts|Window|AllLoops' ./follow
 
 test-faults: deps
 	@set -o pipefail; EDGED_FAULTS=long go test -tags powercut ./publish ./record ./cmd/edged -count 1 -parallel 8 -timeout 25m -run 'Fault|KilledAtRandom|KilledWhileTaught|EveryTwoSeconds|UnderLoad|PowerCuts' -v \
