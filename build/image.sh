@@ -20,6 +20,15 @@ fi
 # Parts of Debian's packages that edged never opens.
 unused=(etc/apt etc/cron.daily etc/dpkg lib/systemd usr/lib/mime usr/libexec/dpkg usr/sbin usr/share/{bash-completion,bug,debconf,debianutils,doc-base,dpkg,gcc,gdb,icons,info,lintian,locale,man,menu,perl5,pixmaps,polkit-1,zsh} var)
 
+# alternatives DIR: makes the links to BLAS and LAPACK that Debian's set-up scripts would make; ffmpeg does not start without them.
+alternatives() {
+  local library folder
+  for library in "$1"/usr/lib/*/{blas,lapack}/lib*.so.3; do
+    folder=$(dirname "$library")
+    ln -s "$(basename "$folder")/$(basename "$library")" "$(dirname "$folder")/"
+  done
+}
+
 # slim DIR: removes what edged never opens, and makes the one file of certificates that Debian's set-up script would make.
 slim() {
   local path
@@ -33,6 +42,7 @@ slim() {
   else
     find "$1/usr/bin" "$1/bin" -mindepth 1 ! -name ffmpeg ! -name ffprobe ! -name dash -delete
     ln -s dash "$1/bin/sh"
+    alternatives "$1"
     rm -rf "$1"/usr/lib/*/{gconv,perl*,audit,dri,libLLVM*,libz3*}
   fi
 }
@@ -44,6 +54,9 @@ root() {
     --include="$packages" bookworm "$1"
   mkdir -p "$1/bin" "$1/usr/bin"
   slim "$1"
+  if [ -n "$suffix" ] && [ "$2" = "$(dpkg --print-architecture)" ]; then
+    chroot "$1" /usr/bin/ffmpeg -version >/dev/null || die "the image's ffmpeg does not run"
+  fi
   dpkg-deb -x "dist/edged_${version}_$2.deb" "$1"
   rm -rf "$1"/lib/systemd "$1"/usr/lib/sysusers.d "$1"/usr/share/{bash-completion,lintian,man}
   install -d -m 1777 "$1/tmp"
