@@ -38,7 +38,8 @@ type lessonState struct {
 
 const lessonTopic = "edged/board/gate/teach/"
 
-func newLesson(t *testing.T, broker string) *lesson {
+// newLesson returns a lesson for the view, or for all views if it is "+".
+func newLesson(t *testing.T, broker, view string) *lesson {
 	t.Helper()
 	l := &lesson{t: t, answers: make(chan lessonState, 1000), examples: map[string]int{}}
 	l.client = mqtt.NewClient(mqtt.NewClientOptions().AddBroker(broker).SetClientID("teacher").SetAutoReconnect(false))
@@ -46,7 +47,7 @@ func newLesson(t *testing.T, broker string) *lesson {
 		t.Fatal(token.Error())
 	}
 	t.Cleanup(func() { l.client.Disconnect(100) })
-	token := l.client.Subscribe(lessonTopic+"state", 1, func(_ mqtt.Client, m mqtt.Message) {
+	token := l.client.Subscribe("edged/board/"+view+"/teach/state", 1, func(_ mqtt.Client, m mqtt.Message) {
 		var s lessonState
 		if err := json.Unmarshal(m.Payload(), &s); err == nil {
 			l.answers <- s
@@ -157,7 +158,7 @@ func lessonConfig(t *testing.T, broker, state string) string {
 func TestKilledWhileTaught(t *testing.T) {
 	testkit.Slow(t)
 	broker, state := testkit.StartMosquitto(t), t.TempDir()
-	l := newLesson(t, broker.URL())
+	l := newLesson(t, broker.URL(), "gate")
 	config := lessonConfig(t, broker.URL(), state)
 	kills := 4
 	if os.Getenv("EDGED_FAULTS") == "long" {

@@ -17,7 +17,7 @@ func TestPowerCutsWhileTaught(t *testing.T) {
 	const cuts = 30
 	broker, image := testkit.StartMosquitto(t), testkit.NewDiskImage(t, "64M")
 	state, copies := testkit.MountImage(t, image), make([]string, cuts)
-	l := newLesson(t, broker.URL())
+	l := newLesson(t, broker.URL(), "gate")
 	p := startEdged(t, "run", "-c", lessonConfig(t, broker.URL(), state))
 	p.line(t, "online")
 	acknowledged, unsure := make([]map[string]int, cuts), make([]string, cuts)
