@@ -34,7 +34,7 @@ func TestAnyPictureOfAnySize(t *testing.T) {
 	}
 }
 
-// The loops for this processor find the same as those for every processor, in any light.
+// The fast loops, of 16 bits and for this processor, find the same as the plain ones, in any light.
 func TestAllLoopsAgree(t *testing.T) {
 	fast, plain := newFollower(t, Options{Width: 101, Height: 97}), newFollower(t, Options{Width: 101, Height: 97})
 	plain.finder.usePlainLoops()

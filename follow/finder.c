@@ -198,7 +198,10 @@ static const struct loops *best_loops(void) {
   return &for_all;
 }
 
-void follow_plain(struct follow_finder *f) { f->loops = &for_all; }
+// The loops that the others must agree with: 32 bits everywhere.
+static const struct loops plain = {for_all_luma, for_all_relit_line, for_all_relit_line};
+
+void follow_plain(struct follow_finder *f) { f->loops = &plain; }
 
 // Adds a line's pixels that differ to their cells.
 static void count(uint8_t *counts, const uint8_t *differs, int n) {

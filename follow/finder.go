@@ -58,7 +58,7 @@ func newFinder(width, height int) (*finder, error) {
 	}, nil
 }
 
-// usePlainLoops makes the finder run what every processor can run. The results are the same.
+// usePlainLoops makes the finder run its plainest code, for tests. The results are the same.
 func (f *finder) usePlainLoops() { C.follow_plain(f.c) }
 
 func (f *finder) close() {

@@ -13,7 +13,7 @@ struct follow_finder;
 
 struct follow_finder *follow_new(int width, int height);
 void follow_free(struct follow_finder *f);
-// Uses the loops that run on every processor, not the fastest ones here. The results are the same.
+// Uses the plainest loops, not the fastest ones: 32 bits everywhere, for every processor. The results are the same.
 void follow_plain(struct follow_finder *f);
 // Forgets the background. The next picture becomes the new one.
 void follow_forget(struct follow_finder *f);
