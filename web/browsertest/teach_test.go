@@ -31,9 +31,14 @@ type teaching struct {
 // newTeaching opens Teach on a site with a camera that plays vtest.avi.
 func newTeaching(t *testing.T) *teaching {
 	t.Helper()
+	return openTeaching(t, "square/lawn", "views: [{name: lawn, area: [0.33, 0.41, 0.34, 0.34]}, {name: corner, area: [0.13, 0.53, 0.34, 0.34]}]")
+}
+
+func openTeaching(t *testing.T, view, square string) *teaching {
+	t.Helper()
 	walkers := filepath.Join(os.Getenv("EDGED_CACHE"), "footage", "vtest.avi")
-	s := newSite(t, "  - {name: square, source: 'file:"+walkers+"', views: [{name: lawn, area: [0.33, 0.41, 0.34, 0.34]}, {name: corner, area: [0.13, 0.53, 0.34, 0.34]}]}\n")
-	l := &teaching{browser: newBrowser(t, s), view: "square/lawn"}
+	s := newSite(t, "  - {name: square, source: 'file:"+walkers+"', "+square+"}\n")
+	l := &teaching{browser: newBrowser(t, s), view: view}
 	l.size(1280, 900, false)
 	l.open("teach")
 	l.chooseView(l.view)
@@ -91,7 +96,7 @@ func (l *teaching) drag() {
 // loaded waits for the films that show: a picture of what is deleted meanwhile would be missing.
 func (l *teaching) loaded() {
 	l.t.Helper()
-	l.await("document.querySelector('.taught img') && [...document.querySelectorAll('.taught img')].every((i) => i.complete)")
+	l.await("document.querySelector('.taught .films').scrollIntoView({block: 'center'}), document.querySelector('.taught img') && [...document.querySelectorAll('.taught img')].every((i) => i.complete)")
 }
 
 func (l *teaching) says(text string) {
@@ -338,6 +343,24 @@ func TestTeachByTouch(t *testing.T) {
 	if n := eval[int](l.browser, marked); n != 0 {
 		t.Errorf("scrolling marks %d moments", n)
 	}
+}
+
+// Where targets are followed, each has its own moments, and an example is of the target that was marked.
+func TestTeachOneTarget(t *testing.T) {
+	testkit.Slow(t)
+	l := openTeaching(t, "square", "follow: true")
+	l.tolerate("teach/moments/picture") // a target's pictures may be gone before they were asked for
+	l.await("[...document.querySelectorAll('.piece')].some((a, i, all) => all.some((b) => a.piece.n === b.piece.n && a.piece.track !== b.piece.track))")
+	eval[int](l.browser, "(window.sent = [], window.realFetch = fetch, window.fetch = (url, o) => { sent.push(o?.body); return realFetch(url, o); }, 0)")
+	l.mark()
+	track := eval[int](l.browser, "document.querySelector('.piece[aria-pressed=true]').piece.track")
+	l.step("marked")
+	l.do(chromedp.SendKeys("[aria-label='A new name']", "goes left\r"))
+	l.await("document.querySelectorAll('ul[aria-label=\"Examples of goes left\"] li').length === 1")
+	if !eval[bool](l.browser, fmt.Sprintf(`sent.some((b) => b?.includes('"track":%d'))`, track)) || track == 0 {
+		t.Errorf("the example is not of target %d", track)
+	}
+	l.step("taught")
 }
 
 // Teach at two widths, light and dark, from the empty page to an action with questions.
