@@ -26,7 +26,7 @@ type Learned struct {
 	Chosen []int
 }
 
-// Learn fits a head to the examples and ordinary life. Mirror or lighten the examples before if more of them help; each is one of the examples then.
+// Learn fits a head to the examples and ordinary life.
 func Learn(examples []Example, ordinary []Embedding) (*Learned, error) {
 	if err := check(examples, ordinary); err != nil {
 		return nil, err

@@ -23,7 +23,7 @@ type variant struct {
 	moved bool // the embedding, and where in the picture it moves
 }
 
-const mirrored = 8 // the first of teach.Copies that is mirrored
+const mirrored = 8 // the first of copiesOfPictures that is mirrored
 
 var variants = []variant{
 	{"as built", func(t taught) (score, error) { return logistic(t.examples, t.ordinary) }, false},

@@ -110,8 +110,8 @@ func (f *film) window(w *infer.Window) {
 		return
 	}
 	var copies []teach.Embedding
-	pictures := teach.Pictures{Width: f.model.Manifest.Width, Height: f.model.Manifest.Height, Frames: f.clip.frames}
-	for _, altered := range teach.Copies(pictures, true) {
+	shown := pictures{width: f.model.Manifest.Width, height: f.model.Manifest.Height, frames: f.clip.frames}
+	for _, altered := range copiesOfPictures(shown, true) {
 		embedding, err := f.embed(altered)
 		f.err = errors.Join(f.err, err)
 		copies = append(copies, embedding)
@@ -119,8 +119,8 @@ func (f *film) window(w *infer.Window) {
 	e.copies[f.feature] = append(e.copies[f.feature], copies)
 }
 
-func (f *film) embed(p teach.Pictures) (teach.Embedding, error) {
-	for _, frame := range p.Frames {
+func (f *film) embed(p pictures) (teach.Embedding, error) {
+	for _, frame := range p.frames {
 		f.still.Push(frame)
 	}
 	if err := f.still.Invoke(); err != nil {

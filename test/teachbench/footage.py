@@ -69,7 +69,10 @@ def events(path: Path, labels: Path, day: int, ordinary: int, rng) -> Iterator[E
     for box, start, shown in chosen:
         names = {ACTIONS[shown]} if shown else set()
         names |= {f"?{ACTIONS[direction]}" for direction in _seen(people, walks, box, start) if direction != shown}
-        yield Event("+".join(sorted(names)) or "nothing", np.stack([_cut(frame, box) for frame in frames[start : start + LENGTH]]))
+        yield Event(
+            "+".join(sorted(names)) or "nothing",
+            np.stack([_cut(frame, box) for frame in frames[start : start + LENGTH]]),
+        )
 
 
 def _starts(walk: Walk, first: int, last: int) -> Iterator[int]:

@@ -1,4 +1,4 @@
-package teach
+package main
 
 import (
 	"bytes"
@@ -30,32 +30,32 @@ func whereIs(p []byte, width int) (x, y float64) {
 
 func TestCopiesShowTheSameElsewhere(t *testing.T) {
 	const width, height = 40, 20
-	p := Pictures{Width: width, Height: height, Frames: [][]byte{pictureWith(width, height, 10, 8), pictureWith(width, height, 14, 8)}}
-	before := bytes.Clone(p.Frames[0])
-	plain, all := Copies(p, false), Copies(p, true)
+	p := pictures{width: width, height: height, frames: [][]byte{pictureWith(width, height, 10, 8), pictureWith(width, height, 14, 8)}}
+	before := bytes.Clone(p.frames[0])
+	plain, all := copiesOfPictures(p, false), copiesOfPictures(p, true)
 	if len(plain) != len(changes) || len(all) != 2*len(changes)+1 {
 		t.Fatalf("%d copies, %d with the mirrored ones", len(plain), len(all))
 	}
 	for i, c := range all {
-		if len(c.Frames) != 2 || len(c.Frames[0]) != len(before) || c.Width != width || c.Height != height {
+		if len(c.frames) != 2 || len(c.frames[0]) != len(before) || c.width != width || c.height != height {
 			t.Fatalf("copy %d has another size", i)
 		}
-		if bytes.Equal(c.Frames[0], before) {
+		if bytes.Equal(c.frames[0], before) {
 			t.Errorf("copy %d is no other picture", i)
 		}
-		x0, _ := whereIs(c.Frames[0], width)
-		x1, _ := whereIs(c.Frames[1], width)
+		x0, _ := whereIs(c.frames[0], width)
+		x1, _ := whereIs(c.frames[1], width)
 		if toRight := x1 > x0; toRight != (i < len(changes)) {
 			t.Errorf("copy %d moves from %.1f to %.1f", i, x0, x1)
 		}
 	}
-	if !bytes.Equal(p.Frames[0], before) {
+	if !bytes.Equal(p.frames[0], before) {
 		t.Error("the pictures themselves were changed")
 	}
-	if x, y := whereIs(plain[0].Frames[0], width); x < 13 || x > 15 || y != 9 {
+	if x, y := whereIs(plain[0].frames[0], width); x < 13 || x > 15 || y != 9 {
 		t.Errorf("moved to the right: (%.1f, %.1f), expected about (14, 9)", x, y)
 	}
-	if darker, lighter := plain[6].Frames[0][0], plain[7].Frames[0][0]; darker != 65 || lighter != 140 {
+	if darker, lighter := plain[6].frames[0][0], plain[7].frames[0][0]; darker != 65 || lighter != 140 {
 		t.Errorf("a grey of 100 becomes %d and %d, expected 65 and 140", darker, lighter)
 	}
 }

@@ -1,9 +1,9 @@
-package teach
+package main
 
-// Pictures are the frames of one window, each [Height,Width,3] u8 RGB, the oldest first.
-type Pictures struct {
-	Width, Height int
-	Frames        [][]byte
+// pictures are the frames of one window, each [height,width,3] u8 RGB, the oldest first.
+type pictures struct {
+	width, height int
+	frames        [][]byte
 }
 
 // change alters pictures. All frames of a window change in the same way.
@@ -14,7 +14,7 @@ type change struct {
 	mirrored    bool    // left and right exchanged
 }
 
-// changes that Copies makes. They are small: the camera stands still, and the action happens at about the same place.
+// changes are what copiesOfPictures makes. They are small: the camera stands still, and the action happens at about the same place.
 var changes = []change{
 	{right: 0.07, zoom: 1, light: 1}, {right: -0.07, zoom: 1, light: 1},
 	{down: 0.07, zoom: 1, light: 1}, {down: -0.07, zoom: 1, light: 1},
@@ -22,9 +22,9 @@ var changes = []change{
 	{zoom: 1, light: 0.65}, {zoom: 1, light: 1.4},
 }
 
-// Copies returns altered pictures of the same action: moved to each side, larger, smaller, darker and lighter. Mirror adds each of them, and the
+// copiesOfPictures returns altered pictures of the same action: moved to each side, larger, smaller, darker and lighter. Mirror adds each of them, and the
 // pictures themselves, with left and right exchanged; that is wrong for an action that goes to one side.
-func Copies(p Pictures, mirror bool) (copies []Pictures) {
+func copiesOfPictures(p pictures, mirror bool) (copies []pictures) {
 	for _, c := range changes {
 		copies = append(copies, c.apply(p))
 	}
@@ -39,22 +39,22 @@ func Copies(p Pictures, mirror bool) (copies []Pictures) {
 	return copies
 }
 
-func (c change) apply(p Pictures) Pictures {
-	altered := Pictures{Width: p.Width, Height: p.Height}
-	columns, rows := c.sources(p.Width, c.right, c.mirrored), c.sources(p.Height, c.down, false)
+func (c change) apply(p pictures) pictures {
+	altered := pictures{width: p.width, height: p.height}
+	columns, rows := c.sources(p.width, c.right, c.mirrored), c.sources(p.height, c.down, false)
 	var levels [256]byte
 	for v := range levels {
 		levels[v] = byte(min(float64(v)*c.light+0.5, 255))
 	}
-	for _, frame := range p.Frames {
+	for _, frame := range p.frames {
 		made := make([]byte, 0, len(frame))
 		for _, y := range rows {
-			row := frame[y*p.Width*3 : (y+1)*p.Width*3]
+			row := frame[y*p.width*3 : (y+1)*p.width*3]
 			for _, x := range columns {
 				made = append(made, levels[row[3*x]], levels[row[3*x+1]], levels[row[3*x+2]])
 			}
 		}
-		altered.Frames = append(altered.Frames, made)
+		altered.frames = append(altered.frames, made)
 	}
 	return altered
 }
