@@ -16,7 +16,7 @@ from .subject import Subject
 BLOCK = 3  # windows in a row: as many as show a fall
 ALARM = 0.5  # a label's probability from which it counts as reported; chosen beforehand
 MOST_CROPS = 600  # of vtest.avi, of each kind
-CHANGED = 512  # held-out clips that are shown under each of the CONDITIONS
+CHANGED = 256  # held-out clips that are shown under each of the CONDITIONS
 WALKING, ALARMS = ("walk", "run"), ("fall", "fight", "lying", "crawl")
 
 

@@ -128,6 +128,29 @@ except TypeError:
     pass
 else:
     raise AssertionError("half a shard of maps was taken")
+
+import errno, shutil
+def full(*_):
+    raise OSError(errno.ENOSPC, "No space left on device")
+def says(words):
+    try:
+        train.train(folder, folder / "other.npz", frozen, folder / "init.npz", None)
+    except OSError as error:
+        assert words in str(error) and "No space left" in str(error), error
+    else:
+        raise AssertionError("it trained on a full disk")
+real, os.fsync = os.fsync, full
+shutil.rmtree(kept.folder)
+says("-0.npy: not written")
+os.fsync = real
+train.Maps(folder, network.lower(whole, 1)).plain(folder / "held/c.npy")
+for name in ("a", "b"):
+    for variant in range(maps.VARIANTS):
+        path = folder / f"train/{name}.npy"
+        maps.Maps(folder, network.lower(whole, 1)).varied(path, variant, feed.varied)
+os.fsync = full
+says("other.state.pt: not written")
+assert not list(folder.glob("**/*.part"))
 """
 
 DAMAGED = """
