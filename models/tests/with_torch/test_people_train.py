@@ -49,6 +49,21 @@ again = network.build(presets.PRESETS["nano"])
 assert network.load(again, folder / "out.npz") == []
 right = train.held_out_accuracy(again, folder / "held")
 assert right > 0.8, right
+
+from squeezetime.people import side_task
+clips = shards.read(folder / "held/c.npy").clips
+with torch.no_grad():
+    truth = again(train.as_input(clips), training=False)[1].argmax(1).numpy()
+assert "64 clips: 1.0000" in side_task.report(folder / "out.npz", "nano", (clips, truth))[0]
+assert "64 clips: 0.0000" in side_task.report(folder / "out.npz", "nano", (clips, 11 - truth))[0]
+with np.load(folder / "out.npz") as known:
+    np.savez(folder / "bare.npz", **{key: known[key] for key in known if "drawn" not in key})
+try:
+    side_task.report(folder / "bare.npz", "nano", (clips, truth))
+except ValueError as error:
+    assert "bare.npz: has no head" in str(error)
+else:
+    raise AssertionError("a head that was never trained was measured")
 """
 
 # Killed at once after a state was kept: by the signal that nothing can catch.
