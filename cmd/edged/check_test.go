@@ -77,3 +77,12 @@ func TestRelativePathsStartAtTheConfiguration(t *testing.T) {
 		t.Errorf("no state folder: %v", err)
 	}
 }
+
+// A view that follows keeps large pictures, so edged check says what they take.
+func TestCheckSaysWhatFollowingTakes(t *testing.T) {
+	config := write(t, "edged.yaml", "cameras: [{name: gate, source: 'pattern:', views: [{name: all}, {name: people, follow: {max: 3}}]}]\n")
+	status, stdout, stderr := edged(t, "check", "-c", config)
+	if want := "follow  gate/people: up to 3 targets, 12 MB of memory\n"; status != 0 || !strings.Contains(stdout, want) || strings.Contains(stdout, "gate/all:") {
+		t.Errorf("status %d, %s%s\nwant in it %s", status, stdout, stderr, want)
+	}
+}
