@@ -51,7 +51,7 @@ func entities(labels []string, detect config.Detect) []string {
 	return named(detect)
 }
 
-// named returns the labels under detect.labels.
+// named returns the labels under detect.labels. It is never nil, which would stand for all labels.
 func named(detect config.Detect) []string {
-	return slices.Collect(maps.Keys(detect.Labels))
+	return slices.AppendSeq([]string{}, maps.Keys(detect.Labels))
 }
