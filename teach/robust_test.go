@@ -389,3 +389,29 @@ func TestAnotherFolder(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A crash came while an action was forgotten: the next start deletes what is left. What is damaged stays.
+func TestForgettingIsFinished(t *testing.T) {
+	dir := t.TempDir()
+	r := newRoom(t, dir)
+	r.live(minutes(2))
+	r.teach("ring", 1)
+	r.teach("wash", 1)
+	folder := func(name string) string {
+		return filepath.Join(dir, r.teacher.action(hall, name).ID)
+	}
+	ring, wash := folder("ring"), folder("wash")
+	r.must(os.Remove(filepath.Join(ring, actionFile)))
+	r.must(os.WriteFile(filepath.Join(wash, actionFile), []byte("torn"), 0o600))
+	r.open(dir)
+	if left := files(t, dir); len(filesNamed(t, wash, ".example")) != 1 || slices.ContainsFunc(left, func(f string) bool { return strings.HasPrefix(f, ring) }) {
+		t.Errorf("left %v", left)
+	}
+	if len(r.all()) != 0 || r.teacher.Degraded() == "" {
+		t.Errorf("actions %+v, degraded %q", r.all(), r.teacher.Degraded())
+	}
+	r.open(dir) // the next start finds it as it was
+	if len(filesNamed(t, wash, ".example")) != 1 {
+		t.Error("the example of the damaged action is gone")
+	}
+}

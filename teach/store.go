@@ -66,9 +66,23 @@ func (s *store) load() (actions []*action, err error) {
 		}
 		if a := s.loadAction(e.Name()); a != nil {
 			actions = append(actions, a)
+		} else {
+			s.finishForgetting(e.Name())
 		}
 	}
 	return actions, nil
+}
+
+// finishForgetting deletes the pictures of an action that was forgotten when a crash came: its own file is gone, and was not put aside.
+func (s *store) finishForgetting(id string) {
+	for _, name := range []string{actionFile, actionFile + damagedMark} {
+		if _, err := os.Lstat(s.path(id, name)); !errors.Is(err, fs.ErrNotExist) {
+			return
+		}
+	}
+	if err := os.RemoveAll(s.path(id)); err != nil {
+		s.log.Error("teach: the pictures of a forgotten action cannot be deleted", "folder", s.path(id), "error", err)
+	}
 }
 
 // loadAction reads an action with its items; nil if there is nothing to be had of it.
