@@ -67,6 +67,10 @@ export class Moments {
     const fold = () => {
       const pieces = quiet.splice(0);
       if (!pieces.length) return;
+      if (pieces.length === 1 && (old.has(pieces[0]) || pieces[0].moments.some((m) => this.pictured(m)))) { // not worth folding
+        items.push(old.get(pieces[0]) ?? keyed(pieces[0], this.piece(pieces[0])));
+        return;
+      }
       const open = () => { pieces.forEach((p) => this.opened.add(p)); this.draw(); this.button(pieces[0])?.focus(); };
       items.push(keyed(undefined, el('li', {}, el('button', { class: 'quiet', onclick: open }, (pieces.some((p) => this.lively(p)) ? 'No pictures for ' : 'Quiet for ') + lasting(new Set(pieces.map((p) => p.n)).size * pieceMs)))));
     };
