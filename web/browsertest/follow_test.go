@@ -52,6 +52,15 @@ func TestBoxesInTheClip(t *testing.T) {
 		b.size(width, 1080, width == 360)
 		b.open("events/" + event.ID)
 		b.named("dialog", event.Label)
+		b.await("document.querySelector('dialog input[type=range]')")
+		began := eval[float64](b, "Number(document.querySelector('dialog input[type=range]').value)")
+		clip, err := s.node.Recorder.Info(event.Clip)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if at := clip.Frames[int(began)][0]; at < event.Start.Sub(clip.Start).Milliseconds()-4000 {
+			t.Errorf("the player begins at %d ms; the event starts %v after the clip", at, event.Start.Sub(clip.Start))
+		}
 		b.await("[...document.querySelectorAll('dialog .target .tag')].some((tag) => /_to_/.test(tag.textContent))")
 		inside := `(() => {
 			const picture = document.querySelector('dialog canvas').getBoundingClientRect();

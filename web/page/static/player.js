@@ -6,6 +6,7 @@ import { chart } from './chart.js';
 import { boxOf, shownFor } from './boxes.js';
 
 const pieceBytes = 1 << 20; // that are asked for at once
+const lead = 3000; // milliseconds that show before an event
 const ahead = 40; // pictures that are loaded before they are needed
 
 // open shows the event in a dialog, until it is closed.
@@ -94,9 +95,15 @@ class Player {
       el('p', { class: 'facts' }, facts + others + (clip.pictures_lost ? `; ${clip.pictures_lost} pictures are missing: the disk was too slow` : '') + (clip.cut_short ? `; the clip ends early: ${clip.cut_short}` : '')));
     dialog.addEventListener('keydown', (e) => this.key(e));
     this.curve(event);
-    this.go(0);
+    this.go(this.first(event));
     this.toggle();
     signal.addEventListener('abort', () => this.pause());
+  }
+
+  // first is the picture with which the event begins to show. Further events may come before it in the same clip.
+  first(event) {
+    const from = new Date(event.start) - new Date(this.clip.start) - lead;
+    return Math.max(0, this.clip.frames.findIndex(([ms]) => ms >= from));
   }
 
   key(e) {
