@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 
 	"edged/capture"
 	"edged/internal/config"
@@ -42,6 +44,10 @@ func (c *checkCmd) Run(ctx context.Context, out output) error {
 	}
 	for _, e := range n.Engines {
 		s.line("model   %s", describeModel(e.Model))
+		rules := cfg.RulesFor(watch.Actions(e.Model))
+		for _, name := range slices.Sorted(maps.Keys(rules)) {
+			s.line("rule    %s: %s", name, rules[name])
+		}
 	}
 	for _, v := range n.Views {
 		if t := v.Pipeline.Targets; t != nil {

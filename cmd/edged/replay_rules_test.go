@@ -65,3 +65,15 @@ func TestReplayRefusesRulesThatTheModelCannotFollow(t *testing.T) {
 		t.Errorf("status %d: %s", status, stderr)
 	}
 }
+
+// Whoever writes rules wants to see how edged reads them.
+func TestCheckShowsTheRules(t *testing.T) {
+	status, stdout, stderr := edged(t, "check", "-c", rulesFile(t, "model: {file: people}\nrules: {quiet: {without: walk | run, for: 2h}}\n"))
+	for _, want := range []string{
+		"rule    fallen: fall, then lying within 10s for 10s, until get_up|walk|run\n", "rule    quiet: no walk | run for 2h0m0s\n",
+	} {
+		if status != 0 || !strings.Contains(stdout, want) {
+			t.Errorf("status %d: %s%s\nwant %s", status, stdout, stderr, want)
+		}
+	}
+}
