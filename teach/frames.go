@@ -83,7 +83,7 @@ func places(o ViewOptions, step time.Duration) int {
 	if step > 0 {
 		n = int(picturesAge/step) * max(1, o.Targets)
 	}
-	return max(least, min(n, picturesBytes/max(1, 3*o.Width*o.Height/8)))
+	return max(least, min(n, picturesBytes/o.share()/max(1, 3*o.Width*o.Height/8)))
 }
 
 // push takes a frame, [H,W,3] u8, which it copies.

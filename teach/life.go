@@ -34,11 +34,11 @@ type reservoir struct {
 	changed   []bool // since the file was written, by place
 }
 
-func newLife(size int) *life {
+func newLife(size, bytes int) *life {
 	l := &life{packed: packedSize(size), random: rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))} //nolint:gosec // no secret
 	l.writer = newWriter(l.packed)
 	for k := range l.kinds {
-		most := max(1, lifeBytes*shares[k]/100/stretchBytes(l.packed))
+		most := max(1, bytes*shares[k]/100/stretchBytes(l.packed))
 		l.kinds[k] = reservoir{most: most, changed: make([]bool, most)}
 	}
 	return l

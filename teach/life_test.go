@@ -44,7 +44,7 @@ func TestOrdinaryLifeIsBoundedAndSurvives(t *testing.T) {
 
 // What is sampled stays within its room, and each place is as likely to be of the first as of the last hours.
 func TestTheSampleIsFull(t *testing.T) {
-	l := newLife(size)
+	l := newLife(size, lifeBytes)
 	r := &l.kinds[moving]
 	r.most, r.changed = 50, make([]bool, 50)
 	s := make(stretch, stretchBytes(l.packed))
@@ -186,7 +186,7 @@ func TestOldPicturesGo(t *testing.T) {
 func TestAWeekWritesLittle(t *testing.T) {
 	testkit.Slow(t)
 	const numbers = joined * 576
-	v := &View{memory: &memory{life: newLife(numbers)}}
+	v := &View{memory: &memory{life: newLife(numbers, lifeBytes)}}
 	l := v.life
 	s := make(stretch, stretchBytes(l.packed))
 	s[0], s[1] = stretchWindows, byte(moving)
@@ -209,5 +209,37 @@ func TestAWeekWritesLittle(t *testing.T) {
 	t.Logf("%.1f MB in %d writes", float64(written)/1e6, writes)
 	if day := float64(written) / 7; day > 12e6 {
 		t.Errorf("%.0f MB a day", day/1e6)
+	}
+}
+
+// With many views each gets less, and what was sampled moves over.
+func TestManyViewsShareTheMemory(t *testing.T) {
+	dir := t.TempDir()
+	r := newRoom(t, dir)
+	r.live(minutes(15))
+	before := len(r.teacher.View(hall).life.kinds[moving].stretches)
+	views := []ViewOptions{viewOptions()}
+	for n := range 3*fullViews - 1 {
+		o := viewOptions()
+		o.Path = "other" + string(rune('a'+n))
+		views = append(views, o)
+	}
+	r.teacher.Configure(views, DefaultSettings, nil)
+	v := r.teacher.View(hall)
+	if n := len(v.life.kinds[moving].stretches); n != before || n == 0 {
+		t.Errorf("%d stretches, %d before", n, before)
+	}
+	total := 0
+	for _, o := range views {
+		v := r.teacher.View(o.Path)
+		total += len(v.moments.memory) + (v.life.kinds[still].most+v.life.kinds[moving].most)*stretchBytes(v.life.packed)
+	}
+	if most := fullViews * (lifeBytes + momentsBytes); total > most {
+		t.Errorf("%d bytes for %d views, at most %d", total, len(views), most)
+	}
+	r.teacher.saveRest()
+	r.open(dir) // one view again
+	if n := len(r.teacher.View(hall).life.kinds[moving].stretches); n != before {
+		t.Errorf("%d stretches after going back, %d before", n, before)
 	}
 }

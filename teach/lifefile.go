@@ -19,7 +19,7 @@ import (
 // The ordinary life of a view is one file: a head, then a place for each stretch. Only places that have changed are written. Each has a checksum: one
 // that a power cut has torn is dropped, and the sample is smaller by one.
 //
-//	head:  magic, packed bytes uint32, seen of each kind uint64, watched ns uint64, CRC-32 uint32; padded to lifeHead
+//	head:  magic, packed bytes uint32, seen of each kind uint64, watched ns uint64, places of still stretches uint32, CRC-32 uint32; padded to lifeHead
 //	place: CRC-32 uint32, used uint32 (1, or 0 for an empty place), the stretch
 const (
 	lifeMagic  = "edged-life 1\n\x00\x00\x00"
@@ -53,7 +53,7 @@ func (t *Teacher) openLife(v *View) {
 		return
 	}
 	if err := v.life.read(f); err != nil {
-		v.life = newLife(v.numbers)
+		v.life = newLife(v.numbers, lifeBytes/v.share())
 		t.o.Log.Warn("teach: edged samples ordinary life anew, because its file is damaged", "view", v.Path, "file", path, "error", err)
 	}
 }
@@ -72,19 +72,24 @@ func (l *life) read(f io.ReaderAt) error {
 	}
 	l.watched = time.Duration(min(binary.LittleEndian.Uint64(head[48:]), uint64(10*365*24*time.Hour)))
 	row := make([]byte, placeHead+stretchBytes(l.packed))
-	place := 0
+	for place := 0; ; place++ {
+		if n, _ := f.ReadAt(row, l.offset(place)); n < len(row) {
+			break
+		}
+		s := stretch(row[placeHead:])
+		if !soundRow(row) || !s.sound() {
+			continue
+		}
+		if r := &l.kinds[s.kind()]; len(r.stretches) < r.most {
+			r.stretches = append(r.stretches, slices.Clone(s))
+		}
+	}
+	moved := int(binary.LittleEndian.Uint32(head[56:])) != l.kinds[still].most // the room was another one: everything has another place
 	for k := range l.kinds {
 		r := &l.kinds[k]
-		for range r.most {
-			n, _ := f.ReadAt(row, l.offset(place))
-			place++
-			if s := stretch(row[placeHead:]); n == len(row) && soundRow(row) && s.sound() && s.kind() == kind(k) { //nolint:gosec // kinds are two
-				r.stretches = append(r.stretches, slices.Clone(s))
-			}
-		}
 		r.seen = max(r.seen, uint64(len(r.stretches)))
-		for i := range r.changed { // places may have moved
-			r.changed[i] = false
+		for i := range r.changed {
+			r.changed[i] = moved
 		}
 	}
 	return nil
@@ -93,6 +98,9 @@ func (l *life) read(f io.ReaderAt) error {
 func (l *life) offset(place int) int64 {
 	return lifeHead + int64(place)*int64(placeHead+stretchBytes(l.packed))
 }
+
+// size is that of the file.
+func (l *life) size() int64 { return l.offset(l.kinds[still].most + l.kinds[moving].most) }
 
 // sound checks the checksum in the last four bytes of a head.
 func sound(head []byte) bool {
@@ -120,7 +128,7 @@ func (t *Teacher) saveLife(v *View) {
 		if errors.Is(err, os.ErrNotExist) {
 			t.pruneLife(filepath.Dir(path))
 		}
-		err = writeRows(path, head, rows)
+		err = writeRows(path, head, rows, v.life.size())
 	}
 	if err != nil {
 		v.again(rows)
@@ -162,7 +170,8 @@ func (l *life) head() []byte {
 	for k := range l.kinds {
 		binary.LittleEndian.PutUint64(head[24+8*k:], l.kinds[k].seen)
 	}
-	binary.LittleEndian.PutUint64(head[48:], uint64(l.watched)) //nolint:gosec // never negative
+	binary.LittleEndian.PutUint64(head[48:], uint64(l.watched))           //nolint:gosec // never negative
+	binary.LittleEndian.PutUint32(head[56:], uint32(l.kinds[still].most)) //nolint:gosec // bounded by lifeBytes
 	binary.LittleEndian.PutUint32(head[lifeHead-4:], crc32.ChecksumIEEE(head[:lifeHead-4]))
 	return head
 }
@@ -187,7 +196,8 @@ func (v *View) again(rows []lifeRow) {
 	}
 }
 
-func writeRows(path string, head []byte, rows []lifeRow) error {
+// writeRows writes the head and the places into the file, which gets that size.
+func writeRows(path string, head []byte, rows []lifeRow, size int64) error {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return err
@@ -199,7 +209,7 @@ func writeRows(path string, head []byte, rows []lifeRow) error {
 		}
 	}
 	if err == nil {
-		err = f.Sync()
+		err = errors.Join(f.Truncate(size), f.Sync())
 	}
 	return errors.Join(err, f.Close())
 }

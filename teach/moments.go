@@ -33,8 +33,8 @@ type moments struct {
 	next    uint64 // number of the next one
 }
 
-func newMoments(size, targets int, interval time.Duration) *moments {
-	n := momentsBytes / (packedSize(size) + momentOverhead)
+func newMoments(size, targets int, interval time.Duration, bytes int) *moments {
+	n := bytes / (packedSize(size) + momentOverhead)
 	if interval > 0 {
 		n = min(n, max(1, targets)*int(momentsAge/interval)+1)
 	}

@@ -35,10 +35,18 @@ type ViewOptions struct {
 	Interval     time.Duration // usual time from one window to the next
 	Targets      int           // that are judged by themselves; 0: the view is judged as a whole
 	Follows      bool          // each window has pictures of its own, cut around a target
+	// Views is how many views there are: with many, each gets less memory.
+	Views int
 	// Frames, Width, Height and FrameRate are those of the model's windows.
 	Frames, Width, Height int
 	FrameRate             float64
 }
+
+// fullViews get all the memory that a view may have; of more views, each gets its part of it.
+const fullViews = 6
+
+// share is the number by which the bounds of memory are divided.
+func (o *ViewOptions) share() int { return (max(o.Views, 1) + fullViews - 1) / fullViews }
 
 // Options of a Teacher. All may be nil.
 type Options struct {
@@ -203,10 +211,14 @@ func (t *Teacher) Configure(views []ViewOptions, s Settings, embed Embed) {
 	before := t.views
 	t.views = map[string]*View{}
 	for _, o := range views {
+		o.Views = len(views)
 		v := newView(t, o)
-		if old := before[o.Path]; old != nil && old.Model == o.Model && old.Size == o.Size && o.Size > 0 {
+		if old := before[o.Path]; old != nil && old.Model == o.Model && old.Size == o.Size && o.Size > 0 && old.share() == o.share() {
 			v.inherit(old)
 		} else {
+			if old != nil {
+				t.saveLife(old)
+			}
 			t.openLife(v)
 		}
 		t.views[o.Path], t.order = v, append(t.order, o.Path)

@@ -75,7 +75,7 @@ func newView(t *Teacher, o ViewOptions) *View {
 	if o.Size > 0 {
 		v.numbers = joined * o.Size
 		v.joiners = newJoiners(o.Size, v.targets())
-		v.memory = &memory{moments: newMoments(v.numbers, o.Targets, o.Interval), life: newLife(v.numbers)}
+		v.memory = &memory{moments: newMoments(v.numbers, o.Targets, o.Interval, momentsBytes/o.share()), life: newLife(v.numbers, lifeBytes/o.share())}
 		if t.o.NewEncoder != nil && o.Width > 0 {
 			v.frames = newFrames(o)
 		}
