@@ -1,6 +1,7 @@
 """Runs a real Home Assistant core with its MQTT integration, for the Go tests.
 
-core.py PORT connects to the broker on that port of this machine. It then reads one JSON object a line, and answers each with one:
+core.py PORT connects to the broker on that port of this machine. It then reads one JSON object a line, and answers each
+with one:
 
     {"call": "text.set_value", "data": {"entity_id": "text.kitchen_new", "value": "ring"}}   calls a service
     {"states": true}      answers with all states: {"text.kitchen_new": {"state": "", "attributes": {…}}, …}
