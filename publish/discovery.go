@@ -98,6 +98,9 @@ func (p *Publisher) describeAgain() {
 	p.states.resendDiscovery()
 }
 
+// maxGone is about how many components one message removes, at most: actions may come and go for years.
+const maxGone = 100
+
 // remove has the next message to Home Assistant remove what an earlier description had and the present one has not, besides what it had
 // to remove so far. It returns the ids of what is gone. The caller holds teaching.
 func (p *Publisher) remove(before []byte) (gone []string, err error) {
@@ -108,6 +111,9 @@ func (p *Publisher) remove(before []byte) (gone []string, err error) {
 	earlier := p.states.described(p.states.removal)
 	if len(earlier) == 0 && len(gone) == 0 {
 		return nil, nil
+	}
+	if p.gone += len(gone); p.gone > maxGone {
+		p.gone, earlier = len(gone), nil
 	}
 	if len(earlier) > 0 {
 		if removal, _, err = p.Discovery.removal(earlier, removal); err != nil {

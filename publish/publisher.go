@@ -66,7 +66,8 @@ type Publisher struct {
 	ownsOutbox bool
 
 	states   *states
-	teaching sync.Mutex // guards ViewTopics.teaching of every view, and that descriptions for Home Assistant follow each other
+	teaching sync.Mutex // guards gone, ViewTopics.teaching of every view, and that descriptions for Home Assistant follow each other
+	gone     int        // components that the removal for Home Assistant removes, about
 	incoming incoming
 	echoes   *echoes
 

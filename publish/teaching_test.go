@@ -245,6 +245,9 @@ func TestForgottenActionsAreBounded(t *testing.T) {
 	if len(v.actions) > 2+maxRetired+2 || len(p.states.all) > 100 {
 		t.Errorf("%d actions, %d messages", len(v.actions), len(p.states.all))
 	}
+	if n := len(components(t, p.states.removal.value)); n > maxGone+50 {
+		t.Errorf("a removal of %d components", n)
+	}
 	if last := p.states.all[len(p.states.all)-1]; last != p.states.node {
 		t.Errorf("%s is announced last", last.topic)
 	}
