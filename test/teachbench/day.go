@@ -77,6 +77,13 @@ func readDay(folder, name string) (*day, error) {
 
 func seconds(s float64) time.Duration { return time.Duration(math.Round(s * 1e9)) }
 
+func (d *day) all() (events []*event) {
+	for i := range d.events {
+		events = append(events, &d.events[i])
+	}
+	return events
+}
+
 // at returns the event that is shown then.
 func (d *day) at(t time.Duration) *event {
 	const rounding = 60 * time.Millisecond

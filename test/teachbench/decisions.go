@@ -179,7 +179,10 @@ func (b *bench) vary(ctx context.Context, name, action string, v variant, n int,
 			t.copies = append(t.copies, l.copies[i])
 		}
 		s, err := v.learn(t)
-		return try(two, feature, action, s), err
+		if err != nil {
+			return trial{}, err
+		}
+		return try(two.all(), feature, action, s)
 	})
 }
 

@@ -48,7 +48,10 @@ func (b *bench) hardCase(taught, tried *day, m method, n int) (recall, auc float
 		l := lessonOf(taught, m.feature, action)
 		trials, err := b.repeat(func(draw int) (trial, error) {
 			s, err := m.learn(l.drawn(n, draw), l.ordinary)
-			return try(tried, m.feature, action, s), err
+			if err != nil {
+				return trial{}, err
+			}
+			return try(tried.all(), m.feature, action, s)
 		})
 		if err != nil {
 			return 0, 0, err
@@ -127,6 +130,9 @@ func (b *bench) ask(taught, tried *day, m method, action string, draw int, curve
 	l := lessonOf(taught, m.feature, action)
 	examples, ordinary := l.drawn(min(5, len(l.examples)), draw), slices.Clone(l.ordinary)
 	open, test := halves(tried, draw)
+	if !slices.ContainsFunc(test, func(e *event) bool { return e.shows(action) }) { // in small days
+		open, test = test, open
+	}
 	yes := 0.0
 	for count, column := 0, 0; column < len(b.asked); count++ {
 		s, err := m.learn(examples, ordinary)
@@ -134,7 +140,10 @@ func (b *bench) ask(taught, tried *day, m method, action string, draw int, curve
 			return err
 		}
 		if count == b.asked[column] || len(open) == 0 {
-			t := trialOf(test, m.feature, action, s)
+			t, err := try(test, m.feature, action, s)
+			if err != nil {
+				return err
+			}
 			curve[column].recall += t.recall(int(ofOthers * float64(len(t.others))))
 			curve[column].auc += t.auc()
 			curve[column].yes += yes

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"runtime"
 	"slices"
@@ -80,22 +81,15 @@ func (b *bench) repeat(try func(draw int) (trial, error)) ([]trial, error) {
 // trial is how events score: those that show the action, and the others.
 type trial struct{ shown, others []float64 }
 
-// try scores all events of the day; without a score there is nothing to try.
-func try(d *day, feature, action string, s score) (t trial) {
-	if s == nil {
-		return t
-	}
-	for i := range d.events {
-		t.add(&d.events[i], feature, action, s)
-	}
-	return t
-}
-
-func trialOf(events []*event, feature, action string, s score) (t trial) {
+// try scores events. It fails if there is nothing to find, or nothing else.
+func try(events []*event, feature, action string, s score) (t trial, err error) {
 	for _, e := range events {
 		t.add(e, feature, action, s)
 	}
-	return t
+	if len(t.shown) == 0 || len(t.others) == 0 {
+		err = fmt.Errorf("%d events show %s and %d do not; there must be some of both", len(t.shown), action, len(t.others))
+	}
+	return t, err
 }
 
 func (t *trial) add(e *event, feature, action string, s score) {

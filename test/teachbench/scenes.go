@@ -89,7 +89,10 @@ func (b *bench) measure(ctx context.Context, p *place, action string, m method) 
 		}
 		trials, err := b.repeat(func(draw int) (trial, error) {
 			s, err := m.learn(l.drawn(n, draw), l.ordinary)
-			return try(tried, m.feature, action, s), err
+			if err != nil {
+				return trial{}, err
+			}
+			return try(tried.all(), m.feature, action, s)
 		})
 		if err != nil {
 			return nil, err
