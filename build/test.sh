@@ -32,8 +32,8 @@ computing='^edged/(capture/pixel|follow|infer/squeeze|models|test)(/|$)'
 mapfile -t alone < <(go list ./... | grep -E "$computing")
 mapfile -t racing < <(go list ./... | grep -vE "$computing")
 # -count 1: a cached result knows nothing of the libraries that this machine has now.
-# These measure the memory of a process, or how it crashes: with the race detector they would measure that.
-processes='^(TestBenchMeasuresTheRunningProgram|TestOpeningAndClosingLeaksNothing|TestDeepFiltersAreBounded|TestUnacknowledgedBytesAreBounded|TestRetainedBytesAreBounded|TestAStalledSubscriberIsDisconnected|TestAnAbsentSubscriberDoesNotSwellTheBroker|TestAnnouncedPacketsDoNotSwellTheBroker|TestACrashLeavesNoCore)$'
+# These measure the memory or the time of a process, or how it crashes: with the race detector they would measure that.
+processes='^(TestBenchMeasuresTheRunningProgram|TestOpeningAndClosingLeaksNothing|TestDeepFiltersAreBounded|TestUnacknowledgedBytesAreBounded|TestRetainedBytesAreBounded|TestAStalledSubscriberIsDisconnected|TestAnAbsentSubscriberDoesNotSwellTheBroker|TestAnnouncedPacketsDoNotSwellTheBroker|TestACrashLeavesNoCore|TestLearningIsFast|TestScoreIsFastAndAllocatesNothing)$'
 step "Go tests under the race detector"
 go test -race -count 1 -p 4 -parallel 8 -skip "$processes" "${racing[@]}" | grep -v 'no test files'
 
@@ -41,7 +41,7 @@ step "Go tests of the packages that only compute"
 go test -count 1 "${alone[@]}" | grep -v 'no test files'
 
 step "Go tests of processes, without the race detector"
-go test -count 1 -run "$processes" ./cmd/edged ./infer/engine ./publish/broker
+go test -count 1 -run "$processes" ./cmd/edged ./infer/engine ./publish/broker ./teach
 
 step "a cluster of three NATS servers that die in turn"
 (cd test/cluster && go vet . && go test -count 1 .)
