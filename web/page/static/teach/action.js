@@ -92,8 +92,17 @@ export class Action {
     if (this.seen.open) this.loadFirings();
   }
 
+  // ask asks for a list of the action. Without an answer, because the action was renamed or forgotten or the connection is lost, the list is empty until the
+  // next change.
+  ask(list) {
+    return api(`teach/${list}?${this.query}`).catch(() => {
+      this.shown = undefined;
+      return { [list]: [] };
+    });
+  }
+
   async loadExamples() {
-    const { examples } = await api(`teach/examples?${this.query}`);
+    const { examples } = await this.ask('examples');
     const tried = this.action.worth.of > 1;
     fill(this.examples, examples, (e) => e.id + e.found + tried, (e) => el('li', {}, film(() => pictures(e)), el('span', {}, when(e.time)),
       tried && el('small', { class: e.found ? 'good' : 'bad' }, e.found ? '✓ recognised' : '✗ not recognised'),
@@ -101,7 +110,7 @@ export class Action {
   }
 
   async loadFirings() {
-    const { firings } = await api(`teach/firings?${this.query}`);
+    const { firings } = await this.ask('firings');
     fill(this.firings, firings, (f) => f.id + f.judged, (f) => el('li', {}, film(() => pictures(f)),
       el('span', {}, when(f.start)), el('small', {}, `${percent(f.peak)}${f.fired ? '' : ', nearly'}`),
       f.judged ? el('strong', {}, f.judged === 'right' ? 'Right' : 'Wrong') : (f.pictures > 0 || !this.action.pictured) && el('span', { class: 'controls' }, this.judge(f, 'Right', 'yes'), this.judge(f, 'Wrong', 'no'))));
