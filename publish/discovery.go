@@ -203,10 +203,11 @@ func (p *Publisher) describeView(to map[string]component, c Camera, path string)
 		"value_template": fmt.Sprintf("{%% if value_json.phase == 'start' and value_json.latency_ms < %d %%}{{ value }}{%% endif %%}",
 			eventAge.Milliseconds()),
 	})
-	p.add(to, path+"/last", "sensor", name+" last action", component{
-		"state_topic": p.topics.of(path, "last"), "value_template": "{{ value_json.event_type }}",
-		"device_class": "enum", "options": actions, "icon": "mdi:history",
-	})
+	last := component{"state_topic": p.topics.of(path, "last"), "value_template": "{{ value_json.event_type }}", "icon": "mdi:history"}
+	if !taught.now.Possible { // else the last action may be one that the user has forgotten since, which would be no option
+		last["device_class"], last["options"] = "enum", actions
+	}
+	p.add(to, path+"/last", "sensor", name+" last action", last)
 	p.add(to, path+"/last/score", "sensor", name+" last action score", component{
 		"state_topic":    p.topics.of(path, "last"),
 		"value_template": "{{ (value_json.peak_score | float(0) * 100) | round(0) }}", "unit_of_measurement": "%", "icon": "mdi:percent",

@@ -293,6 +293,9 @@ func TestHomeAssistantTeaches(t *testing.T) {
 	if got := fmt.Sprint(now["yard/gate/event"]["event_types"]); got != "[wave rise bell]" {
 		t.Errorf("event types %s", got)
 	}
+	if now["yard/gate/last"]["options"] != nil || now["yard/path/last"]["options"] == nil {
+		t.Error("the last action of a view that can be taught may be one that is forgotten; that of another view is one of its labels")
+	}
 	if got := fmt.Sprint(now["yard/path/event"]["event_types"]); got != "[wave rise]" {
 		t.Errorf("event types of the other view %s", got)
 	}
