@@ -21,11 +21,11 @@ export async function show(main, { node, signal }) {
   open(node.cameras[0].name);
 }
 
-const polygonHelp = 'Click its corners; click the first one again, or press Enter, to finish. Esc takes the last corner back.';
+const polygonHelp = 'Click its corners. To finish, click the first corner again or press Enter. Esc takes the last corner back.';
 const tools = {
   view: { text: 'Draw a view', help: 'A view is a part of the picture that edged analyses by itself. Drag a rectangle. Its corners can be dragged later.' },
   mask: { text: 'Draw a mask', help: 'A mask hides a part of the picture: edged makes it black before anything else. ' + polygonHelp },
-  zone: { text: 'Draw a zone', help: 'A zone is a place with a name: edged says who is in it. It needs a view that follows. ' + polygonHelp },
+  zone: { text: 'Draw a zone', help: 'A zone is a place with a name: edged says when somebody is in it. Zones need follow: true. ' + polygonHelp },
 };
 
 class Board {
@@ -49,7 +49,7 @@ class Board {
     this.copy = el('button', { onclick: () => this.copyYAML() }, 'Copy');
     this.element = el('div', { class: 'draw' },
       el('div', {}, el('div', { class: 'controls' }, this.tools, el('button', { class: 'quiet', onclick: () => this.begin() }, 'New picture')), this.stage, this.help),
-      el('div', {}, this.lists, el('h2', {}, 'For the configuration'), el('p', {}, 'Put this in place of the camera\'s own lines, keep its other keys, and let edged read it with ', el('code', {}, 'systemctl reload edged'), '.'), this.yaml,
+      el('div', {}, this.lists, el('h2', {}, 'For the configuration'), el('p', {}, 'In the configuration, replace the same lines of the camera with these. Keep its other keys. Then run ', el('code', {}, 'systemctl reload edged'), '.'), this.yaml,
         el('div', { class: 'controls' }, this.copy, this.verdict)));
     this.stage.addEventListener('pointerdown', (e) => this.down(e));
     this.stage.addEventListener('pointermove', (e) => this.move(e));
@@ -183,7 +183,7 @@ class Board {
     this.lists.replaceChildren(
       ...section('Views', this.views, view, 'None: edged analyses the whole picture.', 'Add a view',
         () => this.views.push({ name: freeName('view', this.views), area: [0.25, 0.25, 0.5, 0.5], stride: '', own: {} })),
-      ...section('Masks', this.masks, mask, 'None: edged uses the whole picture.', 'Add a mask', () => this.masks.push({ corners: square() })),
+      ...section('Masks', this.masks, mask, 'None: nothing is hidden.', 'Add a mask', () => this.masks.push({ corners: square() })),
       ...(this.camera.zones ? section('Zones', this.zones, zone, 'None.', 'Add a zone', () => this.zones.push({ name: freeName('zone', this.zones), corners: square() })) : []));
     this.draw();
   }

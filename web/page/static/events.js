@@ -34,7 +34,7 @@ class Filter {
     const views = node.cameras.flatMap((c) => c.views.filter((v) => v.name).map((v) => v.path));
     const text = el('output', {}, 'any score');
     this.score = el('input', {
-      type: 'range', name: 'min_score', min: 0, max: 1, step: 0.05, value: 0, 'aria-label': 'Least score',
+      type: 'range', name: 'min_score', min: 0, max: 1, step: 0.05, value: 0, 'aria-label': 'Lowest score',
       oninput: () => { text.textContent = Number(this.score.value) ? 'from ' + percent(Number(this.score.value)) : 'any score'; },
       onchange: change,
     });

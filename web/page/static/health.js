@@ -19,7 +19,7 @@ const kinds = [
   { title: 'Processor', prefix: 'cpu', text: (v) => v.toFixed(1) + ' %', name: () => 'of a core' },
   { title: 'Memory', prefix: 'memory', text: (v) => v.toFixed(0) + ' MB', name: () => 'resident' },
   { title: 'Temperature', prefix: 'celsius', text: (v) => v.toFixed(0) + ' °C', name: () => 'processor' },
-  { title: 'Dropped a second', prefix: 'dropped ', text: (v) => v.toFixed(2), onlyMoving: true },
+  { title: 'Dropped per second', prefix: 'dropped ', text: (v) => v.toFixed(2), onlyMoving: true },
 ];
 
 export async function show(main, { node, signal }) {

@@ -41,7 +41,7 @@ export async function open(node, event, signal) {
 async function fill(node, event, dialog, body, signal) {
   const facts = `${event.end ? lasting(new Date(event.end) - new Date(event.start)) : 'going on'}, peak ${percent(event.peak_score)}`;
   if (event.clip_state !== 'saved') {
-    const text = { none: 'There is no clip: recording is off. Turn it on with record.enabled in the configuration.', recording: 'The clip is being recorded. It appears here when the event is over.', failed: 'The clip could not be written. Health says why.' };
+    const text = { none: 'There is no clip: recording is off. Turn it on with record.enabled in the configuration.', recording: 'The clip is being recorded. It appears here when the event is over.', failed: 'edged could not write the clip. The page Health says why.' };
     body.replaceChildren(el('p', { class: 'loading' }, text[event.clip_state]), el('p', { class: 'facts' }, facts), el('div', { class: 'controls' }, removal(event, dialog)));
     return;
   }
@@ -214,7 +214,7 @@ class Player {
     const { clip } = this;
     const windows = (clip.windows ?? []).filter((w, i) => !clip.targets || !event.track || clip.targets[i][0] === event.track);
     if (!windows.length) {
-      this.figure.replaceChildren(el('figcaption', {}, 'No scores are kept with this clip.'));
+      this.figure.replaceChildren(el('figcaption', {}, 'This clip has no scores.'));
       return;
     }
     const events = clip.events.filter((e) => e.track === event.track);

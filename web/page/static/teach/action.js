@@ -3,10 +3,10 @@ import { api, apiURL, dayOf, el, percent } from '../util.js';
 import { brief, film, numbered } from './film.js';
 
 const states = {
-  shadow: ['Practising', 'It is practising: it tells nobody yet.'],
+  shadow: ['Practising', 'It is practising: it sends no events yet.'],
   live: ['Live', 'It is live: it sends events.'],
   resting: ['Resting', 'It rests: its view is switched off.'],
-  foreign_model: ['Asleep', 'It sleeps: its examples belong to another model.'],
+  foreign_model: ['Other model', 'It waits: its examples belong to another model.'],
   no_examples: ['New', 'It has no example yet.'],
 };
 

@@ -40,7 +40,7 @@ export function film(addresses) {
 
 // pauseButton stops and starts all films.
 export function pauseButton() {
-  const button = el('button', { class: 'quiet', title: 'Stop or move the pictures', onclick: () => { moving = !moving; name(); } });
+  const button = el('button', { class: 'quiet', title: 'Stop or start the moving pictures', onclick: () => { moving = !moving; name(); } });
   const name = () => { button.textContent = moving ? 'Pause' : 'Play'; };
   name();
   return button;

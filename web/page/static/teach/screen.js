@@ -71,7 +71,7 @@ class Teach {
   }
 
   async import(file) {
-    await this.run('It is imported.', `teach/import?${new URLSearchParams({ view: this.view })}`, { method: 'POST', body: file.files[0] });
+    await this.run('The action is imported.', `teach/import?${new URLSearchParams({ view: this.view })}`, { method: 'POST', body: file.files[0] });
     file.value = '';
   }
 
@@ -211,7 +211,7 @@ function next(view) {
   if (empty) return [`Do “${empty.name}” in front of the camera. Then press:`, empty.name, 'That was it', 'thatWasIt'];
   if (asks) return [`edged is not sure about ${count(asks, 'moment')}. Answer Yes or No: that helps most.`];
   if (few) return [`“${few.name}” has ${count(few.examples, 'example')}; five are much better. Do it again. Then press:`, few.name, 'That was it', 'thatWasIt'];
-  if (ready) return [`“${ready.name}” is ready. When you trust it, let it make events:`, ready.name, 'Go live', 'setLive'];
-  if (actions.some((a) => a.state === 'live')) return ['If something is reported by mistake, press “Wrong”. You can teach more at any time.'];
-  return ['Look at what it would have reported, and say what was right and what was wrong.'];
+  if (ready) return [`“${ready.name}” is ready. When you trust it, let it send events:`, ready.name, 'Go live', 'setLive'];
+  if (actions.some((a) => a.state === 'live')) return ['If edged reports something by mistake, press “Wrong”. You can teach more at any time.'];
+  return ['Open “What it would have reported”. Say what was right and what was wrong.'];
 }
