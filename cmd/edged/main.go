@@ -45,7 +45,7 @@ type cli struct {
 	Model    modelCmd    `cmd:"" help:"Show a model file: manifest, tensors, quantization, delegated nodes."`
 	Bench    benchCmd    `cmd:"" help:"Measure the time that edged adds to the model's own."`
 	Broker   brokerCmd   `cmd:"" help:"Run only the built-in MQTT broker (edged run starts it by itself)."`
-	Teach    teachCmd    `cmd:"" help:"Learn actions of your own from examples (so far from video files)."`
+	Teach    teachCmd    `cmd:"" help:"Teach edged actions of your own: list, show, add, forget, export, import, or try on video files."`
 	Password passwordCmd `cmd:"" help:"Turn a password into the line for web.password_file."`
 	Version  versionCmd  `cmd:"" help:"Show the versions of edged and its parts."`
 

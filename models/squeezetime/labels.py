@@ -39,7 +39,19 @@ REVERSED = _swapped(_HORIZONTAL, _VERTICAL, _DEPTH, _ROTATION, _PRESENCE)
 
 # As edged's models/labels.go and publish/topics.go: labels are levels of topics.
 MAX_BYTES, MAX_COUNT = 64, 10000
-RESERVED = ("enabled", "threshold", "snapshot", "scores", "status", "event", "state", "last")
+RESERVED = (
+    "enabled",
+    "threshold",
+    "snapshot",
+    "delete_clip",
+    "scores",
+    "status",
+    "event",
+    "state",
+    "last",
+    "teach",
+    "shadow",
+)
 
 
 def problems(labels: Sequence[str]) -> list[str]:

@@ -1,7 +1,10 @@
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from squeezetime.labels import LABELS, MIRRORED, REVERSED, UPSIDE_DOWN, check
+from squeezetime.labels import LABELS, MIRRORED, RESERVED, REVERSED, UPSIDE_DOWN, check
 from squeezetime.starter.augment import augment
 
 
@@ -69,3 +72,9 @@ def test_labels_that_edged_refuses_are_named_with_their_place(labels, says):
 def test_labels_that_edged_takes():
     check(LABELS, "")
     check(["ж" * 32, "petting animal (not cat)", "massaging person's head", "State"], "")
+
+
+def test_reserved_names_are_those_of_edged():
+    topics = (Path(__file__).parents[3] / "publish" / "topics.go").read_text()
+    names = re.search(r"var reserved = \[\]string{(.*)}", topics).group(1)
+    assert tuple(re.findall(r'"(\w+)"', names)) == RESERVED
