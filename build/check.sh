@@ -42,4 +42,4 @@ go test -short -parallel 8 ./... | { grep -v -e '^ok' -e 'no test files' || true
 step "Python tests, without TensorFlow"
 wait $pytest || { cat "$log"; exit 1; }
 
-step "all passed; left to make test: $(git grep -h 'testkit.Slow(t)' | wc -l) slow tests in Go, and what needs TensorFlow, an emulator or a minute"
+step "all passed; left to make test: $(git grep -hE '(testkit.Slow|beside)\(t\)' -- '*_test.go' | wc -l) slow tests in Go, and what needs TensorFlow, an emulator or a minute"

@@ -8,6 +8,7 @@ import (
 	"edged/internal/clock"
 	"edged/internal/config"
 	"edged/internal/sink"
+	"edged/internal/watch"
 	"edged/models"
 )
 
@@ -77,9 +78,18 @@ func (n *Node) build() error {
 		}
 		n.topics = append(n.topics, topics)
 		n.connect(v, run, uint64(i))
-		n.current = append(n.current, sink.View{Camera: v.Camera, Path: v.Path, Thresholds: map[string]float64{}})
+		n.current = append(n.current, configured(v))
 	}
 	return n.attach()
+}
+
+// configured returns a view's settings until Run has read what users have set: the page may be asked before.
+func configured(v *watch.View) sink.View {
+	s := sink.View{Camera: v.Camera, Path: v.Path, Enabled: true, Thresholds: map[string]float64{}}
+	for label, base := range v.Configured {
+		s.Thresholds[label] = float64(base.Enter)
+	}
+	return s
 }
 
 // attach adds the sinks that need the node.

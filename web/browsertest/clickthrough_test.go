@@ -14,14 +14,13 @@ import (
 	"edged/internal/clock"
 	"edged/internal/config"
 	"edged/internal/sink"
-	"edged/internal/testkit"
 	"edged/record"
 	"edged/web/login"
 )
 
 // A walk through the page as a person takes it, from the first picture to a restart of edged.
 func TestClickThrough(t *testing.T) {
-	testkit.Slow(t)
+	beside(t)
 	s := newSite(t, "")
 	b := newBrowser(t, s)
 	b.size(1280, 900, false)
@@ -218,7 +217,7 @@ func testRestart(t *testing.T, b *browser) {
 }
 
 func TestLoginPage(t *testing.T) {
-	testkit.Slow(t)
+	beside(t)
 	s := newSite(t, passwordFile(t))
 	b := newBrowser(t, s)
 	b.tolerate("401")
@@ -252,7 +251,7 @@ func passwordFile(t *testing.T) string {
 
 // Who has just installed edged, without a camera and without a broker, is told what to do.
 func TestFirstRun(t *testing.T) {
-	testkit.Slow(t)
+	beside(t)
 	s := newSite(t, "")
 	s.stop()
 	s.yaml = "cameras: [{name: front, source: 'v4l2:/dev/video99'}]\n"
@@ -277,7 +276,7 @@ func TestFirstRun(t *testing.T) {
 
 // 2,000 events are loaded piece by piece while a person scrolls, and a new one is on top at once.
 func TestManyEvents(t *testing.T) {
-	testkit.Slow(t)
+	beside(t)
 	s := newSite(t, "")
 	for n := range 2000 {
 		e := sink.Event{

@@ -6,13 +6,12 @@ import (
 	"slices"
 	"testing"
 
-	"edged/internal/testkit"
 	"edged/record"
 )
 
 // A camera that follows shows a box around each target, with its best action, and its bars show the target that scores highest.
 func TestBoxesOfTargets(t *testing.T) {
-	testkit.Slow(t)
+	beside(t)
 	walkers := filepath.Join(os.Getenv("EDGED_CACHE"), "footage", "vtest.avi")
 	s := newSite(t, "  - {name: walk, source: 'file:"+walkers+"', follow: true, zones: {square: [[0, 0.2], [1, 0.2], [1, 1], [0, 1]], roof: [[0, 0], [0.1, 0], [0, 0.1]]}}\n")
 	b := newBrowser(t, s)
@@ -35,7 +34,7 @@ func TestBoxesOfTargets(t *testing.T) {
 
 // The clip of a view that follows is played with the boxes of its targets, and the curve shows the event's own target.
 func TestBoxesInTheClip(t *testing.T) {
-	testkit.Slow(t)
+	beside(t)
 	walkers := filepath.Join(os.Getenv("EDGED_CACHE"), "footage", "vtest.avi")
 	s := newSite(t, "  - {name: walk, source: 'file:"+walkers+"', views: [{name: path, area: [0, 0, 0.9, 1], follow: true}]}\n")
 	var event record.Event

@@ -9,7 +9,7 @@ import (
 
 // Who opens Health late sees what was measured before, also how long the broker takes.
 func TestHealthOpenedLate(t *testing.T) {
-	testkit.Slow(t)
+	beside(t)
 	broker := testkit.StartMosquitto(t)
 	s := newSite(t, "")
 	s.stop()

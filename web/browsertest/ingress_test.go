@@ -9,8 +9,6 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-
-	"edged/internal/testkit"
 )
 
 // ingressAddress is where the stand-in's requests come from, as 172.30.32.2 is with the real Supervisor.
@@ -54,7 +52,7 @@ nav{width:200px;padding:16px;background:#f2f4f9}iframe{flex:1;border:0}</style><
 
 // In the app, people see the page in a frame of Home Assistant, without another password. Nobody else gets a picture.
 func TestInsideHomeAssistant(t *testing.T) {
-	testkit.Slow(t)
+	beside(t)
 	s := newSite(t, "web: {trusted_proxy: "+ingressAddress+"}\n")
 	home := homeAssistant(t, s.address)
 	reply, err := http.Get("http://" + home + "/api/hassio_ingress/Zm9vYmFy/api/v1/events") //nolint:noctx // a test

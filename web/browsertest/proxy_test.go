@@ -13,8 +13,6 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
-
-	"edged/internal/testkit"
 )
 
 // nginx starts Debian's nginx with the location from docs/api.md, and returns its address.
@@ -56,7 +54,7 @@ func nginx(t *testing.T, to string) string {
 
 // A proxy puts the page under a path. It shows pictures to whoever knows the password, and to nobody else.
 func TestBehindNginx(t *testing.T) {
-	testkit.Slow(t)
+	beside(t)
 	s := newSite(t, "")
 	address := nginx(t, s.address)
 	s.await("nginx answers", func() bool {

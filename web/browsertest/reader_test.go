@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/accessibility"
-
-	"edged/internal/testkit"
 )
 
 // spoken is an element as a screen reader announces it.
@@ -68,7 +66,7 @@ func (b *browser) announces(role, name, within string) {
 
 // What a screen reader announces on each screen. These names are promised to those who write tests or scripts for the page.
 func TestScreenReader(t *testing.T) {
-	testkit.Slow(t)
+	beside(t)
 	s := newSite(t, "")
 	event := s.awaitClips(1)
 	b := newBrowser(t, s)

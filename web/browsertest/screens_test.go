@@ -11,7 +11,7 @@ import (
 // Every screen at two widths, light and dark, with real footage playing: no console error, no request to another host, no serious fault
 // of accessibility, nothing wider than the window. The pictures are kept in $EDGED_CACHE/screens.
 func TestScreens(t *testing.T) {
-	testkit.Slow(t)
+	beside(t)
 	s := newSite(t, "")
 	b := newBrowser(t, s)
 	event := s.awaitClips(3)

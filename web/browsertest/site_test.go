@@ -18,6 +18,7 @@ import (
 	"edged/internal/config"
 	"edged/internal/node"
 	"edged/internal/sink"
+	"edged/internal/testkit"
 	"edged/models"
 	"edged/record"
 	"edged/web"
@@ -25,7 +26,7 @@ import (
 )
 
 // eventually is how long a test waits for what must come.
-const eventually = 40 * time.Second
+const eventually = 80 * time.Second
 
 // site is a node with its page.
 type site struct {
@@ -34,6 +35,18 @@ type site struct {
 	yaml    string
 	node    *node.Node
 	stop    func()
+}
+
+// places bounds the tests that run at a time: a browser and a node need most of a core.
+var places = make(chan struct{}, 3)
+
+// beside lets a test, which must be slow, run beside others. Tests that measure do not call it, so they run alone.
+func beside(t *testing.T) {
+	t.Helper()
+	testkit.Slow(t)
+	t.Parallel()
+	places <- struct{}{}
+	t.Cleanup(func() { <-places })
 }
 
 func footage(t *testing.T) string {

@@ -125,7 +125,7 @@ func TestEventShowsSoon(t *testing.T) {
 
 // Where the user saves data, pictures come once a second.
 func TestDataSaver(t *testing.T) {
-	testkit.Slow(t)
+	beside(t)
 	s := newSite(t, "")
 	b := newBrowser(t, s)
 	saves := true

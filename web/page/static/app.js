@@ -54,8 +54,7 @@ function connectOnce() {
 // go shows another address of the page.
 function go(path, { replace = false, quiet = false } = {}) {
   history[replace ? 'replaceState' : 'pushState']({}, '', pageURL(path));
-  if (!quiet) // The other screens are loaded as soon as there is time: they then show even while edged does not answer.
-show().then(() => setTimeout(() => Object.values(screens).forEach((load) => load().catch(() => {})), 1000));
+  if (!quiet) show();
 }
 
 function login() {
@@ -71,8 +70,7 @@ function login() {
       problem.textContent = '';
       try {
         await api('login', { method: 'POST', json: { password: password.value } });
-        // The other screens are loaded as soon as there is time: they then show even while edged does not answer.
-show().then(() => setTimeout(() => Object.values(screens).forEach((load) => load().catch(() => {})), 1000));
+        show();
       } catch (error) {
         problem.textContent = message(error);
         password.select();
