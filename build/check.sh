@@ -26,6 +26,9 @@ done
 versions=$(git ls-files -z '*go.mod' | xargs -0 sed -n 's/^go //p' | sort -u)
 [ "$(wc -l <<<"$versions")" = 1 ] || die "the go.mod files name different versions of Go: ${versions//$'\n'/ }"
 
+# The other module uses packages of this one: what they need now must be in its go.sum, too.
+(cd test/cluster && go list -deps -test . >/dev/null)
+
 step "golangci-lint"
 # A cache of this clone's own: entries of another clone name that one's files, whose nolint comments may differ.
 GOLANGCI_LINT_CACHE=$PWD/bin/.lint "$(build/deps.sh lint)" run ./...
