@@ -14,6 +14,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"edged/internal/durable"
 )
 
 // Store is a folder of clips: ID.mkv with the pictures and ID.json with their events, scores and places. Its methods may be called from
@@ -205,7 +207,7 @@ func (s *Store) finish(f file, clip *Clip, videoBytes int64) error {
 			return err
 		}
 	}
-	if err := s.syncFolder(); err != nil {
+	if err := durable.Sync(s.dir); err != nil {
 		return err
 	}
 	s.add(clip, videoBytes)
@@ -237,16 +239,7 @@ func (s *Store) amend(clip *Clip) error {
 	if err := os.Rename(s.path(clip.ID+infoSuffix+partSuffix), s.path(clip.ID+infoSuffix)); err != nil {
 		return err
 	}
-	return s.syncFolder()
-}
-
-func (s *Store) syncFolder() error {
-	dir, err := os.Open(s.dir)
-	if err != nil {
-		return err
-	}
-	defer dir.Close()
-	return dir.Sync()
+	return durable.Sync(s.dir)
 }
 
 // abandon removes the parts of a clip that could not be finished.

@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"edged/internal/durable"
 )
 
 func TestEverythingSurvivesARestart(t *testing.T) {
@@ -103,7 +105,7 @@ func TestAnAnswerOutlivesACrash(t *testing.T) {
 	r.must(err)
 	r.must(r.teacher.Answer(questions[0].ID, true))
 	r.must(os.WriteFile(asked, data, 0o600))
-	r.must(os.WriteFile(filepath.Join(filepath.Dir(asked), temporary+"1"), data[:10], 0o600))
+	r.must(os.WriteFile(filepath.Join(filepath.Dir(asked), durable.Temporary+"1"), data[:10], 0o600))
 
 	r.open(dir)
 	if a := r.get("ring"); a.Examples != 3 || a.Questions != 0 {
@@ -141,7 +143,7 @@ func TestAFullDiskIsToldAndLosesNothing(t *testing.T) {
 	if after := files(t, dir); !slices.Equal(before, after) {
 		t.Errorf("files before %v\nafter %v", before, after)
 	}
-	r.teacher.store.replace = replaceFile
+	r.teacher.store.replace = durable.Replace
 	r.must(r.teacher.SetLive(hall, "ring", true))
 	if said := r.teacher.Degraded(); said != "" {
 		t.Errorf("the disk has room again, and edged says %q", said)

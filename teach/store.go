@@ -14,6 +14,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"edged/internal/durable"
 )
 
 // store keeps actions in a folder:
@@ -29,14 +31,13 @@ type store struct {
 	damaged int // files that were put aside
 	newer   int // files of a later edged, which were left alone
 
-	replace func(path string, data []byte) error // replaceFile; a test has others
+	replace func(path string, data []byte) error // durable.Replace; a test has others
 }
 
 const (
 	fileHead     = "edged-teach 1 "
 	anyHead      = "edged-teach "
 	maxStoreFile = maxPictures*maxPictureBytes*4/3 + 8<<20
-	temporary    = ".tmp-"
 	actionFile   = "action"
 	damagedMark  = ".damaged"
 )
@@ -100,7 +101,7 @@ func (s *store) loadAction(id string) *action {
 		name := e.Name()
 		itemID, kind, _ := strings.Cut(name, ".")
 		switch {
-		case strings.HasPrefix(name, temporary):
+		case strings.HasPrefix(name, durable.Temporary):
 			_ = os.Remove(s.path(id, name)) // of a write that a crash interrupted
 		case validID(itemID) && (kind == string(example) || kind == string(negative) || kind == string(question)):
 			s.loadItem(a, itemID, itemKind(kind))
@@ -212,41 +213,12 @@ func (s *store) write(v any, names ...string) error {
 	return s.replace(path, data)
 }
 
-// replaceFile replaces a file as a whole.
-func replaceFile(path string, data []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), temporary+"*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(data)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err := errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return err
-	}
-	return syncFolder(filepath.Dir(path))
-}
-
-func syncFolder(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
-}
-
 // saveAction writes what is known of the action. Its folder may be new.
 func (s *store) saveAction(a *action) error {
 	if err := s.write(a, a.ID, actionFile); err != nil || s.dir == "" {
 		return err
 	}
-	return syncFolder(s.dir)
+	return durable.Sync(s.dir)
 }
 
 // saveItem writes an item with its pictures. In memory the pictures stay only if there is no folder.
@@ -283,7 +255,7 @@ func (s *store) remove(a *action, i *item) error {
 	if err := os.Remove(s.path(a.ID, i.file())); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return syncFolder(s.path(a.ID))
+	return durable.Sync(s.path(a.ID))
 }
 
 // forget deletes an action with everything of it. The action's own file goes first: without it, the rest is nothing.
@@ -297,5 +269,5 @@ func (s *store) forget(a *action) error {
 	if err := os.RemoveAll(s.path(a.ID)); err != nil {
 		return err
 	}
-	return syncFolder(s.dir)
+	return durable.Sync(s.dir)
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"edged/internal/clock"
+	"edged/internal/durable"
 )
 
 // Settings are the user's choices, of the block teach of the configuration.
@@ -114,7 +115,7 @@ func NewTeacher(o Options) *Teacher {
 	}
 	t := &Teacher{
 		o: o, found: make(chan found, 64), encode: make(chan struct{}, 1), work: make(chan struct{}, 1), notify: make(chan struct{}, 1), notices: map[string]bool{},
-		settings: DefaultSettings, store: store{log: o.Log, replace: replaceFile}, views: map[string]*View{}, undo: map[string][]step{},
+		settings: DefaultSettings, store: store{log: o.Log, replace: durable.Replace}, views: map[string]*View{}, undo: map[string][]step{},
 	}
 	t.frames.Store(&[]*frames{})
 	return t

@@ -19,6 +19,7 @@ import (
 
 	"edged/infer/delegate"
 	"edged/infer/engine"
+	"edged/internal/durable"
 	"edged/models"
 )
 
@@ -102,7 +103,7 @@ func (c *Cache) Commit() error {
 	if err != nil {
 		return err
 	}
-	if err := syncFile(c.Unfinished()); err != nil {
+	if err := durable.Sync(c.Unfinished()); err != nil {
 		return err
 	}
 	if err := os.Rename(c.Unfinished(), c.path); err != nil {
@@ -112,7 +113,7 @@ func (c *Cache) Commit() error {
 	if err := os.WriteFile(part, []byte(sum), 0o600); err != nil {
 		return err
 	}
-	return errors.Join(syncFile(part), os.Rename(part, c.path+sumSuffix), syncFile(filepath.Dir(c.path)))
+	return errors.Join(durable.Sync(part), os.Rename(part, c.path+sumSuffix), durable.Sync(filepath.Dir(c.path)))
 }
 
 // Discard removes the cache and what is left of an attempt to write it.
@@ -149,12 +150,4 @@ func checksum(path string) (string, error) {
 		return "", fmt.Errorf("%s is empty", path)
 	}
 	return fmt.Sprintf("%d %08x\n", size, sum.Sum32()), nil
-}
-
-func syncFile(path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
 }
