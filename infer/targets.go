@@ -19,17 +19,15 @@ type Targets struct {
 	Zones   *zones.Zones      // nil: none
 	OnVisit func(zones.Visit) // receives who comes into a zone and leaves it; may be nil
 
+	deciders
 	follower      *follow.Follower // nil before the first picture
 	width, height int
 	seqs          []uint64 // in the ring, of the last T ticks: a held tick has that of the frame before
 	at            int
 	due           []follow.Target // whose windows wait for the model
-	active        []*tracked
-	lost          []*tracked // gone, but derived actions go on; the longest gone first
-	view          *tracked   // of no target: the rules about what nobody does
-	free          []*tracked
-	frame         []byte // a cut frame, [Side,Side,3]
-	template      *Decider
+	lost          []*tracked      // gone, but derived actions go on; the longest gone first
+	view          *tracked        // of no target: the rules about what nobody does
+	frame         []byte          // a cut frame, [Side,Side,3]
 	pipeline      *Pipeline
 	picture       func(age int) []byte // Targets.recall, as a value that costs no allocation
 	push          func(rgb []byte)
@@ -41,12 +39,6 @@ type Targets struct {
 	visits        *zones.Visits // nil: there are no zones
 	boxes         []follow.Target
 	has           func(id uint64) bool // whether the target is still followed, as a value that costs no allocation
-}
-
-// tracked is the actions of one target.
-type tracked struct {
-	id      uint64
-	decider *Decider
 }
 
 // MiddleSide is the longest side of the pictures in which targets are followed.
@@ -248,24 +240,6 @@ func (s *Targets) locate(e *Event) {
 	e.Zones, e.StartZones, e.PeakZones = z.List(z.At(e.Box)), z.List(z.At(e.StartBox)), z.List(z.At(e.PeakBox))
 }
 
-// of returns the actions of the target.
-func (s *Targets) of(id uint64) *tracked {
-	for _, a := range s.active {
-		if a.id == id {
-			return a
-		}
-	}
-	var a *tracked
-	if n := len(s.free); n > 0 {
-		a, s.free = s.free[n-1], s.free[:n-1]
-	} else {
-		a = &tracked{decider: s.template.another()}
-	}
-	a.id = id
-	s.active = append(s.active, a)
-	return a
-}
-
 // dropLost ends the actions of targets that are gone.
 func (s *Targets) dropLost() {
 	for i := 0; i < len(s.active); {
@@ -301,11 +275,6 @@ func (s *Targets) endWholly(a *tracked) {
 	s.now = a
 	a.decider.Gap(s.emit)
 	s.release(a)
-}
-
-func (s *Targets) release(a *tracked) {
-	a.decider.forget()
-	s.free = append(s.free, a)
 }
 
 // gap forgets everything that was seen and ends all actions. After a short gap, derived actions go on as if their targets were lost.

@@ -70,14 +70,7 @@ func TestWhatNobodyDoesIsAboutAllTargets(t *testing.T) {
 	p, _, show, events := targetsPipeline(t)
 	p.Targets.Zones = halves()
 	withRules(t, p, Derived{Name: "quiet", No: []string{"right"}, For: 4 * time.Second})
-	for tick := range 110 {
-		x := 10 + 3*float64(tick-50)
-		if tick < 50 || x > 200 {
-			show(tick)
-			continue
-		}
-		show(tick, [2]float64{x, 100})
-	}
+	crossing(show, 50)
 	quiet := of(*events, "quiet")
 	if len(quiet) > 0 && len(quiet[0].Zones) != 0 {
 		t.Errorf("nobody is in %v", quiet[0].Zones)

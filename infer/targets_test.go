@@ -128,16 +128,21 @@ func TestEachTargetHasActionsOfItsOwn(t *testing.T) {
 	}
 }
 
-func TestActionsEndWithTheirTarget(t *testing.T) {
-	_, _, show, events := targetsPipeline(t)
+// crossing shows somebody who comes in at that tick, goes from left to right, and leaves.
+func crossing(show func(tick int, at ...[2]float64), comes int) {
 	for tick := range 110 {
-		x := 10 + 3*float64(tick-20)
-		if tick < 20 || x > 200 {
+		x := 10 + 3*float64(tick-comes)
+		if tick < comes || x > 200 {
 			show(tick)
 			continue
 		}
 		show(tick, [2]float64{x, 100})
 	}
+}
+
+func TestActionsEndWithTheirTarget(t *testing.T) {
+	_, _, show, events := targetsPipeline(t)
+	crossing(show, 20)
 	mustStartAndEnd(t, *events)
 	e := (*events)[len(*events)-1]
 	if e.StartBox[0] >= e.Box[0] || e.PeakBox == [4]float64{} {
@@ -274,14 +279,7 @@ func zonedPipeline(t testing.TB) (ring *ringbuffer.Ring, show func(tick int, peo
 
 func TestEventsSayInWhichZones(t *testing.T) {
 	_, show, events, visits := zonedPipeline(t)
-	for tick := range 110 {
-		x := 10 + 3*float64(tick-20)
-		if tick < 20 || x > 200 {
-			show(tick)
-			continue
-		}
-		show(tick, [2]float64{x, 100})
-	}
+	crossing(show, 20)
 	mustStartAndEnd(t, *events)
 	start, end := (*events)[0], (*events)[len(*events)-1]
 	if !slices.Equal(start.StartZones, []string{"west"}) || !slices.Equal(end.Zones, []string{"east"}) || !slices.Equal(end.StartZones, []string{"west"}) {

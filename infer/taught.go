@@ -24,11 +24,9 @@ type Judge interface {
 
 // taught decides where the actions that users taught start and end, for each target by itself.
 type taught struct {
+	deciders // for the lessons; without a template there are none
 	pipeline *Pipeline
 	lessons  *Lessons
-	template *Decider // for these lessons; nil: there are none
-	active   []*tracked
-	free     []*tracked
 	now      *tracked
 	emit     func(Event)
 }
@@ -101,24 +99,6 @@ func (d *Decider) beside(l *Lessons) *Decider {
 	return other
 }
 
-// of returns the actions of a target.
-func (t *taught) of(track uint64) *tracked {
-	for _, a := range t.active {
-		if a.id == track {
-			return a
-		}
-	}
-	var a *tracked
-	if n := len(t.free); n > 0 {
-		a, t.free = t.free[n-1], t.free[:n-1]
-	} else {
-		a = &tracked{decider: t.template.another()}
-	}
-	a.id = track
-	t.active = append(t.active, a)
-	return a
-}
-
 // lost ends the actions of a target that is gone.
 func (t *taught) lost(track uint64) {
 	if t == nil {
@@ -136,8 +116,7 @@ func (t *taught) lost(track uint64) {
 func (t *taught) end(a *tracked) {
 	t.now = a
 	a.decider.Gap(t.emit)
-	a.decider.forget()
-	t.free = append(t.free, a)
+	t.release(a)
 }
 
 // gap ends all actions.
