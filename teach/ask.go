@@ -125,8 +125,8 @@ func (a *action) describeFiring(f FiringInfo) FiringInfo {
 func (t *Teacher) Questions(view string) ([]FiringInfo, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.views[view] == nil && len(t.of(view)) == 0 {
-		return nil, fmt.Errorf("%w: %q", ErrUnknownView, view)
+	if err := t.known(view); err != nil {
+		return nil, err
 	}
 	list := []FiringInfo{}
 	far := map[string]float64{}

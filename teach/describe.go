@@ -33,8 +33,8 @@ func (t *Teacher) Views() []ViewInfo {
 func (t *Teacher) Actions(view string) ([]Action, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.views[view] == nil && len(t.of(view)) == 0 {
-		return nil, fmt.Errorf("%w: %q", ErrUnknownView, view)
+	if err := t.known(view); err != nil {
+		return nil, err
 	}
 	return t.describeAll(view), nil
 }
@@ -124,17 +124,23 @@ func (a *action) praise(w Worth) string {
 	if w.Of > 0 {
 		text = fmt.Sprintf("It recognises %d of your %d examples when each is left out. ", w.Found, w.Of)
 	}
-	fired := fmt.Sprintf("it fired %s", times(w.WouldFire))
-	if !a.Live {
-		fired = fmt.Sprintf("it would have fired %s", times(w.WouldFire))
+	return text + fmt.Sprintf("In the last %s it %s.", hours(w.Hours), fired(w.WouldFire, a.Live))
+}
+
+func fired(n int, live bool) string {
+	switch {
+	case n == 0 && live:
+		return "never fired"
+	case n == 0:
+		return "would never have fired"
+	case live:
+		return "fired " + times(n)
 	}
-	return text + fmt.Sprintf("In the last %s %s.", hours(w.Hours), fired)
+	return "would have fired " + times(n)
 }
 
 func times(n int) string {
 	switch n {
-	case 0:
-		return "never"
 	case 1:
 		return "once"
 	case 2:

@@ -303,6 +303,14 @@ func (t *Teacher) of(view string) (list []*action) {
 	return list
 }
 
+// known returns an error unless the view exists, or has actions from a time when it did. The caller holds mu.
+func (t *Teacher) known(view string) error {
+	if t.views[view] == nil && len(t.of(view)) == 0 {
+		return fmt.Errorf("%w: %q", ErrUnknownView, view)
+	}
+	return nil
+}
+
 // find returns the view's action, or an error. A view that does not exist now may still have actions. The caller holds mu.
 func (t *Teacher) find(view, name string) (*action, error) {
 	if a := t.action(view, name); a != nil {

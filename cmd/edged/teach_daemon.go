@@ -121,11 +121,7 @@ type teachShowCmd struct {
 
 // Run shows one action.
 func (t *teachShowCmd) Run(ctx context.Context, out output) error {
-	daemon, view, err := t.view(ctx)
-	if err != nil {
-		return err
-	}
-	action, err := actionOf(view, t.Name)
+	daemon, view, action, err := t.action(ctx, t.Name)
 	if err != nil {
 		return err
 	}
@@ -142,6 +138,16 @@ func (t *teachShowCmd) Run(ctx context.Context, out output) error {
 		}{action, have.Examples})
 	}
 	return printAction(out, action, have.Examples)
+}
+
+// action returns the daemon, the view, and its action of that name.
+func (t *teachFlags) action(ctx context.Context, name string) (*asker, *teach.ViewInfo, *teach.Action, error) {
+	daemon, view, err := t.view(ctx)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	action, err := actionOf(view, name)
+	return daemon, view, action, err
 }
 
 func actionOf(view *teach.ViewInfo, name string) (*teach.Action, error) {
@@ -227,11 +233,7 @@ type teachForgetCmd struct {
 
 // Run deletes an action.
 func (t *teachForgetCmd) Run(ctx context.Context, out output) error {
-	daemon, view, err := t.view(ctx)
-	if err != nil {
-		return err
-	}
-	action, err := actionOf(view, t.Name)
+	daemon, view, action, err := t.action(ctx, t.Name)
 	if err != nil {
 		return err
 	}

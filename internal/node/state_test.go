@@ -32,19 +32,7 @@ func TestNodesShareTheOutbox(t *testing.T) {
 
 // The page's server starts before the node runs. A page that asks then must know which labels have a threshold.
 func TestSettingsAreThereBeforeTheNodeRuns(t *testing.T) {
-	cfg, err := config.Parse("edged.yaml", []byte("cameras: [{name: front, source: 'pattern:'}]\ndetect: {enter: 0.75}\n"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	m, err := models.Starter()
-	if err != nil {
-		t.Fatal(err)
-	}
-	n, err := New(Inputs{Config: cfg, Model: m, State: NewState()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer n.Close()
+	n := newNode(t, "cameras: [{name: front, source: 'pattern:'}]\ndetect: {enter: 0.75}\n")
 	if front := n.Settings()["front"]; !front.Enabled || front.Thresholds["wave"] != 0.75 {
 		t.Errorf("%+v", front)
 	}

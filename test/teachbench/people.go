@@ -46,13 +46,7 @@ func (b *bench) hardCase(taught, tried *day, m method, n int) (recall, auc float
 	share := 1 / float64(b.draws*len(peopleActions))
 	for _, action := range peopleActions {
 		l := lessonOf(taught, m.feature, action)
-		trials, err := b.repeat(func(draw int) (trial, error) {
-			s, err := m.learn(l.drawn(n, draw), l.ordinary)
-			if err != nil {
-				return trial{}, err
-			}
-			return try(tried.all(), m.feature, action, s)
-		})
+		trials, err := b.trials(l, n, m, tried, action)
 		if err != nil {
 			return 0, 0, err
 		}

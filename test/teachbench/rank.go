@@ -62,6 +62,17 @@ func (l *lesson) drawn(n, number int) (examples []teach.Example) {
 	return examples
 }
 
+// trials teaches the method n examples of the lesson, and tries it on a day: once for each draw.
+func (b *bench) trials(l *lesson, n int, m method, tried *day, action string) ([]trial, error) {
+	return b.repeat(func(draw int) (trial, error) {
+		s, err := m.learn(l.drawn(n, draw), l.ordinary)
+		if err != nil {
+			return trial{}, err
+		}
+		return try(tried.all(), m.feature, action, s)
+	})
+}
+
 // repeat tries once for each draw, several draws at a time.
 func (b *bench) repeat(try func(draw int) (trial, error)) ([]trial, error) {
 	trials, errs := make([]trial, b.draws), make([]error, b.draws)

@@ -87,13 +87,7 @@ func (b *bench) measure(ctx context.Context, p *place, action string, m method) 
 		if n > len(l.examples) {
 			return nil, fmt.Errorf("%s: %d events show %s, fewer than %d", taught.path, len(l.examples), action, n)
 		}
-		trials, err := b.repeat(func(draw int) (trial, error) {
-			s, err := m.learn(l.drawn(n, draw), l.ordinary)
-			if err != nil {
-				return trial{}, err
-			}
-			return try(tried.all(), m.feature, action, s)
-		})
+		trials, err := b.trials(l, n, m, tried, action)
 		if err != nil {
 			return nil, err
 		}

@@ -97,9 +97,7 @@ func (p *Page) thumbnail(w http.ResponseWriter, r *http.Request) {
 		clipProblem(w, err)
 		return
 	}
-	w.Header().Set("Content-Type", "image/jpeg")
-	w.Header().Set("Cache-Control", "private, max-age=3600")
-	_, _ = w.Write(jpeg)
+	replyJPEG(w, jpeg)
 }
 
 // small reads the clip's picture at that time, in milliseconds, and makes it small.

@@ -70,6 +70,13 @@ func (w *problemWriter) Write(b []byte) (int, error) {
 // Unwrap lets http.ResponseController reach the connection.
 func (w *problemWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
+// replyJPEG answers with a picture. A browser may keep it: it never changes.
+func replyJPEG(w http.ResponseWriter, jpeg []byte) {
+	w.Header().Set("Content-Type", "image/jpeg")
+	w.Header().Set("Cache-Control", "private, max-age=3600")
+	_, _ = w.Write(jpeg)
+}
+
 // reply answers with JSON.
 func reply(w http.ResponseWriter, v any) {
 	w.Header().Set("Content-Type", "application/json")

@@ -134,13 +134,11 @@ func pictureNumber(w http.ResponseWriter, r *http.Request) (n int, ok bool) {
 	return n, true
 }
 
-// jpegOrProblem answers with a picture. A browser may keep it: it never changes.
+// jpegOrProblem answers with a picture, or says why there is none.
 func jpegOrProblem(w http.ResponseWriter, jpeg []byte, err error) {
 	if err != nil {
 		teachProblem(w, err)
 		return
 	}
-	w.Header().Set("Content-Type", "image/jpeg")
-	w.Header().Set("Cache-Control", "private, max-age=3600")
-	_, _ = w.Write(jpeg)
+	replyJPEG(w, jpeg)
 }
