@@ -85,8 +85,7 @@ type answer struct {
 	Time  time.Time `json:"time"`
 }
 
-// maxRetired is how many forgotten actions of a view edged still knows, so that the end of an action arrives that was on when the user
-// forgot it.
+// maxRetired bounds the forgotten actions of a view that edged still knows: one that was in progress when the user forgot it has yet to end.
 const maxRetired = 16
 
 // SetTeaching publishes what users have taught the view. It describes the view to Home Assistant again where that changes its entities.

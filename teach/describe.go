@@ -19,14 +19,30 @@ func (t *Teacher) Views() []ViewInfo {
 	}
 	list := make([]ViewInfo, len(paths))
 	for i, path := range paths {
-		list[i] = ViewInfo{View: path, KeepPictures: t.settings.KeepPictures, Undo: t.lastStep(path), Actions: t.describeAll(path)}
-		if v := t.views[path]; v != nil {
-			list[i].Camera, list[i].CanTeach, list[i].WhyNot = v.Camera, v.CanTeach(), v.WhyNot
-		} else {
-			list[i].WhyNot = "the configuration has no such view"
-		}
+		list[i] = t.describeView(path)
 	}
 	return list
+}
+
+// Info returns a view with its actions.
+func (t *Teacher) Info(view string) (ViewInfo, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if err := t.known(view); err != nil {
+		return ViewInfo{}, err
+	}
+	return t.describeView(view), nil
+}
+
+// describeView is a view as people see it. The caller holds mu.
+func (t *Teacher) describeView(path string) ViewInfo {
+	i := ViewInfo{View: path, KeepPictures: t.settings.KeepPictures, Undo: t.lastStep(path), Actions: t.describeAll(path)}
+	if v := t.views[path]; v != nil {
+		i.Camera, i.CanTeach, i.WhyNot = v.Camera, v.CanTeach(), v.WhyNot
+	} else {
+		i.WhyNot = "the configuration has no such view"
+	}
+	return i
 }
 
 // Actions returns the view's actions by name.

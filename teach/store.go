@@ -86,7 +86,7 @@ func (s *store) finishForgetting(id string) {
 	}
 }
 
-// loadAction reads an action with its items; nil if there is nothing to be had of it.
+// loadAction reads an action with its items; nil if nothing of it can be read.
 func (s *store) loadAction(id string) *action {
 	a := &action{ID: id}
 	if !s.read(a, id, actionFile) || a.ID != id {

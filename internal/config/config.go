@@ -45,7 +45,7 @@ type Camera struct {
 	Masks       [][][]float64 `yaml:"masks"`        // polygons of [x, y], 0 to 1 of the picture; edged makes them black before anything else
 	MotionGate  *bool         `yaml:"motion_gate"`  // run the model only where something moves; default: true if edged watches more than one view and the model has frames to compare
 	Follow      Follow        `yaml:"follow"`       // judge each moving target by itself; a view may override this
-	Zones       Zones         `yaml:"zones"`        // places by name, polygons of [x, y], 0 to 1 of the picture; edged says who is in them; needs follow
+	Zones       Zones         `yaml:"zones"`        // places by name, polygons of [x, y], 0 to 1 of the picture; edged says when somebody is in them; needs follow
 	Model       string        `yaml:"model"`        // in place of model.file
 	Views       []View        `yaml:"views"`        // parts of the picture that edged watches separately; none = the whole picture
 

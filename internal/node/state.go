@@ -55,7 +55,7 @@ func stateDir(cfg *config.Config) string {
 	return dir
 }
 
-// complainOfVolume says what helps if the folder of a container cannot be written. What it costs is said by whoever needs the folder.
+// complainOfVolume says what helps if the folder of a container cannot be written. The caller says what is lost without it.
 func complainOfVolume(dir string) {
 	if !incontainer.Is() {
 		return

@@ -16,7 +16,7 @@ func (n *Node) obeyTeaching(view string, c publish.TeachCommand) error {
 		return err
 	}
 	text, err := n.teach(view, c)
-	n.publishTaught(i) // so that the answer does not come before what it speaks of
+	_, _ = n.publishTaught(i) // so that the answer does not come before what it speaks of
 	n.topics[i].Answer(publish.Answer{Command: c, Text: text, Err: err})
 	return err
 }
@@ -79,14 +79,12 @@ func (n *Node) examplesOf(view, name string) int {
 	return 0
 }
 
-// publishTaught publishes what the view was taught.
-func (n *Node) publishTaught(i int) {
-	views := n.State.Teacher.Views()
-	at := slices.IndexFunc(views, func(v teach.ViewInfo) bool { return v.View == n.Views[i].Path })
-	if at < 0 {
-		return // the teacher already knows the views of the next node
+// publishTaught publishes what the view was taught, and returns that.
+func (n *Node) publishTaught(i int) ([]teach.Action, error) {
+	v, err := n.State.Teacher.Info(n.Views[i].Path)
+	if err != nil {
+		return nil, err // the teacher already knows the views of the next node
 	}
-	v := views[at]
 	slices.SortStableFunc(v.Actions, func(a, b teach.Action) int { return a.CreatedAt.Compare(b.CreatedAt) })
 	told := publish.Teaching{Possible: v.CanTeach, WhyNot: v.WhyNot}
 	for _, a := range v.Actions {
@@ -96,6 +94,7 @@ func (n *Node) publishTaught(i int) {
 	for _, a := range v.Actions {
 		n.topics[i].SetShadow(a.Name, a.Firing)
 	}
+	return v.Actions, nil
 }
 
 func taught(a teach.Action) publish.Taught {

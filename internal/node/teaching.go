@@ -32,7 +32,7 @@ func (n *Node) openTeacher() {
 	}
 	t := n.State.Teacher
 	if err := t.Open(dir); err != nil {
-		slog.Error("what was taught is not to be had; edged will try the folder again", "folder", dir, "error", err)
+		slog.Error("edged cannot read what it was taught; it will try again", "folder", dir, "error", err)
 	}
 	var views []teach.ViewOptions
 	for i, cam := range n.Config.Cameras {
@@ -47,7 +47,7 @@ func (n *Node) openTeacher() {
 		v.Teach(t.View(v.Path), m.Labels, m.Manifest.Background, n.Config.Detect)
 	}
 	for i := range n.Views {
-		n.publishTaught(i) // before the publisher sends what waits: it must know the labels of events
+		_, _ = n.publishTaught(i) // before the publisher sends what waits: it must know the labels of events
 	}
 }
 
@@ -103,11 +103,10 @@ func (n *Node) followTeaching(ctx context.Context) error {
 
 // reportTaught publishes what the views were taught, and reports the thresholds of live actions of those views where they have changed.
 func (n *Node) reportTaught() {
-	for i, v := range n.Views {
-		n.publishTaught(i)
-		actions, err := n.State.Teacher.Actions(v.Path)
+	for i := range n.Views {
+		actions, err := n.publishTaught(i)
 		if err != nil {
-			continue // the teacher already knows the views of the next node
+			continue
 		}
 		n.switches.Lock()
 		if n.noteTaught(i, actions) {
