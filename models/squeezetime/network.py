@@ -73,6 +73,30 @@ class BatchNorm(layers.BatchNormalization):
         return normed.permute(0, 2, 3, 1)
 
 
+class PointwiseConv(layers.Conv2D):
+    """A 1x1 convolution as a matrix product where torch is the backend.
+
+    torch would copy the whole clip into another order first, which takes longer than the product.
+    """
+
+    def call(self, x):
+        if keras.backend.backend() != "torch":
+            return super().call(x)
+        return x @ self.kernel.value[0, 0]
+
+
+class MaxPool(layers.MaxPooling2D):
+    """MaxPooling2D, "same", for what a ReLU gives; where torch is the backend it makes no copy."""
+
+    def call(self, x):
+        if keras.backend.backend() != "torch" or self.padding != "same":
+            return super().call(x)
+        from torch.nn.functional import max_pool2d
+
+        pooled = max_pool2d(x.permute(0, 3, 1, 2), self.pool_size, self.strides, ceil_mode=True)
+        return pooled.permute(0, 2, 3, 1)
+
+
 class _Builder:
     """Adds layers to the functional graph; folded=True leaves every BatchNorm out."""
 
@@ -118,7 +142,7 @@ class _Builder:
         x = layers.ReLU(name="stem_relu")(x)
         if even:
             x = layers.ZeroPadding2D(((1, 0), (1, 0)), name="stem_pool_pad")(x)
-        return layers.MaxPooling2D(3, 2, padding, name="stem_pool")(x)
+        return MaxPool(3, 2, padding, name="stem_pool")(x)
 
     def channel_weights(self, x, name):
         """Weight computation module (WCM): [H,W,C] -> [1,1,C] in 0..1, the focus of the TFCs."""
@@ -183,7 +207,9 @@ def build(preset: Preset, classes: int, folded: bool = False) -> keras.Model:
     )
     x = clip
     if not folded and not preset.symmetric:
-        x = b.conv(x, STEM_WAVES, 1, "stem_time", start=Waves())
+        x = PointwiseConv(
+            STEM_WAVES, 1, use_bias=False, kernel_initializer=Waves(), name="stem_time"
+        )(x)
     x = b.stem(x)
     for stage, (planes, depth) in enumerate(zip(preset.planes, preset.depths, strict=True)):
         for index in range(depth):

@@ -75,27 +75,20 @@ def _add_train(commands, to_train, positive, minutes, new_file) -> None:
     train.add_argument(
         "--half-minutes", type=minutes, default=0, help="first, at half the size: none by default"
     )
-    train.add_argument(
-        "--frozen",
-        type=int,
-        choices=(0, 1),
-        default=0,
-        help="how many of the first stages keep the weights of --init: training is five times as "
-        "fast, and takes 75 kB of disk for each clip and variant",
-    )
     train.add_argument("--init", type=Path, help="weights to begin with, a .npz")
     train.add_argument("--rate", type=float, default=2e-3, help="the highest: %(default)s")
     train.add_argument("--pairs", type=positive, default=28, help="a step's: %(default)s")
     train.add_argument("--seed", type=int, default=1)
-    train.add_argument("--threads", type=positive, default=1, help="%(default)s")
+    train.add_argument(
+        "--threads", type=positive, default=len(os.sched_getaffinity(0)), help="%(default)s"
+    )
+    train.add_argument(
+        "--eager", action="store_true", help="not compiled: begins at once, and is slower"
+    )
     train.set_defaults(run=lambda arguments: _train(arguments, to_train), extra="train")
 
 
 def _train(arguments, to_train) -> None:
-    if arguments.frozen and arguments.half_minutes:
-        raise ValueError("--frozen is for pictures of the whole size: leave --half-minutes out")
-    if arguments.frozen and not arguments.init:
-        raise ValueError("--frozen keeps the weights of --init: name them")
     to_train()
     import torch
 
@@ -109,10 +102,11 @@ def _train(arguments, to_train) -> None:
         arguments.rate,
         arguments.pairs,
         arguments.seed,
-        arguments.frozen,
     )
     drawn = feed.drawn_motions(arguments.data)
-    train.train(arguments.data, arguments.output, recipe, arguments.init, drawn)
+    train.train(
+        arguments.data, arguments.output, recipe, arguments.init, drawn, not arguments.eager
+    )
     print(f"weights in {arguments.output}")
 
 
@@ -138,8 +132,14 @@ def _add_evaluate(commands, to_train) -> None:
     )
     evaluate.add_argument("models", type=Path, nargs="*")
     evaluate.add_argument(
-        "--footage", type=Path, help="a folder of videos with a labels.tsv (models/README.md)"
+        "--footage",
+        type=Path,
+        action="append",
+        default=[],
+        help="a folder of videos with a labels.tsv (models/README.md); more than once for several",
     )
+    evaluate.add_argument("--fights", type=Path, help="a folder with the folders fight and noFight")
+    evaluate.add_argument("--shown", type=Path, help="a folder of videos: what each is taken for")
     evaluate.add_argument("--walkers", type=Path, help="vtest.avi of Debian's opencv-doc")
     evaluate.add_argument(
         "--held", type=Path, help="the clips that draw-people --held-out has drawn: FOLDER/held"
@@ -155,17 +155,24 @@ def _add_evaluate(commands, to_train) -> None:
 
 
 def _evaluate(arguments, to_train) -> None:
-    shown = arguments.footage or arguments.walkers or arguments.held
+    real = arguments.footage or arguments.fights or arguments.shown or arguments.walkers
+    shown = real or arguments.held
     if not shown and not arguments.side_task:
-        raise ValueError("nothing to evaluate on: give --footage, --walkers, --held or --side-task")
+        raise ValueError(
+            "nothing to evaluate on: give --footage, --fights, --shown, --walkers, --held "
+            "or --side-task"
+        )
     if bool(shown) != bool(arguments.models):
-        raise ValueError("--footage, --walkers and --held need models, and models need one of them")
+        raise ValueError(
+            "MODELS and what to show them (--footage, --held, ...) are needed together"
+        )
     if arguments.side_task:
         to_train()  # first: it starts Python anew
     if arguments.models:
         from .evaluate import report
 
-        for line in report(arguments.models, arguments.footage, arguments.walkers, arguments.held):
+        a = arguments
+        for line in report(a.models, a.footage, a.fights, a.shown, a.walkers, a.held):
             print(line)
     if arguments.side_task:
         from ..starter import recipe

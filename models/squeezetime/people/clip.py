@@ -71,10 +71,11 @@ def _view(rng, library: Library, motion: Motion, label: str, held_out: bool) -> 
     first, last = (rng.integers(2, 7), rng.integers(10, 15)) if rng.random() < 0.6 else (0, FRAMES)
     points = actor.joints[first:last].reshape(-1, 3)
     others = _others(rng, library, actor, label, held_out)
+    together = label in ("fight", "walk", "other") and rng.random() < 0.6
     for other in others:
-        if label == "fight" or rng.random() < 0.4:
+        if together or rng.random() < 0.4:
             points = np.concatenate([points, other.joints.reshape(-1, 3)])
-    things = [_thing(rng, points)] if rng.random() < 0.05 else []
+    things = [_thing(rng, points)] if rng.random() < 0.07 else []
     scene = Scene([actor, *others], points, held_out, things)
     frames, view = _seen(rng, scene)
     return Clip(view, packed(frames), INDEX[label], actor.pose(), motion.name, actor.who)
@@ -90,20 +91,45 @@ def _seen(rng, scene: Scene) -> tuple[np.ndarray, View]:
 
 
 def _others(rng, library: Library, actor: Actor, label: str, held_out: bool) -> list[Actor]:
-    """Who else is there: an opponent, company, or someone who does something else."""
-    if label == "fight" and rng.random() < 0.78:
-        return [_opponent(rng, library, actor, held_out)]
-    if rng.random() > (0.3 if label == "walk" else 0.14):
+    """Who else is there: opponents, company, or someone who does something else."""
+    if label == "fight":
+        return _brawl(rng, library, actor, held_out)
+    if rng.random() > {"walk": 0.45, "other": 0.4}.get(label, 0.14):
         return []
-    count = rng.integers(1, 4) if label == "walk" else 1
-    company = "walk" if label == "walk" else str(rng.choice(["other", "walk"]))
-    return [_bystander(rng, library, company, held_out) for _ in range(count)]
+    if label == "walk":  # a street
+        return [
+            _bystander(rng, library, str(rng.choice(["walk", "other"], p=[0.7, 0.3])), held_out)
+            for _ in range(rng.integers(1, 6))
+        ]
+    if label == "other":  # people who stand or sit together
+        near = rng.uniform(0.6, 3)
+        count = rng.integers(1, 6)
+        return [_bystander(rng, library, "other", held_out, near) for _ in range(count)]
+    return [_bystander(rng, library, str(rng.choice(["other", "walk"])), held_out)]
+
+
+def _brawl(rng, library: Library, actor: Actor, held_out: bool) -> list[Actor]:
+    """Mostly an opponent, face to face; often more who join in, and some who only look on."""
+    if rng.random() < 0.06:
+        return []
+    there = [_opponent(rng, library, actor, held_out)]
+    if rng.random() < 0.45:
+        for _ in range(rng.integers(1, 4)):
+            does = str(rng.choice(["fight", "other", "fall", "bend"], p=[0.7, 0.1, 0.1, 0.1]))
+            there.append(_bystander(rng, library, does, held_out, near=rng.uniform(0.4, 1.1)))
+    if rng.random() < 0.35:
+        for _ in range(rng.integers(1, 4)):
+            does = str(rng.choice(["other", "walk"]))
+            there.append(_bystander(rng, library, does, held_out, near=rng.uniform(1.2, 4)))
+    return there
 
 
 def _opponent(rng, library, actor: Actor, held_out: bool) -> Actor:
-    """Face to face, within reach; mostly fights back."""
-    ahead, away = actor.ahead(FRAMES // 2), rng.uniform(0.55, 1.2)
-    does = str(rng.choice(["fight", "other", "fall", "walk"], p=[0.62, 0.18, 0.12, 0.08]))
+    """Within reach, at times in each other's arms; mostly fights back, or lies on the floor."""
+    ahead, away = actor.ahead(FRAMES // 2), rng.uniform(0.25, 1.1)
+    does = str(
+        rng.choice(["fight", "other", "fall", "walk", "lying"], p=[0.62, 0.12, 0.12, 0.06, 0.08])
+    )
     motion = library.draw(rng, does)
     faces = motion.world[FRAMES // 2, 0, :, 2]
     turn = np.arctan2(-ahead[0], -ahead[2]) - np.arctan2(faces[0], faces[2])
@@ -111,8 +137,9 @@ def _opponent(rng, library, actor: Actor, held_out: bool) -> Actor:
     return Actor(rng, motion, held_out, at=at, turn=turn + rng.uniform(-0.6, 0.6))
 
 
-def _bystander(rng, library, label: str, held_out: bool) -> Actor:
-    angle, away = rng.uniform(0, 6.28), rng.uniform(1, 3.5)
+def _bystander(rng, library, label: str, held_out: bool, near: float = 0) -> Actor:
+    """Someone about so many metres away; 1 to 3.5 m by default."""
+    angle, away = rng.uniform(0, 6.28), near * rng.uniform(0.8, 1.3) or rng.uniform(1, 3.5)
     at = (np.cos(angle) * away, np.sin(angle) * away)
     motion = library.draw(rng, label)
     return Actor(rng, motion, held_out, at=at, turn=rng.uniform(0, 6.28))

@@ -4,7 +4,7 @@ import contextlib
 import queue
 import threading
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import cv2
@@ -16,7 +16,6 @@ from ..starter.augment import augment as drawn_variant
 from ..starter.loop import halved
 from . import shards
 from .actor import LEARNT, LEARNT_FRAMES
-from .maps import VARIANTS, Maps
 
 SHARDS_A_BATCH = 4  # a batch draws on several shards, so that it holds more than one seed's luck
 # Head, chest, pelvis, then left and right arm, left and right leg: the joint of the mirrored side.
@@ -25,12 +24,15 @@ MIRRORED = [0, 1, 2, 6, 7, 8, 3, 4, 5, 12, 13, 14, 9, 10, 11]
 
 @dataclass
 class Batch:
-    """clips uint8 [N,S,S,48], or maps float16 [N,H,W,C]; poses [N,270].
+    """clips uint8 [N,S,S,48], light float32 [2,N,48]; poses [N,270].
 
-    labels and drawn motions [N]; -1 stands for none.
+    labels and drawn motions [N]; -1 stands for none. The clips are shown in another light: each
+    value is multiplied by light[0] and light[1] is added, which is left to the training, for a
+    compiled network does it in passing.
     """
 
     clips: np.ndarray
+    light: np.ndarray
     labels: np.ndarray
     drawn: np.ndarray
     poses: np.ndarray
@@ -45,7 +47,6 @@ class Feed:
     half: bool
     seed: int
     drawn: tuple[np.ndarray, np.ndarray] | None = None
-    maps: Maps | None = None  # of the frozen stages: batches are maps then
     drawn_share: float = 0.12
     uses: Counter = field(default_factory=Counter)
 
@@ -54,6 +55,7 @@ class Feed:
         self.queue: queue.Queue = queue.Queue(4)
         self.stopped = threading.Event()
         self.failed: BaseException | None = None
+        self.small: dict[str, shards.Shard] = {}  # shards at half the size
         self.thread = threading.Thread(target=self._run, daemon=True)
         self.thread.start()
 
@@ -99,25 +101,29 @@ class Feed:
             self.uses[path.name] += 1
 
     def _read(self, path: Path) -> shards.Shard:
-        if self.maps is None:
+        """At half the size all shards stay in memory: 110 kB a clip."""
+        if not self.half:
             return shards.read(path)
-        return self.maps.varied(path, self.uses[path.name] % VARIANTS, varied)
+        if path.name not in self.small:
+            shard = shards.read(path)
+            self.small[path.name] = replace(shard, clips=halved(shard.clips))
+        return self.small[path.name]
 
     def _batch(self, people: list[tuple[shards.Shard, int]]) -> Batch:
-        looks = [self._look(s.clips[i], s.poses[i].astype(np.float32)) for s, i in people]
+        looks = [varied(self.rng, s.clips[i], s.poses[i].astype(np.float32)) for s, i in people]
         clips, poses = [clip for clip, _ in looks], [pose for _, pose in looks]
         labels = [int(s.labels[i]) for s, i in people]
         drawn = [-1] * len(clips)
         if self.drawn is not None:
             for _ in range(round(self.drawn_share * len(people))):
                 clip, motion = self._drawn()
-                clips.append(clip if self.maps is None else self.maps.made(clip[None])[0])
+                clips.append(halved(clip[None])[0] if self.half else clip)
                 drawn.append(motion)
                 labels.append(0 if DRAWN[motion] == STILL else -1)  # nothing moves: `other`
                 poses.append(np.zeros_like(poses[0]))
-        stacked = np.stack(clips)
         return Batch(
-            halved(stacked) if self.half else stacked,
+            np.stack(clips),
+            light(self.rng, len(clips), len(people)),
             np.array(labels),
             np.array(drawn),
             np.stack(poses),
@@ -130,20 +136,21 @@ class Feed:
         clip, label = drawn_variant(self.rng, clips[at].reshape(shape), int(labels[at]))
         return np.ascontiguousarray(clip).reshape(clips.shape[1:]), label
 
-    def _look(self, clip: np.ndarray, pose: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return (clip, pose) if self.maps is not None else varied(self.rng, clip, pose)
-
 
 def varied(
     rng: np.random.Generator, clip: np.ndarray, pose: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Mirrored, cut a little closer, other light: what costs less than to draw it anew."""
+    """Mirrored, cut a little closer, grey, partly hidden: what costs less than to draw it anew."""
     if rng.random() < 0.5:
         clip = clip[:, ::-1]
         pose = pose.reshape(len(LEARNT_FRAMES), len(LEARNT), 3)[:, MIRRORED] * (-1, 1, 1)
     if rng.random() < 0.5:
         clip = closer(rng, clip)
-    return recoloured(rng, clip), pose.reshape(-1)
+    if rng.random() < 0.15:
+        clip = np.repeat(clip[..., 1::3], 3, -1)
+    if rng.random() < 0.12:
+        clip = hidden(rng, clip)
+    return clip, pose.reshape(-1)
 
 
 def closer(rng: np.random.Generator, clip: np.ndarray) -> np.ndarray:
@@ -155,20 +162,28 @@ def closer(rng: np.random.Generator, clip: np.ndarray) -> np.ndarray:
     return cv2.resize(part, (size, size), interpolation=cv2.INTER_LINEAR)
 
 
-def recoloured(rng: np.random.Generator, clip: np.ndarray) -> np.ndarray:
-    """Other contrast and, mostly, other colours; 15 % of the clips become grey.
-
-    By a table for each colour: many times as fast as computing each pixel.
-    """
-    if rng.random() < 0.15:
-        clip = np.repeat(clip[..., 1::3], 3, -1)
-    shift = rng.uniform(-25, 25, 3) if rng.random() < 0.6 else np.zeros(3)
-    values = (np.arange(256) - 128) * np.exp(rng.uniform(-0.35, 0.3)) + 128
-    made = np.empty_like(clip)
-    for colour in range(3):
-        table = (values + shift[colour]).clip(0, 255).astype(np.uint8)
-        made[..., colour::3] = table[clip[..., colour::3]]
+def hidden(rng: np.random.Generator, clip: np.ndarray) -> np.ndarray:
+    """Something of one colour stands in front: a post, a sofa, an edge of the picture."""
+    made, size = clip.copy(), len(clip)
+    h, w = (rng.uniform(0.1, 0.35), 1.0) if rng.random() < 0.5 else (1.0, rng.uniform(0.05, 0.25))
+    y, x = rng.uniform(0, 1 - h), rng.uniform(0, 1 - w)
+    rows = slice(round(size * y), round(size * (y + h)))
+    columns = slice(round(size * x), round(size * (x + w)))
+    made[rows, columns] = np.tile(rng.integers(10, 220, 3), clip.shape[2] // 3)
     return made
+
+
+def light(rng: np.random.Generator, count: int, people: int) -> np.ndarray:
+    """Other contrast and, mostly, another colour of the light: [2,count,48], see Batch.
+
+    For the first so many clips; the others stay as they are.
+    """
+    gain = np.ones((count, 1))
+    gain[:people, 0] = np.exp(rng.uniform(-0.35, 0.3, people))
+    shift = rng.uniform(-25, 25, (count, 3)) * (rng.random((count, 1)) < 0.6)
+    shift[people:] = 0
+    added = np.tile(128 * (1 - gain) + shift, 16)
+    return np.stack([np.broadcast_to(gain, added.shape), added]).astype(np.float32)
 
 
 def drawn_motions(folder: Path, count: int = 2400, seed: int = 99) -> tuple[np.ndarray, np.ndarray]:

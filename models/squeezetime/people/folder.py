@@ -1,4 +1,4 @@
-"""The user's own motions: a folder of .bvh and .glb files, put on our skeleton.
+"""The user's own motions: a folder of .bvh, .amc and .glb files, put on our skeleton.
 
 A file's or animation's name says what it is: LABEL.bvh, LABEL_anything.bvh, or a folder LABEL; the
 names that captured.NAMES knows are understood, too. All others are `other`.
@@ -9,21 +9,28 @@ from pathlib import Path
 
 import numpy as np
 
-from . import bvh, glb
+from . import amc, bvh, glb
 from .captured import RATE, Capture, label_of
 from .labels import LABELS
 from .skeleton import JOINTS
 
-KINDS = (".bvh", ".glb")
 SHORTEST, LONGEST = 0.25, 1800  # seconds
 # What reading a damaged file raises: its numbers and lists are of any kind and size.
 UNREADABLE = (ValueError, OSError, LookupError, TypeError, AttributeError, ArithmeticError)
 # What the joints are called in the skeletons of CMU, Mesh2Motion, KayKit, Unreal and Mixamo.
 NAMES = {
-    "pelvis": ("Hips", "DEF-hips", "pelvis", "hips", "mixamorig:Hips"),
-    "spine": ("Spine", "DEF-spine.001", "spine_01", "spine", "mixamorig:Spine"),
-    "chest": ("Spine1", "DEF-spine.003", "spine_03", "chest", "mixamorig:Spine2", "Spine2"),
-    "neck": ("Neck", "DEF-neck", "neck_01", "mixamorig:Neck"),
+    "pelvis": ("Hips", "DEF-hips", "pelvis", "hips", "mixamorig:Hips", "root"),
+    "spine": ("Spine", "DEF-spine.001", "spine_01", "spine", "mixamorig:Spine", "lowerback"),
+    "chest": (
+        "Spine1",
+        "DEF-spine.003",
+        "spine_03",
+        "chest",
+        "mixamorig:Spine2",
+        "Spine2",
+        "thorax",
+    ),
+    "neck": ("Neck", "DEF-neck", "neck_01", "mixamorig:Neck", "lowerneck"),
     "head": ("Head", "DEF-head", "head", "mixamorig:Head"),
 }
 for _side, _s in (("left", "L"), ("right", "R")):
@@ -34,17 +41,43 @@ for _side, _s in (("left", "L"), ("right", "R")):
             f"DEF-upper_arm.{_s}",
             f"upperarm_{_low}",
             f"upperarm.{_low}",
+            f"{_low}humerus",
         ),
         f"{_side}_forearm": (
             f"{_long}ForeArm",
             f"DEF-forearm.{_s}",
             f"lowerarm_{_low}",
             f"lowerarm.{_low}",
+            f"{_low}radius",
         ),
-        f"{_side}_hand": (f"{_long}Hand", f"DEF-hand.{_s}", f"hand_{_low}", f"hand.{_low}"),
-        f"{_side}_thigh": (f"{_long}UpLeg", f"DEF-thigh.{_s}", f"thigh_{_low}", f"upperleg.{_low}"),
-        f"{_side}_shin": (f"{_long}Leg", f"DEF-shin.{_s}", f"calf_{_low}", f"lowerleg.{_low}"),
-        f"{_side}_foot": (f"{_long}Foot", f"DEF-foot.{_s}", f"foot_{_low}", f"foot.{_low}"),
+        f"{_side}_hand": (
+            f"{_long}Hand",
+            f"DEF-hand.{_s}",
+            f"hand_{_low}",
+            f"hand.{_low}",
+            f"{_low}hand",
+        ),
+        f"{_side}_thigh": (
+            f"{_long}UpLeg",
+            f"DEF-thigh.{_s}",
+            f"thigh_{_low}",
+            f"upperleg.{_low}",
+            f"{_low}femur",
+        ),
+        f"{_side}_shin": (
+            f"{_long}Leg",
+            f"DEF-shin.{_s}",
+            f"calf_{_low}",
+            f"lowerleg.{_low}",
+            f"{_low}tibia",
+        ),
+        f"{_side}_foot": (
+            f"{_long}Foot",
+            f"DEF-foot.{_s}",
+            f"foot_{_low}",
+            f"foot.{_low}",
+            f"{_low}foot",
+        ),
     }
 LIMBS = [j for j, name in enumerate(JOINTS) if "_" in name and not name.endswith("foot")]
 NEXT = {j: j + 1 for j in LIMBS if not JOINTS[j].endswith("hand")}
@@ -54,13 +87,13 @@ def read(folder: Path) -> tuple[Capture, ...]:
     """Every motion that can be read; what cannot is printed. ValueError where nothing can."""
     if not folder.is_dir():
         raise ValueError(f"{folder}: no such folder")
-    files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in KINDS and p.is_file())
+    files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in READERS and p.is_file())
     if not files:
-        raise ValueError(f"{folder}: no {' or '.join(KINDS)} file in it")
+        raise ValueError(f"{folder}: no {' or '.join(READERS)} file in it")
     found, wrong = [], []
     for path in files:
         try:
-            found += list(_bvh(path) if path.suffix.lower() == ".bvh" else _glb(path))
+            found += list(READERS[path.suffix.lower()](path))
         except UNREADABLE as error:
             wrong.append(f"{path}: left out: {error or type(error).__name__}")
             print(wrong[-1], flush=True)
@@ -70,7 +103,14 @@ def read(folder: Path) -> tuple[Capture, ...]:
 
 
 def _bvh(path: Path) -> Iterator[Capture]:
-    take = bvh.read(path)
+    yield _captured(path, bvh.read(path))
+
+
+def _amc(path: Path) -> Iterator[Capture]:
+    yield _captured(path, amc.read(path))
+
+
+def _captured(path: Path, take: bvh.Take) -> Capture:
     at = _joints({name: i for i, name in enumerate(take.names)})
     rest = np.stack([take.rest[i] for i in at])
     upright = straightening(rest)
@@ -78,7 +118,7 @@ def _bvh(path: Path) -> Iterator[Capture]:
     frames = _frames(len(take.turns), take.interval)
     world = take.turns[frames][:, at] @ np.swapaxes(upright, 1, 2)
     root = take.places[frames, at[0]] / _leg(rest)
-    yield _capture(path, path.stem, world, root)
+    return _capture(path, path.stem, world, root)
 
 
 def _glb(path: Path) -> Iterator[Capture]:
@@ -96,6 +136,9 @@ def _glb(path: Path) -> Iterator[Capture]:
         turns = _turn(posed[:, at]) @ np.swapaxes(unturned, 1, 2)
         root = posed[:, at[0], :3, 3] / _leg(rest)
         yield _capture(path, name, turns @ np.swapaxes(upright, 1, 2), root)
+
+
+READERS = {".bvh": _bvh, ".amc": _amc, ".glb": _glb}
 
 
 def _check_length(name: str, seconds: float) -> None:

@@ -79,7 +79,7 @@ def _framed(rng, axes, eye, points, side: int) -> Camera:
     seen = (points - eye) @ axes.T
     across, up = (seen[:, k] / np.maximum(seen[:, 2], 0.3) for k in (0, 1))
     aspect = 1.0 if rng.random() < 0.4 else u(0.5625, 0.8)  # of a wide picture made square
-    share = u(0.28, 1.1) if rng.random() < 0.88 else u(0.15, 0.3)
+    share = u(0.28, 1.1) if rng.random() < 0.82 else u(0.14, 0.3)
     span = max(np.ptp(up), np.ptp(across) * aspect, 0.05)
     fy = float(np.clip(share * side / span, 0.35 * side, 5 * side))
     fx = fy * aspect

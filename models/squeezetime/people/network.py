@@ -1,7 +1,6 @@
 """The network while it is trained: the preset's backbone with a head for each task."""
 
 import io
-import re
 from pathlib import Path
 
 import keras
@@ -49,25 +48,9 @@ def build(preset: Preset) -> keras.Model:
     return keras.Model(base.input, [base.output, drawn, pose, contrast])
 
 
-def lower(model: keras.Model, stages: int) -> keras.Model:
-    """Clip -> the map [N,H,W,C] that the first stages end in; the weights are those of `model`."""
-    return keras.Model(model.input, _end_of_stage(model, stages))
-
-
-def upper(model: keras.Model, stages: int) -> keras.Model:
-    """The rest of the network: that map -> the outputs of `model`, with its weights."""
-    return keras.Model(_end_of_stage(model, stages), model.outputs) if stages else model
-
-
-def features(model: keras.Model, stages: int) -> keras.Model:
-    """What `upper` takes -> what the classifier reads, [N,D]."""
-    taken = _end_of_stage(model, stages) if stages else model.input
-    return keras.Model(taken, model.get_layer("pool").output)
-
-
-def _end_of_stage(model: keras.Model, stage: int):
-    blocks = [x.name for x in model.layers if re.fullmatch(f"stage{stage}_block\\d+_out", x.name)]
-    return model.get_layer(blocks[-1]).output
+def features(model: keras.Model) -> keras.Model:
+    """Clip -> what the classifier reads, [N,D]."""
+    return keras.Model(model.input, model.get_layer("pool").output)
 
 
 def _last_blocks(base: keras.Model) -> list[str]:

@@ -8,66 +8,63 @@ import numpy as np
 import torch
 
 from ..packaging import write_whole
-from ..starter.loop import carry_over
+from ..starter.loop import carry_over, to_input
 from . import network, refit, shards
 from .feed import Feed
 from .labels import LABELS
-from .maps import Maps
-from .training import Losses, Recipe, Training, as_input
+from .training import Losses, Recipe, Training
 
 SAVE_EVERY = 300  # seconds
 MOST_SHARDS = 128  # that the classifier is fitted to in the end
 
 
-def train(data: Path, output: Path, recipe: Recipe, init: Path | None, drawn) -> None:
+def train(
+    data: Path, output: Path, recipe: Recipe, init: Path | None, drawn, compiled: bool = False
+) -> None:
     """Trains for what is left of the recipe's minutes; writes the averaged weights to `output`.
 
     data/train holds the shards and data/held those that are tested. OUTPUT.state.pt, beside it,
-    lets a training go on after a kill.
+    lets a training go on after a kill. compiled: by torch, which takes a minute or two and makes
+    each step half as long.
     """
     state_path = output.with_suffix(".state.pt")
-    training = _begin(recipe, state_path, init)
-    maps = Maps(data, network.lower(training.model, recipe.frozen)) if recipe.frozen else None
+    training = _begin(recipe, state_path, init, compiled)
     while training.half or training.seconds < 60 * recipe.minutes:
         end = recipe.half_minutes if training.half else recipe.minutes
-        _run(training, data, output, state_path, 60 * end, drawn, maps)
+        _run(training, data, output, state_path, 60 * end, drawn)
         if not training.half:
             break
         training = _whole(training)
     write_whole(state_path, training.content())
     with training.averaged() as model:
-        finish(model, data, recipe.frozen, maps)
+        finish(model, data)
         network.save(model, output)
 
 
-def finish(model, data: Path, frozen: int = 0, maps: Maps | None = None) -> None:
-    """Fits the classifier to the clips of the training, and says what that does to the others.
-
-    Reads the maps of the frozen stages, where there are any.
-    """
-    trained, reads = network.upper(model, frozen), network.features(model, frozen)
-    before = held_out_accuracy(trained, data / "held", maps)
-    features, labels = _features(reads, data / "train", maps)
+def finish(model, data: Path) -> None:
+    """Fits the classifier to the clips of the training, and says what that does to the others."""
+    before = held_out_accuracy(model, data / "held")
+    features, labels = _features(network.features(model), data / "train")
     model.get_layer("classifier").set_weights(refit.classifier(features, labels, len(LABELS)))
-    after = held_out_accuracy(trained, data / "held", maps)
+    after = held_out_accuracy(model, data / "held")
     print(f"classifier fitted anew to {len(labels)} clips: held-out {before:.3f} -> {after:.3f}")
 
 
-def _features(reads, folder: Path, maps: Maps | None) -> tuple[np.ndarray, np.ndarray]:
+def _features(reads, folder: Path) -> tuple[np.ndarray, np.ndarray]:
     """What the classifier reads of the labelled clips, [N,D], and their labels."""
     newest = sorted(shards.whole(folder), key=lambda path: path.stat().st_mtime)[-MOST_SHARDS:]
     features, labels = [], []
-    for shard in (s for p in newest for s in (maps.there(p) if maps else [shards.read(p)])):
+    for shard in map(shards.read, newest):
         with torch.no_grad():
             for start in range(0, len(shard.labels), 64):
-                clips = as_input(shard.clips[start : start + 64])
+                clips = to_input(shard.clips[start : start + 64])
                 features.append(reads(clips, training=False).numpy())
         labels.append(shard.labels)
     known = np.concatenate(labels) >= 0
     return np.concatenate(features)[known], np.concatenate(labels)[known].astype(int)
 
 
-def _begin(recipe: Recipe, state_path: Path, init: Path | None) -> Training:
+def _begin(recipe: Recipe, state_path: Path, init: Path | None, compiled: bool = False) -> Training:
     if state_path.exists():
         try:
             state = torch.load(state_path, weights_only=True)
@@ -77,19 +74,19 @@ def _begin(recipe: Recipe, state_path: Path, init: Path | None) -> Training:
             raise ValueError(
                 f"{state_path}: of another training ({state['recipe']}); remove it to start anew"
             )
-        training = Training(recipe, state["half"])
+        training = Training(recipe, state["half"], compiled)
         training.restore(state)
         print(f"goes on after {training.seconds / 60:.1f} min, {training.steps} steps", flush=True)
         return training
     torch.manual_seed(recipe.seed)
-    whole = Training(recipe, half=False)
+    whole = Training(recipe, half=False, compiled=compiled)
     if init is not None:
         left = network.load(whole.model, init)
         print(f"begins with {init}; new: {', '.join(left) or 'nothing'}", flush=True)
         whole.restart_average()
     if not recipe.half_minutes:
         return whole
-    half = Training(recipe, half=True)
+    half = Training(recipe, half=True, compiled=compiled)
     carry_over(whole.model, half.model)
     half.restart_average()
     return half
@@ -97,7 +94,7 @@ def _begin(recipe: Recipe, state_path: Path, init: Path | None) -> Training:
 
 def _whole(half: Training) -> Training:
     """The same network for pictures of the whole size, with the averaged weights."""
-    training = Training(half.recipe, half=False)
+    training = Training(half.recipe, half=False, compiled=half.compiled)
     with half.averaged() as model:
         carry_over(model, training.model)
     training.restart_average()
@@ -105,44 +102,44 @@ def _whole(half: Training) -> Training:
     return training
 
 
-def _run(training, data: Path, output: Path, state_path: Path, end: float, drawn, maps) -> None:
-    recipe, begun, before = training.recipe, time.monotonic(), training.seconds
+def _run(training, data: Path, output: Path, state_path: Path, end: float, drawn) -> None:
+    recipe, before = training.recipe, training.seconds
     seed = 1_000_003 * recipe.seed + training.steps
-    feed = Feed(data / "train", recipe.pairs, training.half, seed, drawn, maps)
-    losses, saved = Losses(), time.monotonic()
+    feed = Feed(data / "train", recipe.pairs, training.half, seed, drawn)
+    losses, begun = Losses(), None
     try:
         while training.seconds < end:
             training.step(feed.next(), training.seconds / (60 * recipe.minutes), losses)
+            if begun is None:  # the first step also compiles the network, which is not counted
+                begun = saved = time.monotonic()
             training.seconds = before + time.monotonic() - begun
             if time.monotonic() - saved >= SAVE_EVERY:
-                _keep(training, data, output, state_path, losses, maps)
+                _keep(training, data, output, state_path, losses)
                 losses, saved = Losses(), time.monotonic()
     finally:
         feed.close()
 
 
-def _keep(
-    training: Training, data: Path, output: Path, state_path: Path, losses: Losses, maps=None
-) -> None:
+def _keep(training: Training, data: Path, output: Path, state_path: Path, losses: Losses) -> None:
     write_whole(state_path, training.content())
     right = float("nan")
     if not training.half:
         with training.averaged() as model:
             network.save(model, output)
-            right = held_out_accuracy(training.trained, data / "held", maps)
+            right = held_out_accuracy(model, data / "held")
     done = f"{training.seconds / 60:.1f} min, step {training.steps}"
     print(f"{done}, {losses.line()}, held-out {right:.3f}", flush=True)
 
 
-def held_out_accuracy(model, folder: Path, maps: Maps | None = None, most: int = 512) -> float:
+def held_out_accuracy(model, folder: Path, most: int = 512) -> float:
     """Over the first clips of the held-out shards; nan where there are none."""
     right = count = 0
     for path in shards.whole(folder):
-        shard = maps.plain(path) if maps else shards.read(path)
+        shard = shards.read(path)
         for start in range(0, len(shard.labels), 64):
             labels = shard.labels[start : start + 64]
             with torch.no_grad():
-                logits = model(as_input(shard.clips[start : start + 64]), training=False)[0]
+                logits = model(to_input(shard.clips[start : start + 64]), training=False)[0]
             right += int(((logits.argmax(1).numpy() == labels) & (labels >= 0)).sum())
             count += int((labels >= 0).sum())
             if count >= most:

@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional
 
 from ..presets import PRESETS
-from ..starter.loop import rate_at, to_input
+from ..starter.loop import rate_at
 from . import network
 from .feed import Batch
 
@@ -29,7 +29,6 @@ class Recipe:
     peak_rate: float
     pairs: int  # a batch
     seed: int
-    frozen: int = 0  # how many of the first stages keep their weights
 
 
 @dataclass
@@ -49,15 +48,16 @@ class Losses:
 class Training:
     """One network, its averaged weights and its optimizer, at one size of the pictures."""
 
-    def __init__(self, recipe: Recipe, half: bool):
+    def __init__(self, recipe: Recipe, half: bool, compiled: bool = False):
         preset = PRESETS[recipe.preset]
         self.recipe, self.half = recipe, half
         self.preset = replace(preset, size=preset.size // 2) if half else preset
         self.model = network.build(self.preset)
-        self.trained = network.upper(self.model, recipe.frozen)
-        self.parameters = [v.value for v in self.trained.trainable_variables]
+        self.compiled = compiled
+        self.outputs = torch.compile(self._outputs) if compiled else self._outputs
+        self.parameters = [v.value for v in self.model.trainable_variables]
         self.optimizer = torch.optim.AdamW(
-            self.parameters, lr=recipe.peak_rate, weight_decay=WEIGHT_DECAY
+            self.parameters, lr=recipe.peak_rate, weight_decay=WEIGHT_DECAY, fused=True
         )
         self.restart_average()
         self.steps, self.seconds = 0, 0.0
@@ -65,10 +65,16 @@ class Training:
     def restart_average(self) -> None:
         self.average = [v.value.detach().clone() for v in self.model.weights]
 
+    def _outputs(self, clips: torch.Tensor, light: torch.Tensor) -> list[torch.Tensor]:
+        """Clips uint8 [N,S,S,48] in that light [2,N,48] -> what network.build lists."""
+        gain, added = light[:, :, None, None]
+        shown = (clips * gain + added).clamp(0, 255)
+        return self.model((shown - 128) / 128, training=True)
+
     def step(self, batch: Batch, progress: float, losses: Losses) -> None:
         for group in self.optimizer.param_groups:
             group["lr"] = rate_at(self.recipe.peak_rate, progress)
-        outputs = self.trained(as_input(batch.clips), training=True)
+        outputs = self.outputs(torch.from_numpy(batch.clips), torch.from_numpy(batch.light))
         loss = loss_of(outputs, batch, 2 * self.recipe.pairs)
         self.optimizer.zero_grad()
         loss.backward()
@@ -84,8 +90,7 @@ class Training:
 
     def _average(self) -> None:
         keep = min(AVERAGED, (1 + self.steps) / (10 + self.steps))
-        for mean, variable in zip(self.average, self.model.weights, strict=True):
-            mean.lerp_(variable.value.detach(), 1 - keep)
+        torch._foreach_lerp_(self.average, [v.value.detach() for v in self.model.weights], 1 - keep)
 
     def averaged(self) -> "Averaged":
         return Averaged(self)
@@ -128,13 +133,6 @@ class Averaged:
     def __exit__(self, *_):
         for variable, value in zip(self.training.model.weights, self.kept, strict=True):
             variable.assign(value)
-
-
-def as_input(clips: np.ndarray) -> torch.Tensor:
-    """Clips uint8, or the maps of the frozen stages, as the network takes them."""
-    if clips.dtype == np.uint8:
-        return to_input(clips)
-    return torch.from_numpy(np.array(clips)).float()
 
 
 def loss_of(outputs, batch: Batch, people: int) -> torch.Tensor:

@@ -256,7 +256,7 @@ def damaged_glb():
 
 
 def test_an_empty_folder_is_refused(tmp_path):
-    with pytest.raises(ValueError, match=r"no \.bvh or \.glb file in it"):
+    with pytest.raises(ValueError, match=r"no \.bvh or \.amc or \.glb file in it"):
         folder.read(tmp_path)
     with pytest.raises(ValueError, match="absent: no such folder"):
         folder.read(tmp_path / "absent")
@@ -266,5 +266,110 @@ def test_the_packaged_motions_are_labelled():
     counts = {label: 0 for label in LABELS}
     for capture in captured.load():
         counts[capture.label] += 1
-    assert sum(counts.values()) == 195
+    assert sum(counts.values()) == 328
     assert all(counts.values()), counts
+
+
+def test_motions_that_are_written_are_read_again(tmp_path):
+    some = [captured.load()[i] for i in (0, 60, -1)]
+    captured.write(tmp_path / "some.npz", some)
+    with np.load(tmp_path / "some.npz") as stored:
+        again = [captured._capture(stored, i, str(n)) for i, n in enumerate(stored["names"])]
+    for a, b in zip(some, again, strict=True):
+        assert (a.name, a.label) == (b.name, b.label)
+        np.testing.assert_allclose(a.world, b.world, atol=1e-3)
+        np.testing.assert_allclose(a.root, b.root, atol=1e-3)
+
+
+def test_a_name_says_its_label():
+    assert captured.label_of("cmu:16_01:jump") == "jump"
+    assert captured.label_of("m2m:Sitting_Enter") == "sit_down"
+    assert captured.label_of("own:waltz") == "other"
+
+
+ASF = """:version 1.10
+:units
+  length 0.45
+  angle deg
+:root
+   order TX TY TZ RX RY RZ
+   axis XYZ
+   position 0 0 0
+:bonedata
+{bones}
+:hierarchy
+  begin
+{hierarchy}
+  end
+"""
+# Name, parent, direction, length, axis: a body that stands, its arms stretched out.
+BONES = [
+    ("lowerback", "root", "0 1 0", 2, "0 0 0"),
+    ("thorax", "lowerback", "0 1 0", 2, "0 0 0"),
+    ("lowerneck", "thorax", "0 1 0", 1, "0 0 0"),
+    ("head", "lowerneck", "0 1 0", 1, "0 0 0"),
+]
+for _s, _x in (("l", 1), ("r", -1)):
+    BONES += [
+        (f"{_s}hipjoint", "root", f"{_x} 0 0", 1, "0 0 0"),
+        (f"{_s}femur", f"{_s}hipjoint", "0 -1 0", 4, "0 0 20"),
+        (f"{_s}tibia", f"{_s}femur", "0 -1 0", 4, "0 0 20"),
+        (f"{_s}foot", f"{_s}tibia", "0 0 1", 1, "-90 0 20"),
+        (f"{_s}clavicle", "thorax", f"{_x} 0 0", 2, "0 0 0"),
+        (f"{_s}humerus", f"{_s}clavicle", f"{_x} 0 0", 3, "180 30 90"),
+        (f"{_s}radius", f"{_s}humerus", f"{_x} 0 0", 3, "180 30 90"),
+        (f"{_s}hand", f"{_s}radius", f"{_x} 0 0", 1, "180 30 90"),
+    ]
+
+
+def asf(folder_, name="07", bones=BONES):
+    drawn = "\n".join(
+        f"begin\nid 1\nname {n}\ndirection {d}\nlength {length}\naxis {a} XYZ\ndof rx ry rz\nend"
+        for n, _, d, length, a in bones
+    )
+    tree = "\n".join(f"{parent} {n}" for n, parent, *_ in bones)
+    (folder_ / f"{name}.asf").write_text(ASF.format(bones=drawn, hierarchy=tree))
+
+
+def amc(path, frames=121, bone="ltibia", values="90 0 0"):
+    """It turns 90 degrees to the left in a second, with a bent knee."""
+    lines = [":FULLY-SPECIFIED", ":DEGREES"]
+    for k in range(frames):
+        lines += [str(k + 1), f"root 0 0 {k} 0 {0.75 * k} 0", f"{bone} {values}"]
+    path.write_text("\n".join(lines) + "\n")
+
+
+def test_an_amc_is_put_on_the_skeleton(tmp_path):
+    asf(tmp_path)
+    amc(tmp_path / "07_01.amc")
+    (capture,) = folder.read(tmp_path)
+    assert len(capture.world) == 21  # a second, 120 a second in the file
+    joints = places(capture.world, OFFSETS)
+    ahead = capture.world[:, 0, :, 2]
+    turned = np.degrees(np.arctan2(ahead[:, 0], ahead[:, 2]))
+    np.testing.assert_allclose(turned, np.linspace(0, 90, 21), atol=1e-9)
+    assert (joints[:, RIGHT_FOOT, 1] < joints[:, LEFT_FOOT, 1] - 0.3).all()  # the knee is bent
+    assert capture.root[-1, 2] == pytest.approx(120 / 8)  # in lengths of a leg
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda p: amc(p / "07_01.amc"), "0 .asf files beside it; it needs 07.asf"),
+        (lambda p: (asf(p), amc(p / "07_01.amc", frames=1)), "1 frames: no motion"),
+        (lambda p: (asf(p), (p / "07_01.amc").write_text("")), "0 frames: no motion"),
+        (lambda p: (asf(p), amc(p / "07_01.amc", bone="tail")), "'tail 90 0 0': no bone"),
+        (lambda p: (asf(p), amc(p / "07_01.amc", values="90")), "'90': 3 numbers are expected"),
+        (lambda p: (asf(p), amc(p / "07_01.amc", values="a b c")), "could not convert"),
+        (lambda p: (asf(p, bones=BONES[1:]), amc(p / "07_01.amc")), "lowerback thorax does not"),
+        (lambda p: (asf(p, bones=BONES[:4]), amc(p / "07_01.amc", bone="head")), "no left_arm"),
+        (
+            lambda p: ((p / "07.asf").write_bytes(bytes(range(256))), amc(p / "07_01.amc")),
+            "no skeleton: root, bonedata or hierarchy is missing",
+        ),
+    ],
+)
+def test_an_amc_that_cannot_be_read_is_named(tmp_path, make, says):
+    make(tmp_path)
+    with pytest.raises(ValueError, match=rf"07_01\.amc: left out: .*{says}"):
+        folder.read(tmp_path)

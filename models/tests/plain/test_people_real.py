@@ -3,7 +3,7 @@ import pytest
 
 pytest.importorskip("cv2")  # the extra "clips"
 
-from squeezetime.people import evaluate, real, refit, scores
+from squeezetime.people import on_drawn, on_footage, real, refit, scores
 
 
 def table(folder, *lines):
@@ -24,7 +24,6 @@ def test_a_table_says_what_happens_when(tmp_path):
 @pytest.mark.parametrize(
     ("lines", "says"),
     [
-        ([], "names no video"),
         (["b.mp4\tx\tWalking[0 to 1]"], r"line 2: there is no b\.mp4"),
         (["a.mp4\tx\tWalking"], "line 2: no span"),
     ],
@@ -34,6 +33,73 @@ def test_a_table_that_is_wrong_is_named(tmp_path, lines, says):
     table(tmp_path, *lines)
     with pytest.raises(ValueError, match=rf"labels\.tsv.*{says}"):
         real.read(tmp_path)
+
+
+def test_a_table_of_nothing_is_named(tmp_path):
+    table(tmp_path)
+    with pytest.raises(ValueError, match=r"its tables name no video that is there"):
+        real.read(tmp_path)
+
+
+def test_a_subject_of_gmdcsa_is_read_as_far_as_its_videos_are_there(tmp_path):
+    for name in ("ADL", "Fall"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "02.mp4").touch()
+    head = "File Name,Length (seconds),Description, Classes\n"
+    (tmp_path / "ADL.csv").write_text(head + "01.mp4,8,Sits,Sitting[0 to 8]\n02.mp4,9,Stands\n")
+    (tmp_path / "Fall.csv").write_text(
+        head + "02.mp4,5,Walks; falls,Falling (BW)[1.9 to 5]; Standing[0 to 1.8] ; Walking[2\n"
+    )
+    calm, fallen = real.read(tmp_path)
+    assert (calm.path, calm.spans) == (tmp_path / "ADL/02.mp4", [])
+    assert fallen.path == tmp_path / "Fall/02.mp4"
+    assert [(s.what, s.begin) for s in fallen.spans] == [("Falling (BW)", 1.9), ("Standing", 0)]
+    assert real.unlabelled(tmp_path, [calm]) == [fallen.path]
+    (tmp_path / "Fall.csv").unlink()
+    with pytest.raises(ValueError, match=r"Fall\.csv: No such file"):
+        real.read(tmp_path)
+
+
+def test_a_video_shorter_than_a_window_ends_in_its_last_picture(monkeypatch):
+    pictures = [np.full((4, 4, 3), k, np.uint8) for k in range(3)]
+    monkeypatch.setattr(real.video, "frames_at", lambda *_: iter(pictures))
+    (window,) = real.windows("x", 5, 8, (4, 4))
+    assert window.pixels[0, 0, ::3].tolist() == [0, 1, 2, 2, 2] and window.begin == 0
+
+
+class FakeSubject:
+    """Its fights are the bright videos; a video is a window of one number."""
+
+    people, labels = True, ["other", "fight"]
+
+    def __init__(self):
+        self.rows = {}
+
+    def windows(self, path):
+        return [real.Window(np.array(int(path.stem)), 0)]
+
+    def probabilities(self, clips):
+        bright = np.array(clips, float) / 10
+        return np.stack([1 - bright, bright], 1)
+
+    def best(self, shares):
+        return [self.labels[i] for i in shares.argmax(1)]
+
+
+def test_fights_are_told_from_other_videos(tmp_path):
+    for name in ("fight/9", "fight/4", "noFight/1", "noFight/3", "noFight/5"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).with_suffix(".mp4").touch()
+    subject = FakeSubject()
+    on_footage.fights(subject, tmp_path)
+    first = f"{tmp_path.name}, 2 against 3 videos: "
+    assert subject.rows == {
+        first + "fight, AUC": "0.833",
+        first + "fights taken for": "fight 1, other 1",
+        first + "the others taken for": "other 3",
+    }
+    with pytest.raises(ValueError, match=r"nothing/fight: no video"):
+        on_footage.fights(subject, tmp_path / "nothing")
 
 
 def test_a_folder_without_a_table_is_named(tmp_path):
@@ -81,7 +147,7 @@ def test_the_classifier_is_fitted_to_features_of_any_scale():
 
 
 def test_clips_are_counted_by_skin_and_body():
-    parts = evaluate._by_person(np.array(["anna/0", "ben/7", "anna/7", ""]))
+    parts = on_drawn._by_person(np.array(["anna/0", "ben/7", "anna/7", ""]))
     assert {name: mine.tolist() for name, mine in parts.items()} == {
         "skin 1 of 8": [True, False, False, False],
         "skin 8 of 8": [False, True, True, False],

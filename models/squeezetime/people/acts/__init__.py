@@ -25,7 +25,7 @@ WAYS: dict[str, dict[Way, float]] = {
     "bend": standing.BEND,
     "wave": standing.WAVE,
     "jump": moving.JUMP,
-    "fight": {standing.fight: 1},
+    "fight": standing.FIGHT,
     "crawl": moving.CRAWL,
 }
 

@@ -147,6 +147,33 @@ def fight(rng: np.random.Generator) -> Motion:
     return keyed("", keys, gait=steps(rng) if rng.random() < 0.25 else None)
 
 
+def wrestle(rng: np.random.Generator) -> Motion:
+    """Holds on to someone: bent ahead, the arms about the other, pulling and turning to and fro."""
+    u = rng.uniform
+    base = pose(
+        stand(rng),
+        bend=u(15, 60),
+        l_arm=u(40, 100),
+        r_arm=u(40, 100),
+        l_elbow=u(20, 110),
+        r_elbow=u(20, 110),
+        l_hip=u(10, 50),
+        r_hip=u(-20, 40),
+        l_knee=u(10, 60),
+        r_knee=u(10, 60),
+    )
+    keys, seconds = [(-0.3, base)], u(-0.2, 0.2)
+    while seconds < 2.1:
+        seconds += u(0.15, 0.5)
+        pulled = pose(base, bend=u(0, 75), side=u(-25, 25), twist=u(-45, 45), yaw=u(-70, 70))
+        pulled = pose(pulled, ahead=u(-0.4, 0.4), left=u(-0.4, 0.4), tip=u(-10, 20))
+        keys.append((seconds, pose(pulled, l_arm=u(20, 120), r_arm=u(20, 120))))
+    return keyed("", keys, on_feet=rng.random() < 0.5)
+
+
+FIGHT = {fight: 3, wrestle: 1.2}
+
+
 def _arm(rng) -> tuple[str, int]:
     return ("l_", -1) if rng.random() < 0.5 else ("r_", 1)
 
