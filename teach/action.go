@@ -42,7 +42,8 @@ type learned struct {
 	At        int64    `json:"at"`
 	Life      int      `json:"life"`                // windows of ordinary life that it was learned from
 	Basis     string   `json:"basis"`               // what else it was learned from: see action.basis
-	FoundIDs  []string `json:"found_ids,omitempty"` // of the examples that were found
+	TriedIDs  []string `json:"tried_ids,omitempty"` // of the examples that were left out in turn
+	FoundIDs  []string `json:"found_ids,omitempty"` // of those that were found
 
 	head *Head
 }
@@ -114,9 +115,10 @@ func (a *action) basis(model string, allowed float64) string {
 	return checksum([]byte(fmt.Sprint(model, allowed, all)))
 }
 
-// markFound notes at each example whether it was found when it was left out.
+// markFound notes at each example whether it was left out, and whether it was found then.
 func (a *action) markFound() {
 	for _, i := range a.of(example) {
+		i.tried = a.Learned != nil && slices.Contains(a.Learned.TriedIDs, i.ID)
 		i.found = a.Learned != nil && slices.Contains(a.Learned.FoundIDs, i.ID)
 	}
 }

@@ -157,7 +157,7 @@ func (t *Teacher) describeExample(a *action, i *item) ExampleInfo {
 	v := t.views[a.View]
 	return ExampleInfo{
 		ID: i.ID, View: a.View, Name: a.Name, Time: fromMillis(i.Time), From: fromMillis(i.Start), Until: fromMillis(i.End),
-		Windows: len(i.Windows), Pictures: i.Count, Found: i.found, Foreign: v != nil && !i.belongs(v.Model, v.numbers),
+		Windows: len(i.Windows), Pictures: i.Count, Tried: i.tried, Found: i.found, Foreign: v != nil && !i.belongs(v.Model, v.numbers),
 	}
 }
 

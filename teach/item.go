@@ -37,6 +37,7 @@ type item struct {
 
 	kind     itemKind
 	hopeless string // sha256 of the model that could make no windows of its pictures
+	tried    bool   // it was left out, to see whether it is recognised then
 	found    bool   // it was recognised when it was left out
 }
 

@@ -98,6 +98,7 @@ func (l *assignment) learn(ctx context.Context) (o outcome) {
 	o.Threshold, o.PerDay = l.quiet.threshold(fitted.Head, l.allowed, reach(peaks))
 	o.Met = o.PerDay <= l.allowed
 	for n, peak := range peaks {
+		o.TriedIDs = append(o.TriedIDs, l.examples[n].ID)
 		if peak >= o.Threshold {
 			o.Found++
 			o.FoundIDs = append(o.FoundIDs, l.examples[n].ID)

@@ -228,6 +228,29 @@ func TestThatWasItTeachesAShadowThatGoesLive(t *testing.T) {
 	}
 }
 
+func TestAnExampleThatWasNotLeftOutIsNotCalledMissed(t *testing.T) {
+	r := newRoom(t, t.TempDir())
+	r.live(time.Minute)
+	r.teach("ring", mostLeftOut+1)
+	if a := r.get("ring"); a.Worth.Of != mostLeftOut || a.Examples != mostLeftOut+1 {
+		t.Fatalf("learned: %+v", a)
+	}
+	examples, err := r.teacher.Examples(hall, "ring")
+	r.must(err)
+	tried, found := 0, 0
+	for _, e := range examples {
+		if e.Tried {
+			tried++
+		}
+		if e.Found {
+			found++
+		}
+	}
+	if tried != mostLeftOut || found == 0 || found > tried {
+		t.Errorf("%d of %d examples are tried, %d found", tried, len(examples), found)
+	}
+}
+
 func TestOrdinaryLifeFiresNothing(t *testing.T) {
 	r := newRoom(t, "")
 	r.live(2 * time.Minute)

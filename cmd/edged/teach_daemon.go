@@ -175,8 +175,11 @@ func printAction(out output, a *teach.Action, examples []teach.ExampleInfo) erro
 	fmt.Fprintln(w, "EXAMPLE\tTIME\tPICTURES\tFOUND WHEN LEFT OUT")
 	for _, e := range examples {
 		found := map[bool]string{true: "yes", false: "no"}[e.Found]
-		if e.Foreign {
+		switch {
+		case e.Foreign:
 			found = "belongs to another model"
+		case !e.Tried:
+			found = "not tried"
 		}
 		fmt.Fprintf(w, "%s\t%s\t%d\t%s\n", e.ID, e.Time.Local().Format(time.DateTime), e.Pictures, found)
 	}

@@ -103,9 +103,8 @@ export class Action {
 
   async loadExamples() {
     const { examples } = await this.ask('examples');
-    const tried = this.action.worth.of > 1;
-    fill(this.examples, examples, (e) => e.id + e.found + tried, (e) => el('li', {}, film(() => pictures(e)), el('span', {}, when(e.time)),
-      tried && el('small', { class: e.found ? 'good' : 'bad' }, e.found ? '✓ recognised' : '✗ not recognised'),
+    fill(this.examples, examples, (e) => e.id + e.tried + e.found, (e) => el('li', {}, film(() => pictures(e)), el('span', {}, when(e.time)),
+      e.tried && el('small', { class: e.found ? 'good' : 'bad' }, e.found ? '✓ recognised' : '✗ not recognised'),
       el('button', { class: 'quiet', 'aria-label': `Remove the example of ${when(e.time)}`, onclick: () => this.run('The example is removed.', `teach/examples?id=${encodeURIComponent(e.id)}`, { method: 'DELETE' }) }, 'Remove')));
   }
 
