@@ -8,8 +8,12 @@ import sys
 from pathlib import Path
 
 # Without these, glibc returns memory after each step, and page faults can stop training almost
-# completely. glibc reads them when a process starts.
-_MALLOC = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(16 << 30)}
+# completely. Large pages make a step of the people model a third faster. glibc reads this when a
+# process starts.
+_MALLOC = {
+    "GLIBC_TUNABLES": "glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=17179869184"
+    ":glibc.malloc.top_pad=200000000:glibc.malloc.hugetlb=1"
+}
 
 
 def _to_train() -> None:
