@@ -115,6 +115,9 @@ func (a *action) basis(model string, allowed float64) string {
 	return checksum([]byte(fmt.Sprint(model, allowed, all)))
 }
 
+// older reports whether an edged learned it that did not yet note which examples it had left out.
+func (l *learned) older() bool { return l.Of > 0 && len(l.TriedIDs) == 0 }
+
 // markFound notes at each example whether it was left out, and whether it was found then.
 func (a *action) markFound() {
 	for _, i := range a.of(example) {

@@ -251,6 +251,26 @@ func TestAnExampleThatWasNotLeftOutIsNotCalledMissed(t *testing.T) {
 	}
 }
 
+func TestWhatAnOlderEdgedLearnedIsLearnedAnew(t *testing.T) {
+	dir := t.TempDir()
+	r := newRoom(t, dir)
+	r.live(time.Minute)
+	r.teach("ring", 2)
+	r.teacher.actions[0].Learned.TriedIDs = nil
+	r.must(r.teacher.store.saveAction(r.teacher.actions[0]))
+	r.teacher.saveRest()
+	r.teacher.retire()
+	r.open(dir)
+	r.live(time.Minute)
+	examples, err := r.teacher.Examples(hall, "ring")
+	r.must(err)
+	for _, e := range examples {
+		if !e.Tried {
+			t.Errorf("%+v was not tried", e)
+		}
+	}
+}
+
 func TestOrdinaryLifeFiresNothing(t *testing.T) {
 	r := newRoom(t, "")
 	r.live(2 * time.Minute)

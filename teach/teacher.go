@@ -192,7 +192,7 @@ func (t *Teacher) saveAll(found []*action) error {
 func (t *Teacher) learnChanged() {
 	for _, a := range t.actions {
 		v := t.views[a.View]
-		if v != nil && v.CanTeach() && (a.Learned == nil || a.Learned.Basis != a.basis(v.Model, t.settings.FalseAlarmsPerDay)) {
+		if v != nil && v.CanTeach() && (a.Learned == nil || a.Learned.Basis != a.basis(v.Model, t.settings.FalseAlarmsPerDay) || a.Learned.older()) {
 			a.changed()
 		}
 	}

@@ -54,7 +54,7 @@ type ExampleInfo struct {
 	Until    time.Time `json:"until"`
 	Windows  int       `json:"windows"`
 	Pictures int       `json:"pictures"` // n of them; their numbers are 0 to n-1
-	Tried    bool      `json:"tried"`    // it was left out, to see whether it is recognised then: the first 20 examples are
+	Tried    bool      `json:"tried"`    // it was left out to see whether edged then recognises it; only the first 20 are, and never a single one
 	Found    bool      `json:"found"`    // it is recognised when it is left out and the others are learned from
 	Foreign  bool      `json:"foreign"`  // it belongs to another model
 }

@@ -7,19 +7,30 @@ import os
 import sys
 from pathlib import Path
 
-# Without these, glibc returns memory after each step, and page faults can stop training almost
-# completely. Large pages make a step of the people model a third faster. glibc reads this when a
+# Without these settings glibc returns memory after each step, and page faults can almost stop
+# training. Large pages make a step of the people model a third shorter. glibc reads them when a
 # process starts.
+_TUNABLES = "GLIBC_TUNABLES"
 _MALLOC = {
-    "GLIBC_TUNABLES": "glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=17179869184"
-    ":glibc.malloc.top_pad=200000000:glibc.malloc.hugetlb=1"
+    "glibc.malloc.mmap_max": 0,
+    "glibc.malloc.trim_threshold": 16 << 30,
+    "glibc.malloc.top_pad": 200_000_000,
+    "glibc.malloc.hugetlb": 1,
 }
+
+
+def tuned(tunables: str) -> str:
+    """These tunables of glibc, and those of _MALLOC that are not among them."""
+    there = [t for t in tunables.split(":") if t]
+    known = {t.partition("=")[0] for t in there}
+    return ":".join(there + [f"{k}={v}" for k, v in _MALLOC.items() if k not in known])
 
 
 def _to_train() -> None:
     """Sets what Keras reads when it is imported, and what glibc reads when Python starts."""
-    if sys.platform == "linux" and not _MALLOC.keys() <= os.environ.keys():
-        os.environ |= _MALLOC | os.environ
+    before = os.environ.get(_TUNABLES, "")
+    if sys.platform == "linux" and before != tuned(before):
+        os.environ[_TUNABLES] = tuned(before)
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
     os.environ["KERAS_BACKEND"] = "torch"
     os.environ["KERAS_TORCH_DEVICE"] = (

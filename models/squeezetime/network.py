@@ -86,7 +86,7 @@ class PointwiseConv(layers.Conv2D):
 
 
 class MaxPool(layers.MaxPooling2D):
-    """MaxPooling2D, "same", for what a ReLU gives; where torch is the backend it makes no copy."""
+    """MaxPooling2D. On torch, padding "same" of maps with even sides makes no copy."""
 
     def call(self, x):
         if keras.backend.backend() != "torch" or self.padding != "same":

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .bvh import Take
+from .bvh import Take, numbers
 from .skeleton import about_x, about_y, about_z
 
 INTERVAL = 1 / 120  # seconds from frame to frame: CMU's; the files do not say it
@@ -25,24 +25,31 @@ class Bone:
 
 
 def read(path: Path) -> Take:
-    """The motion, on the skeleton beside it: NN.asf for NN_TT.amc, or the folder's only one.
+    """The motion, on the skeleton beside it: NN.asf for NN_TT.amc, or else the folder's only one.
 
-    A bone stands for the joint that it begins at. ValueError says what is wrong.
+    A bone stands for the joint that it begins at; the root is called Hips, as in BVH files.
+    ValueError says what is wrong.
     """
-    bones = _bones(_skeleton_of(path))
+    skeleton = _skeleton_of(path)
+    try:
+        bones = _bones(skeleton)
+    except (ValueError, LookupError) as error:
+        raise ValueError(f"{skeleton.name}: {error}") from error
     frames = list(_frames(path, {bone.name: bone for bone in bones}))
     if len(frames) < 2:
         raise ValueError(f"{len(frames)} frames: no motion, or no .amc")
     values = {bone.name: np.array([frame[bone.name] for frame in frames]) for bone in bones}
     turns, places, rest = _posed(bones, values, len(frames))
-    return Take([bone.name for bone in bones], rest, turns, places, INTERVAL)
+    return Take(["Hips", *(bone.name for bone in bones[1:])], rest, turns, places, INTERVAL)
 
 
 def _skeleton_of(path: Path) -> Path:
-    own = path.with_name(path.stem.partition("_")[0] + ".asf")
-    there = [own] if own.exists() else sorted(path.parent.glob("*.asf"))
+    there = [p for p in path.parent.iterdir() if p.suffix.lower() == ".asf"]
+    subject, _, trial = path.stem.partition("_")
+    if subject.isdigit() and trial:
+        there = [p for p in there if p.stem == subject]
     if len(there) != 1:
-        raise ValueError(f"{len(there)} .asf files beside it; it needs {own.name}")
+        raise ValueError(f"{len(there)} .asf files beside it that could be its skeleton; needs one")
     return there[0]
 
 
@@ -50,8 +57,13 @@ def _bones(path: Path) -> list[Bone]:
     """The root first, and each bone after its parent."""
     sections = _sections(path)
     if not {"root", "bonedata", "hierarchy"} <= set(sections):
-        raise ValueError(f"{path.name}: no skeleton: root, bonedata or hierarchy is missing")
-    order = " ".join(next((x[1:] for x in sections["root"] if x[0] == "order"), [])).lower().split()
+        raise ValueError("no skeleton: root, bonedata or hierarchy is missing")
+    if ["angle", "rad"] in sections.get("units", []):
+        raise ValueError("its angles are radians; only degrees are read")
+    root = {words[0]: words[1:] for words in sections["root"]}
+    if root.get("axis", ["XYZ"]) != ["XYZ"] or any(map(float, root.get("orientation", []))):
+        raise ValueError("its root is turned, or turns about its axes in another order than XYZ")
+    order = [word.lower() for word in root.get("order", [])]
     bones = [Bone("root", -1, np.zeros(3), np.eye(3), order)]
     drawn = {bone.name: bone for bone in map(_bone, _blocks(sections["bonedata"]))}
     at = {"root": 0}
@@ -60,7 +72,7 @@ def _bones(path: Path) -> list[Bone]:
             continue
         for name in children:
             if parent not in at or name not in drawn or name in at:
-                raise ValueError(f"{path.name}: hierarchy: {parent} {name} does not fit")
+                raise ValueError(f"hierarchy: {parent} {name} does not fit")
             at[name] = len(bones)
             drawn[name].parent = at[parent]
             bones.append(drawn[name])
@@ -74,7 +86,7 @@ def _sections(path: Path) -> dict[str, list[list[str]]]:
     for line in path.read_text(errors="replace").splitlines():
         words = line.split()
         if line.startswith(":"):
-            current = found.setdefault(line[1:].split()[0].lower() if len(line) > 1 else "", [])
+            current = found.setdefault(line[1:].strip().lower().partition(" ")[0], [])
         elif words and not line.startswith("#"):
             current.append(words)
     return found
@@ -94,41 +106,38 @@ def _blocks(lines: list[list[str]]) -> Iterator[dict[str, list[str]]]:
 def _bone(block: dict[str, list[str]]) -> Bone:
     if not {"name", "direction", "length", "axis"} <= set(block):
         raise ValueError(f"bone {' '.join(block.get('name', ['?']))}: not all of it is there")
-    direction, length = _numbers(block["direction"], 3), _numbers(block["length"], 1)
-    angles = _numbers(block["axis"][:3], 3)
+    direction, length = numbers(block["direction"], 3), numbers(block["length"], 1)
+    angles = numbers(block["axis"][:3], 3)
     order = (block["axis"][3:] or ["XYZ"])[0].lower()
     axes = np.eye(3)
     for letter, angle in zip(order, angles, strict=True):
         axes = _ABOUT[letter](np.radians(angle)) @ axes
     free = [word.lower() for word in block.get("dof", [])]
+    if not {*free} <= {"rx", "ry", "rz"} or sorted(order) != ["x", "y", "z"]:
+        raise ValueError(f"bone {block['name'][0]}: dof {' '.join(free)}, axis {order}: not read")
     return Bone(block["name"][0], -1, direction * length, axes, free)
-
-
-def _numbers(words: list[str], count: int) -> np.ndarray:
-    numbers = np.array(words, float)
-    if len(numbers) != count or not np.isfinite(numbers).all():
-        raise ValueError(f"{' '.join(words)[:60]!r}: {count} numbers are expected")
-    return numbers
 
 
 def _frames(path: Path, bones: dict[str, Bone]) -> Iterator[dict[str, np.ndarray]]:
     """The numbers of each bone; 0 for those that a frame does not name."""
     still = {name: np.zeros(len(bone.degrees_of_freedom)) for name, bone in bones.items()}
-    frame = None
+    frames: list[dict[str, np.ndarray]] = []
     for line in path.read_text(errors="replace").splitlines():
         words = line.split()
+        if line.strip().upper() == ":RADIANS":
+            raise ValueError("its angles are radians; only degrees are read")
         if not words or line[0] in "#:":
             continue
         if words[0].isdigit():
-            if frame is not None:
-                yield frame
-            frame = dict(still)
-        elif frame is not None and words[0] in bones:
-            frame[words[0]] = _numbers(words[1:], len(bones[words[0]].degrees_of_freedom))
+            frames.append({})
+        elif frames and words[0] in bones:
+            frames[-1][words[0]] = numbers(words[1:], len(bones[words[0]].degrees_of_freedom))
         else:
             raise ValueError(f"{' '.join(words)[:60]!r}: no bone of its skeleton")
-    if frame is not None:
-        yield frame
+    for number, frame in enumerate(frames, 1):
+        if frame.keys() != frames[0].keys():
+            raise ValueError(f"frame {number} of {len(frames)} names other bones: cut off?")
+        yield still | frame
 
 
 def _posed(bones: list[Bone], values: dict[str, np.ndarray], count: int):

@@ -63,7 +63,7 @@ def _skeleton(lines: list[str]) -> list[Joint]:
                 raise ValueError("a } too many in the skeleton")
             open_.pop()
         elif word == "OFFSET" and open_ and open_[-1] >= 0:
-            joints[open_[-1]].offset = _numbers(rest, 3)
+            joints[open_[-1]].offset = numbers(rest, 3)
         elif word == "CHANNELS" and open_ and open_[-1] >= 0:
             joints[open_[-1]].channels = _channels(rest)
     if not joints or open_:
@@ -71,7 +71,7 @@ def _skeleton(lines: list[str]) -> list[Joint]:
     return joints
 
 
-def _numbers(words: list[str], count: int) -> np.ndarray:
+def numbers(words: list[str], count: int) -> np.ndarray:
     try:
         numbers = np.array(words, float)
     except ValueError:
@@ -92,11 +92,11 @@ def _values(lines: list[str], count: int) -> tuple[np.ndarray, float]:
     heads = [line.partition(":")[2].strip() for line in lines[1:3]]
     if len(heads) < 2 or not heads[0].isdigit():
         raise ValueError("MOTION: Frames or Frame Time is missing")
-    interval = float(_numbers([heads[1]], 1)[0])
+    interval = float(numbers([heads[1]], 1)[0])
     rows = [line.split() for line in lines[3:] if line.strip()]
     if interval <= 0 or len(rows) < max(2, int(heads[0])):
         raise ValueError(f"MOTION: {len(rows)} frames, {heads[0]} announced: cut off?")
-    return np.stack([_numbers(row, count) for row in rows[: int(heads[0])]]), interval
+    return np.stack([numbers(row, count) for row in rows[: int(heads[0])]]), interval
 
 
 def _posed(joints: list[Joint], values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

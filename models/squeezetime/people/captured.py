@@ -6,7 +6,7 @@ The file's motions are Mesh2Motion's and KayKit's (made by animators, CC0), Anim
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from zlib import crc32
@@ -20,7 +20,9 @@ from .poses import FRAME_RATE, FRAMES, Furniture, Motion
 FILE = Path(__file__).parent / "data" / "motions.npz"
 RATE = 20  # frames a second in the file
 STEPS_A_LEG = 2000  # of the pelvis' place in the file
-PARTS = 4095  # of 1, in the quaternions that write() makes: 0.02 degrees
+PARTS = 4095  # write() stores a quaternion's numbers in steps of 1/4095: 0.02 degrees
+LONG_ENOUGH = 60  # frames: more than a clip shows at the highest speed
+SHORTEST_LOOP = 8  # frames: a step or two
 EVENTS = ("sit_down", "stand_up", "fall", "lie_down", "get_up", "bend", "jump")
 # What a name of the packs means; the first that fits counts.
 NAMES = {
@@ -79,35 +81,44 @@ class Capture:
 def label_of(name: str) -> str:
     """The label of a motion by its name, SOURCE:NAME or SOURCE:NAME:LABEL."""
     own, _, said = name.partition(":")[2].partition(":")
-    if said or own in LABELS:
-        return said or own
+    known = next((word for word in (said, own) if word in LABELS), None)
+    if known:
+        return known
     lowered = own.lower()
     return next((label for part, label in NAMES.items() if part in lowered), "other")
 
 
 @lru_cache
 def load() -> tuple[Capture, ...]:
-    with np.load(FILE) as stored:
-        return tuple(_capture(stored, i, str(name)) for i, name in enumerate(stored["names"]))
+    """The packaged motions, each long enough for a clip."""
+    return tuple(map(looped, stored()))
 
 
-def _capture(stored, index: int, name: str) -> Capture:
+def stored(path: Path = FILE) -> list[Capture]:
+    """The motions as the file has them."""
+    with np.load(path) as content:
+        return [_capture(content, i, str(name)) for i, name in enumerate(content["names"])]
+
+
+def _capture(content, index: int, name: str) -> Capture:
     """The file holds the differences from frame to frame: turns as quaternions."""
-    turns = np.cumsum(stored[f"{index}/turns"], 0, dtype=np.int16).astype(float)
-    root = np.cumsum(stored[f"{index}/root"], 0, dtype=np.int16) / STEPS_A_LEG
+    turns = np.cumsum(content[f"{index}/turns"], 0, dtype=np.int16).astype(float)
+    root = np.cumsum(content[f"{index}/root"], 0, dtype=np.int16) / STEPS_A_LEG
     return Capture(name, label_of(name), matrices(turns), root)
 
 
 def write(path: Path, captures: Sequence[Capture]) -> None:
-    """Writes such a file as FILE: _capture says how it is read."""
-    stored = {"names": np.array([capture.name for capture in captures])}
+    """Writes a file like FILE, which stored reads."""
+    kept = {"names": np.array([capture.name for capture in captures])}
     for index, capture in enumerate(captures):
         turns = np.round(quaternions(capture.world) * PARTS).astype(np.int16)
+        if np.abs(capture.root).max() * STEPS_A_LEG > 32767:
+            raise ValueError(f"{capture.name}: goes further than a file can hold")
         root = np.round(capture.root * STEPS_A_LEG).astype(np.int16)
-        stored[f"{index}/turns"] = np.diff(turns, axis=0, prepend=np.zeros_like(turns[:1]))
-        stored[f"{index}/root"] = np.diff(root, axis=0, prepend=np.zeros_like(root[:1]))
+        kept[f"{index}/turns"] = np.diff(turns, axis=0, prepend=np.zeros_like(turns[:1]))
+        kept[f"{index}/root"] = np.diff(root, axis=0, prepend=np.zeros_like(root[:1]))
     content = io.BytesIO()
-    np.savez_compressed(content, **stored)
+    np.savez_compressed(content, **kept)
     write_whole(path, content.getvalue())
 
 
@@ -153,11 +164,37 @@ def matrices(turns: np.ndarray) -> np.ndarray:
     return np.moveaxis(np.array(rows), (0, 1), (-2, -1))
 
 
+def looped(capture: Capture) -> Capture:
+    """A walk or run that is shorter than a clip goes on from the moment that its end is most like.
+
+    Captured runs cross the room in a second.
+    """
+    world, root = capture.world, capture.root
+    count = len(world)
+    if capture.label not in ("walk", "run") or capture.cyclic or count >= LONG_ENOUGH:
+        return capture
+    pairs = [
+        (begin, end)
+        for begin in range(count // 2)
+        for end in range(max(begin + SHORTEST_LOOP, 2 * count // 3), count)
+    ]
+    if not pairs:
+        return capture
+    begin, end = min(pairs, key=lambda pair: np.abs(world[pair[0]] - world[pair[1]]).sum())
+    step = (root[end] - root[begin]) * (1, 0, 1)
+    times = -(-(LONG_ENOUGH - begin) // (end - begin))
+    worlds = [world[:begin], *[world[begin:end]] * times]
+    roots = [root[:begin], *(root[begin:end] + k * step for k in range(times))]
+    return replace(capture, world=np.concatenate(worlds), root=np.concatenate(roots))
+
+
 def take(rng: np.random.Generator, capture: Capture) -> Motion:
     """Two seconds of it, faster or slower than it was."""
-    speed = rng.uniform(0.6, 1.4)
-    seconds = np.arange(FRAMES) / FRAME_RATE * speed
     length, last = (len(capture.world) - 1) / RATE, len(capture.world) - 1
+    speed = rng.uniform(0.6, 1.4)
+    if capture.label not in EVENTS and not capture.cyclic:  # it shall not end before the clip does
+        speed = min(speed, max(0.6, length * FRAME_RATE / FRAMES))
+    seconds = np.arange(FRAMES) / FRAME_RATE * speed
     if capture.cyclic:
         frames = np.round((seconds + rng.uniform(0, length)) * RATE).astype(int) % (last + 1)
     else:
@@ -190,6 +227,7 @@ def _ahead(rng, capture, root, seconds) -> np.ndarray:
 def _furniture(capture: Capture) -> Furniture:
     if "loor" in capture.name:
         return Furniture()
-    seated = capture.name.split(":")[1].lower().startswith("sit")
+    sits = capture.label in ("sit_down", "stand_up")
+    seated = sits or capture.name.split(":")[1].lower().startswith("sit")
     frame = {"sit_down": FRAMES - 1, "stand_up": 0}.get(capture.label, FRAMES // 2)
     return Furniture(seat=frame if seated else None)

@@ -27,7 +27,7 @@ def _add_draw(commands, positive) -> None:
         "--held-out", action="store_true", help="clips to test with: of other bodies and motions"
     )
     draw.add_argument(
-        "--motions", type=Path, help="a folder of .bvh and .glb motions, to be drawn as well"
+        "--motions", type=Path, help="a folder of .bvh, .amc and .glb motions, to be drawn as well"
     )
     draw.add_argument(
         "--processes", type=positive, default=len(os.sched_getaffinity(0)), help="%(default)s"
@@ -89,6 +89,8 @@ def _add_train(commands, to_train, positive, minutes, new_file) -> None:
 
 
 def _train(arguments, to_train) -> None:
+    if arguments.half_minutes and arguments.half_minutes >= arguments.minutes:
+        raise ValueError("--half-minutes: must be less than --minutes, which they are part of")
     to_train()
     import torch
 
@@ -155,14 +157,14 @@ def _add_evaluate(commands, to_train) -> None:
 
 
 def _evaluate(arguments, to_train) -> None:
-    real = arguments.footage or arguments.fights or arguments.shown or arguments.walkers
-    shown = real or arguments.held
-    if not shown and not arguments.side_task:
+    a = arguments
+    material = a.footage or a.fights or a.shown or a.walkers or a.held
+    if not material and not arguments.side_task:
         raise ValueError(
             "nothing to evaluate on: give --footage, --fights, --shown, --walkers, --held "
             "or --side-task"
         )
-    if bool(shown) != bool(arguments.models):
+    if bool(material) != bool(arguments.models):
         raise ValueError(
             "MODELS and what to show them (--footage, --held, ...) are needed together"
         )
@@ -171,7 +173,6 @@ def _evaluate(arguments, to_train) -> None:
     if arguments.models:
         from .evaluate import report
 
-        a = arguments
         for line in report(a.models, a.footage, a.fights, a.shown, a.walkers, a.held):
             print(line)
     if arguments.side_task:

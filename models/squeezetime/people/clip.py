@@ -125,7 +125,9 @@ def _brawl(rng, library: Library, actor: Actor, held_out: bool) -> list[Actor]:
 
 
 def _opponent(rng, library, actor: Actor, held_out: bool) -> Actor:
-    """Within reach, at times in each other's arms; mostly fights back, or lies on the floor."""
+    """Within reach, at times in each other's arms; mostly fights back, else stands by, falls, walks
+    or lies on the floor.
+    """
     ahead, away = actor.ahead(FRAMES // 2), rng.uniform(0.25, 1.1)
     does = str(
         rng.choice(["fight", "other", "fall", "walk", "lying"], p=[0.62, 0.12, 0.12, 0.06, 0.08])
@@ -138,8 +140,9 @@ def _opponent(rng, library, actor: Actor, held_out: bool) -> Actor:
 
 
 def _bystander(rng, library, label: str, held_out: bool, near: float = 0) -> Actor:
-    """Someone about so many metres away; 1 to 3.5 m by default."""
-    angle, away = rng.uniform(0, 6.28), near * rng.uniform(0.8, 1.3) or rng.uniform(1, 3.5)
+    """Someone about `near` metres away; 1 to 3.5 m if it is 0."""
+    angle = rng.uniform(0, 6.28)
+    away = near * rng.uniform(0.8, 1.3) if near else rng.uniform(1, 3.5)
     at = (np.cos(angle) * away, np.sin(angle) * away)
     motion = library.draw(rng, label)
     return Actor(rng, motion, held_out, at=at, turn=rng.uniform(0, 6.28))

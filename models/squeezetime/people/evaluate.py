@@ -24,7 +24,7 @@ def report(
         if fights:
             on_footage.fights(subject, fights)
         if shown:
-            on_footage.taken_for(subject, shown)
+            on_footage.shown(subject, shown)
         if walkers:
             on_footage.walkers(subject, walkers)
         if held:

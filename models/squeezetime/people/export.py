@@ -15,6 +15,7 @@ from .clip import draw_pair
 from .labels import BACKGROUND, LABELS
 from .motions import Library
 from .poses import FRAME_RATE
+from .scaled import scaled
 
 NAME, VERSION = "edged-people", "0.1.0"
 CALIBRATION_PAIRS, CALIBRATION_SEED = 80, 3
@@ -50,12 +51,8 @@ def export(weights: Path, preset_name: str, output: Path) -> dict:
 
 def calibration_clips(side: int) -> np.ndarray:
     """Drawn clips uint8 [N,side,side,48], of a seed that no training uses."""
-    import cv2
-
     library = Library(held_out=False)
     pairs = range(CALIBRATION_PAIRS)
     seeds = [(CALIBRATION_SEED << 24, pair) for pair in pairs]
     drawn = [clip.pixels for seed in seeds for clip in draw_pair(library, seed, False)]
-    if side != drawn[0].shape[0]:
-        drawn = [cv2.resize(clip, (side, side), interpolation=cv2.INTER_LINEAR) for clip in drawn]
-    return np.stack(drawn)
+    return scaled(np.stack(drawn), side)

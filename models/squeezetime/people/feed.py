@@ -13,9 +13,9 @@ import numpy as np
 from ..labels import BACKGROUND as STILL
 from ..labels import LABELS as DRAWN
 from ..starter.augment import augment as drawn_variant
-from ..starter.loop import halved
 from . import shards
 from .actor import LEARNT, LEARNT_FRAMES
+from .scaled import scaled
 
 SHARDS_A_BATCH = 4  # a batch draws on several shards, so that it holds more than one seed's luck
 # Head, chest, pelvis, then left and right arm, left and right leg: the joint of the mirrored side.
@@ -26,9 +26,8 @@ MIRRORED = [0, 1, 2, 6, 7, 8, 3, 4, 5, 12, 13, 14, 9, 10, 11]
 class Batch:
     """clips uint8 [N,S,S,48], light float32 [2,N,48]; poses [N,270].
 
-    labels and drawn motions [N]; -1 stands for none. The clips are shown in another light: each
-    value is multiplied by light[0] and light[1] is added, which is left to the training, for a
-    compiled network does it in passing.
+    labels and drawn motions [N]; -1 stands for none. What the network sees is pixel * light[0] +
+    light[1]. The training computes it, because a compiled network does so at almost no cost.
     """
 
     clips: np.ndarray
@@ -44,7 +43,7 @@ class Feed:
 
     folder: Path
     pairs: int
-    half: bool
+    side: int  # of the pictures that come out
     seed: int
     drawn: tuple[np.ndarray, np.ndarray] | None = None
     drawn_share: float = 0.12
@@ -55,7 +54,7 @@ class Feed:
         self.queue: queue.Queue = queue.Queue(4)
         self.stopped = threading.Event()
         self.failed: BaseException | None = None
-        self.small: dict[str, shards.Shard] = {}  # shards at half the size
+        self.small: dict[str, shards.Shard] = {}  # shards of small pictures
         self.thread = threading.Thread(target=self._run, daemon=True)
         self.thread.start()
 
@@ -91,6 +90,10 @@ class Feed:
         """Every pair of these shards once, in batches that mix them."""
         read = [self._read(path) for path in paths]
         pairs = [(s, k) for s in range(len(read)) for k in range(0, len(read[s].labels) - 1, 2)]
+        if len(pairs) < self.pairs:
+            raise ValueError(
+                f"{self.folder}: {len(pairs)} pairs of clips; a step takes {self.pairs}"
+            )
         order = self.rng.permutation(len(pairs))
         for start in range(0, len(order) - self.pairs + 1, self.pairs):
             if self.stopped.is_set():
@@ -101,12 +104,13 @@ class Feed:
             self.uses[path.name] += 1
 
     def _read(self, path: Path) -> shards.Shard:
-        """At half the size all shards stay in memory: 110 kB a clip."""
-        if not self.half:
-            return shards.read(path)
-        if path.name not in self.small:
-            shard = shards.read(path)
-            self.small[path.name] = replace(shard, clips=halved(shard.clips))
+        """Shards of small pictures stay in memory: 110 kB a clip of half the size."""
+        if path.name in self.small:
+            return self.small[path.name]
+        shard = shards.read(path)
+        if shard.clips.shape[1] <= self.side:
+            return shard
+        self.small[path.name] = replace(shard, clips=scaled(shard.clips, self.side))
         return self.small[path.name]
 
     def _batch(self, people: list[tuple[shards.Shard, int]]) -> Batch:
@@ -117,12 +121,12 @@ class Feed:
         if self.drawn is not None:
             for _ in range(round(self.drawn_share * len(people))):
                 clip, motion = self._drawn()
-                clips.append(halved(clip[None])[0] if self.half else clip)
+                clips.append(clip)
                 drawn.append(motion)
                 labels.append(0 if DRAWN[motion] == STILL else -1)  # nothing moves: `other`
                 poses.append(np.zeros_like(poses[0]))
         return Batch(
-            np.stack(clips),
+            np.stack([scaled(clip[None], self.side)[0] for clip in clips]),
             light(self.rng, len(clips), len(people)),
             np.array(labels),
             np.array(drawn),
@@ -163,7 +167,7 @@ def closer(rng: np.random.Generator, clip: np.ndarray) -> np.ndarray:
 
 
 def hidden(rng: np.random.Generator, clip: np.ndarray) -> np.ndarray:
-    """Something of one colour stands in front: a post, a sofa, an edge of the picture."""
+    """Something of one colour stands in front: a post, a sofa, a wall at the edge."""
     made, size = clip.copy(), len(clip)
     h, w = (rng.uniform(0.1, 0.35), 1.0) if rng.random() < 0.5 else (1.0, rng.uniform(0.05, 0.25))
     y, x = rng.uniform(0, 1 - h), rng.uniform(0, 1 - w)
@@ -176,7 +180,7 @@ def hidden(rng: np.random.Generator, clip: np.ndarray) -> np.ndarray:
 def light(rng: np.random.Generator, count: int, people: int) -> np.ndarray:
     """Other contrast and, mostly, another colour of the light: [2,count,48], see Batch.
 
-    For the first so many clips; the others stay as they are.
+    Only the first `people` clips get another light; the drawn motions stay as they are.
     """
     gain = np.ones((count, 1))
     gain[:people, 0] = np.exp(rng.uniform(-0.35, 0.3, people))

@@ -19,7 +19,7 @@ SHORTEST, LONGEST = 0.25, 1800  # seconds
 UNREADABLE = (ValueError, OSError, LookupError, TypeError, AttributeError, ArithmeticError)
 # What the joints are called in the skeletons of CMU, Mesh2Motion, KayKit, Unreal and Mixamo.
 NAMES = {
-    "pelvis": ("Hips", "DEF-hips", "pelvis", "hips", "mixamorig:Hips", "root"),
+    "pelvis": ("Hips", "DEF-hips", "pelvis", "hips", "mixamorig:Hips"),
     "spine": ("Spine", "DEF-spine.001", "spine_01", "spine", "mixamorig:Spine", "lowerback"),
     "chest": (
         "Spine1",

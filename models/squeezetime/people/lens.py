@@ -44,7 +44,7 @@ def looking(eye: np.ndarray, at: np.ndarray) -> np.ndarray:
 def aim(rng: np.random.Generator, points: np.ndarray, side: int) -> Camera:
     """A camera that sees these places [N,3] somewhere in a picture of side pixels.
 
-    From 2 degrees below the horizon to straight above; people fill 12 to 110 % of the height.
+    From 2 degrees below the horizon to straight above; people fill 14 to 110 % of the height.
     """
     u = rng.uniform
     middle, kind = (points.min(0) + points.max(0)) / 2, rng.random()

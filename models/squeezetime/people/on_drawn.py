@@ -9,6 +9,7 @@ from . import shards
 from .clothes import SKINS
 from .conditions import CONDITIONS, changed
 from .labels import INDEX, LABELS
+from .scaled import scaled
 from .scores import SHOTS, few_shot
 from .subject import Subject
 
@@ -20,7 +21,7 @@ def measure(subject: Subject, folder: Path) -> list[str]:
     found = [shards.read(path) for path in shards.whole(folder)]
     if not found:
         raise ValueError(f"{folder}: no shard; draw them with squeezetime draw-people --held-out")
-    clips = np.concatenate([s.clips for s in found])
+    clips = scaled(np.concatenate([s.clips for s in found]), subject.about["height"])
     truth = np.concatenate([s.labels for s in found])
     if subject.has_embedding:
         row = f"embedding, {SHOTS} held-out examples a label, nearest mean"

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import video
 from . import real
 from .scores import auc
 from .subject import Subject
@@ -23,23 +22,25 @@ def falls(subject: Subject, folders: Sequence[Path]) -> None:
     labelled = [item for folder in folders for item in real.read(folder)]
     fallen, ordinary, seconds = [], [], 0.0
     for item in labelled:
-        shown = subject.windows(item.path)
-        scores = _scores(subject, [w.pixels for w in shown])
+        windows = subject.windows(item.path)
+        scores = _scores(subject, [w.pixels for w in windows])
         for fall in item.falls:
-            hits = [s for w, s in zip(shown, scores, strict=True) if real.shows(w, fall)]
+            hits = [s for w, s in zip(windows, scores, strict=True) if real.shows(w, fall)]
             if hits:
                 fallen.append(max(hits))
-        quiet = [s for w, s in zip(shown, scores, strict=True) if real.before(w, item.falls)]
+        quiet = [s for w, s in zip(windows, scores, strict=True) if real.before(w, item.falls)]
         ordinary += quiet
         seconds += len(quiet) * real.STEP / subject.about["frame_rate"]
     for path in (p for folder in folders for p in real.unlabelled(folder, labelled)):
-        shown = subject.windows(path)
-        probabilities = subject.probabilities([w.pixels for w in shown])
+        windows = subject.windows(path)
+        probabilities = subject.probabilities([w.pixels for w in windows])
         if subject.people:
-            best = subject.best(probabilities)
-            subject.rows[f"{path.stem}: {len(best)} windows, taken for"] = _counted(best)
+            _taken_for(subject, path, subject.best(probabilities))
         ordinary += subject.share(probabilities, "fall").tolist()
-        seconds += len(shown) * real.STEP / subject.about["frame_rate"]
+        seconds += len(windows) * real.STEP / subject.about["frame_rate"]
+    if not (fallen and ordinary):
+        missing = "fall" if not fallen else "window of ordinary life before a fall or without one"
+        raise ValueError(f"{', '.join(map(str, folders))}: no {missing} to tell apart")
     blocks = _blocks(ordinary)
     subject.rows[f"falls in rooms, AUC ({len(fallen)} against {len(blocks)} stretches)"] = (
         f"{auc(fallen, blocks):.3f}"
@@ -55,8 +56,6 @@ def falls(subject: Subject, folders: Sequence[Path]) -> None:
 
 
 def _scores(subject: Subject, clips) -> list[float]:
-    if not len(clips):
-        return []
     return subject.share(subject.probabilities(clips), "fall").tolist()
 
 
@@ -77,9 +76,7 @@ def fights(subject: Subject, folder: Path) -> None:
         return
     scores, counted = {}, {}
     for kind in (FIGHT, NO_FIGHT):
-        paths = video.videos_in(folder / kind)
-        if not paths:
-            raise ValueError(f"{folder / kind}: no video")
+        paths = real.videos(folder / kind)
         shares = [
             subject.probabilities([w.pixels for w in subject.windows(p)]).mean(0) for p in paths
         ]
@@ -91,14 +88,18 @@ def fights(subject: Subject, folder: Path) -> None:
     subject.rows[f"{row}: the others taken for"] = counted[NO_FIGHT]
 
 
-def taken_for(subject: Subject, folder: Path) -> None:
+def shown(subject: Subject, folder: Path) -> None:
     """What the windows of each video of the folder are taken for."""
     if not subject.people:
         return
-    for path in video.videos_in(folder):
-        if path.suffix in real.VIDEOS:
-            best = subject.best(subject.probabilities([w.pixels for w in subject.windows(path)]))
-            subject.rows[f"{path.stem}: {len(best)} windows, taken for"] = _counted(best)
+    for path in real.videos(folder):
+        windows = [w.pixels for w in subject.windows(path)]
+        _taken_for(subject, path, subject.best(subject.probabilities(windows)))
+
+
+def _taken_for(subject: Subject, path: Path, best: list[str]) -> None:
+    name = f"{path.parent.name}/{path.name}"
+    subject.rows[f"{name}: {len(best)} windows, taken for"] = _counted(best)
 
 
 def walkers(subject: Subject, path: Path) -> None:

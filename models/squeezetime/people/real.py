@@ -5,6 +5,7 @@ tabs; SPANS is `Falling (BW)[0.4 to 4]; Standing[0 to 0.3]`, in seconds. Or it i
 of GMDCSA-24, as its authors publish it: ADL.csv and Fall.csv, and the videos in ADL and Fall.
 """
 
+import csv
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,9 +18,10 @@ from ..clip import packed
 
 TABLE = "labels.tsv"
 GMDCSA = ("ADL", "Fall")
-VIDEOS = (".mp4", ".avi")
+VIDEOS = (".mp4", ".avi", ".mov", ".mkv")
 STEP = 4  # frames from one window to the next: half a second
-_SPAN = re.compile(r"([^;\[]+)\[\s*([\d.]+)\s*to\s*([\d.]+)\s*\]")
+_SECONDS = r"\s*(\d+(?:\.\d+)?)\s*"
+_SPAN = re.compile(rf"([^;\[]+)\[{_SECONDS}to{_SECONDS}\]")
 
 
 @dataclass
@@ -77,10 +79,17 @@ def _gmdcsa(folder: Path) -> list[Video]:
     """The videos of the tables that are there: a copy may lack some."""
     found = []
     for kind in GMDCSA:
-        for line in _lines((folder / kind).with_suffix(".csv")):
-            path = folder / kind / line.partition(",")[0]
+        table = (folder / kind).with_suffix(".csv")
+        for row in csv.reader(_lines(table)):
+            path = folder / kind / (row or [""])[0]
             if path.is_file():
-                found.append(Video(path, _spans(line.rpartition(",")[2])))
+                found.append(Video(path, _spans(row[-1])))
+                if kind == GMDCSA[1] and not found[-1].falls:
+                    raise ValueError(f"{table}: {path.name} has no span like Falling[1 to 3]")
+        known = {item.path for item in found}
+        for path in video.videos_in(folder / kind):
+            if path not in known:
+                raise ValueError(f"{table}: does not name {path}")
     return found
 
 
@@ -88,10 +97,9 @@ def _lines(table: Path) -> list[str]:
     """Without the header."""
     try:
         return table.read_text().splitlines()[1:]
-    except OSError as error:
-        raise ValueError(
-            f"{table}: {error.strerror}; it says what happens in each video"
-        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "not in UTF-8"
+        raise ValueError(f"{table}: {why}; it says what happens in each video") from error
 
 
 def _spans(text: str) -> list[Span]:
@@ -101,25 +109,37 @@ def _spans(text: str) -> list[Span]:
 def unlabelled(folder: Path, known: list[Video]) -> list[Path]:
     """The folder's other videos."""
     paths = {v.path for v in known}
-    return [p for p in video.videos_in(folder) if p.suffix in VIDEOS and p not in paths]
+    return [p for p in _videos(folder) if p not in paths]
+
+
+def videos(folder: Path) -> list[Path]:
+    """The videos in the folder. ValueError where there is none."""
+    found = _videos(folder)
+    if not found:
+        raise ValueError(f"{folder}: no {' or '.join(VIDEOS)} in it")
+    return found
+
+
+def _videos(folder: Path) -> list[Path]:
+    return [p for p in video.videos_in(folder) if p.suffix.lower() in VIDEOS]
 
 
 def windows(path: Path, frames: int, rate: float, size: tuple[int, int]) -> Iterator[Window]:
     """A window every half second, of the picture's middle square, as edged sees it.
 
-    The last picture of a video that is shorter than a window is seen until the window ends.
+    A video shorter than a window gives one window, filled up with its last picture.
     """
     kept: list[np.ndarray] = []
-    seen = 0
+    given = False
     for tick, frame in enumerate(video.frames_at(path, rate, size)):
         kept = [] if frame is None else [*kept[-(frames - 1) :], frame]
         begin = tick + 1 - frames
         if len(kept) == frames and begin % STEP == 0:
-            seen += 1
+            given = True
             yield Window(packed(np.stack(kept)), begin / rate)
-    if not seen and kept:
-        kept += kept[-1:] * (frames - len(kept))
-        yield Window(packed(np.stack(kept)), 0.0)
+    if not given:
+        for clip in video.clips_of(path, frames, rate, size):
+            yield Window(clip, 0.0)
 
 
 SECONDS = 2.0  # of a window

@@ -12,6 +12,7 @@ from ..labels import LABELS
 from ..presets import PRESETS
 from ..starter.loop import to_input
 from . import network
+from .scaled import scaled
 
 PART = 64  # clips at a time
 
@@ -22,6 +23,7 @@ def report(weights: Path, preset: str, test: tuple[np.ndarray, np.ndarray]) -> l
     if "drawn" in network.load(model, weights):
         raise ValueError(f"{weights}: has no head for the starter's motions")
     clips, truth = test
+    clips = scaled(clips, PRESETS[preset].size)
     guesses = _best(model, clips)
     right = guesses == truth
     recalls = [f"{LABELS[i]} {right[truth == i].mean():.3f}" for i in np.unique(truth)]

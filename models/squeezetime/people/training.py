@@ -54,7 +54,7 @@ class Training:
         self.preset = replace(preset, size=preset.size // 2) if half else preset
         self.model = network.build(self.preset)
         self.compiled = compiled
-        self.outputs = torch.compile(self._outputs) if compiled else self._outputs
+        self.outputs = torch.compile(self._outputs, dynamic=False) if compiled else self._outputs
         self.parameters = [v.value for v in self.model.trainable_variables]
         self.optimizer = torch.optim.AdamW(
             self.parameters, lr=recipe.peak_rate, weight_decay=WEIGHT_DECAY, fused=True
@@ -65,6 +65,19 @@ class Training:
     def restart_average(self) -> None:
         self.average = [v.value.detach().clone() for v in self.model.weights]
 
+    def _shown(self, clips: torch.Tensor, light: torch.Tensor) -> list[torch.Tensor]:
+        try:
+            return self.outputs(clips, light)
+        except (
+            Exception
+        ) as error:  # of many kinds: no compiler, no Python.h, no space for its files
+            if not self.compiled or self.steps:
+                raise
+            raise ValueError(
+                "torch cannot compile the network: train with --eager, or see what it misses: "
+                f"{str(error).strip().splitlines()[0][:200]}"
+            ) from error
+
     def _outputs(self, clips: torch.Tensor, light: torch.Tensor) -> list[torch.Tensor]:
         """Clips uint8 [N,S,S,48] in that light [2,N,48] -> what network.build lists."""
         gain, added = light[:, :, None, None]
@@ -74,7 +87,7 @@ class Training:
     def step(self, batch: Batch, progress: float, losses: Losses) -> None:
         for group in self.optimizer.param_groups:
             group["lr"] = rate_at(self.recipe.peak_rate, progress)
-        outputs = self.outputs(torch.from_numpy(batch.clips), torch.from_numpy(batch.light))
+        outputs = self._shown(torch.from_numpy(batch.clips), torch.from_numpy(batch.light))
         loss = loss_of(outputs, batch, 2 * self.recipe.pairs)
         self.optimizer.zero_grad()
         loss.backward()

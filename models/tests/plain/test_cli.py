@@ -8,7 +8,7 @@ from paths import STARTER
 from squeezetime import cli
 from squeezetime.packaging import pack, unpack
 
-READY = {**os.environ, **cli._MALLOC}
+READY = os.environ | {"GLIBC_TUNABLES": cli.tuned("")}
 
 
 def test_an_interrupt_gives_no_traceback(monkeypatch, capsys):
@@ -139,11 +139,16 @@ def test_the_clip_sets_are_where_make_keeps_its_own(monkeypatch):
 
 
 def test_training_begins_with_what_glibc_reads():
-    bare = {k: v for k, v in os.environ.items() if k not in cli._MALLOC}
-    told = "import os; from squeezetime import cli; cli._to_train(); print(os.environ)"
-    for environment in bare, bare | {"MALLOC_MMAP_MAX_": "7"}:
+    bare = {k: v for k, v in os.environ.items() if k != "GLIBC_TUNABLES"}
+    told = "import os; from squeezetime import cli; cli._to_train(); "
+    told += "print(os.environ['GLIBC_TUNABLES'])"
+    mine = "glibc.malloc.mmap_max=7:glibc.cpu.x86_ibt=off"
+    for environment in bare, bare | {"GLIBC_TUNABLES": mine}:
         done = subprocess.run(
             [sys.executable, "-c", told], env=environment, capture_output=True, text=True
         )
-        assert f"'MALLOC_MMAP_MAX_': '{environment.get('MALLOC_MMAP_MAX_', 0)}'" in done.stdout
-        assert "'MALLOC_TRIM_THRESHOLD_': '17179869184'" in done.stdout
+        said = done.stdout.strip().split(":")
+        assert "glibc.malloc.trim_threshold=17179869184" in said, done.stderr
+        for tunable in environment.get("GLIBC_TUNABLES", "glibc.malloc.mmap_max=0").split(":"):
+            assert tunable in said
+        assert len({t.partition("=")[0] for t in said}) == len(said)

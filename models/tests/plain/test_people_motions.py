@@ -1,20 +1,25 @@
 import json
 import struct
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from squeezetime.people import acts, bodies, captured, folder
+from squeezetime.people import acts, bodies, captured, cmu, folder
 from squeezetime.people.labels import LABELS
 from squeezetime.people.motions import Library
 from squeezetime.people.poses import FRAMES, pose
 from squeezetime.people.skeleton import (
     HEAD,
     JOINTS,
+    LEFT_ARM,
     LEFT_FOOT,
     PARENTS,
     PELVIS,
     RIGHT_FOOT,
+    about_x,
+    about_y,
+    about_z,
     mirror,
     places,
     to_local,
@@ -271,10 +276,12 @@ def test_the_packaged_motions_are_labelled():
 
 
 def test_motions_that_are_written_are_read_again(tmp_path):
-    some = [captured.load()[i] for i in (0, 60, -1)]
+    some = [captured.stored()[i] for i in (0, 60, -1)]
+    far = replace(some[0], root=some[0].root + 20)
+    with pytest.raises(ValueError, match="goes further than a file can hold"):
+        captured.write(tmp_path / "far.npz", [far])
     captured.write(tmp_path / "some.npz", some)
-    with np.load(tmp_path / "some.npz") as stored:
-        again = [captured._capture(stored, i, str(n)) for i, n in enumerate(stored["names"])]
+    again = captured.stored(tmp_path / "some.npz")
     for a, b in zip(some, again, strict=True):
         assert (a.name, a.label) == (b.name, b.label)
         np.testing.assert_allclose(a.world, b.world, atol=1e-3)
@@ -285,6 +292,59 @@ def test_a_name_says_its_label():
     assert captured.label_of("cmu:16_01:jump") == "jump"
     assert captured.label_of("m2m:Sitting_Enter") == "sit_down"
     assert captured.label_of("own:waltz") == "other"
+    assert captured.label_of("own:Idle:Loop") == "other"
+
+
+def test_a_captured_run_lasts_as_long_as_a_clip_without_a_leap():
+    runs = [c for c in captured.load() if c.label == "run" and c.name.startswith("cmu:")]
+    assert len(runs) > 30
+    for run in runs:
+        assert len(run.world) >= captured.LONG_ENOUGH, run.name
+        ahead = np.linalg.norm(np.diff(run.root[:, [0, 2]], axis=0), axis=1)
+        assert ahead.max() < 4 * np.median(ahead) + 0.05, run.name  # nobody is thrown
+        turned = np.einsum("kjab,kjab->kj", run.world[1:], run.world[:-1])
+        assert np.degrees(np.arccos(np.clip((turned - 1) / 2, -1, 1))).max() < 100, run.name
+
+
+def take(name, heights):
+    root = np.zeros((len(heights), 3))
+    root[:, 1] = heights
+    return captured.Capture(name, "other", np.tile(np.eye(3), (len(heights), 17, 1, 1)), root)
+
+
+def test_of_a_take_of_cmu_the_action_is_used():
+    stool = np.r_[np.ones(60), np.linspace(1, 0.4, 15), np.full(60, 0.4), np.linspace(0.4, 1, 15)]
+    down, up = cmu.parts(take("14_27", np.r_[stool, np.ones(60)]))
+    assert (down.name, down.label) == ("cmu:14_27a:sit_down", "sit_down")
+    assert (up.name, up.label) == ("cmu:14_27b:stand_up", "stand_up")
+    assert down.root[0, 1] > 0.9 and down.root[-1, 1] < 0.5  # it begins as the action does
+    assert up.root[0, 1] < 0.5 and up.root[-1, 1] > 0.9
+    (jump,) = cmu.parts(take("16_03", np.r_[np.ones(90), 1.4, np.ones(90)]))
+    assert jump.root[:, 1].argmax() == 16
+    assert list(cmu.parts(take("14_27", np.ones(90)))) == []  # nobody sat down
+    assert list(cmu.parts(take("99_01", np.ones(90)))) == []
+    (walk,) = cmu.parts(take("07_01", np.arange(400.0)))
+    assert walk.root[0, 1] == 10 and len(walk.root) == 160
+
+
+def test_the_packaged_takes_of_cmu_are_those_of_the_table():
+    listed = {
+        f"{subject:02d}_{trial:02d}"
+        for takes in cmu.TAKES.values()
+        for subject, trials in takes.items()
+        for trial in trials
+    }
+    packaged = {
+        c.name.split(":")[1].rstrip("ab") for c in captured.stored() if c.name[:4] == "cmu:"
+    }
+    assert not listed - packaged - {f"14_{n}" for n in (27, 28, 29)}
+
+
+def test_who_sits_down_in_a_captured_take_has_a_seat():
+    rng = np.random.default_rng(0)
+    for capture in captured.load():
+        if capture.label in ("sit_down", "stand_up") and "loor" not in capture.name:
+            assert captured.take(rng, capture).furniture.seat is not None, capture.name
 
 
 ASF = """:version 1.10
@@ -331,11 +391,20 @@ def asf(folder_, name="07", bones=BONES):
     (folder_ / f"{name}.asf").write_text(ASF.format(bones=drawn, hierarchy=tree))
 
 
-def amc(path, frames=121, bone="ltibia", values="90 0 0"):
-    """It turns 90 degrees to the left in a second, with a bent knee."""
+def changed_asf(folder_, before, after):
+    asf(folder_)
+    text = (folder_ / "07.asf").read_text()
+    assert before in text
+    (folder_ / "07.asf").write_text(text.replace(before, after, 1))
+
+
+def amc(path, frames=121, bone="ltibia", values="90 0 0", cut=0, arm="lhumerus 40 25 -30"):
+    """It turns 90 degrees to the left in a second, with a bent knee and an arm that moved."""
     lines = [":FULLY-SPECIFIED", ":DEGREES"]
     for k in range(frames):
         lines += [str(k + 1), f"root 0 0 {k} 0 {0.75 * k} 0", f"{bone} {values}"]
+        lines += [arm]
+    lines = lines[: len(lines) - cut]
     path.write_text("\n".join(lines) + "\n")
 
 
@@ -350,23 +419,42 @@ def test_an_amc_is_put_on_the_skeleton(tmp_path):
     np.testing.assert_allclose(turned, np.linspace(0, 90, 21), atol=1e-9)
     assert (joints[:, RIGHT_FOOT, 1] < joints[:, LEFT_FOOT, 1] - 0.3).all()  # the knee is bent
     assert capture.root[-1, 2] == pytest.approx(120 / 8)  # in lengths of a leg
+    # The upper arm: its own axes, turned by the file's angles about x, then y, then z, and back.
+    axes = turn("z", 90) @ turn("y", 30) @ turn("x", 180)
+    moved = axes @ turn("z", -30) @ turn("y", 25) @ turn("x", 40) @ axes.T
+    points = capture.world[0, LEFT_ARM] @ (0, -1, 0)
+    np.testing.assert_allclose(points, moved @ (1, 0, 0), atol=1e-9)
+
+
+def turn(axis, degrees):
+    return {"x": about_x, "y": about_y, "z": about_z}[axis](np.radians([degrees]))[0]
 
 
 @pytest.mark.parametrize(
     ("make", "says"),
     [
-        (lambda p: amc(p / "07_01.amc"), "0 .asf files beside it; it needs 07.asf"),
+        (lambda p: amc(p / "07_01.amc"), "0 .asf files beside it that could be its skeleton"),
+        (lambda p: (asf(p, "08"), amc(p / "07_01.amc")), "0 .asf files beside it"),
+        (lambda p: (asf(p), amc(p / "07_01.amc", cut=1)), "frame 121 of 121 names other bones"),
         (lambda p: (asf(p), amc(p / "07_01.amc", frames=1)), "1 frames: no motion"),
         (lambda p: (asf(p), (p / "07_01.amc").write_text("")), "0 frames: no motion"),
         (lambda p: (asf(p), amc(p / "07_01.amc", bone="tail")), "'tail 90 0 0': no bone"),
         (lambda p: (asf(p), amc(p / "07_01.amc", values="90")), "'90': 3 numbers are expected"),
-        (lambda p: (asf(p), amc(p / "07_01.amc", values="a b c")), "could not convert"),
+        (lambda p: (asf(p), amc(p / "07_01.amc", values="a b c")), "'a b c': 3 numbers"),
         (lambda p: (asf(p, bones=BONES[1:]), amc(p / "07_01.amc")), "lowerback thorax does not"),
-        (lambda p: (asf(p, bones=BONES[:4]), amc(p / "07_01.amc", bone="head")), "no left_arm"),
+        (
+            lambda p: (asf(p, bones=BONES[:4]), amc(p / "07_01.amc", 9, "head", arm="head 1 1 1")),
+            "no left_arm",
+        ),
         (
             lambda p: ((p / "07.asf").write_bytes(bytes(range(256))), amc(p / "07_01.amc")),
-            "no skeleton: root, bonedata or hierarchy is missing",
+            r"07\.asf: no skeleton: root, bonedata or hierarchy is missing",
         ),
+        (lambda p: (changed_asf(p, "deg", "rad"), amc(p / "07_01.amc")), "angles are radians"),
+        (lambda p: (changed_asf(p, "axis XYZ\n ", "axis ZYX\n "), amc(p / "07_01.amc")), "turned"),
+        (lambda p: (changed_asf(p, "dof rx", "dof rw"), amc(p / "07_01.amc")), "dof rw ry rz"),
+        (lambda p: (changed_asf(p, "length 2", "length x"), amc(p / "07_01.amc")), "'x': 1 number"),
+        (lambda p: (changed_asf(p, "name head", "name"), amc(p / "07_01.amc")), r"07\.asf: "),
     ],
 )
 def test_an_amc_that_cannot_be_read_is_named(tmp_path, make, says):

@@ -45,18 +45,32 @@ def test_a_subject_of_gmdcsa_is_read_as_far_as_its_videos_are_there(tmp_path):
     for name in ("ADL", "Fall"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "02.mp4").touch()
+    fallen_text = "02.mp4,5,Walks; falls,Falling (BW)[1.9 to 5]; Standing[0 to 1.8] ; Walking[2\n"
     head = "File Name,Length (seconds),Description, Classes\n"
     (tmp_path / "ADL.csv").write_text(head + "01.mp4,8,Sits,Sitting[0 to 8]\n02.mp4,9,Stands\n")
-    (tmp_path / "Fall.csv").write_text(
-        head + "02.mp4,5,Walks; falls,Falling (BW)[1.9 to 5]; Standing[0 to 1.8] ; Walking[2\n"
-    )
+    (tmp_path / "Fall.csv").write_text(head + fallen_text)
     calm, fallen = real.read(tmp_path)
     assert (calm.path, calm.spans) == (tmp_path / "ADL/02.mp4", [])
     assert fallen.path == tmp_path / "Fall/02.mp4"
     assert [(s.what, s.begin) for s in fallen.spans] == [("Falling (BW)", 1.9), ("Standing", 0)]
-    assert real.unlabelled(tmp_path, [calm]) == [fallen.path]
-    (tmp_path / "Fall.csv").unlink()
-    with pytest.raises(ValueError, match=r"Fall\.csv: No such file"):
+    (tmp_path / "Fall.csv").write_text(head + '02.mp4,5,Falls,"Falling (BW)[1 to 5]"\n')
+    assert [s.begin for s in real.read(tmp_path)[1].falls] == [1]
+    for table_text, says in (
+        (head + "02.mp4,5,Falls,Falling (BW)[1 to 5\n", r"Fall\.csv: 02\.mp4 has no span"),
+        (head + "2.mp4,5,Falls,Falling (BW)[1 to 5]\n", r"Fall\.csv: does not name .*02\.mp4"),
+        (None, r"Fall\.csv: No such file"),
+    ):
+        (tmp_path / "Fall.csv").unlink()
+        if table_text:
+            (tmp_path / "Fall.csv").write_text(table_text)
+        with pytest.raises(ValueError, match=says):
+            real.read(tmp_path)
+        (tmp_path / "Fall.csv").touch()
+
+
+def test_a_table_that_is_no_text_is_named(tmp_path):
+    (tmp_path / "labels.tsv").write_bytes(b"\xff\xfe\xff")
+    with pytest.raises(ValueError, match=r"labels\.tsv: not in UTF-8"):
         real.read(tmp_path)
 
 
@@ -65,6 +79,50 @@ def test_a_video_shorter_than_a_window_ends_in_its_last_picture(monkeypatch):
     monkeypatch.setattr(real.video, "frames_at", lambda *_: iter(pictures))
     (window,) = real.windows("x", 5, 8, (4, 4))
     assert window.pixels[0, 0, ::3].tolist() == [0, 1, 2, 2, 2] and window.begin == 0
+
+
+def test_of_a_video_with_gaps_no_frozen_picture_is_made(monkeypatch):
+    pictures = [np.full((4, 4, 3), k, np.uint8) for k in range(3)]
+    gappy = [pictures[0], None, pictures[1], None, pictures[2]]
+    monkeypatch.setattr(real.video, "frames_at", lambda *_: iter(gappy))
+    monkeypatch.setattr(real.video, "_check_longest", refuse)
+    with pytest.raises(ValueError, match="slow"):
+        list(real.windows("x", 5, 8, (4, 4)))
+
+
+def refuse(*_):
+    raise ValueError("slow")
+
+
+def test_falls_are_told_from_ordinary_life(tmp_path):
+    """Of the fall's two windows the better one counts; stretches of ordinary life have three."""
+    for name in ("3.mp4", "1.mp4", "6.mp4"):
+        (tmp_path / name).touch()
+    table(tmp_path, "3.mp4\tx\tFalling[3 to 4]")
+    subject = FakeSubject()
+    subject.labels = ["other", "fall"]
+    subject.windows = lambda path: [
+        real.Window(np.array(int(path.stem) + 2 * (begin == 2)), begin) for begin in range(6)
+    ]
+    subject.about = {"frame_rate": 8}
+    on_footage.falls(subject, [tmp_path])
+    assert subject.rows["falls in rooms, AUC (1 against 5 stretches)"] == "0.400"
+    assert subject.rows["falls with a score of 0.5 or more"] == "1 of 1"
+    assert subject.rows["false alarms of a fall in 0.1 minutes"] == "3"
+    name = tmp_path.name
+    assert subject.rows[f"{name}/6.mp4: 6 windows, taken for"] == "fall 6"
+    table(tmp_path, "3.mp4\tx\tWalking[3 to 4]")
+    with pytest.raises(ValueError, match=f"{name}: no fall to tell apart"):
+        on_footage.falls(subject, [tmp_path])
+
+
+def test_what_videos_are_taken_for(tmp_path):
+    (tmp_path / "9.MOV").touch()
+    subject = FakeSubject()
+    on_footage.shown(subject, tmp_path)
+    assert subject.rows == {f"{tmp_path.name}/9.MOV: 1 windows, taken for": "fight 1"}
+    with pytest.raises(ValueError, match=r"absent: no \.mp4 or"):
+        on_footage.shown(subject, tmp_path / "absent")
 
 
 class FakeSubject:
@@ -85,6 +143,9 @@ class FakeSubject:
     def best(self, shares):
         return [self.labels[i] for i in shares.argmax(1)]
 
+    def share(self, shares, label):
+        return shares[:, self.labels.index(label)]
+
 
 def test_fights_are_told_from_other_videos(tmp_path):
     for name in ("fight/9", "fight/4", "noFight/1", "noFight/3", "noFight/5"):
@@ -98,7 +159,7 @@ def test_fights_are_told_from_other_videos(tmp_path):
         first + "fights taken for": "fight 1, other 1",
         first + "the others taken for": "other 3",
     }
-    with pytest.raises(ValueError, match=r"nothing/fight: no video"):
+    with pytest.raises(ValueError, match=r"nothing/fight: no \.mp4 or"):
         on_footage.fights(subject, tmp_path / "nothing")
 
 

@@ -16,7 +16,7 @@ print(keras.ops.zeros(1).device)
 """
     done = subprocess.run(
         [sys.executable, "-c", told],
-        env={**os.environ, **cli._MALLOC},
+        env={**os.environ, "GLIBC_TUNABLES": cli.tuned("")},
         capture_output=True,
         text=True,
     )

@@ -39,7 +39,7 @@ for name in ("train/a", "train/b", "held/c"):
 
 TRAIN = """
 training, losses = train.Training(recipe(1), half=False), train.Losses()
-feed = train.Feed(folder / "train", 8, False, 1)
+feed = train.Feed(folder / "train", 8, 32, 1)
 for _ in range(80):
     training.step(feed.next(), 0.2, losses)
 feed.close()
@@ -109,13 +109,12 @@ else:
 """
 
 
-# Both ways the same network, shown in the same light; the second on pictures of half the size.
+# Both ways the same network, shown in the light of the batch.
 COMPILED = """
-from squeezetime.people import feed
 eager, compiled = (train.Training(recipe(1), False, compiled) for compiled in (False, True))
 for variable, value in zip(compiled.model.weights, eager.model.weights, strict=True):
     variable.assign(value.value.detach())
-batches = train.Feed(folder / "train", 8, False, 1)
+batches = train.Feed(folder / "train", 8, 32, 1)
 batch = batches.next()
 batches.close()
 shown = torch.from_numpy(batch.clips), torch.from_numpy(batch.light)
@@ -123,6 +122,11 @@ for layer in eager.model.layers + compiled.model.layers:
     if layer.name == "dropout":
         layer.rate = 0
 for a, b in zip(eager.outputs(*shown), compiled.outputs(*shown), strict=True):
+    assert (a - b).abs().max() < 1e-3, (a - b).abs().max()
+lit = (batch.clips * batch.light[0][:, None, None] + batch.light[1][:, None, None]).clip(0, 255)
+assert np.abs(lit - batch.clips).max() > 5
+expected = eager.model(torch.from_numpy((lit - 128) / 128).float(), training=True)
+for a, b in zip(eager.outputs(*shown), expected, strict=True):
     assert (a - b).abs().max() < 1e-3, (a - b).abs().max()
 losses = train.Losses()
 for _ in range(3):
@@ -137,6 +141,12 @@ train.train(folder, folder / "out.npz", half, folder / "init.npz", None)
 before, after = (dict(np.load(folder / name)) for name in ("init.npz", "out.npz"))
 for name in ("stem/0", "stage2_block1_restore/0", "classifier/0"):
     assert not np.array_equal(before[name], after[name]), name
+
+network.load(network.build(presets.PRESETS["nano"]), folder / "out.npz")  # of the whole size
+try:
+    train.Feed(folder / "train", 500, 32, 1).next()
+except ValueError as error:
+    assert "64 pairs of clips; a step takes 500" in str(error), error
 
 import errno
 def full(*_):

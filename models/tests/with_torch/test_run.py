@@ -10,7 +10,7 @@ import pytest
 
 from films import bar, film
 from paths import TESTS
-from squeezetime.cli import _MALLOC
+from squeezetime.cli import tuned
 from squeezetime.own import train
 
 # On the torch backend, which is not that of the tests; without the export, which is on the other.
@@ -54,7 +54,7 @@ def script(folder, text):
     # One thread: two that share so little spend most of their time waiting.
     done = subprocess.run(
         [sys.executable, "-c", BEGINNING + text, folder],
-        env={**os.environ, **_MALLOC, "OMP_NUM_THREADS": "1"},
+        env={**os.environ, "GLIBC_TUNABLES": tuned(""), "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
     )
