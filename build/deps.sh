@@ -180,7 +180,10 @@ models_env() {
 
 dep_python() { models_env check; }
 dep_tensorflow() { models_env test; }
-dep_torch() { models_env test-torch; }
+dep_torch() {
+  models_env test-torch
+  apt_need g++ python3-dev # torch compiles the network
+}
 # Home Assistant needs a newer Python than Debian 12 has. That of Debian's testing is unpacked, and runs with the C library that comes with it:
 # nothing is installed, and no root is needed. uv finds the packages in seconds; pip tries versions for ten minutes.
 dep_homeassistant() {
