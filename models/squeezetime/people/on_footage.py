@@ -32,12 +32,11 @@ def falls(subject: Subject, folders: Sequence[Path]) -> None:
         ordinary += quiet
         seconds += len(quiet) * real.STEP / subject.about["frame_rate"]
     for path in (p for folder in folders for p in real.unlabelled(folder, labelled)):
-        windows = subject.windows(path)
-        probabilities = subject.probabilities([w.pixels for w in windows])
+        probabilities = _probabilities(subject, path)
         if subject.people:
-            _taken_for(subject, path, subject.best(probabilities))
+            _taken_for(subject, path, probabilities)
         ordinary += subject.share(probabilities, "fall").tolist()
-        seconds += len(windows) * real.STEP / subject.about["frame_rate"]
+        seconds += len(probabilities) * real.STEP / subject.about["frame_rate"]
     if not (fallen and ordinary):
         missing = "fall" if not fallen else "window of ordinary life before a fall or without one"
         raise ValueError(f"{', '.join(map(str, folders))}: no {missing} to tell apart")
@@ -77,9 +76,7 @@ def fights(subject: Subject, folder: Path) -> None:
     scores, counted = {}, {}
     for kind in (FIGHT, NO_FIGHT):
         paths = real.videos(folder / kind)
-        shares = [
-            subject.probabilities([w.pixels for w in subject.windows(p)]).mean(0) for p in paths
-        ]
+        shares = [_probabilities(subject, path).mean(0) for path in paths]
         scores[kind] = [float(s[subject.labels.index("fight")]) for s in shares]
         counted[kind] = _counted(subject.best(np.stack(shares)))
     row = f"{folder.name}, {len(scores[FIGHT])} against {len(scores[NO_FIGHT])} videos"
@@ -93,12 +90,16 @@ def shown(subject: Subject, folder: Path) -> None:
     if not subject.people:
         return
     for path in real.videos(folder):
-        windows = [w.pixels for w in subject.windows(path)]
-        _taken_for(subject, path, subject.best(subject.probabilities(windows)))
+        _taken_for(subject, path, _probabilities(subject, path))
 
 
-def _taken_for(subject: Subject, path: Path, best: list[str]) -> None:
-    name = f"{path.parent.name}/{path.name}"
+def _probabilities(subject: Subject, path: Path) -> np.ndarray:
+    """Of each label in each window of the video, [N,labels]."""
+    return subject.probabilities([w.pixels for w in subject.windows(path)])
+
+
+def _taken_for(subject: Subject, path: Path, probabilities: np.ndarray) -> None:
+    best, name = subject.best(probabilities), f"{path.parent.name}/{path.name}"
     subject.rows[f"{name}: {len(best)} windows, taken for"] = _counted(best)
 
 
