@@ -22,18 +22,23 @@ func Command(ctx context.Context, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// Start starts the command. Wait is the command's Wait; the goroutine that called Start must call it.
+// Start starts the command. Wait is the command's Wait, to be called once. A command that the kernel kills with its parent must be started
+// here: the kernel does so when the thread that forked ends, so that thread must last as long as the child. A StdoutPipe does not go with it.
 func Start(cmd *exec.Cmd) (wait func() error, err error) {
-	// The kernel sends the parent-death signal when the thread that forked ends. So this thread must last as long as the child.
-	runtime.LockOSThread()
-	if err := cmd.Start(); err != nil {
-		runtime.UnlockOSThread()
+	started, ended := make(chan error), make(chan error, 1)
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := cmd.Start()
+		started <- err
+		if err == nil {
+			ended <- cmd.Wait()
+		}
+	}()
+	if err := <-started; err != nil {
 		return nil, err
 	}
-	return func() error {
-		defer runtime.UnlockOSThread()
-		return cmd.Wait()
-	}, nil
+	return func() error { return <-ended }, nil
 }
 
 // Environment is this process's environment without what children must not know: the broker's password, and the socket for talking to

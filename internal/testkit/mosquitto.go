@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"edged/internal/self"
 )
 
 // Mosquitto is a real mosquitto broker on a loopback port of its own. It keeps its port over Stop and Start. It forgets its
@@ -21,7 +23,8 @@ type Mosquitto struct {
 	program string
 	config  string
 	log     string
-	cmd     *exec.Cmd
+	cmd     *exec.Cmd    // nil = not running
+	wait    func() error // of cmd
 }
 
 // StartMosquitto runs a broker until the test ends. The given lines are added to its configuration. Everybody may connect
@@ -78,7 +81,8 @@ func (b *Mosquitto) Start() {
 	b.t.Helper()
 	b.cmd = exec.CommandContext(context.Background(), b.program, "-c", b.config)
 	b.cmd.SysProcAttr = dieWithParent()
-	if err := b.cmd.Start(); err != nil {
+	var err error
+	if b.wait, err = self.Start(b.cmd); err != nil {
 		b.t.Fatalf("start mosquitto: %v", err)
 	}
 	var d net.Dialer
@@ -103,7 +107,7 @@ func (b *Mosquitto) Stop() {
 		return
 	}
 	_ = b.cmd.Process.Kill()
-	_ = b.cmd.Wait() // its error says that the process was killed
+	_ = b.wait() // its error says that the process was killed
 	b.cmd = nil
 }
 
@@ -111,7 +115,7 @@ func (b *Mosquitto) Stop() {
 func (b *Mosquitto) Shutdown() {
 	b.t.Helper()
 	b.signal(syscall.SIGTERM)
-	_ = b.cmd.Wait()
+	_ = b.wait()
 	b.cmd = nil
 }
 

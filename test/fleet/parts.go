@@ -16,10 +16,23 @@ import (
 	"time"
 
 	mqtt "github.com/eclipse/paho.mqtt.golang"
+
+	"edged/internal/self"
 )
 
 // process is what /proc says of one.
-type process struct{ cmd *exec.Cmd }
+type process struct {
+	cmd  *exec.Cmd
+	wait func() error
+}
+
+// begin starts the command. The kernel kills it when this program ends.
+func (p *process) begin(cmd *exec.Cmd) (err error) {
+	p.cmd = cmd
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	p.wait, err = self.Start(cmd)
+	return err
+}
 
 // cpu is the time that it has taken so far, seconds.
 func (p process) cpu() float64 {
@@ -44,7 +57,7 @@ func (p process) memory() (kilobytes float64) {
 
 func (p process) kill(how syscall.Signal) {
 	_ = p.cmd.Process.Signal(how)
-	_ = p.cmd.Wait()
+	_ = p.wait()
 }
 
 // broker is a mosquitto that remembers nothing.
@@ -70,9 +83,7 @@ func (b *broker) start(ctx context.Context) error {
 	if err != nil {
 		path = "/usr/sbin/mosquitto"
 	}
-	b.cmd = exec.CommandContext(ctx, path, "-c", b.config)
-	b.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := b.cmd.Start(); err != nil {
+	if err := b.begin(exec.CommandContext(ctx, path, "-c", b.config)); err != nil {
 		return err
 	}
 	for range 100 {
@@ -94,15 +105,14 @@ type fleet struct {
 }
 
 func startFleet(ctx context.Context, address string) (*fleet, error) {
-	self, err := os.Executable()
+	program, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
 	f := &fleet{}
-	f.cmd = exec.CommandContext(ctx, self, "-boards", address, "-nodes", strconv.Itoa(*nodes), "-action-every", actions.String())
-	f.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	f.cmd.Stderr = os.Stderr
-	out, err := f.cmd.StdoutPipe()
+	cmd := exec.CommandContext(ctx, program, "-boards", address, "-nodes", strconv.Itoa(*nodes), "-action-every", actions.String())
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +123,7 @@ func startFleet(ctx context.Context, address string) (*fleet, error) {
 			f.mu.Unlock()
 		}
 	}()
-	return f, f.cmd.Start()
+	return f, f.begin(cmd)
 }
 
 func (f *fleet) now() state {
