@@ -45,6 +45,11 @@ func TestClickThrough(t *testing.T) {
 // The slider on the bar does what the MQTT command does, and follows it.
 func testThreshold(t *testing.T, b *browser) {
 	slider := b.named("slider", "Threshold of left_to_right")
+	// A slow network: each change takes longer than the ones after it.
+	eval[int](b, `(window.realFetch = fetch, window.slow = 1200, window.fetch = async (url, o) => {
+		if (o?.method === 'PUT') await new Promise((r) => setTimeout(r, slow = Math.max(0, slow - 200)));
+		return realFetch(url, o);
+	}, 0)`)
 	eval[int](b, slider+".focus(), 0")
 	for range 5 {
 		b.key(kb.ArrowRight) // the keyboard alone will do

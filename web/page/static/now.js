@@ -252,6 +252,7 @@ class Bar {
         type: 'range', min: 0.01, max: 1, step: 0.01, 'aria-label': 'Threshold of ' + label,
         oninput: () => this.show(),
         onchange: () => this.save(),
+        onblur: () => this.setThreshold(this.saved),
       });
     }
     this.element = el('div', { class: 'bar' + (this.slider ? '' : ' background') },
@@ -267,9 +268,11 @@ class Bar {
     this.element.classList.toggle('over', this.slider && this.score >= Number(this.slider.value));
   }
 
+  // setThreshold shows what edged has. Who moves the slider is ahead of that until edged has the same: a key steps on from what the slider shows.
   setThreshold(score) {
     this.saved = score;
-    if (document.activeElement !== this.slider || !this.dragged) this.slider.value = score;
+    const ahead = this.saving || document.activeElement === this.slider && this.dragged;
+    if (!ahead) this.slider.value = score;
     this.show();
   }
 
@@ -279,14 +282,20 @@ class Bar {
     this.slider.title = `Starts at ${percent(Number(this.slider.value))}`;
   }
 
+  // save sends one change at a time, so that the last one counts.
   async save() {
+    if (this.saving) return;
+    this.saving = true;
     try {
-      await api('thresholds', { method: 'PUT', json: { view: this.view, label: this.label, score: Number(this.slider.value) } });
-      this.saved = Number(this.slider.value);
+      for (let sent; sent !== this.slider.value;) {
+        sent = this.slider.value;
+        await api('thresholds', { method: 'PUT', json: { view: this.view, label: this.label, score: Number(sent) } });
+      }
     } catch (error) {
       this.slider.value = this.saved;
       alert(`The threshold of ${this.label} was not changed. ${message(error)}`);
     }
+    this.saving = false;
     this.show();
   }
 }
