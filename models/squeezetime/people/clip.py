@@ -15,12 +15,12 @@ from .scene import FRAMES, Scene, Thing, Unseen, View, shoot
 TRIES = 5  # cameras that may not see the actor, before one is taken that does not check
 # How often a label is drawn: what alarms hang on, and what is learnt last, more often.
 SHARES = {
-    "other": 0.22,
-    "walk": 0.09,
+    "other": 0.25,
+    "walk": 0.12,
     "run": 0.05,
     "sit_down": 0.09,
     "stand_up": 0.08,
-    "fall": 0.13,
+    "fall": 0.11,
     "lying": 0.06,
     "get_up": 0.075,
     "lie_down": 0.07,
@@ -31,6 +31,7 @@ SHARES = {
     "crawl": 0.035,
 }
 NOBODY = 0.15  # of the clips of `other`
+PASSING = {"walk": 0.35, "run": 0.35}  # of the clips: seen in the middle of the clip, at least
 
 
 @dataclass
@@ -68,7 +69,8 @@ def _nobody(rng, held_out: bool) -> Clip:
 
 def _view(rng, library: Library, motion: Motion, label: str, held_out: bool) -> Clip:
     actor = Actor(rng, motion, held_out, turn=rng.uniform(0, 2 * np.pi))
-    first, last = (rng.integers(2, 7), rng.integers(10, 15)) if rng.random() < 0.6 else (0, FRAMES)
+    passes = rng.random() < PASSING.get(label, 0)
+    first, last = _framed(rng, passes)
     points = actor.joints[first:last].reshape(-1, 3)
     others = _others(rng, library, actor, label, held_out)
     together = label in ("fight", "walk", "other") and rng.random() < 0.6
@@ -76,9 +78,16 @@ def _view(rng, library: Library, motion: Motion, label: str, held_out: bool) -> 
         if together or rng.random() < 0.4:
             points = np.concatenate([points, other.joints.reshape(-1, 3)])
     things = [_thing(rng, points)] if rng.random() < 0.07 else []
-    scene = Scene([actor, *others], points, held_out, things)
+    scene = Scene([actor, *others], points, held_out, things, passes)
     frames, view = _seen(rng, scene)
     return Clip(view, packed(frames), INDEX[label], actor.pose(), motion.name, actor.who)
+
+
+def _framed(rng, passes: bool) -> tuple[int, int]:
+    """The frames in which the camera has the actor in the picture: from the first, to the last."""
+    if passes:
+        return rng.integers(3, 8), rng.integers(9, 13)
+    return (rng.integers(2, 7), rng.integers(10, 15)) if rng.random() < 0.6 else (0, FRAMES)
 
 
 def _seen(rng, scene: Scene) -> tuple[np.ndarray, View]:

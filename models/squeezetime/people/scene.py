@@ -36,6 +36,7 @@ class Scene:
     points: np.ndarray  # what the camera frames, [N,3]
     held_out: bool
     things: list[Thing] = field(default_factory=list)
+    passes: bool = False  # the actor may come into the picture late, and leave it
 
 
 @dataclass
@@ -63,7 +64,8 @@ def shoot(rng: np.random.Generator, scene: Scene, check: bool) -> tuple[np.ndarr
     floor &= place.depth == empty
     light = drawn_light(rng)
     if check and scene.actors:
-        _check_seen(place, scene.actors[0], packed, light)
+        frames = CHECKED[1:2] if scene.passes else CHECKED
+        _check_seen(place, scene.actors[0], frames, packed, light)
     frames = _frames(rng, scene, place, floor, packed, light)
     return _taken(rng, frames), _view(camera, packed, scene)
 
@@ -94,10 +96,10 @@ def drawn_light(rng) -> tuple[np.ndarray, float]:
     return (way / np.linalg.norm(way)).astype(np.float32), float(rng.uniform(0.3, 0.75))
 
 
-def _check_seen(place: render.Canvas, actor: Actor, camera, light) -> None:
+def _check_seen(place: render.Canvas, actor: Actor, frames, camera, light) -> None:
     """Enough of the actor is in the picture, not hidden, and of another colour than behind it."""
     seen_sum = whole_sum = 0
-    for frame in CHECKED:
+    for frame in frames:
         seen, alone = place.copy(), render.Canvas(np.zeros_like(place.picture))
         for canvas in (seen, alone):
             _draw_actor(canvas, actor, frame, camera, light)

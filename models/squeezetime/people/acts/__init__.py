@@ -14,7 +14,7 @@ Way = Callable[[np.random.Generator], Motion]
 
 WAYS: dict[str, dict[Way, float]] = {
     "other": daily.WAYS,
-    "walk": {moving.walk: 1},
+    "walk": moving.WALK,
     "run": {moving.run: 1},
     "sit_down": {sitting.sit_down: 1},
     "stand_up": {sitting.stand_up: 1},

@@ -26,6 +26,12 @@ def stay(rng: np.random.Generator) -> Motion:
     return keyed("", keys, furniture=_seat(seated))
 
 
+def stand_still(rng: np.random.Generator) -> Motion:
+    """Waits, reads or looks at something, and hardly moves."""
+    posture = stand(rng)
+    return keyed("", [(0, posture), (2, pose(posture, turn=rng.uniform(-15, 15)))])
+
+
 def gesture(rng: np.random.Generator) -> Motion:
     """Talks with the hands, points, takes a phone to the ear, scratches the head."""
     u, seated = rng.uniform, rng.random() < 0.4
@@ -147,6 +153,7 @@ def wheelchair(rng: np.random.Generator) -> Motion:
 
 WAYS = {
     stay: 5,
+    stand_still: 2.5,
     gesture: 4,
     work: 3,
     turn_round: 1.5,

@@ -16,6 +16,25 @@ def walk(rng: np.random.Generator) -> Motion:
     return keyed("", [(0, posture), (2, turned)], gait=steps(rng))
 
 
+def arrive(rng: np.random.Generator) -> Motion:
+    """Walks for most of the time, then stands."""
+    posture, stop = stand(rng), rng.uniform(1.1, 1.8)
+    turned = pose(posture, yaw=rng.uniform(-90, 90) if rng.random() < 0.4 else 0)
+    keys = [(0, posture), (stop - 0.5, posture), (stop + 0.3, turned), (9, turned)]
+    return keyed("", keys, gait=steps(rng, stop=stop))
+
+
+def leave(rng: np.random.Generator) -> Motion:
+    """Stands, then walks away for most of the time, often with a turn before."""
+    posture, start = stand(rng), rng.uniform(0.2, 0.9)
+    turned = pose(posture, yaw=rng.uniform(-180, 180) if rng.random() < 0.7 else 0)
+    keys = [(-1, posture), (start - 0.3, posture), (start + 0.5, turned), (9, turned)]
+    return keyed("", keys, gait=steps(rng, start=start))
+
+
+WALK = {walk: 7, arrive: 1.5, leave: 1.5}
+
+
 def run(rng: np.random.Generator) -> Motion:
     u = rng.uniform
     posture = stand(rng, bend=u(5, 22), l_elbow=u(50, 110), r_elbow=u(50, 110))
