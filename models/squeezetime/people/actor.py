@@ -27,6 +27,7 @@ class Actor:
         self._place(rng, motion, at, turn)
         self.skin = int(rng.integers(len(SKINS)))
         self.colours = paint(rng, self.body, self.skin)
+        self.carries = []  # of carried.Part
 
     def _place(self, rng, motion: Motion, at, turn: float) -> None:
         body = self.body

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..clip import packed
+from . import carried
 from .actor import POSE, Actor
 from .clothes import cloth
 from .labels import INDEX
@@ -78,6 +79,8 @@ def _view(rng, library: Library, motion: Motion, label: str, held_out: bool) -> 
         if together or rng.random() < 0.4:
             points = np.concatenate([points, other.joints.reshape(-1, 3)])
     things = [_thing(rng, points)] if rng.random() < 0.07 else []
+    for somebody in (actor, *others):
+        somebody.carries = carried.draw(rng, somebody)
     scene = Scene([actor, *others], points, held_out, things, passes)
     frames, view = _seen(rng, scene)
     return Clip(view, packed(frames), INDEX[label], actor.pose(), motion.name, actor.who)
@@ -163,4 +166,4 @@ def _thing(rng, points: np.ndarray) -> Thing:
     way, angle = u(0, 0.25), u(0, 6.28)
     step = way * np.array([np.cos(angle), 0, np.sin(angle)])
     start = points.mean(0) * (1, 0, 1) + rng.normal(0, 1, 3) * (1, 0, 1) - step * FRAMES / 2
-    return Thing(start, step, size, cloth(rng))
+    return Thing(start, step, size, cloth(rng), animal=rng.random() < 0.4)

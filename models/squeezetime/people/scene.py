@@ -8,6 +8,7 @@ import numpy as np
 from . import film, furniture, lens, render, room
 from .actor import Actor
 from .poses import FRAMES
+from .skeleton import about_y
 
 DRAWN, SIDE = 192, 96  # pixels: a clip is drawn at twice its size
 CHECKED = (2, 8, 13)  # frames in which the actor must be seen
@@ -16,18 +17,37 @@ LEAST_PIXELS, LEAST_CONTRAST, LEAST_SHARE = 300, 18, 0.45
 
 @dataclass
 class Thing:
-    """Something that moves and is nobody: a ball, a pet, a robot, a curtain; a box in the world."""
+    """Something that moves and is nobody: a ball, a robot, a curtain, a cat or a dog; of boxes."""
 
     start: np.ndarray
     step: np.ndarray
     size: tuple[float, float, float]
     colour: np.ndarray
+    animal: bool = False
 
-    def mesh(self, rng, frame: int) -> furniture.Mesh:
+    def meshes(self, rng, frame: int) -> list[furniture.Mesh]:
         hop = abs(np.sin(frame * 1.3)) * 0.1 * self.size[1]
-        at = self.start + frame * self.step + (0, self.size[1] / 2 + hop, 0)
+        at = self.start + frame * self.step + (0, hop, 0)
         turn = float(np.arctan2(self.step[0], self.step[2]))
-        return furniture.box(rng, at, self.size, turn, self.colour)
+        return [
+            furniture.box(rng, at + np.array(place) @ about_y(turn).T, size, turn, self.colour)
+            for place, size in (self._animal(frame) if self.animal else self._block())
+        ]
+
+    def _block(self):
+        return [((0, self.size[1] / 2, 0), self.size)]
+
+    def _animal(self, frame: int):
+        """The trunk, the head and four legs that run: where, from the floor, and how large."""
+        length, tall = self.size[2], max(self.size[1], 0.6 * self.size[2])
+        wide, leg, thick = 0.35 * length, tall / 2, 0.07 * length
+        swing = 0.12 * length * np.sin(frame * 2.2)
+        made = [((0, leg + tall / 4, 0), (wide, tall / 2, length))]
+        made.append(((0, 1.1 * tall, 0.6 * length), (0.7 * wide, 0.35 * tall, 0.35 * length)))
+        for x, z in ((1, 1), (1, -1), (-1, 1), (-1, -1)):
+            at = (x * wide / 3, leg / 2, z * 0.4 * length + x * z * swing)
+            made.append((at, (thick, leg, thick)))
+        return made
 
 
 @dataclass
@@ -117,6 +137,8 @@ def _check_seen(place: render.Canvas, actor: Actor, frames, camera, light) -> No
 def _draw_actor(canvas: render.Canvas, actor: Actor, frame: int, camera, light) -> None:
     way, ambient = light
     canvas.body(actor.vertices[frame], actor.triangles, actor.colours, camera, way, ambient)
+    for part in actor.carries:
+        canvas.triangles(part.vertices[frame], part.triangles, part.colours, camera)
 
 
 def _frames(rng, scene: Scene, place, floor, camera, light) -> np.ndarray:
@@ -131,7 +153,8 @@ def _frames(rng, scene: Scene, place, floor, camera, light) -> np.ndarray:
         for actor in scene.actors:
             _draw_actor(canvas, actor, frame, camera, light)
         for thing in scene.things:
-            canvas.triangles(*thing.mesh(np.random.default_rng(grain), frame), camera)
+            for mesh in thing.meshes(np.random.default_rng(grain), frame):
+                canvas.triangles(*mesh, camera)
         frames[frame] = canvas.picture
     return frames
 
