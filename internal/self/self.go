@@ -13,7 +13,7 @@ import (
 )
 
 // Command returns this program with other arguments. The child has a process group of its own, so that Ctrl-C reaches only its parent. The
-// kernel kills it when its parent ends. Start starts it.
+// kernel kills it when its parent ends. Start it with Start, not with its own method.
 func Command(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, "/proc/self/exe", args...) // also right after an upgrade has replaced the program's file
 	cmd.Args[0] = os.Args[0]
@@ -22,8 +22,10 @@ func Command(ctx context.Context, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// Start starts the command. Wait is the command's Wait, to be called once. A command that the kernel kills with its parent must be started
-// here: the kernel does so when the thread that forked ends, so that thread must last as long as the child. A StdoutPipe does not go with it.
+// Start starts the command. Call wait once: it waits for the command's end and returns what its Wait returned. Do not use StdoutPipe, which
+// the Wait in the background closes.
+//
+// The kernel sends the parent-death signal when the thread that forked ends. So Start keeps a thread for as long as the child lives.
 func Start(cmd *exec.Cmd) (wait func() error, err error) {
 	started, ended := make(chan error), make(chan error, 1)
 	go func() {

@@ -225,7 +225,12 @@ def pet(rng, packed: np.ndarray) -> Draw:
     step = rng.uniform(0.03, 0.15) * np.array([np.cos(angle), 0, np.sin(angle)])
     thing = Thing(points[0] - step * FRAMES / 2, step, size, cloth(rng))
     grain = rng.integers(1 << 31)
-    return lambda canvas, frame: canvas.triangles(*thing.mesh(np.random.default_rng(grain), frame), packed)
+
+    def draw(canvas, frame):
+        for mesh in thing.meshes(np.random.default_rng(grain), frame):
+            canvas.triangles(*mesh, packed)
+
+    return draw
 
 
 def filmed(rng, frames: np.ndarray, day: Day, changes: bool) -> np.ndarray:

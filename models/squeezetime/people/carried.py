@@ -1,4 +1,4 @@
-"""What people carry or wear that is no part of their body: bags, sticks, walkers, skirts."""
+"""Things that people carry or wear: bags, sticks, walkers, skirts."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -66,7 +66,7 @@ def stick(rng, actor: Actor) -> list[Part]:
 
 
 def walker(rng, actor: Actor) -> list[Part]:
-    """A frame ahead of somebody who is on the feet all the time."""
+    """A walking frame, ahead of somebody who stays on the feet for the whole clip."""
     if not _on_the_feet(actor):
         return []
     wide, tall = rng.uniform(0.45, 0.62), rng.uniform(0.78, 0.95) * actor.size
@@ -79,7 +79,7 @@ def walker(rng, actor: Actor) -> list[Part]:
 
 
 def skirt(rng, actor: Actor) -> list[Part]:
-    """Or the lower part of a coat; of those whose legs stay straight, because it does not bend."""
+    """A skirt, or a coat. It does not bend: only those whose legs stay straight wear one."""
     axes = actor.world[:, PELVIS]
     for hip, knee in ((LEFT_THIGH, LEFT_SHIN), (RIGHT_THIGH, RIGHT_SHIN)):
         thigh = actor.joints[:, knee] - actor.joints[:, hip]
@@ -121,7 +121,7 @@ def _on_the_feet(actor: Actor) -> bool:
 
 
 def _box(rng, size, colour, centres: np.ndarray, axes: np.ndarray) -> Part:
-    """A box that is there [T,3] and turned so [T,3,3] in each frame."""
+    """A box with this centre [T,3] and these axes [T,3,3] in each frame."""
     vertices, triangles, colours = furniture.box(rng, (0, 0, 0), size, 0.0, colour)
     moved = centres[:, None] + vertices @ np.swapaxes(axes, 1, 2)
     return Part(np.ascontiguousarray(moved, np.float32), triangles, colours)

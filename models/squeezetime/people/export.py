@@ -17,7 +17,7 @@ from .motions import Library
 from .poses import FRAME_RATE
 from .scaled import scaled
 
-NAME, VERSION = "edged-people", "0.1.0"
+NAME, VERSION = "edged-people", "0.2.0"
 CALIBRATION_PAIRS, CALIBRATION_SEED = 80, 3
 
 

@@ -268,7 +268,8 @@ class Bar {
     this.element.classList.toggle('over', this.slider && this.score >= Number(this.slider.value));
   }
 
-  // setThreshold shows what edged has. Who moves the slider is ahead of that until edged has the same: a key steps on from what the slider shows.
+  // setThreshold shows the threshold that edged has. While somebody moves the slider, it keeps its own value until edged has that too. Otherwise the
+  // next key would step from an old value.
   setThreshold(score) {
     this.saved = score;
     const ahead = this.saving || document.activeElement === this.slider && this.dragged;

@@ -32,6 +32,21 @@ def stand_still(rng: np.random.Generator) -> Motion:
     return keyed("", [(0, posture), (2, pose(posture, turn=rng.uniform(-15, 15)))])
 
 
+def set_off(rng: np.random.Generator) -> Motion:
+    """Stands for most of the time, and takes the first steps at the end."""
+    start = rng.uniform(1.2, 1.8)
+    posture = stand(rng)
+    turned = pose(posture, yaw=rng.uniform(-150, 150) if rng.random() < 0.6 else 0)
+    keys = [(-1, posture), (start - 0.4, posture), (start + 0.5, turned), (9, turned)]
+    return keyed("", keys, gait=steps(rng, start=start))
+
+
+def come_to_rest(rng: np.random.Generator) -> Motion:
+    """Takes the last steps at the beginning, and then stands."""
+    posture = stand(rng)
+    return keyed("", [(0, posture), (2, posture)], gait=steps(rng, stop=rng.uniform(0.3, 0.8)))
+
+
 def gesture(rng: np.random.Generator) -> Motion:
     """Talks with the hands, points, takes a phone to the ear, scratches the head."""
     u, seated = rng.uniform, rng.random() < 0.4
@@ -154,6 +169,8 @@ def wheelchair(rng: np.random.Generator) -> Motion:
 WAYS = {
     stay: 5,
     stand_still: 2.5,
+    set_off: 1.2,
+    come_to_rest: 0.8,
     gesture: 4,
     work: 3,
     turn_round: 1.5,
