@@ -90,14 +90,12 @@ def skirt(rng, actor: Actor) -> list[Part]:
     angles = np.arange(SIDES) / SIDES * 2 * np.pi
     ring = np.stack([np.cos(angles), np.zeros(SIDES), 0.8 * np.sin(angles)], 1)
     top, bottom = 0.17 * actor.size * ring + (0, 0.06, 0), wide * ring - (0, length, 0)
-    vertices = actor.joints[:, None, PELVIS] + np.concatenate([top, bottom]) @ np.swapaxes(
-        axes, 1, 2
-    )
+    vertices = _placed(np.concatenate([top, bottom]), actor.joints[:, PELVIS], axes)
     k, after = np.arange(SIDES), (np.arange(SIDES) + 1) % SIDES
     triangles = np.r_[np.c_[k, after, k + SIDES], np.c_[after, after + SIDES, k + SIDES]]
     shade = np.tile(0.75 + 0.2 * np.cos(angles), 2)[:, None]
     colours = (cloth(rng) * shade).clip(0, 255)
-    return [Part(vertices.astype(np.float32), triangles.astype(np.int32), np.float32(colours))]
+    return [Part(vertices, triangles.astype(np.int32), np.float32(colours))]
 
 
 Way = Callable[[np.random.Generator, Actor], list[Part]]
@@ -123,5 +121,10 @@ def _on_the_feet(actor: Actor) -> bool:
 def _box(rng, size, colour, centres: np.ndarray, axes: np.ndarray) -> Part:
     """A box with this centre [T,3] and these axes [T,3,3] in each frame."""
     vertices, triangles, colours = furniture.box(rng, (0, 0, 0), size, 0.0, colour)
+    return Part(_placed(vertices, centres, axes), triangles, colours)
+
+
+def _placed(vertices: np.ndarray, centres: np.ndarray, axes: np.ndarray) -> np.ndarray:
+    """Vertices [V,3] around these centres [T,3] and along these axes [T,3,3]: [T,V,3]."""
     moved = centres[:, None] + vertices @ np.swapaxes(axes, 1, 2)
-    return Part(np.ascontiguousarray(moved, np.float32), triangles, colours)
+    return np.ascontiguousarray(moved, np.float32)
