@@ -35,7 +35,7 @@ func (p *Publisher) connect(ctx context.Context) (*connection, error) {
 			return nil, err
 		}
 		c.link = newLink(conn, p.refuseLarge)
-		c.link.codes = len(p.filters())
+		c.link.codes, c.link.alive = len(p.filters()), p.KeepAlive/2
 		disarm = context.AfterFunc(ctx, func() { c.link.Close() }) // so that paho stops waiting for the CONNACK
 		return c.link, nil
 	}
@@ -212,8 +212,8 @@ func (c *connection) await(grace context.Context, token mqtt.Token, what string,
 	}
 }
 
-// extend is called when the limit is over. If a large message has kept the acknowledgement from coming in, it sets the timer anew;
-// otherwise it returns an error.
+// extend is called when the limit is over. If a large message or a flood of small ones has kept the acknowledgement from coming in, it
+// sets the timer anew; otherwise it returns an error.
 func (c *connection) extend(what string, limit time.Duration, timeout *time.Timer) error {
 	left := limit - c.link.quiet()
 	if left <= 0 {

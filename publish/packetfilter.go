@@ -28,28 +28,32 @@ var (
 
 // packetFilter reads what the broker sends, packet by packet, and discards each message of more than largest bytes while it comes in.
 // For each piece that it discards it returns a PINGRESP instead, so that paho knows that the broker is alive: the answers to pings wait
-// behind the message. No acknowledgement is needed for it, because all subscriptions have QoS 0.
+// behind the message. No acknowledgement is needed for it, because all subscriptions have QoS 0. It does the same every now and then while
+// packets come in faster than edged can read them.
 type packetFilter struct {
 	in      *bufio.Reader
 	largest int                           // packet that passes
 	refuse  func(topic string, bytes int) // called for each larger one
 	codes   int                           // that a SUBACK may have, since paho panics if there are more; 0 = any number
+	alive   time.Duration                 // after so long without a pause paho gets a PINGRESP; 0 = never
 
 	pass    int    // bytes to come that pass
 	skip    int    // bytes to come that do not
 	instead []byte // to be returned before the next bytes
 
-	began   time.Time
-	skipped atomic.Int64 // when bytes were discarded last, in nanoseconds since began
+	began  time.Time
+	behind atomic.Int64  // when the broker's answers had to wait last, in nanoseconds since began
+	paused time.Duration // since began, until all that had come in was read, or paho got a PINGRESP
 }
 
 func newPacketFilter(r io.Reader, largest int, refuse func(topic string, bytes int)) *packetFilter {
 	return &packetFilter{in: bufio.NewReaderSize(r, headBytes), largest: largest, refuse: refuse, began: time.Now()}
 }
 
-// quiet returns for how long no bytes were discarded. Only in this time could the broker's answers come in.
+// quiet returns for how long nothing has kept the broker's answers from coming in: neither a message that is discarded, nor packets that
+// edged has yet to read.
 func (f *packetFilter) quiet() time.Duration {
-	return time.Since(f.began) - time.Duration(f.skipped.Load())
+	return time.Since(f.began) - time.Duration(f.behind.Load())
 }
 
 // Read returns bytes of whole packets.
@@ -74,6 +78,9 @@ func (f *packetFilter) Read(b []byte) (n int, err error) {
 // next reads the start of a packet: a byte with its type and flags, then its length, 7 bits in each byte. It decides whether the packet
 // passes.
 func (f *packetFilter) next() error {
+	if f.catchUp(); len(f.instead) > 0 {
+		return nil
+	}
 	var kind byte
 	length, size := 0, 0
 	for more := true; more; length++ {
@@ -99,6 +106,19 @@ func (f *packetFilter) next() error {
 	return nil
 }
 
+// catchUp looks whether more packets have come in than edged has read.
+func (f *packetFilter) catchUp() {
+	now := time.Since(f.began)
+	if f.in.Buffered() == 0 {
+		f.paused = now
+		return
+	}
+	f.behind.Store(int64(now))
+	if f.alive > 0 && now-f.paused >= f.alive {
+		f.paused, f.instead = now, pingresp
+	}
+}
+
 // tooLarge refuses a packet whose fixed header has so many bytes. Only a message may be so large.
 func (f *packetFilter) tooLarge(header, size int) error {
 	head, err := f.in.Peek(header + 2)
@@ -120,7 +140,7 @@ func (f *packetFilter) tooLarge(header, size int) error {
 func (f *packetFilter) discard() error {
 	n, err := f.in.Discard(min(f.skip, pieceBytes))
 	f.skip -= n
-	f.skipped.Store(int64(time.Since(f.began)))
+	f.behind.Store(int64(time.Since(f.began)))
 	f.instead = pingresp
 	return err
 }

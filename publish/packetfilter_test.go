@@ -174,6 +174,36 @@ func TestWhatPahoGetsInPlaceOfALargeMessage(t *testing.T) {
 	}
 }
 
+// Acknowledgements wait behind a flood that edged reads slowly. The link stays alive meanwhile, and is silent once all is read.
+func TestAFloodKeepsTheLinkAlive(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		flood := slices.Repeat(stream(10), 100)
+		in := newPacketFilter(bytes.NewReader(flood), 100, nil)
+		in.alive = 2 * time.Second
+		messages, pongs, longest := 0, 0, time.Duration(0)
+		for {
+			p, err := packets.ReadPacket(in)
+			if err != nil {
+				break
+			}
+			switch p.(type) {
+			case *packets.PublishPacket:
+				messages++
+				time.Sleep(100 * time.Millisecond)
+				longest = max(longest, in.quiet())
+			case *packets.PingrespPacket:
+				pongs++
+			}
+		}
+		if messages != 100 || pongs != 4 || longest > 200*time.Millisecond {
+			t.Errorf("%d messages and %d pongs in 10 s, quiet for %v", messages, pongs, longest)
+		}
+		if time.Sleep(time.Minute); in.quiet() < time.Minute {
+			t.Errorf("quiet for %v after a minute of silence", in.quiet())
+		}
+	})
+}
+
 func TestWhatIsNoMQTTEndsTheConnection(t *testing.T) {
 	for name, text := range map[string]string{
 		"a length without end":   "\x30\xff\xff\xff\xff\x01",

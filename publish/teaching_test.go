@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -127,12 +128,14 @@ func TestAViewThatCannotBeTaughtSaysWhy(t *testing.T) {
 // 10,000 presses while edged is busy: few wait, the others are refused with a sentence, and nothing else suffers.
 func TestAFloodOfPressesIsBounded(t *testing.T) {
 	t.Parallel()
-	release, obeyed := make(chan struct{}), make(chan Command, 10_000)
+	blocked, obeyed := make(chan struct{}), make(chan Command, 10_000)
+	release := sync.OnceFunc(func() { close(blocked) })
 	p, sub, broker := taughtView(t, func(v *ViewTopics, c Command) {
-		<-release
+		<-blocked
 		obeyed <- c
 		v.Answer(Answer{Command: c.Teach, Err: errors.New("not now")})
 	})
+	defer release()
 	pressing := connectClient(t, broker.URL())
 	for range 10_000 {
 		pressing.Publish("edged/board/front/teach/set", 0, false, `{"do":"that_was_it"}`)
@@ -141,7 +144,7 @@ func TestAFloodOfPressesIsBounded(t *testing.T) {
 	if a := sub.answered(t, "last"); a.OK || !strings.Contains(a.Text, "still busy with the last 32 commands") {
 		t.Errorf("%+v", a)
 	}
-	close(release)
+	release()
 	waitFor(t, "what waited is obeyed", func() bool { return len(obeyed) == 1+maxTeachWaiting })
 	if _, more := p.incoming.commands.take(); more {
 		t.Error("more waits")
