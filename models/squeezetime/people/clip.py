@@ -17,12 +17,12 @@ TRIES = 5  # cameras that may not see the actor, before one is taken that does n
 # How often a label is drawn: what alarms hang on, and what is learnt last, more often.
 SHARES = {
     "other": 0.25,
-    "walk": 0.12,
+    "walk": 0.13,
     "run": 0.05,
     "sit_down": 0.09,
     "stand_up": 0.08,
     "fall": 0.11,
-    "lying": 0.06,
+    "lying": 0.08,
     "get_up": 0.075,
     "lie_down": 0.07,
     "bend": 0.075,
@@ -32,7 +32,7 @@ SHARES = {
     "crawl": 0.035,
 }
 NOBODY = 0.15  # of the clips of `other`
-PASSING = {"walk": 0.35, "run": 0.35}  # of the clips: seen in the middle of the clip, at least
+PASSING = {"walk": 0.5, "run": 0.4}  # of the clips: seen in the middle of the clip, at least
 
 
 @dataclass

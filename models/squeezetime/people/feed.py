@@ -158,9 +158,9 @@ def varied(
 
 
 def closer(rng: np.random.Generator, clip: np.ndarray) -> np.ndarray:
-    """A part of the picture, 80 to 100 % of each side, scaled back to the whole."""
+    """A part of the picture, 70 to 100 % of each side, scaled back to the whole."""
     size = len(clip)
-    h, w = (int(size * share) for share in rng.uniform(0.8, 1, 2))
+    h, w = (int(size * share) for share in rng.uniform(0.7, 1, 2))
     y, x = rng.integers(size - h + 1), rng.integers(size - w + 1)
     part = np.ascontiguousarray(clip[y : y + h, x : x + w])
     return cv2.resize(part, (size, size), interpolation=cv2.INTER_LINEAR)

@@ -22,6 +22,9 @@ def developed(rng: np.random.Generator, frames: np.ndarray) -> np.ndarray:
         values = values.mean(-1, keepdims=True) * rng.uniform(0.8, 1.2, 3).astype(np.float32)
     elif kind < 0.6:
         values *= rng.uniform(0.8, 1.2, 3).astype(np.float32)
+    if rng.random() < 0.5:  # most places and clothes are paler than the drawn ones
+        grey = values.mean(-1, keepdims=True)
+        values = grey + np.float32(u(0.25, 0.9)) * (values - grey)
     gamma = np.exp(u(np.log(0.5), np.log(1.3)))
     values = 255 * (values.clip(0, 255) / 255) ** gamma
     dark = rng.random() < 0.1

@@ -89,11 +89,14 @@ def _legs(rng, centre, size, turn: float, colour) -> list[Mesh]:
 
 def bed(rng, joints: np.ndarray, height: float) -> list[Mesh]:
     """A bed under someone who lies or sits there; joints [17,3]."""
-    u = rng.uniform
     middle, along = joints[[0, 4, 13, 16]].mean(0), (joints[4] - joints[0]) * (1, 0, 1)
     if np.linalg.norm(along) < 0.2:
         along = np.array([0, 0, 1.0])
-    along /= np.linalg.norm(along)
+    return _bed(rng, middle, along / np.linalg.norm(along), height)
+
+
+def _bed(rng, middle: np.ndarray, along: np.ndarray, height: float) -> list[Mesh]:
+    u = rng.uniform
     turn, width, length = np.arctan2(along[0], along[2]), u(0.8, 1.7), u(1.9, 2.2)
     colour = (cloth(rng) + 60).clip(0, 255) if rng.random() < 0.6 else cloth(rng)
     at = np.array([middle[0], height / 2, middle[2]])
@@ -116,12 +119,16 @@ def bed(rng, joints: np.ndarray, height: float) -> list[Mesh]:
 
 
 def beside(rng, points: np.ndarray) -> list[Mesh]:
-    """Up to three other things that stand around, sometimes in front."""
+    """Up to three other things that stand around, sometimes in front; now and then an empty bed."""
     made, u = [], rng.uniform
     middle, reach = points.mean(0), np.ptp(points[:, [0, 2]], 0).max() / 2
     for _ in range(rng.choice([0, 1, 2, 3], p=[0.4, 0.3, 0.2, 0.1])):
         angle, away = u(0, 6.28), u(0.6, 2.5) + reach
         at = middle + away * np.array([np.cos(angle), 0, np.sin(angle)])
+        if rng.random() < 0.12:
+            along = np.array([np.sin(angle), 0, np.cos(angle)])
+            made += _bed(rng, at, along, u(0.25, 0.6))
+            continue
         height = u(0.3, 1.2) if rng.random() < 0.8 else u(1.2, 2.2)
         size, turn, colour = (u(0.3, 1.6), height, u(0.3, 1)), u(0, 6.28), cloth(rng)
         if rng.random() < 0.4:  # a table

@@ -41,10 +41,11 @@ def looking(eye: np.ndarray, at: np.ndarray) -> np.ndarray:
     return np.stack([right, np.cross(right, ahead), ahead])
 
 
-def aim(rng: np.random.Generator, points: np.ndarray, side: int) -> Camera:
+def aim(rng: np.random.Generator, points: np.ndarray, side: int, cut: bool = False) -> Camera:
     """A camera that sees these places [N,3] somewhere in a picture of side pixels.
 
     From 2 degrees below the horizon to straight above; people fill 14 to 110 % of the height.
+    cut: often the upper or the lower edge of the picture cuts them.
     """
     u = rng.uniform
     middle, kind = (points.min(0) + points.max(0)) / 2, rng.random()
@@ -52,7 +53,8 @@ def aim(rng: np.random.Generator, points: np.ndarray, side: int) -> Camera:
     elevation = DEGREE * (u(62, 90) if above else u(28, 62) if kind < 0.6 else u(-2, 28))
     azimuth = u(0, 2 * np.pi)
     extent = np.linalg.norm(np.ptp(points, 0)) / 2
-    distance = max(u(1.8, 4.2) if above else u(2, 6.5), 0.9 * extent + 0.4)
+    near, far = (1.8, 4.2) if above else (6.5, 15) if rng.random() < 0.2 else (2, 6.5)
+    distance = max(u(near, far), 0.9 * extent + 0.4)
     direction = np.array(
         [
             np.cos(azimuth) * np.cos(elevation),
@@ -71,10 +73,10 @@ def aim(rng: np.random.Generator, points: np.ndarray, side: int) -> Camera:
         roll = DEGREE * (u(-180, 180) if above else u(-12, 12))
         cos, sin = np.cos(roll), np.sin(roll)
         axes = np.array([[cos, -sin, 0], [sin, cos, 0], [0, 0, 1]]) @ axes
-    return _framed(rng, axes, eye, points, side)
+    return _framed(rng, axes, eye, points, side, cut)
 
 
-def _framed(rng, axes, eye, points, side: int) -> Camera:
+def _framed(rng, axes, eye, points, side: int, cut: bool) -> Camera:
     u = rng.uniform
     seen = (points - eye) @ axes.T
     across, up = (seen[:, k] / np.maximum(seen[:, 2], 0.3) for k in (0, 1))
@@ -88,6 +90,10 @@ def _framed(rng, axes, eye, points, side: int) -> Camera:
     off = u(0, 0.45) if rng.random() < 0.3 else u(0, 0.2)
     room = max(0, 1 - share) / 2 + off * (1 if share > 0.5 else 0.5)
     cx, cy = cx + side * u(-1, 1) * room, cy + side * u(-1, 1) * room
+    if cut and rng.random() < 0.5:
+        outside = fy * np.ptp(up) * u(0.1, 0.6)
+        lower = rng.random() < 0.5
+        cy = side + outside + fy * up.min() if lower else fy * up.max() - outside
     return Camera(axes, -axes @ eye, eye, fx, fy, cx, cy)
 
 

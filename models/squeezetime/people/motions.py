@@ -56,13 +56,14 @@ def varied(rng: np.random.Generator, motion: Motion) -> Motion:
 
 
 def _loosened(rng, local: np.ndarray) -> np.ndarray:
-    """A constant offset at each joint, and a slow sway around it."""
+    """A constant offset at each joint, and mostly a slow sway around it."""
     amount = rng.uniform(0, 9) * DEGREE
+    swaying = 0.35 * amount * (rng.random() < 0.7)
     cycle = np.arange(len(local)) / len(local) * 2 * np.pi
     local = local.copy()
     for joint in range(1, 17):
         sway = np.sin(cycle * rng.uniform(0.4, 2) + rng.uniform(0, 6.3))
-        off = rng.normal(0, amount, 3) + rng.normal(0, 0.35 * amount, 3) * sway[:, None]
+        off = rng.normal(0, amount, 3) + rng.normal(0, swaying, 3) * sway[:, None]
         local[:, joint] = (
             local[:, joint] @ about_z(off[:, 0]) @ about_x(off[:, 1]) @ about_y(off[:, 2])
         )

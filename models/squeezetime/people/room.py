@@ -32,7 +32,9 @@ def draw(
         if axis == 2:
             across, along = 0, 1
         colours = np.array(surface(rng, at[:, across], at[:, along], held_out))
-        if axis != 1:
+        if axis == 1:
+            _lay(rng, colours, at - points.mean(0), held_out)
+        else:
             _hang(rng, colours, at[:, across], at[:, along], points[:, across])
         picture[seen], depth[seen], floor[seen] = colours, reach[seen], axis == 1
     picture *= _light(rng, side)
@@ -74,6 +76,19 @@ def _hang(rng, colours, across, height, points) -> None:
         bright = rng.random() < 0.3  # a window by day
         colours[inside] = rng.uniform(190, 255, 3) if bright else rng.uniform(30, 220, 3)
         colours[edge] = rng.uniform(30, 240)
+
+
+def _lay(rng, colours, at: np.ndarray, held_out: bool) -> None:
+    """Rugs in rooms; paths, lawns and kerbs in yards: bands and rectangles on the floor."""
+    for _ in range(rng.choice([0, 1, 2, 3], p=[0.5, 0.25, 0.15, 0.1])):
+        angle, far = rng.uniform(0, np.pi), rng.normal(0, 1.5, 2)
+        cos, sin = np.cos(angle), np.sin(angle)
+        across, along = at[:, 0] * cos + at[:, 2] * sin, at[:, 2] * cos - at[:, 0] * sin
+        there = np.abs(across - far[0]) < rng.uniform(0.05, 1.5)
+        if rng.random() < 0.4:
+            there &= np.abs(along - far[1]) < rng.uniform(0.4, 2)
+        if there.any():
+            colours[there] = surface(rng, across[there], along[there], held_out)
 
 
 def _light(rng, side: int) -> np.ndarray:

@@ -13,6 +13,7 @@ from .skeleton import about_y
 DRAWN, SIDE = 192, 96  # pixels: a clip is drawn at twice its size
 CHECKED = (2, 8, 13)  # frames in which the actor must be seen
 LEAST_PIXELS, LEAST_CONTRAST, LEAST_SHARE = 300, 18, 0.45
+LEAST_OF_PASSING = 0.3  # LEAST_SHARE of somebody who passes
 
 
 @dataclass
@@ -75,7 +76,7 @@ class Unseen(Exception):
 
 def shoot(rng: np.random.Generator, scene: Scene, check: bool) -> tuple[np.ndarray, View]:
     """The clip's frames, uint8 [T,SIDE,SIDE,3]. Raises Unseen, if check."""
-    camera = lens.aim(rng, scene.points, DRAWN)
+    camera = lens.aim(rng, scene.points, DRAWN, cut=scene.passes)
     packed = camera.packed()
     place, floor = room.draw(rng, camera, scene.points, DRAWN, scene.held_out)
     empty = place.depth.copy()
@@ -84,8 +85,8 @@ def shoot(rng: np.random.Generator, scene: Scene, check: bool) -> tuple[np.ndarr
     floor &= place.depth == empty
     light = drawn_light(rng)
     if check and scene.actors:
-        frames = CHECKED[1:2] if scene.passes else CHECKED
-        _check_seen(place, scene.actors[0], frames, packed, light)
+        frames, share = (CHECKED[1:2], LEAST_OF_PASSING) if scene.passes else (CHECKED, LEAST_SHARE)
+        _check_seen(place, scene.actors[0], frames, share, packed, light)
     frames = _frames(rng, scene, place, floor, packed, light)
     return _taken(rng, frames), _view(camera, packed, scene)
 
@@ -116,7 +117,7 @@ def drawn_light(rng) -> tuple[np.ndarray, float]:
     return (way / np.linalg.norm(way)).astype(np.float32), float(rng.uniform(0.3, 0.75))
 
 
-def _check_seen(place: render.Canvas, actor: Actor, frames, camera, light) -> None:
+def _check_seen(place: render.Canvas, actor: Actor, frames, share, camera, light) -> None:
     """Enough of the actor is in the picture, not hidden, and of another colour than behind it."""
     seen_sum = whole_sum = 0
     for frame in frames:
@@ -130,7 +131,7 @@ def _check_seen(place: render.Canvas, actor: Actor, frames, camera, light) -> No
         difference = np.abs(seen.picture[pixels].astype(int) - place.picture[pixels])
         if difference.mean() < LEAST_CONTRAST:
             raise Unseen
-    if seen_sum < LEAST_SHARE * whole_sum:
+    if seen_sum < share * whole_sum:
         raise Unseen
 
 

@@ -13,6 +13,9 @@ def lie(rng: np.random.Generator) -> Motion:
     u, bed = rng.uniform, rng.random() < 0.5
     height = u(0.25, 0.6) if bed else 0.0
     first = lying(rng, support=height)
+    furniture = Furniture(bed=MIDDLE, bed_height=height) if bed else None
+    if rng.random() < 0.4:  # does not move at all
+        return keyed("", [(0, first), (2, first)], on_feet=False, furniture=furniture)
     moved = pose(first, turn=u(-60, 60), nod=u(-20, 30))
     if rng.random() < 0.5:
         for name in rng.choice(ARMS_AND_KNEES, 3):
@@ -20,7 +23,6 @@ def lie(rng: np.random.Generator) -> Motion:
     if rng.random() < 0.12:  # rolls over
         moved = pose(moved, spin=u(-80, 80))
     keys = [(0, first), (u(0.3, 1), first), (2, moved)]
-    furniture = Furniture(bed=MIDDLE, bed_height=height) if bed else None
     return keyed("", keys, on_feet=False, furniture=furniture)
 
 
