@@ -74,7 +74,6 @@ func (r *Recorder) Initialize() {
 	if r.Log == nil {
 		r.Log = slog.Default()
 	}
-	r.Timeline.recording = true
 	r.rings, r.tracks = map[string]*ring{}, map[string]*track{}
 	every := time.Duration(float64(time.Second) / r.Rate)
 	for _, v := range r.Views {
@@ -97,6 +96,7 @@ func (r *Recorder) Pictures(camera string) pictures.Consumer { return r.rings[ca
 
 // Run records until ctx ends, and then finishes the clips that it is at.
 func (r *Recorder) Run(ctx context.Context) {
+	defer r.Timeline.recorded()()
 	var tracks sync.WaitGroup
 	if _, err := r.openStore(); err != nil {
 		r.setDegraded(err)
@@ -117,7 +117,7 @@ func (r *Recorder) Run(ctx context.Context) {
 		case <-tick.C:
 			if store, err := r.openStore(); err != nil {
 				r.setDegraded(err)
-			} else if err := store.trim(time.Now()); err != nil {
+			} else if err := store.trim(clock.Now()); err != nil {
 				r.setDegraded(err)
 			}
 		}
@@ -137,7 +137,8 @@ func (r *Recorder) openStore() (*Store, error) {
 		return nil, err
 	}
 	r.store.Store(s)
-	return s, s.trim(time.Now())
+	r.Timeline.keep(s.has) // another folder may have been in its place
+	return s, s.trim(clock.Now())
 }
 
 // setDegraded notes why clips are not kept, nil = they are, and logs a change.

@@ -17,6 +17,7 @@ import (
 	"edged/internal/clock"
 	"edged/internal/pictures"
 	"edged/internal/sink"
+	"edged/internal/testkit"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -284,6 +285,50 @@ func TestDamagedClipIsRemoved(t *testing.T) {
 	}
 }
 
+// What the disk or its rights keep edged from reading may be whole: it stays.
+func TestUnreadableClipIsLeftAlone(t *testing.T) {
+	dir := t.TempDir()
+	s := newScene(t, dir, nil)
+	e := finished(s)
+	s.await(e, ClipSaved)
+	s.end()
+	info := filepath.Join(dir, e.Clip+".json")
+	if err := os.Rename(info, info+".aside"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(info, 0o700); err != nil { // reading it fails, for root too
+		t.Fatal(err)
+	}
+	log := new(testkit.Log)
+	s = newScene(t, dir, func(r *Recorder) { r.Log = slog.New(slog.NewTextHandler(log, nil)) })
+	s.await(finished(s), ClipSaved)
+	if _, err := os.Stat(filepath.Join(dir, e.Clip+".mkv")); err != nil || s.Stats().Torn != 0 || !log.Has(e.Clip)() {
+		t.Errorf("the video: %v; %d files torn; log: %s", err, s.Stats().Torn, log)
+	}
+}
+
+// The clock of a board without a battery jumps: a clip of a minute ago is not old, and one from the future does not hide those that are.
+func TestAgeSurvivesAClockThatIsSet(t *testing.T) {
+	s := newScene(t, t.TempDir(), nil)
+	saved := finished(s)
+	s.await(saved, ClipSaved)
+	store := s.store.Load()
+	stepped := clock.Now()
+	stepped.Wall = stepped.Wall.Add(1000 * time.Hour)
+	if err := store.trim(stepped); err != nil || !store.has(saved.Clip) {
+		t.Errorf("the clip of a moment ago is gone after a step of the clock (%v)", err)
+	}
+	now := clock.Now()
+	store.mu.Lock()
+	store.clips = []stored{
+		{id: "1a", start: now.Wall.Add(24 * time.Hour)}, {id: "2b", start: now.Wall.Add(-2 * s.MaxAge)}, {id: saved.Clip, added: now.Monotonic},
+	}
+	store.mu.Unlock()
+	if got := store.excess(now); got != "2b" {
+		t.Errorf("%q is removed, want the one that is too old", got)
+	}
+}
+
 func finished(s *scene) sink.Event {
 	e := s.begin("wave")
 	s.finish(e)
@@ -300,7 +345,7 @@ func TestOldestClipsMakeRoom(t *testing.T) {
 	}
 	_, bytes, _ = s.store.Load().usage()
 	s.store.Load().maxBytes = bytes * 2 / 3
-	if err := s.store.Load().trim(time.Now()); err != nil {
+	if err := s.store.Load().trim(clock.Now()); err != nil {
 		t.Fatal(err)
 	}
 	if _, ok := s.Timeline.Find(all[0].ID.String()); ok {
@@ -309,7 +354,9 @@ func TestOldestClipsMakeRoom(t *testing.T) {
 	if _, err := s.Info(all[2].Clip); err != nil {
 		t.Errorf("the newest clip: %v", err)
 	}
-	if err := s.store.Load().trim(time.Now().Add(2 * time.Hour)); err != nil {
+	later := clock.Now()
+	later.Monotonic += 2 * time.Hour
+	if err := s.store.Load().trim(later); err != nil {
 		t.Fatal(err)
 	}
 	if clips, bytes, _ := s.store.Load().usage(); clips != 0 || bytes != 0 || len(names(t, s.Dir)) != 0 || s.Timeline.Count() != 0 {
@@ -337,6 +384,82 @@ func TestDeletingDeletes(t *testing.T) {
 	s.await(last, ClipSaved)
 	if got := names(t, s.Dir); len(got) != 4 || s.Timeline.Count() != 2 {
 		t.Errorf("%v, %d events; want those of two clips", got, s.Timeline.Count())
+	}
+}
+
+// syncing calls a function when the file is synced, which is when its clip is about to become complete.
+type syncing struct {
+	file
+	called func()
+}
+
+func (f syncing) Sync() error {
+	f.called()
+	return f.file.Sync()
+}
+
+// A clip that the user deletes while it becomes complete is deleted.
+func TestDeletingAtTheLastMoment(t *testing.T) {
+	s := newScene(t, t.TempDir(), nil)
+	s.await(finished(s), ClipSaved)
+	deleted, doomed := make(chan error, 1), make(chan string, 1)
+	create := s.store.Load().create
+	s.store.Load().create = func(path string) (file, error) {
+		f, err := create(path)
+		return syncing{f, func() {
+			select {
+			case id := <-doomed:
+				deleted <- s.Delete(id)
+			default:
+			}
+		}}, err
+	}
+	e := s.begin("wave")
+	doomed <- e.Clip
+	s.finish(e)
+	if err := <-deleted; err != nil {
+		t.Fatal(err)
+	}
+	s.await(finished(s), ClipSaved)
+	if got := names(t, s.Dir); len(got) != 4 || s.Timeline.Count() != 2 {
+		t.Errorf("%v, %d events; want those of two clips", got, s.Timeline.Count())
+	}
+}
+
+// The event that is reported last need not be the one that ended last.
+func TestAfterCountsFromTheLatestEnd(t *testing.T) {
+	s := newScene(t, t.TempDir(), func(r *Recorder) { r.After = time.Second })
+	s.awaitPictures(s.Before)
+	wave, rule := s.begin("wave"), s.begin("fallen")
+	s.finish(wave)
+	ended := clock.Monotonic()
+	rule.Phase, rule.End = sink.End, ended-900*time.Millisecond
+	s.hand(rule)
+	clip, err := s.Info(s.await(wave, ClipSaved).Clip)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if shown := clip.Start.Add(time.Duration(clip.Duration) * time.Millisecond).Sub(clock.Now().At(ended)); shown < 800*time.Millisecond {
+		t.Errorf("the clip ends %v after its last event, want 1 s", shown)
+	}
+}
+
+// A process keeps its timeline over reloads: also over one that switches recording off, or takes another folder.
+func TestTimelineOverReloads(t *testing.T) {
+	s := newScene(t, t.TempDir(), nil)
+	saved := finished(s)
+	s.await(saved, ClipSaved)
+	s.end()
+	without := s.event("wave")
+	s.Timeline.Event(without)
+	if got, _ := s.Timeline.Find(without.ID.String()); got.ClipState != ClipNone {
+		t.Errorf("an event while nothing records has the state %q", got.ClipState)
+	}
+	other := newScene(t, t.TempDir(), func(r *Recorder) { r.Timeline = s.Timeline })
+	other.n = s.n
+	other.await(finished(other), ClipSaved)
+	if _, ok := s.Timeline.Find(saved.ID.String()); ok {
+		t.Error("the timeline has the event of a clip that is in no folder of edged's")
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"edged/internal/clock"
 	"edged/internal/durable"
 )
 
@@ -43,8 +44,17 @@ type Store struct {
 // stored is a complete clip.
 type stored struct {
 	id    string
-	start time.Time
+	start time.Time     // of the clip, by the system's clock of that moment
+	added time.Duration // when this process finished it, CLOCK_MONOTONIC; 0 = an earlier one did
 	bytes int64
+}
+
+// age is how old the clip is. The system's clock may have been set since, so it counts only for clips of earlier processes.
+func (c *stored) age(now clock.Instant) time.Duration {
+	if c.added != 0 {
+		return now.Monotonic - c.added
+	}
+	return now.Wall.Sub(c.start)
 }
 
 // file is a clip that is being written.
@@ -111,7 +121,7 @@ func (s *Store) take(name string, names map[string]bool, found func(*Clip)) {
 	}
 }
 
-// load takes a complete clip. One that is damaged is removed.
+// load takes a complete clip. It removes one that is damaged, and leaves one alone that it cannot read.
 func (s *Store) load(id string, found func(*Clip)) bool {
 	clip, err := s.Info(id)
 	var video fs.FileInfo
@@ -124,15 +134,24 @@ func (s *Store) load(id string, found func(*Clip)) bool {
 			err = fmt.Errorf("the video ends at byte %d, its last picture at %d", video.Size(), last[1]+last[2])
 		}
 	}
+	if unreadable(err) {
+		s.log.Error("record: edged cannot read a clip; it leaves the files as they are", "clip", id, "error", err)
+		return false
+	}
 	if err != nil {
 		s.log.Warn("record: a damaged clip is removed", "clip", id, "error", err)
 		s.tear(id + infoSuffix)
 		s.tear(id + videoSuffix)
 		return false
 	}
-	s.add(clip, video.Size())
+	s.add(clip, video.Size(), 0)
 	found(clip)
 	return true
+}
+
+// unreadable reports whether the disk or its rights are the error, and not what a file holds.
+func unreadable(err error) bool {
+	return errors.As(err, new(*fs.PathError)) && !errors.Is(err, fs.ErrNotExist)
 }
 
 func (s *Store) tear(name string) {
@@ -143,15 +162,15 @@ func (s *Store) tear(name string) {
 
 func (s *Store) path(name string) string { return filepath.Join(s.dir, name) }
 
-// add counts a complete clip. The file beside it is counted by its own size, too.
-func (s *Store) add(clip *Clip, videoBytes int64) {
+// add counts a complete clip. The file beside it is counted by its own size, too. now is 0 for clips of earlier processes.
+func (s *Store) add(clip *Clip, videoBytes int64, now time.Duration) {
 	size := videoBytes
 	if info, err := os.Stat(s.path(clip.ID + infoSuffix)); err == nil {
 		size += info.Size()
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.clips = append(s.clips, stored{id: clip.ID, start: clip.Start, bytes: size})
+	s.clips = append(s.clips, stored{id: clip.ID, start: clip.Start, added: now, bytes: size})
 	s.bytes += size
 }
 
@@ -210,7 +229,7 @@ func (s *Store) finish(f file, clip *Clip, videoBytes int64) error {
 	if err := durable.Sync(s.dir); err != nil {
 		return err
 	}
-	s.add(clip, videoBytes)
+	s.add(clip, videoBytes, clock.Monotonic())
 	return nil
 }
 
@@ -254,10 +273,7 @@ func (s *Store) abandon(id string) {
 func (s *Store) Delete(id string) error {
 	s.removing.Lock()
 	defer s.removing.Unlock()
-	s.mu.Lock()
-	found := slices.ContainsFunc(s.clips, func(c stored) bool { return c.id == id })
-	s.mu.Unlock()
-	if !found {
+	if !s.has(id) {
 		return fmt.Errorf("record: clip %q: %w", id, fs.ErrNotExist)
 	}
 	return s.remove(id)
@@ -283,7 +299,7 @@ func (s *Store) remove(id string) error {
 }
 
 // trim removes the oldest clips until the age and the bytes are within bounds, with those that are being written counted in.
-func (s *Store) trim(now time.Time) error {
+func (s *Store) trim(now clock.Instant) error {
 	s.removing.Lock()
 	defer s.removing.Unlock()
 	for {
@@ -297,14 +313,19 @@ func (s *Store) trim(now time.Time) error {
 	}
 }
 
-// excess returns the oldest clip if it is too old, or if there are too many bytes.
-func (s *Store) excess(now time.Time) string {
+// excess returns the oldest clip if there are too many bytes, else a clip that is too old; "" = there is none.
+func (s *Store) excess(now clock.Instant) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.clips) == 0 || s.bytes+s.writing <= s.maxBytes && now.Sub(s.clips[0].start) <= s.maxAge {
-		return ""
+	if len(s.clips) > 0 && s.bytes+s.writing > s.maxBytes {
+		return s.clips[0].id
 	}
-	return s.clips[0].id
+	for i := range s.clips {
+		if s.clips[i].age(now) > s.maxAge {
+			return s.clips[i].id
+		}
+	}
+	return ""
 }
 
 // grow counts bytes of a part, and makes room for them.
@@ -315,7 +336,14 @@ func (s *Store) grow(by int64) error {
 	if by <= 0 {
 		return nil
 	}
-	return s.trim(time.Now())
+	return s.trim(clock.Now())
+}
+
+// has reports whether the clip is complete and there.
+func (s *Store) has(id string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.ContainsFunc(s.clips, func(c stored) bool { return c.id == id })
 }
 
 // there reports whether the folder still exists.

@@ -16,14 +16,14 @@ import (
 // until the process ends. A process has one, which it keeps over reloads. It is a sink.
 type Timeline struct {
 	sink.Ignore
-	recording bool // an event without a clip is one whose clip failed
 
-	mu      sync.Mutex
-	events  []*Event // by start, the oldest first
-	byID    map[string]*Event
-	going   map[sink.ID]*Event // those that have not ended
-	without int                // events without a saved clip
-	watches []*watch
+	mu        sync.Mutex
+	recorders int      // that run: an event without a clip is one whose clip failed
+	events    []*Event // by start, the oldest first
+	byID      map[string]*Event
+	going     map[sink.ID]*Event // those that have not ended
+	without   int                // events without a saved clip
+	watches   []*watch
 }
 
 // watch is somebody who wants to know of changes.
@@ -59,7 +59,7 @@ func (t *Timeline) Event(e sink.Event) {
 		switch {
 		case e.Clip != "":
 			known.ClipState = ClipRecording
-		case t.recording: // too many clips wait for the disk
+		case t.recorders > 0: // too many clips wait for the disk
 			known.ClipState = ClipFailed
 		}
 		t.insert(known)
@@ -187,6 +187,28 @@ func (t *Timeline) removed(clip string) {
 	defer t.mu.Unlock()
 	for i := len(t.events) - 1; i >= 0; i-- {
 		if t.events[i].Clip == clip {
+			t.drop(i)
+		}
+	}
+}
+
+// recorded notes that a recorder runs, until the returned function is called.
+func (t *Timeline) recorded() (stop func()) {
+	add := func(n int) {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.recorders += n
+	}
+	add(1)
+	return func() { add(-1) }
+}
+
+// keep drops the events of saved clips that are not there.
+func (t *Timeline) keep(there func(clip string) bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for i := len(t.events) - 1; i >= 0; i-- {
+		if e := t.events[i]; e.ClipState == ClipSaved && !there(e.Clip) {
 			t.drop(i)
 		}
 	}

@@ -2,6 +2,8 @@ package record
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"math"
 	"slices"
 	"sync"
@@ -37,8 +39,11 @@ type take struct {
 	id     string
 	from   time.Duration // of the first picture, or before it
 	until  time.Duration // of the last one; far away while an event goes on
+	ended  time.Duration // the latest end of an event
 	active int           // events that go on
 	closed bool          // no event can join any more
+
+	deleted bool // by the user, before it was complete
 }
 
 const (
@@ -112,8 +117,9 @@ func (t *track) ended(e sink.Event) {
 		return
 	}
 	k := t.takes[i]
+	k.ended = max(k.ended, e.End) // events are not reported in the order of their ends
 	if k.active--; k.active == 0 && !k.closed {
-		k.until = e.End + t.After
+		k.until = k.ended + t.After
 	}
 }
 
@@ -132,13 +138,13 @@ func (t *track) setEnabled(on bool) {
 	t.history.clear()
 }
 
-// cancel ends the clip if it is still being written, or waits for it.
+// cancel ends the clip if it is still being written, or waits for it. Nothing of it is kept.
 func (t *track) cancel(id string) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, k := range t.takes {
 		if k.id == id {
-			k.until, k.closed = min(k.until, clock.Monotonic()), true
+			k.until, k.closed, k.deleted = min(k.until, clock.Monotonic()), true, true
 			return true
 		}
 	}
@@ -186,14 +192,33 @@ func (t *track) work(ctx context.Context) {
 		switch {
 		case k != nil:
 			t.write(ctx, k)
-			t.mu.Lock()
-			t.takes = slices.Delete(t.takes, 0, 1)
-			t.mu.Unlock()
+			if t.done(k) {
+				t.discard(k.id)
+			}
 		case amend != "":
 			t.amend(amend)
 		default:
 			return
 		}
+	}
+}
+
+// done takes the clip off the list. It reports whether the user has deleted it meanwhile.
+func (t *track) done(k *take) (deleted bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.takes = slices.Delete(t.takes, 0, 1)
+	return k.deleted
+}
+
+// discard removes a clip that the user deleted at the moment when it became complete.
+func (t *track) discard(id string) {
+	s := t.store.Load()
+	if s == nil {
+		return
+	}
+	if err := s.Delete(id); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		t.setDegraded(err)
 	}
 }
 

@@ -64,12 +64,15 @@ func (p *Page) deleteEvent(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	if e.Clip != "" && p.Recorder != nil {
+	switch {
+	case e.Clip == "":
+		p.Timeline.Forget(e.ID)
+		w.WriteHeader(http.StatusNoContent)
+	case p.Recorder == nil:
+		Problem(w, http.StatusConflict, "This event has a clip, and recording is off now. Switch recording on to delete both.")
+	default:
 		p.remove(w, e.Clip)
-		return
 	}
-	p.Timeline.Forget(e.ID)
-	w.WriteHeader(http.StatusNoContent)
 }
 
 func (p *Page) remove(w http.ResponseWriter, clip string) {
