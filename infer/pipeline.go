@@ -107,13 +107,8 @@ func (p *Pipeline) run() error {
 	if p.Targets != nil {
 		return p.runTarget()
 	}
-	began := time.Now()
-	err := p.Clip.Invoke()
-	took := time.Since(began)
-	p.Stats.invoke.Add(int64(took))
-	p.Stats.Invokes.Add(took)
-	if err != nil {
-		return fmt.Errorf("infer: window at %v: %w", p.schedule.last.Time, err)
+	if err := p.invoke(); err != nil {
+		return err
 	}
 	if p.schedule.last.Epoch != p.Ring.Epoch() { // the camera was lost while the model ran: the window is out of date
 		p.Stats.Skipped.Add(1)
@@ -321,6 +316,19 @@ func (p *Pipeline) demandTargets(t time.Duration) {
 	}
 }
 
+// invoke runs the model on what its input holds, and notes how long that takes.
+func (p *Pipeline) invoke() error {
+	began := time.Now()
+	err := p.Clip.Invoke()
+	took := time.Since(began)
+	p.Stats.invoke.Add(int64(took))
+	p.Stats.Invokes.Add(took)
+	if err != nil {
+		return fmt.Errorf("infer: window at %v: %w", p.schedule.last.Time, err)
+	}
+	return nil
+}
+
 // runTarget runs the model on the window of the target that has waited longest. Others stay due: the views take turns.
 func (p *Pipeline) runTarget() error {
 	began := time.Now()
@@ -331,11 +339,8 @@ func (p *Pipeline) runTarget() error {
 		p.Stats.Skipped.Add(1)
 		return nil
 	}
-	began = time.Now()
-	err := p.Clip.Invoke()
-	p.Stats.invoke.Add(int64(time.Since(began)))
-	if err != nil {
-		return fmt.Errorf("infer: window at %v: %w", p.schedule.last.Time, err)
+	if err := p.invoke(); err != nil {
+		return err
 	}
 	if p.schedule.last.Epoch != p.Ring.Epoch() {
 		p.Stats.Skipped.Add(1)

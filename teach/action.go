@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sync/atomic"
+	"time"
 )
 
 // action is what is known of a taught action. The fields with a JSON name are in its file; the Teacher's mutex guards all.
@@ -21,13 +22,13 @@ type action struct {
 
 	items []*item // the oldest first
 
-	firing   atomic.Int32 // targets that do it now
-	version  uint64       // changes with everything that learning depends on
-	learntAt uint64       // the version that was learned last, or could not be
-	busy     bool         // it is being learned
-	failed   string       // why the last version could not be learned
-	unsaved  bool         // firings that are not in the file yet
-	wrongTo  int64        // the user said "wrong" while it fired; Unix milliseconds
+	firing   atomic.Int32  // targets that do it now
+	version  uint64        // changes with everything that learning depends on
+	learntAt uint64        // the version that was learned last, or could not be
+	busy     bool          // it is being learned
+	failed   string        // why the last version could not be learned
+	unsaved  bool          // firings that are not in the file yet
+	wrongTo  time.Duration // when the user said "wrong" while it fired, CLOCK_MONOTONIC
 }
 
 // learned is the result of learning.

@@ -40,7 +40,7 @@ func (t *Teacher) note(f found) {
 	if i == nil && !f.fired {
 		return
 	}
-	if i != nil && firing.Start.UnixMilli() <= a.wrongTo { // the user called it wrong while it went on
+	if i != nil && a.wrongTo > 0 && f.start <= a.wrongTo && len(a.of(negative)) < MaxNegatives { // the user called it wrong while it went on
 		firing.Judged, i.kind = Wrong, negative
 	}
 	if i != nil && t.saved(t.store.saveItem(a, i)) == nil {
@@ -250,7 +250,7 @@ func (a *action) lastFiring() string {
 // wrongNow makes the firing that goes on a counter-example, once it has ended.
 func (t *Teacher) wrongNow(a *action) {
 	before := a.wrongTo
-	a.wrongTo = t.o.Wall().UnixMilli()
+	a.wrongTo = t.o.Monotonic()
 	t.did(a, fmt.Sprintf("say that %q is wrong", a.Name), func() error {
 		a.wrongTo = before
 		return nil

@@ -193,8 +193,8 @@ func (t *Teacher) refresh() {
 func (v *View) ordinaryWindows() (n int) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	for k := range v.life.kinds {
-		n += len(v.life.kinds[k].stretches) * stretchWindows
+	for range v.ordinaryRows {
+		n++
 	}
-	return n + v.moments.len()
+	return n
 }

@@ -1,6 +1,7 @@
 package teach
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -12,6 +13,8 @@ const (
 	// fading is how many times the room of the sample counts for everything that came before. So a new stretch gets a place with a chance of at least
 	// one in so many, and what a camera saw before somebody moved it fades.
 	fading = 200
+	// mostWriters is how many targets at a time get stretches of their own. Of more, the stretches are shorter.
+	mostWriters = 8
 )
 
 // shares of the room for each kind of stretch, in percent.
@@ -22,7 +25,7 @@ type life struct {
 	packed  int // bytes of an embedding
 	kinds   [kinds]reservoir
 	random  *rand.Rand
-	writer  *writer
+	writers []*writer     // of targets that are there at the same time; one where nothing is followed
 	watched time.Duration // how long windows came
 }
 
@@ -36,7 +39,6 @@ type reservoir struct {
 
 func newLife(size, bytes int) *life {
 	l := &life{packed: packedSize(size), random: rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))} //nolint:gosec // no secret
-	l.writer = newWriter(l.packed)
 	for k := range l.kinds {
 		most := max(1, bytes*shares[k]/100/stretchBytes(l.packed))
 		l.kinds[k] = reservoir{most: most, changed: make([]bool, most)}
@@ -44,19 +46,53 @@ func newLife(size, bytes int) *life {
 	return l
 }
 
-// add takes a window that has become ordinary life. Windows come in the order of time.
+// add takes a window that has become ordinary life. Windows come in the order of time, those of several targets in turn.
 func (l *life) add(m *moment, packed []byte, wall func(time.Duration) time.Time) {
-	if !l.writer.fits(m) {
-		l.finish()
+	w := l.writerOf(m)
+	if !w.fits(m) {
+		l.offer(w)
 	}
-	l.writer.add(m, packed, wall)
+	w.add(m, packed, wall)
 }
 
-// finish offers the stretch so far to the sample.
+// writerOf returns the writer that the window's target has; else one that nobody needs any more.
+func (l *life) writerOf(m *moment) (w *writer) {
+	for _, w := range l.writers {
+		if w.track == m.track && w.stretch.len() > 0 {
+			return w
+		}
+	}
+	for _, w := range l.writers {
+		if w.stretch.len() == 0 || m.time-w.last > longestPause {
+			return w
+		}
+	}
+	if len(l.writers) < mostWriters {
+		l.writers = append(l.writers, newWriter(l.packed))
+		return l.writers[len(l.writers)-1]
+	}
+	return slices.MinFunc(l.writers, func(a, b *writer) int { return cmp.Compare(a.last, b.last) })
+}
+
+// finish offers the stretches so far to the sample.
 func (l *life) finish() {
-	if s := l.writer.stretch; s.len() > 0 {
+	for _, w := range l.writers {
+		l.offer(w)
+	}
+}
+
+// offer offers the writer's stretch to the sample, and begins a new one.
+func (l *life) offer(w *writer) {
+	if s := w.stretch; s.len() > 0 {
 		l.kinds[s.kind()].offer(s, l.random)
-		l.writer.reset()
+		w.reset()
+	}
+}
+
+// reset forgets the stretches so far.
+func (l *life) reset() {
+	for _, w := range l.writers {
+		w.reset()
 	}
 }
 
@@ -76,7 +112,7 @@ func (r *reservoir) offer(s stretch, random *rand.Rand) {
 
 // drop removes the stretches that overlap a time, in Unix milliseconds: an example was found there.
 func (l *life) drop(from, until int64) {
-	l.writer.reset()
+	l.reset()
 	for k := range l.kinds {
 		r := &l.kinds[k]
 		for i := len(r.stretches) - 1; i >= 0; i-- {

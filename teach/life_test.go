@@ -2,6 +2,7 @@ package teach
 
 import (
 	"os"
+	"slices"
 	"testing"
 	"time"
 
@@ -35,6 +36,21 @@ func TestOrdinaryLifeIsBoundedAndSurvives(t *testing.T) {
 	if len(again.kinds[moving].stretches) != kept-1 || again.watched < 20*time.Minute {
 		t.Errorf("%d stretches of %d, %v watched", len(again.kinds[moving].stretches), kept, again.watched)
 	}
+	// The stretches behind the torn place have moved by one. What changes then must not lose one of them.
+	v = r.teacher.View(hall)
+	last := again.kinds[moving].stretches[kept-2].began()
+	v.life.drop(last, last)
+	r.teacher.saveRest()
+	r.open(dir)
+	again = r.teacher.View(hall).life
+	if n := len(again.kinds[moving].stretches); n != kept-2 {
+		t.Errorf("%d stretches after one of %d was dropped", n, kept-1)
+	}
+	for _, s := range again.kinds[moving].stretches {
+		if s.began() == last {
+			t.Error("the stretch that was dropped is there again")
+		}
+	}
 	r.must(os.WriteFile(path, []byte("x"), 0o600))
 	r.open(dir)
 	if n := len(r.teacher.View(hall).life.kinds[moving].stretches); n != 0 {
@@ -59,6 +75,56 @@ func TestTheSampleIsFull(t *testing.T) {
 	}
 	if len(r.stretches) != 50 || late < 10 || late > 40 {
 		t.Errorf("%d stretches, %d of the later half", len(r.stretches), late)
+	}
+}
+
+// Windows of several targets come in turn; each target has stretches of its own.
+func TestStretchesOfSeveralTargets(t *testing.T) {
+	l := newLife(size, lifeBytes)
+	wall := func(t time.Duration) time.Time { return time.UnixMilli(t.Milliseconds()) }
+	packed := make([]byte, l.packed)
+	const windows = 40
+	for n := range windows {
+		for track := range uint64(mostWriters) {
+			l.add(&moment{time: time.Duration(n) * 250 * time.Millisecond, track: 1 + track, motion: 1}, packed, wall)
+		}
+	}
+	l.add(&moment{time: minutes(1), track: 99, motion: 1}, packed, wall) // takes the place of one that is gone
+	l.finish()
+	r := &l.kinds[moving]
+	if len(r.stretches) != mostWriters*windows/stretchWindows+1 || len(l.writers) != mostWriters {
+		t.Errorf("%d stretches, %d writers", len(r.stretches), len(l.writers))
+	}
+	short := slices.DeleteFunc(slices.Clone(r.stretches), func(s stretch) bool { return s.len() == stretchWindows })
+	if len(short) != 1 {
+		t.Errorf("%d stretches are not full; want the last one alone", len(short))
+	}
+}
+
+// A view in which nothing happens has stretches of one window. It is no reason to learn again every minute.
+func TestAQuietViewIsNotLearnedAgainAndAgain(t *testing.T) {
+	r := newRoom(t, "")
+	r.live(minutes(1))
+	r.teach("ring", 2)
+	for range 400 {
+		r.now += 10 * time.Second // the motion gate's heartbeat
+		r.teacher.View(hall).Window(Seen{Time: r.now, Embedding: r.ordinary(), Label: 1})
+	}
+	r.settle()
+	r.teacher.refresh()
+	r.settle()
+	learned := 0
+	for range 30 {
+		version := r.teacher.actions[0].version
+		r.now += time.Minute
+		r.teacher.refresh()
+		r.settle()
+		if r.teacher.actions[0].version != version {
+			learned++
+		}
+	}
+	if learned > 1 {
+		t.Errorf("learned %d times in 30 minutes in which nothing new came", learned)
 	}
 }
 

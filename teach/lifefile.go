@@ -56,6 +56,7 @@ func (t *Teacher) openLife(v *View) {
 		v.life = newLife(v.numbers, lifeBytes/v.share())
 		t.o.Log.Warn("teach: edged samples ordinary life anew, because its file is damaged", "view", v.Path, "file", path, "error", err)
 	}
+	v.counted = v.life.watched // by an earlier process, which has counted it
 }
 
 // read reads a file of saveLife.
@@ -71,6 +72,7 @@ func (l *life) read(f io.ReaderAt) error {
 		l.kinds[k].seen = binary.LittleEndian.Uint64(head[24+8*k:])
 	}
 	l.watched = time.Duration(min(binary.LittleEndian.Uint64(head[48:]), uint64(10*365*24*time.Hour)))
+	moved := int(binary.LittleEndian.Uint32(head[56:])) != l.kinds[still].most // the room was another one: everything has another place
 	row := make([]byte, placeHead+stretchBytes(l.packed))
 	for place := 0; ; place++ {
 		if n, _ := f.ReadAt(row, l.offset(place)); n < len(row) {
@@ -80,11 +82,12 @@ func (l *life) read(f io.ReaderAt) error {
 		if !soundRow(row) || !s.sound() {
 			continue
 		}
-		if r := &l.kinds[s.kind()]; len(r.stretches) < r.most {
+		r := &l.kinds[s.kind()]
+		moved = moved || place != l.first(s.kind())+len(r.stretches) // a place before it is torn
+		if len(r.stretches) < r.most {
 			r.stretches = append(r.stretches, slices.Clone(s))
 		}
 	}
-	moved := int(binary.LittleEndian.Uint32(head[56:])) != l.kinds[still].most // the room was another one: everything has another place
 	for k := range l.kinds {
 		r := &l.kinds[k]
 		r.seen = max(r.seen, uint64(len(r.stretches)))
@@ -93,6 +96,14 @@ func (l *life) read(f io.ReaderAt) error {
 		}
 	}
 	return nil
+}
+
+// first is the first place of a kind.
+func (l *life) first(k kind) int {
+	if k == still {
+		return 0
+	}
+	return l.kinds[still].most
 }
 
 func (l *life) offset(place int) int64 {
@@ -149,16 +160,14 @@ func (v *View) changedLife() (head []byte, rows []lifeRow) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	l := v.life
-	place := 0
-	for k := range l.kinds {
+	for k := range kinds {
 		r := &l.kinds[k]
 		for i := range r.changed {
 			if r.changed[i] {
 				r.changed[i] = false
-				rows = append(rows, lifeRow{kind(k), i, l.offset(place + i), r.row(i, l.packed)}) //nolint:gosec // kinds are two
+				rows = append(rows, lifeRow{k, i, l.offset(l.first(k) + i), r.row(i, l.packed)})
 			}
 		}
-		place += r.most
 	}
 	return l.head(), rows
 }

@@ -77,6 +77,60 @@ func TestADamagedFileIsPutAside(t *testing.T) {
 	}
 }
 
+// What edged cannot read may be whole: it stays where it is.
+func TestAFileThatCannotBeReadIsLeftAlone(t *testing.T) {
+	dir := t.TempDir()
+	r := newRoom(t, dir)
+	r.live(minutes(2))
+	r.teach("ring", 3)
+	file := filesNamed(t, dir, ".example")[0]
+	r.must(os.Rename(file, file+".aside"))
+	r.must(os.Symlink(filepath.Base(file), file)) // reading it fails, for root too
+	r.open(dir)
+	if n := r.get("ring").Examples; n != 2 {
+		t.Errorf("%d examples of 3 can be read, want 2", n)
+	}
+	if _, err := os.Lstat(file); err != nil || !strings.Contains(r.teacher.Degraded(), "cannot read 1 file") {
+		t.Errorf("the file: %v; degraded: %q", err, r.teacher.Degraded())
+	}
+}
+
+// A restart adds nothing to the time for which an action was watched.
+func TestARestartCountsNoTime(t *testing.T) {
+	dir := t.TempDir()
+	r := newRoom(t, dir)
+	r.live(minutes(60))
+	r.teach("ring", 3)
+	r.live(minutes(1))
+	r.teacher.saveRest()
+	before := r.get("ring").Worth.Hours
+	r.open(dir)
+	r.live(2 * time.Second)
+	if after := r.get("ring").Worth.Hours; after > before+0.01 {
+		t.Errorf("watched for %.2f hours before the restart, for %.2f after it", before, after)
+	}
+}
+
+// The clock is set back after the user has pressed "wrong": what fires later was not meant.
+func TestWrongIsNotForLater(t *testing.T) {
+	r := newRoom(t, "")
+	r.live(minutes(2))
+	r.teach("ring", 3)
+	r.must(r.teacher.SetLive(hall, "ring", true))
+	r.live(3 * time.Second)
+	for range 4 {
+		r.window(r.action())
+	}
+	r.must(r.teacher.Wrong(hall, "ring", ""))
+	r.live(3 * time.Second)
+	negatives := len(r.teacher.actions[0].of(negative))
+	r.skew = -time.Hour
+	r.act()
+	if n := len(r.teacher.actions[0].of(negative)); n != negatives || negatives != 1 {
+		t.Errorf("%d counter-examples, then %d; want 1", negatives, n)
+	}
+}
+
 func filesNamed(t *testing.T, dir, suffix string) (list []string) {
 	t.Helper()
 	for _, f := range files(t, dir) {

@@ -26,10 +26,11 @@ import (
 // Each file is written to a temporary name, synced and renamed: after a power cut there is the old one or the new one. Its first line has the sha256 of
 // the rest, which is JSON. A damaged file is renamed to NAME.damaged. The store of a process without a folder has dir "" and keeps nothing.
 type store struct {
-	dir     string
-	log     *slog.Logger
-	damaged int // files that were put aside
-	newer   int // files of a later edged, which were left alone
+	dir        string
+	log        *slog.Logger
+	damaged    int // files that were put aside
+	newer      int // files of a later edged, which were left alone
+	unreadable int // files that were left alone, too
 
 	replace func(path string, data []byte) error // durable.Replace; a test has others
 }
@@ -132,7 +133,7 @@ func (s *store) loadItem(a *action, id string, kind itemKind) {
 // checker is something that a file holds.
 type checker interface{ check() error }
 
-// read reads a file. It returns false if the file is missing or damaged; then it was put aside, and the log says so.
+// read reads a file. It returns false if the file is missing, cannot be read, or is damaged. It puts a damaged one aside. The log says so.
 func (s *store) read(into checker, names ...string) bool {
 	path := s.path(names...)
 	err := readFile(path, into)
@@ -144,6 +145,10 @@ func (s *store) read(into checker, names ...string) bool {
 		s.log.Error("teach: edged leaves a file alone that it does not understand", "file", path, "error", err)
 		return false
 	case errors.Is(err, fs.ErrNotExist):
+		return false
+	case errors.As(err, new(*fs.PathError)): // the disk or its rights; the file may be whole
+		s.unreadable++
+		s.log.Error("teach: edged leaves a file alone that it cannot read", "file", path, "error", err)
 		return false
 	}
 	s.damaged++

@@ -140,7 +140,7 @@ func (t *Teacher) Open(dir string) error {
 	if t.store.dir != "" {
 		t.actions, t.undo = nil, map[string][]step{}
 	}
-	t.store.dir, t.loaded, t.store.damaged, t.store.newer = dir, false, 0, 0
+	t.store.dir, t.loaded, t.store.damaged, t.store.newer, t.store.unreadable = dir, false, 0, 0, 0
 	return t.load()
 }
 
@@ -256,6 +256,8 @@ func (t *Teacher) Degraded() string {
 		return fmt.Sprintf("edged cannot save what you teach: %v", t.failed)
 	case t.store.damaged > 0:
 		return fmt.Sprintf("%d files of taught actions were damaged; edged put them aside as *%s", t.store.damaged, damagedMark)
+	case t.store.unreadable > 0:
+		return fmt.Sprintf("edged cannot read %d files of taught actions; the log says which and why", t.store.unreadable)
 	case t.store.newer > 0:
 		return fmt.Sprintf("a later edged wrote %d files of taught actions; this one leaves them alone", t.store.newer)
 	}

@@ -3,6 +3,7 @@ package teach
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 )
 
@@ -147,24 +148,29 @@ func (v *View) ordinary(most int) []Embedding {
 func (v *View) copyOrdinary(most int) (packed []byte) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	var all [][]byte
-	for k := range v.life.kinds {
-		for _, s := range v.life.kinds[k].stretches {
-			for i := range s.len() {
-				_, e := s.window(i)
-				all = append(all, e)
-			}
-		}
-	}
-	for n := v.moments.first; n < v.moments.next; n++ {
-		if !v.moments.at(n).taken {
-			all = append(all, v.moments.embedding(n))
-		}
-	}
+	all := slices.Collect(v.ordinaryRows)
 	for i := range min(most, len(all)) {
 		packed = append(packed, all[i*len(all)/min(most, len(all))]...)
 	}
 	return packed
+}
+
+// ordinaryRows yields the packed embedding of each window of ordinary life: the sample, then the last minutes. The caller holds v.mu.
+func (v *View) ordinaryRows(yield func([]byte) bool) {
+	for k := range v.life.kinds {
+		for _, s := range v.life.kinds[k].stretches {
+			for i := range s.len() {
+				if _, e := s.window(i); !yield(e) {
+					return
+				}
+			}
+		}
+	}
+	for n := v.moments.first; n < v.moments.next; n++ {
+		if !v.moments.at(n).taken && !yield(v.moments.embedding(n)) {
+			return
+		}
+	}
 }
 
 // round3 keeps three decimals. What is no number becomes 0: JSON has none.

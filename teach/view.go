@@ -296,7 +296,7 @@ func (v *View) wipe() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.moments.wipe()
-	v.life.writer.reset()
+	v.life.reset()
 }
 
 // inherit takes over what another View of the same path and model knew. Windows of that one must not come any more.
