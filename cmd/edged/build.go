@@ -5,12 +5,13 @@ import (
 
 	"edged/internal/node"
 	"edged/internal/sink"
+	"edged/web/login"
 	"edged/web/nodepage"
 )
 
 // build reads what the configuration names and builds a node and its page. It starts nothing. edged run and edged check both use it, so
 // that they refuse the same.
-func build(ctx context.Context, in node.Inputs, recentLog func() string) (*node.Node, *nodepage.Site, error) {
+func build(ctx context.Context, in node.Inputs, recentLog func() string, logins *login.Sessions) (*node.Node, *nodepage.Site, error) {
 	models, err := node.Check(in.Config)
 	if err != nil {
 		return nil, nil, err
@@ -22,7 +23,7 @@ func build(ctx context.Context, in node.Inputs, recentLog func() string) (*node.
 	in.Models, in.Version = models, version
 	in.Attach = func(n *node.Node) ([]sink.Sink, error) {
 		var err error
-		if site, err = nodepage.New(n, recentLog); err != nil {
+		if site, err = nodepage.New(n, recentLog, logins); err != nil {
 			return nil, err
 		}
 		return []sink.Sink{site.Sink()}, nil

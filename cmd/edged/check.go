@@ -10,6 +10,7 @@ import (
 	"edged/internal/config"
 	"edged/internal/node"
 	"edged/internal/watch"
+	"edged/web/login"
 )
 
 type checkCmd struct {
@@ -23,7 +24,7 @@ func (c *checkCmd) Run(ctx context.Context, out output) error {
 	if err != nil {
 		return err
 	}
-	n, site, err := build(ctx, node.Inputs{Config: cfg}, func() string { return "" })
+	n, site, err := build(ctx, node.Inputs{Config: cfg}, func() string { return "" }, new(login.Sessions))
 	if n != nil {
 		defer n.Close()
 		defer site.Close()

@@ -15,6 +15,7 @@ import (
 	"edged/internal/printable"
 	"edged/internal/sink"
 	"edged/internal/terminal"
+	"edged/web/login"
 	"edged/web/nodepage"
 )
 
@@ -38,6 +39,7 @@ type runner struct {
 	state   *node.State
 	ports   *ports         // used without a configuration
 	site    *nodepage.Site // of the node that was prepared last
+	logins  login.Sessions
 }
 
 // Run runs the daemon until ctx ends or an error occurs that retrying cannot mend.
@@ -80,7 +82,7 @@ func (r *runner) prepare(ctx context.Context) (*node.Node, error) {
 		Config: cfg, Sinks: []sink.Sink{r.console}, BuiltIn: &r.broker, State: r.state,
 		OnReady:        func(n *node.Node) { printBanner(r.console, n) },
 		ConsoleDropped: r.console.Dropped, LogDropped: r.log.Dropped,
-	}, r.log.Recent)
+	}, r.log.Recent, &r.logins)
 	if err != nil {
 		return nil, err
 	}

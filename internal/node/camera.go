@@ -62,6 +62,9 @@ func (n *Node) newSource(cam config.Camera, views []config.View, c *watch.Camera
 		Source: source, Sink: c.Frame, Counters: &c.Counters, Log: log, BadAfter: cam.StallAfter, FrozenAfter: frozenAfter,
 		OnStatus: func(online bool, reason error) {
 			c.SetStatus(online, reason)
+			if live := n.Live[c.Name]; live != nil && !online {
+				live.Wipe() // nobody must take it for a picture of now
+			}
 			n.sinks.Camera(sink.Camera{Name: c.Name, Online: online, Reason: reason})
 		},
 	}, nil

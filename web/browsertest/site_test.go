@@ -22,6 +22,7 @@ import (
 	"edged/models"
 	"edged/record"
 	"edged/web"
+	"edged/web/login"
 	"edged/web/nodepage"
 )
 
@@ -99,7 +100,7 @@ func (s *site) start() {
 	n, err := node.New(node.Inputs{
 		Config: cfg, Model: m, Version: "v2.0", State: state,
 		Attach: func(n *node.Node) (_ []sink.Sink, err error) {
-			page, err = nodepage.New(n, func() string { return "level=INFO msg=started\n" })
+			page, err = nodepage.New(n, func() string { return "level=INFO msg=started\n" }, new(login.Sessions))
 			if err != nil {
 				return nil, err
 			}

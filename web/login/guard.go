@@ -20,15 +20,18 @@ type Guard struct {
 	Secure   bool    // browsers reach the page by HTTPS
 	Now      func() time.Time
 
-	sessions sessions
+	sessions *Sessions
 	tries    limiter
 	checking chan struct{} // one token: a password is compared, which takes memory
 }
 
-// New returns a guard.
-func New(password *Hashed, secure bool) *Guard {
-	return &Guard{Password: password, Secure: secure, Now: time.Now, checking: make(chan struct{}, 1)}
+// New returns a guard. The sessions may be those of a guard before it: see Begin.
+func New(password *Hashed, secure bool, sessions *Sessions) *Guard {
+	return &Guard{Password: password, Secure: secure, Now: time.Now, sessions: sessions, checking: make(chan struct{}, 1)}
 }
+
+// Begin is called when the guard takes the place of the one before. Sessions of another password end.
+func (g *Guard) Begin() { g.sessions.keep(g.Password) }
 
 // Check implements page.Access.
 func (g *Guard) Check(r *http.Request) page.Permission {

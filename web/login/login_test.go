@@ -63,7 +63,7 @@ func request(remote, host string, headers ...string) *http.Request {
 }
 
 func TestWithoutAPasswordOnlyThisMachineIsLetThrough(t *testing.T) {
-	g := New(nil, false)
+	g := New(nil, false, new(Sessions))
 	for _, c := range []struct {
 		what string
 		r    *http.Request
@@ -88,7 +88,7 @@ func TestWithoutAPasswordOnlyThisMachineIsLetThrough(t *testing.T) {
 // The trusted proxy has asked for a password of its own. Only the address of the connection tells who the proxy is.
 func TestTheTrustedProxyNeedsNoPassword(t *testing.T) {
 	for what, password := range map[string]*Hashed{"no password": nil, "a password": hashed(t, "battery staple")} {
-		g := New(password, false)
+		g := New(password, false, new(Sessions))
 		g.Proxy = net.ParseIP("172.30.32.2")
 		if got := g.Check(request("172.30.32.2:5000", "home.example", "X-Ingress-Path", "/api/hassio_ingress/x")); got != page.Granted {
 			t.Errorf("%s: the proxy gets %d", what, got)
@@ -125,7 +125,7 @@ func withCookie(c *http.Cookie) *http.Request {
 }
 
 func TestLogin(t *testing.T) {
-	g := New(hashed(t, "correct horse"), true)
+	g := New(hashed(t, "correct horse"), true, new(Sessions))
 	now := time.Now()
 	g.Now = func() time.Time { return now }
 	if g.Check(withCookie(nil)) != page.NeedsLogin {
@@ -169,7 +169,7 @@ func TestLogin(t *testing.T) {
 
 func TestTriesAreLimited(t *testing.T) {
 	testkit.Slow(t)
-	g := New(hashed(t, "correct horse"), false)
+	g := New(hashed(t, "correct horse"), false, new(Sessions))
 	now := time.Now()
 	g.Now = func() time.Time { return now }
 	for range triesPerAddress {
@@ -195,8 +195,27 @@ func TestTriesAreLimited(t *testing.T) {
 	}
 }
 
+// A reload builds a new guard. Who has logged in stays logged in, unless the password is another one.
+func TestSessionsSurviveAReload(t *testing.T) {
+	password, sessions := hashed(t, "correct horse"), new(Sessions)
+	before := New(password, false, sessions)
+	before.Begin()
+	_, cookie := login(before, "10.0.0.1", "correct horse")
+	New(hashed(t, "battery staple"), false, sessions) // of a configuration that is refused
+	same := New(password, false, sessions)
+	same.Begin()
+	if same.Check(withCookie(cookie)) != page.Granted {
+		t.Error("a reload has ended the session")
+	}
+	other := New(hashed(t, "battery staple"), false, sessions)
+	other.Begin()
+	if other.Check(withCookie(cookie)) != page.NeedsLogin {
+		t.Error("the session has survived its password")
+	}
+}
+
 func TestSessionsAreBounded(t *testing.T) {
-	var s sessions
+	var s Sessions
 	now := time.Now()
 	first := s.begin(now)
 	for n := range maxSessions {

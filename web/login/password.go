@@ -2,6 +2,7 @@
 package login
 
 import (
+	"bytes"
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/base64"
@@ -41,6 +42,15 @@ type Hashed struct {
 	memory, time uint32
 	threads      uint8
 	salt, key    []byte
+}
+
+// equals reports whether both are the same line of "edged password". Both may be nil.
+func (h *Hashed) equals(other *Hashed) bool {
+	if h == nil || other == nil {
+		return h == other
+	}
+	return h.memory == other.memory && h.time == other.time && h.threads == other.threads &&
+		bytes.Equal(h.salt, other.salt) && bytes.Equal(h.key, other.key)
 }
 
 var errForm = errors.New(`it must hold the line that "edged password" prints`)

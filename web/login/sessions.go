@@ -16,15 +16,27 @@ const (
 	maxSessions = 100
 )
 
-// sessions are the browsers that have logged in. Only hashes of their tokens are kept. All end when edged does.
-type sessions struct {
-	mu  sync.Mutex // guards all
+// Sessions are the browsers that have logged in. Only hashes of their tokens are kept. A process has one, which it keeps over reloads. All
+// end with the process, or with the password.
+type Sessions struct {
+	mu  sync.Mutex // guards what follows
 	all map[[sha256.Size]byte]*session
+	of  *Hashed // the password that they know
 }
 
 type session struct{ began, used time.Time }
 
-func (s *sessions) begin(now time.Time) (token string) {
+// keep ends all sessions if their password was another one.
+func (s *Sessions) keep(password *Hashed) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !password.equals(s.of) {
+		s.all = nil
+	}
+	s.of = password
+}
+
+func (s *Sessions) begin(now time.Time) (token string) {
 	var b [32]byte
 	_, _ = rand.Read(b[:]) // it never fails
 	token = base64.RawURLEncoding.EncodeToString(b[:])
@@ -40,7 +52,7 @@ func (s *sessions) begin(now time.Time) (token string) {
 	return token
 }
 
-func (s *sessions) dropOldest() {
+func (s *Sessions) dropOldest() {
 	var oldest [sha256.Size]byte
 	var at time.Time
 	for key, one := range s.all {
@@ -52,7 +64,7 @@ func (s *sessions) dropOldest() {
 }
 
 // valid reports whether the token is a session's, which it keeps from going idle.
-func (s *sessions) valid(token string, now time.Time) bool {
+func (s *Sessions) valid(token string, now time.Time) bool {
 	key := sha256.Sum256([]byte(token))
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -68,7 +80,7 @@ func (s *sessions) valid(token string, now time.Time) bool {
 	return true
 }
 
-func (s *sessions) end(token string) {
+func (s *Sessions) end(token string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.all, sha256.Sum256([]byte(token)))

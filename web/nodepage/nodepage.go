@@ -31,12 +31,13 @@ type Site struct {
 
 	node   *node.Node
 	recent func() string // the newest lines of the log
+	access *login.Guard
 	meter  meter
 }
 
-// New prepares the page of a node that does not run yet. Recent returns the newest lines of the log. The error names what is wrong with the
-// configuration.
-func New(n *node.Node, recent func() string) (*Site, error) {
+// New prepares the page of a node that does not run yet. Recent returns the newest lines of the log. Sessions are the process's. The error
+// names what is wrong with the configuration.
+func New(n *node.Node, recent func() string, sessions *login.Sessions) (*Site, error) {
 	cfg := n.Config.Web
 	password, err := readPassword(cfg.PasswordFile)
 	if err != nil {
@@ -56,7 +57,8 @@ func New(n *node.Node, recent func() string) (*Site, error) {
 		}
 	}
 	secure := s.TLS != nil || s.URL != nil && s.URL.Scheme == "https"
-	access := login.New(password, secure)
+	access := login.New(password, secure, sessions)
+	s.access = access
 	access.Proxy = net.ParseIP(cfg.TrustedProxy)
 	s.Page = &page.Page{
 		Node: n.Config.Node, Version: n.Version, Description: s.describe, Live: n.Live, Timeline: n.Timeline, SetThreshold: n.SetThreshold,
@@ -75,6 +77,7 @@ func New(n *node.Node, recent func() string) (*Site, error) {
 
 // Start begins to measure for the page's charts. Stop ends that and all streams.
 func (s *Site) Start() (stop func()) {
+	s.access.Begin()
 	end := background.Start(func(ctx context.Context) { s.meter.run(ctx, s) })
 	return func() {
 		s.Close()

@@ -50,7 +50,7 @@ func newSiteOf(t *testing.T, yaml string, state *node.State) (*Site, error) {
 		t.Fatal(err)
 	}
 	t.Cleanup(n.Close)
-	s, err := New(n, func() string { return "msg=started\n" })
+	s, err := New(n, func() string { return "msg=started\n" }, new(login.Sessions))
 	if err == nil {
 		t.Cleanup(s.Close)
 	}

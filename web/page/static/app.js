@@ -70,6 +70,7 @@ function login() {
       problem.textContent = '';
       try {
         await api('login', { method: 'POST', json: { password: password.value } });
+        await api('node').catch((error) => { if (error.status === 401) throw new Error('The password is right, but the browser has not kept the login. Open the page by its https address.'); });
         show();
       } catch (error) {
         problem.textContent = message(error);
@@ -91,14 +92,18 @@ document.addEventListener('click', (e) => {
   main.focus();
 });
 document.getElementById('logout').addEventListener('click', async () => {
-  await api('logout', { method: 'POST' }).catch(() => {});
+  try {
+    await api('logout', { method: 'POST' });
+  } catch (error) {
+    if (error.status !== 401) return void main.prepend(el('p', { class: 'card problem', role: 'alert' }, 'You are still logged in: ' + message(error)));
+  }
   login();
 });
 // After a pause what was missed is asked for; another version of edged comes with another page.
 on('hello', (hello) => {
   if (!hello.again) return;
   if (node && hello.version !== node.version) location.reload();
-  else if (!document.querySelector('dialog[open]') && !['draw', 'teach'].includes(route().screen)) show();
+  else if (!document.querySelector('dialog[open]') && !(['draw', 'teach'].includes(route().screen) || route().screen === 'events' && !hello.restarted)) show();
 });
 // The other screens are loaded as soon as there is time: they then show even while edged does not answer.
 show().then(() => setTimeout(() => Object.values(screens).forEach((load) => load().catch(() => {})), 1000));

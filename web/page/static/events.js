@@ -16,7 +16,7 @@ export async function show(main, { node, id, signal, go }) {
     if (!signal.aborted) go('events', { replace: true, quiet: true });
     list.button(e.id)?.focus();
   }
-  const off = [on('event', (e) => list.update(e)), on('gone', (e) => list.remove(e.id))];
+  const off = [on('event', (e) => list.update(e)), on('gone', (e) => list.remove(e.id)), on('hello', (hello) => hello.again && list.refresh())];
   signal.addEventListener('abort', () => off.forEach((f) => f()));
   await list.restart();
   if (!id) return;
@@ -62,6 +62,7 @@ class List {
   constructor(filter, signal, onOpen) {
     [this.filter, this.signal, this.onOpen] = [filter, signal, onOpen];
     this.items = new Map(); // list items by event id
+    this.turn = 0; // answers of earlier turns come too late
     this.element = el('ul', { class: 'events', role: 'list', 'aria-label': 'Events' });
     this.end = el('p', { class: 'end' });
     this.seen = new IntersectionObserver((seen) => seen.at(-1).isIntersecting && this.more(), { rootMargin: '600px' });
@@ -72,28 +73,49 @@ class List {
     this.seen.disconnect();
     this.items.clear();
     this.element.replaceChildren();
-    [this.next, this.done] = ['', false];
+    [this.next, this.done, this.loading] = ['', false, false];
+    this.turn++;
     await this.more();
+  }
+
+  // ask returns a page of events.
+  ask(limit, before = '') {
+    const q = this.filter.query();
+    q.set('limit', limit);
+    if (before) q.set('before', before);
+    return api('events?' + q, { signal: this.signal });
+  }
+
+  // refresh brings the list up to date after a pause. The filter, and what was loaded, stay.
+  async refresh() {
+    const { turn } = this;
+    try {
+      const { events, next } = await this.ask(firstPage);
+      if (turn !== this.turn) return;
+      if (next && !events.some((e) => this.items.has(e.id))) return void this.restart(); // so much has happened meanwhile
+      const there = new Set(events.map((e) => e.id)), oldest = events.at(-1)?.start;
+      for (const [id, item] of this.items) if (!there.has(id) && (!next || item.event.start > oldest)) this.remove(id);
+      for (const e of events) this.update(e);
+    } catch { /* the stream says when edged is back */ }
   }
 
   // more asks for the next events.
   async more() {
     if (this.loading || this.done) return;
     this.loading = true;
+    const { turn } = this;
     try {
-      const q = this.filter.query();
-      q.set('limit', this.next ? furtherPage : firstPage);
-      if (this.next) q.set('before', this.next);
-      const { events, next } = await api('events?' + q, { signal: this.signal });
+      const { events, next } = await this.ask(this.next ? furtherPage : firstPage, this.next);
+      if (turn !== this.turn) return;
       for (const e of events) if (!this.items.has(e.id)) this.put(e, null);
       [this.next, this.done] = [next, !next];
       this.sum();
     } catch (error) {
+      if (turn !== this.turn) return;
       if (!this.signal.aborted) this.end.textContent = message(error);
       this.done = true;
-    } finally {
-      this.loading = false;
     }
+    this.loading = false;
     this.seen.unobserve(this.end);
     if (!this.done && !this.signal.aborted) this.seen.observe(this.end); // again: the end may still be in sight
   }
@@ -113,6 +135,7 @@ class List {
     } else {
       const after = [...this.element.children].find((item) => item.event.start <= e.start);
       if (after || this.done) this.put(e, after ?? null);
+      for (const heading of this.element.querySelectorAll('h2')) heading.textContent = dayOf(heading.parentElement.event.start); // it may be past midnight
       this.sum();
     }
   }

@@ -43,19 +43,29 @@ async function drawAll(charts, drawn, x, series, signal) {
     let names = Object.keys(series).filter((n) => n.startsWith(kind.prefix)).sort();
     if (kind.onlyMoving) names = names.filter((n) => series[n].some((v) => v > 0));
     const key = kind.title + names.join();
-    if (!names.length || !x.length) continue;
-    const data = [x, ...names.map((n) => series[n])];
     const before = drawn.get(kind.title);
+    if (!names.length || !x.length) { // nothing of it in the last hour
+      before?.remove();
+      drawn.delete(kind.title);
+      continue;
+    }
+    const data = [x, ...names.map((n) => series[n])];
     if (before?.key === key) {
       before.plot.set(data);
       continue;
     }
-    before?.card.remove();
+    before?.remove();
     charts.querySelector('.end')?.remove();
     const card = el('figure', { class: 'card' }, el('figcaption', {}, kind.title));
     charts.append(card);
     const shown = names.map((n) => ({ name: (kind.name ?? ((s) => s))(n.slice(kind.prefix.length)), values: series[n] }));
-    drawn.set(kind.title, { key, card, plot: await chart(card, { label: kind.title + ' in the last hour', x, series: shown, time: true, signal, text: kind.text }) });
+    const own = new AbortController();
+    const remove = () => {
+      own.abort();
+      card.remove();
+    };
+    signal.addEventListener('abort', remove, { signal: own.signal });
+    drawn.set(kind.title, { key, remove, plot: await chart(card, { label: kind.title + ' in the last hour', x, series: shown, time: true, signal: own.signal, text: kind.text }) });
   }
 }
 

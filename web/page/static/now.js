@@ -265,7 +265,7 @@ class Bar {
     this.fill.style.transform = `scaleX(${this.score.toFixed(3)})`;
     this.meter.setAttribute('aria-valuenow', this.score.toFixed(2));
     this.value.textContent = percent(this.score);
-    this.element.classList.toggle('over', this.slider && this.score >= Number(this.slider.value));
+    this.element.classList.toggle('over', !!this.slider && this.score >= Number(this.slider.value));
   }
 
   // setThreshold shows the threshold that edged has. While somebody moves the slider, it keeps its own value until edged has that too. Otherwise the

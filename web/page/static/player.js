@@ -18,17 +18,19 @@ export async function open(node, event, signal) {
       el('button', { class: 'quiet close', 'aria-label': 'Close', onclick: () => dialog.close() }, '✕')),
     body);
   const own = new AbortController();
-  signal.addEventListener('abort', () => dialog.close());
+  signal.addEventListener('abort', () => dialog.close(), { signal: own.signal });
   document.body.append(dialog);
   dialog.showModal();
   const load = () => fill(node, event, dialog, body, own.signal);
+  const update = (e) => {
+    if (e.id !== event.id) return;
+    const state = event.clip_state;
+    event = e;
+    if (e.clip_state !== state) load();
+  };
   const off = [
-    on('event', (e) => {
-      if (e.id !== event.id) return;
-      const state = event.clip_state;
-      event = e;
-      if (e.clip_state !== state) load();
-    }),
+    on('event', update),
+    on('hello', () => api('events/' + encodeURIComponent(event.id), { signal: own.signal }).then(update, (error) => error.status === 404 && dialog.close())),
     on('gone', (e) => e.id === event.id && dialog.close()),
   ];
   load();
@@ -76,7 +78,7 @@ function removal(event, dialog) {
 
 class Player {
   constructor(clip, event, dialog, body, facts, signal) {
-    Object.assign(this, { clip, signal, track: event.track, at: 0, playing: false, speed: 1, loading: new Set(), pictures: new Map() });
+    Object.assign(this, { clip, signal, track: event.track, at: 0, playing: false, speed: 1, loading: new Map(), pictures: new Map() });
     this.canvas = el('canvas', { width: clip.width, height: clip.height, role: 'img', 'aria-label': 'Picture of the clip' });
     this.targets = el('div', { class: 'overlay', 'aria-hidden': 'true' });
     this.play = el('button', { class: 'primary', onclick: () => this.toggle() }, 'Play');
@@ -173,12 +175,23 @@ class Player {
   // load returns picture n, which it asks for together with those that follow.
   async load(n) {
     n = Math.floor(n);
-    if (this.pictures.has(n)) return this.pictures.get(n);
-    if (this.loading.has(n)) return undefined;
+    if (!this.pictures.has(n)) await (this.loading.get(n) ?? this.piece(n));
+    return this.pictures.get(n);
+  }
+
+  // piece asks for the pictures from n on that fit into one answer.
+  piece(n) {
     const { frames } = this.clip;
     let end = n;
     while (end < frames.length && !this.pictures.has(end) && !this.loading.has(end) && frames[end][1] + frames[end][2] - frames[n][1] <= pieceBytes || end === n) end++;
-    for (let i = n; i < end; i++) this.loading.add(i);
+    const piece = this.ask(n, end);
+    for (let i = n; i < end; i++) this.loading.set(i, piece);
+    return piece;
+  }
+
+  // ask loads the pictures from n up to, not including, end.
+  async ask(n, end) {
+    const { frames } = this.clip;
     try {
       const last = frames[end - 1][1] + frames[end - 1][2] - 1;
       const reply = await fetch(apiURL(`clips/${this.clip.id}/video`), { headers: { Range: `bytes=${frames[n][1]}-${last}` }, signal: this.signal });
@@ -196,7 +209,6 @@ class Player {
     } finally {
       for (let i = n; i < end; i++) this.loading.delete(i);
     }
-    return this.pictures.get(n);
   }
 
   // showTargets draws the boxes of the targets that a following view had at that time. The event's own target says what it does.

@@ -1,11 +1,11 @@
 // What happens, as it happens: one event stream for all screens. It reconnects by itself, and says when what the page shows is old.
-import { apiURL, clock } from './util.js';
+import { api, apiURL, clock } from './util.js';
 
 const kinds = ['hello', 'scores', 'camera', 'view', 'event', 'gone', 'teach'];
 const listeners = new Map(kinds.map((kind) => [kind, new Set()]));
 const silentAfter = 12e3; // edged sends something every 5 seconds
 const lostFor = 1500; // a shorter pause is not worth a word
-let source, wanted = false, heard = 0, lost = 0, retry, began;
+let source, wanted = false, heard = 0, asked = 0, lost = 0, retry, began;
 
 // on calls f with every message of that kind, until the function that it returns is called.
 export function on(kind, f) {
@@ -19,9 +19,13 @@ export function connect() {
   clearTimeout(retry);
   source?.close();
   if (document.hidden) return;
+  asked = Date.now();
   source = new EventSource(apiURL('stream'));
   source.onerror = () => {
-    if (source.readyState === EventSource.CLOSED) retry = setTimeout(connect, 2000); // an error status: the browser gives up
+    if (source.readyState === EventSource.CLOSED) { // an error status: the browser gives up
+      retry = setTimeout(connect, 2000);
+      api('node').catch(() => {}); // asks for the password if that is what edged wants
+    }
     look();
   };
   source.addEventListener('tick', hear);
@@ -47,9 +51,10 @@ export function recent(since) {
   for (const { kind, data, at } of newest.values()) if (at >= since) for (const f of listeners.get(kind)) f(data);
 }
 
-// greet notes whether edged was started again, and hands on the state of now: it may have changed before the stream was open.
+// greet notes whether the stream was open before, and whether edged was started again since. It hands on the state of now: it may have changed before the stream was open.
 function greet(hello) {
   hello.again = began !== undefined;
+  hello.restarted = hello.again && began !== hello.began;
   began = hello.began;
   for (const c of hello.cameras ?? []) {
     hand('camera', c);
@@ -81,7 +86,13 @@ function look() {
   document.body.classList.toggle('old', old);
 }
 
-setInterval(look, 1000);
+// watch also opens the stream anew when nothing comes: behind a proxy a browser may not learn for an hour that edged is gone.
+function watch() {
+  look();
+  if (wanted && source && !document.hidden && Date.now() - Math.max(heard, asked) > silentAfter) connect();
+}
+
+setInterval(watch, 1000);
 document.addEventListener('visibilitychange', () => {
   if (document.hidden) source?.close(), clearTimeout(retry);
   else if (wanted) connect(); // also where the page was hidden from the first

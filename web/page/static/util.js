@@ -81,8 +81,13 @@ export function script(path) {
 
 // sleep waits; an AbortSignal ends it early.
 export const sleep = (ms, signal) => new Promise((resolve) => {
-  const timer = setTimeout(resolve, ms);
-  signal?.addEventListener('abort', () => { clearTimeout(timer); resolve(); }, { once: true });
+  const end = () => {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', end);
+    resolve();
+  };
+  const timer = setTimeout(end, ms);
+  signal?.addEventListener('abort', end);
 });
 
 export const message = (error) => error instanceof TypeError ? 'edged does not answer.' : error.message;

@@ -65,7 +65,7 @@ export class Action {
   }
 
   setLive() {
-    const live = this.action.state !== 'live';
+    const live = !this.action.live;
     return this.run(live ? `“${this.name}” is live: it sends events.` : `“${this.name}” is practising again.`, `teach/actions?${this.query}`, { method: 'PATCH', json: { live } });
   }
 
