@@ -123,6 +123,19 @@ func TestCommandLeavesNoProcessBehind(t *testing.T) {
 	}
 }
 
+// A shell ends at once and does not wait for what it runs: that must have its second to close the camera.
+func TestWhatACommandLeavesBehindHasTimeToEnd(t *testing.T) {
+	testkit.Slow(t)
+	closed := filepath.Join(t.TempDir(), "closed")
+	line := fmt.Sprintf(`sh -c 'trap "sleep 0.3; touch %s; exit" TERM; while :; do sleep 0.02; done' >/dev/null 2>&1 & wait`, closed)
+	if _, err := watchCommand(t, &Command{Line: line, StallAfter: 2 * time.Second}, 1); FailureOf(err) != Stalled {
+		t.Fatalf("ended with %v", err)
+	}
+	if _, err := os.Stat(closed); err != nil {
+		t.Errorf("the program was killed before it could close the camera: %v", err)
+	}
+}
+
 // A program that goes on writing in spite of SIGTERM must not hold up a reload or the end.
 func TestCommandThatIgnoresSIGTERMEnds(t *testing.T) {
 	testkit.Slow(t)

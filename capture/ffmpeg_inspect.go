@@ -205,11 +205,13 @@ func ask(ctx context.Context, topic string) ([]byte, error) {
 
 // bounded keeps the first bytes written to it.
 type bounded struct {
-	bytes.Buffer
-	most int
+	buffer bytes.Buffer // not embedded: its ReadFrom would go around Write
+	most   int
 }
 
+func (b *bounded) Bytes() []byte { return b.buffer.Bytes() }
+
 func (b *bounded) Write(p []byte) (int, error) {
-	b.Buffer.Write(p[:min(len(p), b.most-b.Len())])
+	b.buffer.Write(p[:min(len(p), b.most-b.buffer.Len())])
 	return len(p), nil
 }

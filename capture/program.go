@@ -27,6 +27,9 @@ type program struct {
 // killAfter is how long a program has to exit after SIGTERM. The camera of a killed program may stay busy.
 const killAfter = time.Second
 
+// lookEvery is how often edged looks whether a program's processes have ended.
+const lookEvery = 10 * time.Millisecond
+
 func startProgram(ctx context.Context, line, dir string) (*program, error) {
 	own, cancel := context.WithCancel(ctx)
 	p := &program{ctx: ctx, line: line, cmd: exec.CommandContext(own, "sh", "-c", line), cancel: cancel}
@@ -76,7 +79,7 @@ func (p *program) end(err error, stall time.Duration) error {
 	p.out.Close()
 	waited := p.cmd.Wait()
 	p.cancel()
-	_ = p.signal(syscall.SIGKILL) // the processes that it started and left behind
+	p.endLeftBehind()
 	said := new(wrote)
 	without := errors.As(err, said)
 	err = whyEnded(err, waited, stall)
@@ -84,6 +87,15 @@ func (p *program) end(err error, stall time.Duration) error {
 		err = fmt.Errorf("%w; its output has no picture and begins %s", err, said.begins)
 	}
 	return p.said.explain(err, func(text string) string { return redactFor(p.line, text) })
+}
+
+// endLeftBehind ends the processes that the program started and left behind. A shell does not wait for those that it ran.
+func (p *program) endLeftBehind() {
+	_ = p.signal(syscall.SIGTERM)
+	for left := killAfter; left > 0 && p.signal(0) == nil; left -= lookEvery {
+		time.Sleep(lookEvery)
+	}
+	_ = p.signal(syscall.SIGKILL)
 }
 
 // whyEnded returns why a program's frames ended. err is how reading ended, waited is the error of its exit.

@@ -306,7 +306,7 @@ int follow_likeness(const struct follow_finder *f, const int b[4]) {
 }
 
 int follow_sharpness(const struct follow_finder *f, const int b[4]) {
-  long picture = 0, background = 0;
+  int64_t picture = 0, background = 0;
   for (int y = b[1]; y + 1 < b[1] + b[3]; y++)
     for (int x = b[0]; x + 1 < b[0] + b[2]; x++) {
       size_t i = (size_t)y * f->width + x;

@@ -182,6 +182,9 @@ func TestARefusedSubscriptionIsReportedOnce(t *testing.T) {
 	emit(p, 1, sink.Start)
 	waitFor(t, "what may be published is", func() bool { return p.Counters().EventsSent == 1 })
 	waitFor(t, "nothing is expected", func() bool { return heardAll(p) })
+	if again := p.echoes.takeUnchecked(); len(again) > 0 { // as every few minutes
+		t.Errorf("%v would be subscribed to again, and events expected back", again)
+	}
 	if n := strings.Count(log.String(), "refuses subscriptions"); n != 1 || p.Counters().Connects != 1 ||
 		!strings.Contains(log.String(), "edged/board/+/enabled/set") || !strings.Contains(log.String(), "homeassistant/status") {
 		t.Errorf("%d reports, %d connections: %s", n, p.Counters().Connects, log)

@@ -23,6 +23,10 @@ const (
 	Teach                               // …/teach/set
 )
 
+func (k CommandKind) String() string {
+	return [...]string{"", "enabled", "threshold", "snapshot", "delete_clip", "teach"}[k]
+}
+
 // Command is a request for a view, by MQTT.
 type Command struct {
 	Path  string // of a view of this node

@@ -34,6 +34,7 @@ type echo struct {
 	since   time.Time     // when the broker acknowledged it; zero = not yet
 	within  time.Duration // how long the echo may take from then on
 	ignored bool          // edged is not subscribed now, so no echo can come
+	refused bool          // the broker does not let edged subscribe
 	isEvent bool          // edged unsubscribes once an echo has come
 	missing bool          // an echo did not come in time, and none has come since
 }
@@ -62,7 +63,7 @@ func (e *echoes) connect(broker string, quiet func() time.Duration) {
 	defer e.mu.Unlock()
 	e.broker, e.quiet, e.heard = broker, quiet, nil
 	for _, t := range e.topics {
-		t.awaited, t.ignored = false, false // the connection subscribes to all of them
+		t.awaited, t.ignored, t.refused = false, false, false // the connection subscribes to all of them
 	}
 }
 
@@ -75,12 +76,12 @@ func (e *echoes) disconnect() {
 	}
 }
 
-// ignore expects nothing of a topic on this connection.
+// ignore expects nothing of a topic on this connection: the broker refused the subscription.
 func (e *echoes) ignore(topic string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if t := e.topics[topic]; t != nil {
-		t.ignored, t.missing = true, false
+		t.ignored, t.refused, t.missing = true, true, false
 	}
 }
 
@@ -139,7 +140,7 @@ func (e *echoes) takeUnchecked() map[string]byte {
 	defer e.mu.Unlock()
 	topics := map[string]byte{}
 	for topic, t := range e.topics {
-		if t.isEvent && t.ignored && !slices.Contains(e.heard, topic) {
+		if t.isEvent && t.ignored && !t.refused && !slices.Contains(e.heard, topic) {
 			t.ignored = false
 			topics[topic] = 0
 		}

@@ -11,9 +11,11 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"syscall"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
 )
 
 // Older versions kept the outbox in a bbolt database and, for what had come since its last transaction, in a file of JSON lines.
@@ -29,6 +31,9 @@ func readFormerOutbox(stateDir string, log *slog.Logger) (records []record, file
 	database, notes := filepath.Join(stateDir, formerDatabase), filepath.Join(stateDir, formerNotes)
 	switch err := content.readDatabase(database); {
 	case errors.Is(err, fs.ErrNotExist):
+	case unreadable(err):
+		log.Error("publish: edged cannot read the outbox of an older version; it leaves the file alone and tries again at its next start",
+			"file", database, "error", err)
 	case err != nil:
 		log.Error("publish: the outbox of an older version is damaged; its events are lost",
 			"file", database, "error", err, "kept_as", database+damagedEnding)
@@ -38,14 +43,22 @@ func readFormerOutbox(stateDir string, log *slog.Logger) (records []record, file
 	default:
 		files = append(files, database)
 	}
-	if text, err := os.ReadFile(notes); err == nil {
+	switch text, err := os.ReadFile(notes); {
+	case err == nil:
 		content.readNotes(text)
 		files = append(files, notes)
+	case !errors.Is(err, fs.ErrNotExist):
+		log.Error("publish: edged cannot read a file of an older version; it leaves the file alone and tries again at its next start", "error", err)
 	}
 	for i := range content.records {
 		content.records[i].number = 0
 	}
 	return content.records, files
+}
+
+// unreadable reports whether the disk, the rights or another process are the error, and not what the file holds.
+func unreadable(err error) bool {
+	return errors.As(err, new(*fs.PathError)) || errors.As(err, new(syscall.Errno)) || errors.Is(err, berrors.ErrTimeout)
 }
 
 func removeFormerOutbox(files []string, log *slog.Logger) {

@@ -39,6 +39,8 @@ type ViewTopics struct {
 	snapshot *retained // nil: the camera publishes none
 
 	// states.mu guards these.
+	lastEvent   queued // what last says
+	lastAction  *ActionTopics
 	window      window        // the newest one; its scores belong to this struct
 	windowWaits bool          // the window is yet to be sent
 	lastTaken   time.Duration // time of the last window that setScores took
@@ -138,8 +140,12 @@ func (a *ActionTopics) SetState(active bool) {
 	set(a.view.states, a.state, choose(active, on, off))
 }
 
-// SetThreshold publishes the score at which the action starts, with at most four decimals. Before the first call nothing is published.
+// SetThreshold publishes the score at which the action starts, with at most four decimals. Before the first call nothing is published, and
+// never for the action of a rule.
 func (a *ActionTopics) SetThreshold(score float64) {
+	if a.threshold == nil {
+		return
+	}
 	set(a.view.states, a.threshold, strconv.FormatFloat(math.Round(score*1e4)/1e4, 'f', -1, 64))
 }
 

@@ -21,6 +21,7 @@ type disk struct {
 	mu       sync.Mutex // held while files change, but not while they are synced
 	wanted   string     // the state folder; "" = memory alone
 	file     *eventLog  // nil = not open
+	former   []string   // files of an older version, to remove once their events are in file
 	reopenAt time.Time  // not earlier, after a failure
 	resyncAt time.Time  // not earlier, after a failure
 
@@ -116,7 +117,11 @@ func (o *Outbox) update() {
 			o.log.Info("publish: the outbox is open; from now on events survive a restart")
 		}
 	}
-	o.report(&o.disk.writing, o.write())
+	err := o.write()
+	o.report(&o.disk.writing, err)
+	if file := o.disk.file; err == nil && file != nil && len(o.disk.former)+len(file.damaged) > 0 && file.syncNow() == nil {
+		o.tidy() // what could not be written when the folder was opened
+	}
 }
 
 // report records the result of a write or a sync, and logs the first failure and the first success after it.
@@ -153,7 +158,8 @@ func (o *Outbox) openFolder(dir string, old *eventLog) error {
 	if err != nil {
 		return err
 	}
-	former, formerFiles := readFormerOutbox(o.disk.wanted, o.log)
+	former, files := readFormerOutbox(o.disk.wanted, o.log)
+	o.disk.former = files
 	o.disk.file = file
 	o.restore(append(saved, former...))
 	if err := errors.Join(o.write(), file.syncNow()); err != nil {
@@ -166,12 +172,18 @@ func (o *Outbox) openFolder(dir string, old *eventLog) error {
 	}
 	o.disk.writing.record(nil) // faults of a former folder say nothing about this one
 	o.disk.syncing.record(nil)
-	file.putDamagedAside(o.log)
-	removeFormerOutbox(formerFiles, o.log)
+	o.tidy()
 	if err := o.leave(old); err != nil {
 		o.log.Warn("publish: outbox: its former folder still holds events; they would be published again from there", "folder", old.path, "error", err)
 	}
 	return nil
+}
+
+// tidy puts aside or removes the files whose events are in the log and synced by now.
+func (o *Outbox) tidy() {
+	o.disk.file.putDamagedAside(o.log)
+	removeFormerOutbox(o.disk.former, o.log)
+	o.disk.former = nil
 }
 
 // leave empties and closes a log whose events are elsewhere now.

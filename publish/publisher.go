@@ -241,7 +241,7 @@ func (p *Publisher) restored() {
 
 // setLast publishes the event as the view's last one.
 func (p *Publisher) setLast(e *queued, a *ActionTopics) {
-	p.states.setLast(a.view, func(dst []byte) []byte { return p.encoder.append(dst, e, a, p.now()) })
+	p.states.setEncoded(a.view.last, func() { a.view.lastEvent, a.view.lastAction = *e, a })
 }
 
 func (p *Publisher) notify() {

@@ -34,9 +34,11 @@ type states struct {
 
 // retained is one retained message.
 type retained struct {
-	topic   string
-	value   []byte // empty: not known yet, so nothing is sent
-	waiting bool   // is in states.urgent or states.bulky
+	topic string
+	value []byte // empty: not known yet, so nothing is sent
+	// encode makes the value anew when the message leaves, because it holds times: the clock may be set meanwhile. nil: the value stays.
+	encode  func(dst []byte) []byte
+	waiting bool // is in states.urgent or states.bulky
 
 	// unwanted: the broker must not have this message now, so every connection removes it there, by an empty one.
 	unwanted bool
@@ -103,6 +105,10 @@ func (s *states) addView(t topics, c Camera, path string) {
 	s.addZones(t, c, v)
 	v.enabled = s.add(t.of(path, "enabled/state"), "")
 	v.last = s.add(t.of(path, "last"), "")
+	v.last.encode = func(dst []byte) []byte {
+		p := v.publisher
+		return p.encoder.append(dst, &v.lastEvent, v.lastAction, p.now())
+	}
 	v.teaching.state, v.teaching.setTopic = s.add(t.of(path, "teach/state"), ""), t.of(path, "teach/set")
 	v.teaching.state.described = true
 	if c.Snapshots {
@@ -141,12 +147,16 @@ func set[T string | []byte](s *states, r *retained, value T) {
 	s.enqueue(r)
 }
 
-// setLast has write fill in the view's last action, under the lock and into the message's own buffer.
-func (s *states) setLast(v *ViewTopics, write func(dst []byte) []byte) {
+// setEncoded has change note under the lock what the message says, and has the message encoded.
+func (s *states) setEncoded(r *retained, change func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	v.last.value = write(v.last.value[:0])
-	s.enqueue(v.last)
+	change()
+	r.value = r.encode(r.value[:0])
+	r.failures, r.acknowledged = 0, false
+	if !s.isHeld(r) {
+		s.enqueue(r)
+	}
 }
 
 // hasLast reports whether this process knows the view's last action.

@@ -40,6 +40,9 @@ func (s *states) takeNext(queue *[]*retained, dst []byte) (r *retained, value []
 	r = (*queue)[0]
 	*queue = slices.Delete(*queue, 0, 1)
 	r.waiting = false
+	if r.encode != nil && len(r.value) > 0 {
+		r.value = r.encode(r.value[:0])
+	}
 	return r, append(dst, r.value...)
 }
 

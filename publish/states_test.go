@@ -2,8 +2,12 @@ package publish
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
+
+	"edged/internal/clock"
+	"edged/internal/sink"
 )
 
 // announcedStates returns the states of one camera and view, "c", on a connection that has sent all of them.
@@ -48,6 +52,27 @@ func TestTheRemovalIsSentBeforeTheDiscovery(t *testing.T) {
 	for _, want := range []string{"removal", "discovery"} {
 		if _, value := s.takeNext(&s.bulky, nil); string(value) != want {
 			t.Errorf("sent %q, want %q", value, want)
+		}
+	}
+}
+
+// A board without a clock battery learns the time after something has happened. What it says then leaves with the right time.
+func TestTheLastActionLeavesWithTheTimeOfNow(t *testing.T) {
+	p, _ := testPublisher(t, "tcp://127.0.0.1:1")
+	p.now = func() clock.Instant { return clock.Instant{Wall: time.Unix(0, 0), Monotonic: clock.Monotonic()} }
+	emit(p, 1, sink.Start)
+	p.now = clock.Now
+	p.states.connect()
+	for {
+		r, value := p.states.takeNext(&p.states.urgent, nil)
+		if r == nil {
+			t.Fatal("the last action is not sent")
+		}
+		if r == viewOf(p, "front").last {
+			if year := time.Now().UTC().Format(`"start":"2006-`); !strings.Contains(string(value), year) {
+				t.Errorf("it says %s, want %s", value, year)
+			}
+			return
 		}
 	}
 }

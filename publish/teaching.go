@@ -154,6 +154,9 @@ func (v *ViewTopics) publishTeaching() {
 // show makes the topics of the action what its state asks for.
 func (v *ViewTopics) show(taught Taught) {
 	a := v.action(taught.Label)
+	if a == nil && !taught.Live && !taught.Shadow {
+		return // it may have a name that no topic can have
+	}
 	if a == nil {
 		a = v.states.addTaught(v, taught.Label)
 		v.teaching.retired = slices.DeleteFunc(v.teaching.retired, func(l string) bool { return l == taught.Label })

@@ -239,6 +239,30 @@ func TestATaughtActionCannotReplaceALabel(t *testing.T) {
 	sub.until("edged/board/front/wave/state", on)
 }
 
+// mosquitto closes the connection for good when it gets such a topic.
+func TestANameThatNoTopicCanHaveIsRefused(t *testing.T) {
+	for _, name := range []string{"a\tb", "a\u0001b", "a\u200bb", "a\ufffe"} {
+		if CheckLabels([]string{name}) == nil {
+			t.Errorf("%q is a name", name)
+		}
+	}
+}
+
+// A name of the model's, or of a rule's, has no threshold of a taught action; one that cannot be published has no topics.
+func TestThresholdsOfActionsWithoutOne(t *testing.T) {
+	p, _ := testPublisher(t, "tcp://127.0.0.1:1", func(p *Publisher) { p.Cameras[0].Derived = []string{"fallen"} })
+	front, err := p.Sink("front")
+	if err != nil {
+		t.Fatal(err)
+	}
+	front.View(sink.View{Path: "front", Enabled: true, Thresholds: map[string]float64{"fallen": 0.7}})
+	v, before := viewOf(p, "front"), len(p.states.all)
+	v.SetTeaching(Teaching{Possible: true, Actions: []Taught{{Label: "a\tb", Problem: "rename it"}}})
+	if v.action("a\tb") != nil || len(p.states.all) != before {
+		t.Error("an action without a usable name has topics")
+	}
+}
+
 func TestForgottenActionsAreBounded(t *testing.T) {
 	p, _ := testPublisher(t, "tcp://127.0.0.1:1", discoverable)
 	v := viewOf(p, "front")

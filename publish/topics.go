@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"edged/internal/bounds"
+	"edged/internal/printable"
 )
 
 // maxNameBytes keeps topics short enough for every broker, and readable.
@@ -106,6 +107,9 @@ func checkName(kind, name string) error {
 		return fmt.Errorf("publish: %s %q...: %d bytes; a name has at most %d", kind, name[:16], len(name), maxNameBytes)
 	case !utf8.ValidString(name):
 		return fmt.Errorf("publish: %s %q: not UTF-8; topics must be", kind, name)
+	}
+	if err := printable.Check(name); err != nil { // brokers close the connection for some of these
+		return fmt.Errorf("publish: %s %q: %w", kind, name, err)
 	}
 	if i := strings.IndexAny(name, "+#/\x00"); i >= 0 {
 		return fmt.Errorf("publish: %s %q: %q has a special meaning in topics; use letters, digits, '-' and '_'", kind, name, name[i])

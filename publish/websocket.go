@@ -80,6 +80,5 @@ func (c *websocketConn) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-func (c *websocketConn) SetDeadline(t time.Time) error {
-	return errors.Join(c.SetReadDeadline(t), c.SetWriteDeadline(t))
-}
+// SetDeadline may be called while another goroutine writes. gorilla's SetWriteDeadline may not.
+func (c *websocketConn) SetDeadline(t time.Time) error { return c.NetConn().SetDeadline(t) }

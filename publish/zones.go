@@ -16,7 +16,12 @@ type ZoneTopics struct {
 	quoted string // the name as a JSON string
 	state  *retained
 	visit  *retained
-	labels map[string]*retained // by action; states.mu guards it
+
+	// states.mu guards these.
+	labels  map[string]*retained // by action
+	newest  sink.Visit           // what visit says
+	targets int
+	dwell   float64
 }
 
 func (s *states) addZones(t topics, c Camera, v *ViewTopics) {
@@ -27,6 +32,7 @@ func (s *states) addZones(t topics, c Camera, v *ViewTopics) {
 			visit: s.add(t.of(v.path, zoneLevel, name, "visit"), ""), labels: map[string]*retained{},
 		}
 		z.visit.once = true
+		z.visit.encode = func(dst []byte) []byte { return z.appendVisit(dst, z.newest, z.targets, z.dwell, clock.Now()) }
 		for _, label := range c.actions() {
 			z.labels[label] = s.add(t.of(v.path, zoneLevel, name, label, "state"), off)
 		}
@@ -55,7 +61,7 @@ func (s *states) inZone(z *ZoneTopics, label string) *retained {
 
 // SetVisit publishes who came or left last. Dwell is that of the newest visit that has ended, in seconds; below 0 = there was none.
 func (z *ZoneTopics) SetVisit(v sink.Visit, targets int, dwell float64) {
-	set(z.view.states, z.visit, z.appendVisit(nil, v, targets, dwell, clock.Now()))
+	z.view.states.setEncoded(z.visit, func() { z.newest, z.targets, z.dwell = v, targets, dwell })
 }
 
 func (z *ZoneTopics) appendVisit(dst []byte, v sink.Visit, targets int, dwell float64, now clock.Instant) []byte {

@@ -44,6 +44,18 @@ func (t *Teacher) add(a *action) error {
 
 // free returns an error unless an action of the view may get that name. The caller holds mu.
 func (t *Teacher) free(view, name string) error {
+	if err := t.usable(view, name); err != nil {
+		return err
+	}
+	if t.action(view, name) != nil {
+		return fmt.Errorf("%w: view %q has a taught action %q already", ErrNameTaken, view, name)
+	}
+	return nil
+}
+
+// usable returns an error if no taught action of the view can have that name. It may be one that was fine with another model or configuration.
+// The caller holds mu.
+func (t *Teacher) usable(view, name string) error {
 	if name == "" || len(name) > MaxNameBytes {
 		return fmt.Errorf("%w: it must have 1 to %d bytes", ErrBadName, MaxNameBytes)
 	}
@@ -55,9 +67,6 @@ func (t *Teacher) free(view, name string) error {
 	}
 	if v := t.views[view]; v != nil && slices.Contains(v.Rules, name) {
 		return fmt.Errorf("%w: the rule %q has it; choose another name", ErrNameTaken, name)
-	}
-	if t.action(view, name) != nil {
-		return fmt.Errorf("%w: view %q has a taught action %q already", ErrNameTaken, view, name)
 	}
 	return nil
 }

@@ -91,6 +91,8 @@ func (t *Teacher) state(a *action, v *View) (State, string) {
 		}
 	}
 	switch {
+	case v != nil && t.usable(a.View, a.Name) != nil:
+		return NeedsName, t.usable(a.View, a.Name).Error()
 	case len(a.of(example)) == 0:
 		return NoExamples, ""
 	case v == nil:

@@ -354,7 +354,7 @@ func (t *Teacher) publish(path string) {
 	}
 	set := &Running{}
 	for _, a := range t.of(path) {
-		if l := a.Learned; l != nil && l.Model == v.Model && l.head != nil && l.head.numbers() == v.numbers && len(a.of(example)) > 0 {
+		if l := a.Learned; l != nil && t.usable(path, a.Name) == nil && l.Model == v.Model && l.head != nil && l.head.numbers() == v.numbers && len(a.of(example)) > 0 {
 			set.Actions = append(set.Actions, RunningAction{Name: a.Name, Live: a.Live, Threshold: a.threshold(), id: a.ID, head: l.head, firing: &a.firing})
 		}
 	}

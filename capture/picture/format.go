@@ -83,6 +83,11 @@ type Format struct {
 	Orientation Orientation
 }
 
+// IsPlain reports whether the picture is to be shown as it is: whole, upright and with square pixels.
+func (f Format) IsPlain() bool {
+	return f.Crop == Crop{} && f.Orientation <= Upright && f.PixelWidth == f.PixelHeight
+}
+
 // String is for messages: the pixel format, and the size where it is known.
 func (f Format) String() string {
 	if f.Width == 0 && f.Height == 0 {

@@ -82,6 +82,7 @@ static void align(int sub, double visible, int side, int *first, int *length) {
     if (*length > 1 && moved > *first) *length -= 1;
   }
   *first = moved;
+  if (*length > side - *first) *length = side - *first;
 }
 
 struct rect pixel_centre(const struct pixel_decoder *d, int area, int width, int height, int hsub, int vsub) {

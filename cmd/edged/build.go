@@ -10,13 +10,13 @@ import (
 )
 
 // build reads what the configuration names and builds a node and its page. It starts nothing. edged run and edged check both use it, so
-// that they refuse the same.
-func build(ctx context.Context, in node.Inputs, recentLog func() string, logins *login.Sessions) (*node.Node, *nodepage.Site, error) {
+// that they refuse the same. Keep has it note in the state folder what it has learned of the models.
+func build(ctx context.Context, in node.Inputs, recentLog func() string, logins *login.Sessions, keep bool) (*node.Node, *nodepage.Site, error) {
 	models, err := node.Check(in.Config)
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := node.TryModels(ctx, models, in.Config); err != nil {
+	if err := node.TryModels(ctx, models, in.Config, keep); err != nil {
 		return nil, nil, err
 	}
 	var site *nodepage.Site

@@ -24,7 +24,7 @@ func (c *checkCmd) Run(ctx context.Context, out output) error {
 	if err != nil {
 		return err
 	}
-	n, site, err := build(ctx, node.Inputs{Config: cfg}, func() string { return "" }, new(login.Sessions))
+	n, site, err := build(ctx, node.Inputs{Config: cfg}, func() string { return "" }, new(login.Sessions), false)
 	if n != nil {
 		defer n.Close()
 		defer site.Close()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 )
 
@@ -19,7 +20,7 @@ const (
 // that never comes: a reader of its output, or a disk that no longer answers.
 func endAfterSignal(ctx context.Context, args []string, stderr io.Writer) {
 	within := endsWithin
-	if len(args) > 0 && (args[0] == "run" || args[0] == "broker") {
+	if len(args) > 0 && slices.Contains([]string{"run", "app", "broker"}, args[0]) {
 		within = daemonEndsWithin
 	}
 	context.AfterFunc(ctx, func() {

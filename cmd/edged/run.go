@@ -82,7 +82,7 @@ func (r *runner) prepare(ctx context.Context) (*node.Node, error) {
 		Config: cfg, Sinks: []sink.Sink{r.console}, BuiltIn: &r.broker, State: r.state,
 		OnReady:        func(n *node.Node) { printBanner(r.console, n) },
 		ConsoleDropped: r.console.Dropped, LogDropped: r.log.Dropped,
-	}, r.log.Recent, &r.logins)
+	}, r.log.Recent, &r.logins, true)
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/mattn/go-tflite"
 
 	"edged/infer/engine"
+	"edged/internal/durable"
 	"edged/models"
 )
 
@@ -32,7 +33,7 @@ func Remember(dir string, m *models.Model, o engine.Options) error {
 	}
 	keys := append(known(dir), key(m, o))
 	keys = keys[max(0, len(keys)-maxKnown):]
-	if err := os.WriteFile(filepath.Join(dir, fileName), []byte(strings.Join(keys, "\n")+"\n"), 0o600); err != nil {
+	if err := durable.Replace(filepath.Join(dir, fileName), []byte(strings.Join(keys, "\n")+"\n")); err != nil { // also one of another user's
 		return fmt.Errorf("trial: %w", err)
 	}
 	return nil

@@ -89,7 +89,9 @@ func (a App) fromOptions() (*config.Config, error) {
 	cfg := config.Default()
 	cfg.Node = "home" // the container's host name means nothing to a person
 	cfg.Cameras[0].Source = source(o.Camera)
-	cfg.Cameras[0].Follow.On = o.Follow
+	if o.Follow {
+		cfg.Cameras[0].Follow = config.DefaultFollow
+	}
 	cfg.Record.Enabled = o.Record
 	if o.Model != "" {
 		cfg.Model.File = o.Model

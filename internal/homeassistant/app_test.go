@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"edged/internal/config"
 )
 
 const mosquitto = `{"result":"ok","data":{"addon":"core_mosquitto","host":"core-mosquitto","port":1883,"ssl":false,"protocol":"3.1.1","username":"addons","password":"s3cret: \"x\""}}`
@@ -44,7 +46,7 @@ func TestOptionsBecomeTheConfiguration(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Cameras[0].Source != "v4l2:/dev/video2" || !c.Cameras[0].Follow.On || c.Model.File != "people" || c.Log.Level != "debug" || c.Node != "home" {
+	if c.Cameras[0].Source != "v4l2:/dev/video2" || c.Cameras[0].Follow != config.DefaultFollow || c.Model.File != "people" || c.Log.Level != "debug" || c.Node != "home" {
 		t.Errorf("%+v", c)
 	}
 	if c.MQTT.Broker != "tcp://core-mosquitto:1883" || c.MQTT.Username != "addons" || c.MQTT.Password() != `s3cret: "x"` {

@@ -7,6 +7,7 @@ import (
 
 	"edged/internal/clock"
 	"edged/internal/config"
+	"edged/internal/lograte"
 	"edged/internal/sink"
 	"edged/internal/watch"
 	"edged/models"
@@ -43,7 +44,7 @@ func New(in Inputs) (*Node, error) {
 	if in.Model == nil {
 		in.Model = in.Models[in.Config.ModelOf(in.Config.Cameras[0])]
 	}
-	n := &Node{Inputs: in, began: clock.Monotonic()}
+	n := &Node{Inputs: in, began: clock.Monotonic(), disobeyed: lograte.Limit{Every: logCommandsEvery}}
 	if err := n.build(); err != nil {
 		n.Close()
 		return nil, ConfigError{err}

@@ -132,7 +132,10 @@ func (n *Node) obey(c publish.Command) {
 		log.Info("taught by a command", "view", c.Path, "do", c.Teach.Do, "label", c.Teach.Label)
 		err = n.obeyTeaching(c.Path, c.Teach)
 	}
-	if err != nil {
-		log.Warn("command not obeyed", "error", err)
+	if err == nil {
+		return
+	}
+	if suppressed, ok := n.disobeyed.Take(); ok {
+		slog.Warn("command not obeyed", "view", c.Path, "command", c.Kind, "label", c.Label, "clip", c.Clip, "error", err, "lines_suppressed", suppressed)
 	}
 }

@@ -23,6 +23,7 @@ import (
 	"edged/infer/weightcache"
 	"edged/internal/background"
 	"edged/internal/config"
+	"edged/internal/lograte"
 	"edged/internal/pictures"
 	"edged/internal/sink"
 	"edged/internal/wakeups"
@@ -49,6 +50,7 @@ type Node struct {
 	switches  sync.Mutex
 	current   []sink.View // the settings of each view; guarded by switches
 	commanded time.Duration
+	disobeyed lograte.Limit // of log lines about commands that failed
 	began     time.Duration
 	health    atomic.Pointer[error] // which stage hangs, as of the last check
 }

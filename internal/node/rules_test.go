@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"edged/teach"
 )
 
 func TestRulesHoldForTheCamerasWhoseModelHasTheirLabels(t *testing.T) {
@@ -17,6 +19,50 @@ func TestRulesHoldForTheCamerasWhoseModelHasTheirLabels(t *testing.T) {
 	off := newWithModels(t, twoModels+"rules: {fallen: false}\n")
 	if got := off.DerivedOf("hall"); len(got) != 0 {
 		t.Errorf("switched off, but the camera has %q", got)
+	}
+}
+
+// Somebody has taught and switched live what another model or configuration has by itself: the action rests until it has another name.
+func TestATaughtNameThatTheModelHasNow(t *testing.T) {
+	before := newWithModels(t, twoModels)
+	before.openTeacher()
+	teacher := before.State.Teacher
+	for _, name := range []string{"fallen", "walk", "rings"} {
+		if err := teacher.Create("gate", name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cfg := parse(t, strings.Replace(twoModels, `gate, source: "pattern:"`, `gate, source: "pattern:", model: people`, 1))
+	all, err := Check(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := New(Inputs{Config: cfg, Models: all, State: before.State})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(n.Close)
+	n.openTeacher()
+	actions, err := teacher.Actions("gate")
+	if err != nil {
+		t.Fatal(err)
+	}
+	threshold := n.Settings()["gate"].Thresholds["walk"]
+	for i := range actions {
+		a := &actions[i]
+		a.Live, a.Threshold = true, 0.123
+		if clash := a.Name != "rings"; (a.State == teach.NeedsName) != clash || n.isTaught("gate", a.Name) == clash {
+			t.Errorf("%s: state %s, %q, taught: %v", a.Name, a.State, a.Problem, n.isTaught("gate", a.Name))
+		}
+	}
+	gate, _ := n.viewIndex("gate")
+	n.noteTaught(gate, actions)
+	n.reportView(gate) // would not survive a threshold of a rule
+	if now := n.Settings()["gate"].Thresholds; now["walk"] != threshold || now["fallen"] != 0 || now["rings"] != 0.123 {
+		t.Errorf("thresholds %v", now)
+	}
+	if err := teacher.Rename("gate", "fallen", "fallen_again"); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -98,8 +98,9 @@ func (n *Node) publishTaught(i int) ([]teach.Action, error) {
 }
 
 func taught(a teach.Action) publish.Taught {
+	named := a.State != teach.NeedsName
 	return publish.Taught{
-		Label: a.Name, State: string(a.State), Live: a.Live, Shadow: !a.Live, Learning: a.Learning, Examples: a.Examples,
+		Label: a.Name, State: string(a.State), Live: a.Live && named, Shadow: !a.Live && named, Learning: a.Learning, Examples: a.Examples,
 		Found: a.Worth.Found, Of: a.Worth.Of, WouldFire: a.Worth.WouldFire, Hours: a.Worth.Hours, Questions: a.Questions,
 		Worth: a.Worth.Text, Advice: a.Worth.Advice, Problem: a.Problem,
 	}

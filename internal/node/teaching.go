@@ -120,7 +120,7 @@ func (n *Node) reportTaught() {
 func (n *Node) noteTaught(i int, actions []teach.Action) (changed bool) {
 	live := map[string]float64{}
 	for _, a := range actions {
-		if a.Live && a.Threshold > 0 {
+		if a.Live && a.Threshold > 0 && a.State != teach.NeedsName {
 			live[a.Name] = a.Threshold
 		}
 	}
@@ -139,8 +139,8 @@ func (n *Node) noteTaught(i int, actions []teach.Action) (changed bool) {
 	return changed
 }
 
-// isTaught reports whether the label is a taught action of the view.
+// isTaught reports whether the label is a taught action of the view, and of nothing else.
 func (n *Node) isTaught(view, label string) bool {
 	actions, err := n.State.Teacher.Actions(view)
-	return err == nil && slices.ContainsFunc(actions, func(a teach.Action) bool { return a.Name == label })
+	return err == nil && slices.ContainsFunc(actions, func(a teach.Action) bool { return a.Name == label && a.State != teach.NeedsName })
 }

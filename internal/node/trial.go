@@ -15,16 +15,20 @@ import (
 
 // TryModels runs every model that this machine has not run before in a process of its own, so that a bad one cannot crash this
 // process. A model or delegate that does not work is a ConfigError. Once a model has passed, a failure is the machine's, and may pass.
-// Then it packs the weights of models for which that is worth a file.
-func TryModels(ctx context.Context, all Models, cfg *config.Config) error {
+// Then it packs the weights of models for which that is worth a file. Without keep it leaves the state folder as it is.
+func TryModels(ctx context.Context, all Models, cfg *config.Config, keep bool) error {
 	caches := make([]*weightcache.Cache, 0, len(all))
 	for _, name := range cfg.Models() {
-		if err := tryModel(ctx, all[name], cfg, modelKey(cfg, name)); err != nil {
+		if err := tryModel(ctx, all[name], cfg, modelKey(cfg, name), keep); err != nil {
 			return err
 		}
-		caches = append(caches, packWeights(ctx, all[name], cfg))
+		if keep {
+			caches = append(caches, packWeights(ctx, all[name], cfg))
+		}
 	}
-	weightcache.Prune(stateDir(cfg), caches...)
+	if keep {
+		weightcache.Prune(stateDir(cfg), caches...)
+	}
 	return nil
 }
 
@@ -33,7 +37,7 @@ func notifyTrying(m *models.Model) {
 	notify(fmt.Sprintf("STATUS=trying the model %s\nEXTEND_TIMEOUT_USEC=%d", printable.Line(m.Path), (trial.Limit + 30*time.Second).Microseconds()))
 }
 
-func tryModel(ctx context.Context, m *models.Model, cfg *config.Config, key string) error {
+func tryModel(ctx context.Context, m *models.Model, cfg *config.Config, key string, keep bool) error {
 	o := EngineOptions(cfg.Model)
 	if m.IsBuiltIn() && !o.Strict || trial.Known(stateDir(cfg), m, o) {
 		return nil
@@ -48,6 +52,9 @@ func tryModel(ctx context.Context, m *models.Model, cfg *config.Config, key stri
 		return ConfigError{fmt.Errorf("%s: %w", key, verdict)}
 	}
 	slog.Info("tried a new model in a separate process", "file", m.Path, "sha256", m.SHA256, "took", time.Since(began).Round(time.Millisecond).String())
+	if !keep {
+		return nil
+	}
 	if err := trial.Remember(stateDir(cfg), m, o); err != nil {
 		slog.Warn("the next start will try the model again", "error", err)
 	}

@@ -71,7 +71,7 @@ func (f *Feed) init() { f.once.Do(func() { f.work = make(chan struct{}, 1) }) }
 
 // Frame implements sink.Tap.
 func (f *Feed) Frame(frame sink.Frame) {
-	direct := frame.Format.FourCC.Compressed() && len(f.Masks) == 0 && frame.Views == f.all()
+	direct := frame.Format.FourCC.Compressed() && frame.Format.IsPlain() && len(f.Masks) == 0 && frame.Views == f.all()
 	f.follow(frame.Views, direct)
 	f.restart = f.restart || frame.Restart
 	if direct {

@@ -75,6 +75,20 @@ func TestCamerasOwnBytesAreHandedOn(t *testing.T) {
 	}
 }
 
+// A camera that hangs on its side: what people see is as upright as what the model sees.
+func TestATurnedPictureIsHandedOnUpright(t *testing.T) {
+	a := newAlbum()
+	f := &Feed{Areas: halves, Side: 640, Consumers: []Consumer{a}}
+	defer background.Start(f.Run)()
+	frame := white(t, pixel.MJPEG, 0b11)
+	frame.Format.Orientation = 6
+	f.Frame(frame)
+	width, height, err := pixel.JPEGSize((<-a.came).JPEG)
+	if err != nil || width != 48 || height != 64 {
+		t.Errorf("a picture of 64x48 that has to be turned by 90 degrees is %dx%d (%v)", width, height, err)
+	}
+}
+
 func TestWhatIsHiddenIsBlack(t *testing.T) {
 	left := [][]pixel.Point{{{X: 0, Y: 0}, {X: 0.5, Y: 0}, {X: 0.5, Y: 1}, {X: 0, Y: 1}}}
 	for name, c := range map[string]struct {

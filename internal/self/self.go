@@ -43,12 +43,15 @@ func Start(cmd *exec.Cmd) (wait func() error, err error) {
 	return func() error { return <-ended }, nil
 }
 
-// Environment is this process's environment without what children must not know: the broker's password, and the socket for talking to
-// systemd in edged's name.
+// secret are the names of variables that children must not know: where the broker's password is, what Home Assistant's Supervisor takes for
+// it, and the socket for talking to systemd in edged's name.
+var secret = []string{"CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET", "SUPERVISOR_TOKEN", "HASSIO_TOKEN"}
+
+// Environment is this process's environment without what children must not know.
 func Environment() []string {
 	return slices.DeleteFunc(os.Environ(), func(v string) bool {
 		name, _, _ := strings.Cut(v, "=")
-		return strings.HasPrefix(name, "EDGED_MQTT_") || name == "CREDENTIALS_DIRECTORY" || name == "NOTIFY_SOCKET"
+		return strings.HasPrefix(name, "EDGED_MQTT_") || slices.Contains(secret, name)
 	})
 }
 

@@ -16,7 +16,7 @@ func TestMain(m *testing.M) {
 }
 
 func TestAChildGetsNoneOfOurSecrets(t *testing.T) {
-	for _, name := range []string{"EDGED_MQTT_PASSWORD", "EDGED_MQTT_USERNAME", "CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET"} {
+	for _, name := range []string{"EDGED_MQTT_PASSWORD", "EDGED_MQTT_USERNAME", "CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET", "SUPERVISOR_TOKEN", "HASSIO_TOKEN"} {
 		t.Setenv(name, "s3cret")
 	}
 	t.Setenv("EDGED_TEST", "kept")
@@ -31,7 +31,7 @@ func TestAChildGetsNoneOfOurSecrets(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := strings.Split(said.String(), "\x00")
-	if strings.Contains(said.String(), "s3cret") || !slices.Contains(got, "EDGED_TEST=kept") || len(got) != len(os.Environ())-4 {
+	if strings.Contains(said.String(), "s3cret") || !slices.Contains(got, "EDGED_TEST=kept") || len(got) != len(os.Environ())-6 {
 		t.Errorf("the child has %d variables of %d, the secret: %t", len(got), len(os.Environ()), strings.Contains(said.String(), "s3cret"))
 	}
 }

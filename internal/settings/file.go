@@ -40,7 +40,11 @@ func (s *Store) Open(dir string) error {
 		s.setFailed(nil)
 		return nil
 	}
-	return s.load()
+	err := s.load()
+	if err != nil {
+		s.signal() // Keep may wait already
+	}
+	return err
 }
 
 // load reads the file. The caller holds fileMu.

@@ -59,7 +59,7 @@ func collect[S any](ch chan<- prometheus.Metric, rows []Row[S], source S, of ...
 func newMetric(name, help string, value float64, labels [][2]string) prometheus.Metric {
 	names, values := make([]string, 0, len(labels)), make([]string, 0, len(labels))
 	for _, l := range labels {
-		names, values = append(names, l[0]), append(values, l[1])
+		names, values = append(names, l[0]), append(values, strings.ToValidUTF8(l[1], "\uFFFD")) // paths may hold any bytes
 	}
 	kind := prometheus.GaugeValue
 	if strings.HasSuffix(name, "_total") {

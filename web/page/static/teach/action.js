@@ -6,6 +6,7 @@ const states = {
   shadow: ['Practising', 'It is practising: it sends no events yet.'],
   live: ['Live', 'It is live: it sends events.'],
   resting: ['Resting', 'It rests: its view is switched off.'],
+  needs_name: ['Needs a name', 'It rests: rename it.'],
   foreign_model: ['Other model', 'It waits: its examples belong to another model.'],
   no_examples: ['New', 'It has no example yet.'],
 };
@@ -77,7 +78,7 @@ export class Action {
     const [word, doing] = states[action.state] ?? [action.state, ''];
     const { live } = action;
     this.state.textContent = action.firing ? 'Now!' : action.learning ? 'Learning…' : word;
-    this.state.classList.toggle('bad', action.state === 'foreign_model');
+    this.state.classList.toggle('bad', ['foreign_model', 'needs_name'].includes(action.state));
     this.state.classList.toggle('dim', !live && !action.firing);
     this.worth.replaceChildren(...worth(action, action.problem ? `${word}: ${action.problem}.` : doing));
     this.live.hidden = !live && !action.examples;
