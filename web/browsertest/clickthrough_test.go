@@ -313,4 +313,38 @@ func TestManyEvents(t *testing.T) {
 	eval[int](b, "(scrollTo(0, 0), 0)")
 	s.node.Timeline.Event(sink.Event{ID: sink.ID{Run: "00000001", N: 1}, Camera: "gate", View: "gate", Label: "fall", Phase: sink.Start, Start: clock.Monotonic() + time.Minute})
 	b.await("document.querySelector('.events li').textContent.includes('fall')")
+	testFilter(t, b)
+}
+
+// The filter of Events changes while an answer is on its way, and stays while the page is hidden.
+func testFilter(t *testing.T, b *browser) {
+	eval[int](b, `(window.realFetch = fetch, window.fetch = async (url, o) => {
+		const reply = await realFetch(url, o);
+		if (String(url).includes('label=fall')) await new Promise((r) => setTimeout(r, 1000));
+		return reply;
+	}, 0)`)
+	choose := func(label string) {
+		eval[int](b, fmt.Sprintf(`(document.querySelector('[name=label]').value = '%s', document.querySelector('[name=label]').dispatchEvent(new Event('change', {bubbles: true})), 0)`, label))
+	}
+	choose("fall")
+	choose("wave")
+	b.await("document.querySelectorAll('.events li').length >= 60")
+	time.Sleep(1500 * time.Millisecond)
+	if n := eval[int](b, "[...document.querySelectorAll('.events li strong')].filter((e) => e.textContent !== 'wave').length"); n > 0 {
+		t.Errorf("%d events of another label", n)
+	}
+	hide := func(hidden bool) {
+		eval[int](b, fmt.Sprintf("(Object.defineProperty(document, 'hidden', {value: %v, configurable: true}), document.dispatchEvent(new Event('visibilitychange')), 0)", hidden))
+	}
+	loaded := eval[int](b, "document.querySelectorAll('.events li').length")
+	hide(true)
+	b.site.node.Timeline.Event(sink.Event{ID: sink.ID{Run: "00000001", N: 2}, Camera: "gate", View: "gate", Label: "wave", Phase: sink.Start, Peak: 0.9, Start: clock.Monotonic()})
+	if !b.site.node.Timeline.Forget("00000000-1999") {
+		t.Fatal("the newest event is gone already")
+	}
+	hide(false)
+	b.await("document.querySelector('.events li').event.id === '00000001-2' && ![...document.querySelectorAll('.events li')].some((i) => i.event.id === '00000000-1999')")
+	if n := eval[int](b, "document.querySelector('[name=label]').value === 'wave' ? document.querySelectorAll('.events li').length : 0"); n != loaded {
+		t.Errorf("%d events before, %d after the page was hidden: filter and list must stay", loaded, n)
+	}
 }
