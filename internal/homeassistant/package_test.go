@@ -20,6 +20,7 @@ type description struct {
 	Name, Version, Slug, Description string
 	Arch                             []string
 	Startup, Boot                    string
+	Timeout                          int // seconds, from SIGTERM to SIGKILL; 10 by default
 	Init                             *bool
 	Services                         []string
 	Video                            bool
@@ -57,6 +58,7 @@ func TestTheSupervisorAcceptsTheApp(t *testing.T) {
 		"arch":                                len(d.Arch) > 0 && !slices.ContainsFunc(d.Arch, func(a string) bool { return a != "aarch64" && a != "amd64" }),
 		"startup":                             slices.Contains([]string{"initialize", "system", "services", "application", "once"}, d.Startup),
 		"boot":                                slices.Contains([]string{"auto", "manual", "manual_only"}, d.Boot),
+		"time to end in, for the daemon":      d.Timeout > 12,
 		"edged is the first process":          d.Init != nil && !*d.Init,
 		"the broker":                          slices.Equal(d.Services, []string{"mqtt:need"}),
 		"the cameras":                         d.Video,

@@ -42,6 +42,8 @@ def _train_starter(arguments) -> None:
     _to_train()
     from .starter import recipe
 
+    if not arguments.weights.name.endswith(".weights.h5"):
+        raise ValueError(f"--weights {arguments.weights}: its name must end in .weights.h5")
     arguments.weights.parent.mkdir(parents=True, exist_ok=True)
     recipe.train(arguments.work, arguments.weights, arguments.minutes, arguments.workers)
     print(f"weights in {arguments.weights}")

@@ -75,11 +75,15 @@ def _scale(flatbuffer: bytes, inputs: Iterable[np.ndarray] | None) -> float:
         raise ValueError("an int8 model needs windows to find the range of its embedding")
     model = Model(flatbuffer)
     details = model.interpreter.get_output_details()[1:]
-    largest = 0.0
+    largest = None
     for window in inputs:
         model.run(quantized(window, model.input))
         for detail in details:
-            largest = max(largest, float(real(model, detail).mean((0, 1, 2)).max()))
+            largest = max(largest or 0, float(real(model, detail).mean((0, 1, 2)).max()))
+    if largest is None:
+        raise ValueError(
+            "no window to find the range of the embedding with: no video that is long enough"
+        )
     return max(largest, 1e-6) / 255
 
 

@@ -48,11 +48,6 @@ def build(preset: Preset) -> keras.Model:
     return keras.Model(base.input, [base.output, drawn, pose, contrast])
 
 
-def features(model: keras.Model) -> keras.Model:
-    """Clip -> what the classifier reads, [N,D]."""
-    return keras.Model(model.input, model.get_layer("pool").output)
-
-
 def _last_blocks(base: keras.Model) -> list[str]:
     """The output layers of the last three stages, as embedding.py takes them."""
     last: dict[int, str] = {}

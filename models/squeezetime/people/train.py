@@ -9,14 +9,12 @@ import torch
 
 from ..packaging import write_whole
 from ..starter.loop import carry_over, to_input
-from . import network, refit, shards
+from . import network, shards
 from .feed import Feed
-from .labels import LABELS
 from .scaled import scaled
 from .training import Losses, Recipe, Training
 
 SAVE_EVERY = 300  # seconds
-MOST_SHARDS = 128  # that the classifier is fitted to in the end
 
 
 def train(
@@ -38,31 +36,7 @@ def train(
         training = _whole(training)
     write_whole(state_path, training.content())
     with training.averaged() as model:
-        finish(model, data)
         network.save(model, output)
-
-
-def finish(model, data: Path) -> None:
-    """Fits the classifier to the clips of the training, and says what that does to the others."""
-    before = held_out_accuracy(model, data / "held")
-    features, labels = _features(network.features(model), data / "train")
-    model.get_layer("classifier").set_weights(refit.classifier(features, labels, len(LABELS)))
-    after = held_out_accuracy(model, data / "held")
-    print(f"classifier fitted anew to {len(labels)} clips: held-out {before:.3f} -> {after:.3f}")
-
-
-def _features(reads, folder: Path) -> tuple[np.ndarray, np.ndarray]:
-    """What the classifier reads of the labelled clips, [N,D], and their labels."""
-    newest = sorted(shards.whole(folder), key=lambda path: path.stat().st_mtime)[-MOST_SHARDS:]
-    features, labels = [], []
-    for shard in map(shards.read, newest):
-        with torch.no_grad():
-            for start in range(0, len(shard.labels), 64):
-                clips = as_input(reads, shard.clips[start : start + 64])
-                features.append(reads(clips, training=False).numpy())
-        labels.append(shard.labels)
-    known = np.concatenate(labels) >= 0
-    return np.concatenate(features)[known], np.concatenate(labels)[known].astype(int)
 
 
 def as_input(model, clips: np.ndarray) -> torch.Tensor:

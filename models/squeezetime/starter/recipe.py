@@ -84,6 +84,7 @@ def train(work: Path, weights: Path, minutes: float, workers: int) -> None:
 
     for name in ("train", "validation"):
         half_set(work, name)
+    weights = weights.resolve()  # a file:// address needs the whole path
     weights.with_suffix(".rendezvous").unlink(missing_ok=True)  # of a run that was killed
     torch.multiprocessing.spawn(_work, (workers, work, weights, minutes), nprocs=workers)
 

@@ -3,7 +3,7 @@ import pytest
 
 pytest.importorskip("cv2")  # the extra "clips"
 
-from squeezetime.people import on_drawn, on_footage, real, refit, scores
+from squeezetime.people import on_drawn, on_footage, real, scores
 
 
 def table(folder, *lines):
@@ -195,16 +195,6 @@ def test_few_examples_find_what_the_embedding_tells_apart():
     assert scores.few_shot(clear, labels) == 1
     assert scores.few_shot(rng.normal(0, 1, (120, 3)), labels) < 0.55
     assert np.isnan(scores.few_shot(clear[:40], labels[:40]))  # one label is told apart from none
-
-
-def test_the_classifier_is_fitted_to_features_of_any_scale():
-    rng = np.random.default_rng(0)
-    labels = rng.integers(0, 3, 600)
-    features = rng.normal(0, 1, (600, 5)) * (1, 10, 0.1, 1, 0) + (0, 50, 0, 3, 7)
-    features[:, 1] += 40 * labels
-    kernel, bias = refit.classifier(features[:400], labels[:400], 3)
-    right = (features[400:] @ kernel + bias).argmax(1) == labels[400:]
-    assert right.mean() > 0.9
 
 
 def test_clips_are_counted_by_skin_and_body():
