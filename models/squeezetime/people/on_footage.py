@@ -26,8 +26,7 @@ def falls(subject: Subject, folders: Sequence[Path]) -> None:
         scores = _scores(subject, [w.pixels for w in windows])
         for fall in item.falls:
             hits = [s for w, s in zip(windows, scores, strict=True) if real.shows(w, fall)]
-            if hits:
-                fallen.append(max(hits))
+            fallen.append(max(hits, default=0.0))  # no window shows it: a miss
         quiet = [s for w, s in zip(windows, scores, strict=True) if real.before(w, item.falls)]
         ordinary += quiet
         seconds += len(quiet) * real.STEP / subject.about["frame_rate"]

@@ -66,11 +66,25 @@ def read(folder: Path) -> list[Video]:
 def _table(folder: Path) -> list[Video]:
     table, found = folder / TABLE, []
     for number, line in enumerate(_lines(table), 2):
-        name, *_, last = line.split("\t")
-        spans = _spans(last)
-        if not spans or not (folder / name).is_file():
-            what = "no span like Walking[0 to 3]" if not spans else f"there is no {name}"
-            raise ValueError(f"{table}, line {number}: {what}")
+        if not line.strip():
+            continue
+        name, *columns = line.split("\t")
+        spans = _spans(columns[-1]) if columns else []
+        wrong = [
+            (not columns, "no tab: it needs FILE, DESCRIPTION and SPANS"),
+            (
+                not spans or len(spans) < columns[-1].count("["),
+                "a span must be like Walking[0 to 3]",
+            ),
+            (not (folder / name).is_file(), f"there is no {name}"),
+            (
+                folder / name in [video.path for video in found],
+                f"{name} is in an earlier line, too",
+            ),
+        ]
+        for is_wrong, why in wrong:
+            if is_wrong:
+                raise ValueError(f"{table}, line {number}: {why}")
         found.append(Video(folder / name, spans))
     return found
 

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from ..starter.loop import halved
+from ..resize import halved
 
 
 def scaled(clips: np.ndarray, side: int) -> np.ndarray:

@@ -26,7 +26,7 @@ def train(
     lets a training go on after a kill. compiled: torch compiles the network first, which takes one
     to three minutes for each size; a step is then 1.6 times as fast.
     """
-    state_path = output.with_suffix(".state.pt")
+    state_path = output.with_name(output.name.removesuffix(".npz") + ".state.pt")
     training = _begin(recipe, state_path, init, compiled)
     while training.half or training.seconds < 60 * recipe.minutes:
         end = recipe.half_minutes if training.half else recipe.minutes

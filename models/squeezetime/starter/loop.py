@@ -27,16 +27,6 @@ def to_input(clips: np.ndarray) -> torch.Tensor:
     return torch.from_numpy(np.array(clips)).float().sub_(128).div_(128)
 
 
-def halved(clips: np.ndarray) -> np.ndarray:
-    """uint8 clips [N,H,W,C] -> [N,H/2,W/2,C], 2x2 pixels averaged."""
-    count, height, width, channels = clips.shape
-    small = np.empty((count, height // 2, width // 2, channels), np.uint8)
-    for into, clip in zip(small, clips, strict=True):
-        rows = clip[0::2].astype(np.uint16) + clip[1::2]
-        into[:] = (rows[:, 0::2] + rows[:, 1::2] + 2) >> 2
-    return small
-
-
 def carry_over(small: keras.Model, large: keras.Model) -> None:
     """Copies the weights of a network for small pictures into the same for large ones.
 

@@ -57,7 +57,7 @@ def clip_set(work: Path, name: str) -> tuple[np.ndarray, np.ndarray]:
 
 def half_set(work: Path, name: str) -> tuple[np.ndarray, np.ndarray]:
     """The set at half the size: a file as well, which all workers read, and none has to itself."""
-    from .loop import halved
+    from ..resize import halved
     from .synthetic.sets import new_array
 
     clips, labels = clip_set(work, name)

@@ -25,7 +25,10 @@ def test_a_table_says_what_happens_when(tmp_path):
     ("lines", "says"),
     [
         (["b.mp4\tx\tWalking[0 to 1]"], r"line 2: there is no b\.mp4"),
-        (["a.mp4\tx\tWalking"], "line 2: no span"),
+        (["a.mp4\tx\tWalking"], "line 2: a span"),
+        (["a.mp4\tx\tFalling[3:10 to 3:15]; Walking[0 to 190]"], "line 2: a span"),
+        (["a.mp4"], "line 2: no tab"),
+        (["", "a.mp4\tx\tWalking[0 to 1]", "a.mp4\tx\tFalling[1 to 2]"], "line 4: a.mp4 is in"),
     ],
 )
 def test_a_table_that_is_wrong_is_named(tmp_path, lines, says):

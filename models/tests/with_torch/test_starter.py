@@ -21,6 +21,7 @@ import dataclasses, os, pathlib, sys
 os.environ["KERAS_BACKEND"] = "torch"
 import numpy as np, torch
 from squeezetime import network, presets
+from squeezetime.resize import halved
 from squeezetime.starter import recipe, loop
 TINY = presets.Preset(frames=4, size=32, planes=(8, 8, 12, 16), depths=(1, 1, 1, 1), expansion=2)
 folder = pathlib.Path(sys.argv[1])
@@ -72,7 +73,7 @@ for mine, theirs in zip(model.layers, large.layers, strict=True):
 recipe.clip_set = lambda work, name: (np.load(folder / "set.npy", mmap_mode="r"), labels)
 np.save(folder / "set.npy", clips)
 small, _ = recipe.half_set(folder, "train")
-assert np.array_equal(small, loop.halved(clips)) and isinstance(small, np.memmap)
+assert np.array_equal(small, halved(clips)) and isinstance(small, np.memmap)
 """
 
 
