@@ -80,6 +80,7 @@ for _side, _s in (("left", "L"), ("right", "R")):
         ),
     }
 LIMBS = [j for j, name in enumerate(JOINTS) if "_" in name and not name.endswith("foot")]
+Z_UP = np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])  # turns the z axis up into the y axis
 NEXT = {j: j + 1 for j in LIMBS if not JOINTS[j].endswith("hand")}
 
 
@@ -111,14 +112,26 @@ def _amc(path: Path) -> Iterator[Capture]:
 
 
 def _captured(path: Path, take: bvh.Take) -> Capture:
+    rest, turns, root = upright(take)
+    _check_length(path.stem, (len(turns) - 1) * take.interval)
+    frames = _frames(len(turns), take.interval)
+    world = turns[frames] @ np.swapaxes(straightening(rest), 1, 2)
+    return _capture(path, path.stem, world, root[frames] / _leg(rest))
+
+
+def upright(take: bvh.Take) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """rest [17,3], turns [K,17,3,3] and the pelvis' places [K,3], with the y axis up.
+
+    In some files it is the z axis: at rest the head is above the feet.
+    """
     at = _joints({name: i for i, name in enumerate(take.names)})
-    rest = np.stack([take.rest[i] for i in at])
-    upright = straightening(rest)
-    _check_length(path.stem, (len(take.turns) - 1) * take.interval)
-    frames = _frames(len(take.turns), take.interval)
-    world = take.turns[frames][:, at] @ np.swapaxes(upright, 1, 2)
-    root = take.places[frames, at[0]] / _leg(rest)
-    return _capture(path, path.stem, world, root)
+    rest, turns, root = take.rest[at], take.turns[:, at], take.places[:, at[0]]
+    feet = [JOINTS.index(f"{side}_foot") for side in ("left", "right")]
+    tall = rest[JOINTS.index("head")] - rest[feet].mean(0)
+    if abs(tall[2]) > 2 * abs(tall[1]):
+        turn = Z_UP if tall[2] > 0 else Z_UP.T
+        rest, turns, root = rest @ turn.T, turn @ turns @ turn.T, root @ turn.T
+    return rest, turns, root
 
 
 def _glb(path: Path) -> Iterator[Capture]:

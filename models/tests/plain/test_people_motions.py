@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from squeezetime.people import acts, bodies, captured, cmu, folder
+from squeezetime.people import acts, bodies, bvh, captured, cmu, folder
 from squeezetime.people.labels import LABELS
 from squeezetime.people.motions import Library
 from squeezetime.people.poses import FRAMES, pose
@@ -271,8 +271,34 @@ def test_the_packaged_motions_are_labelled():
     counts = {label: 0 for label in LABELS}
     for capture in captured.load():
         counts[capture.label] += 1
-    assert sum(counts.values()) == 328
+    assert sum(counts.values()) == 323
     assert all(counts.values()), counts
+
+
+def test_packaged_people_who_are_on_their_feet_are_upright():
+    for capture in captured.load():
+        if capture.label not in ("walk", "run", "wave"):
+            continue
+        chest, pelvis = (capture.world[:, JOINTS.index(j), 1, 1] for j in ("chest", "pelvis"))
+        assert np.median(chest) > 0.3, capture.name
+        assert np.median(pelvis) > 0.3, capture.name
+
+
+def test_a_file_whose_z_axis_points_up_is_turned():
+    joints = len(JOINTS)
+    names, rest = [folder.NAMES[joint][0] for joint in JOINTS], np.zeros((joints, 3))
+    rest[:, 1] = np.linspace(0.9, 1.7, joints)
+    for side in ("left", "right"):
+        for part, height in (("thigh", 0.9), ("shin", 0.5), ("foot", 0.05)):
+            rest[JOINTS.index(f"{side}_{part}")] = (0.1, height, 0)
+    rest[JOINTS.index("head")] = (0, 1.7, 0.02)
+    turns = np.tile(about_y(0.3) @ about_x(0.2), (40, joints, 1, 1))
+    path = np.tile(rest, (40, 1, 1)) + np.array([0.5, 0, 0.2])
+    take = bvh.Take(names, rest, turns, path, 0.05)
+    up = np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]])  # y up -> z up
+    lying = bvh.Take(names, rest @ up.T, up @ turns @ up.T, path @ up.T, 0.05)
+    for kept, turned in zip(folder.upright(take), folder.upright(lying), strict=True):
+        np.testing.assert_allclose(turned, kept, atol=1e-9)
 
 
 def test_motions_that_are_written_are_read_again(tmp_path):
