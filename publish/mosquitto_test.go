@@ -291,13 +291,19 @@ func TestALongQueueIsDeliveredQuickly(t *testing.T) {
 	run(t, p)
 	broker.Start()
 	connect()
-	waitFor(t, "the first event", func() bool { return p.Counters().EventsSent > 0 })
-	began := time.Now()
-	waitFor(t, "all events", func() bool { return p.Counters().EventsSent == events })
-	if took := time.Since(began); took > events*20*time.Millisecond {
-		t.Errorf("%d events took %v", events, took)
-	} else {
-		t.Logf("%d events took %v", events, took)
+	// What delays each event, such as a delayed acknowledgement of TCP, delays every batch. Other programs on the machine do not.
+	const batch = 50
+	best, began := time.Hour, time.Now()
+	for sent := uint64(batch); sent <= events; sent += batch {
+		waitFor(t, fmt.Sprint(sent, " events"), func() bool { return p.Counters().EventsSent >= sent })
+		if sent > batch {
+			best = min(best, time.Since(began))
+		}
+		began = time.Now()
+	}
+	t.Logf("%d events took %v", batch, best)
+	if best > batch*35*time.Millisecond {
+		t.Errorf("%d events took %v at best", batch, best)
 	}
 }
 
