@@ -26,6 +26,8 @@ type echoes struct {
 	topics map[string]*echo
 	heard  []string // topics of events to unsubscribe from
 	broker string
+
+	checksAgain bool // a further check will come
 }
 
 // echo is what is known of one topic.
@@ -153,8 +155,13 @@ func (e *echoes) check() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	var missing []string
+	var again time.Duration
 	for topic, t := range e.topics {
-		if !t.awaited || t.since.IsZero() || min(time.Since(t.since), e.quiet()) < t.within {
+		if !t.awaited || t.since.IsZero() {
+			continue
+		}
+		if left := t.within - min(time.Since(t.since), e.quiet()); left > 0 { // something has kept messages from coming in
+			again = max(again, left)
 			continue
 		}
 		t.awaited = false
@@ -163,12 +170,24 @@ func (e *echoes) check() {
 			missing = append(missing, topic)
 		}
 	}
+	if again > 0 && !e.checksAgain {
+		e.checksAgain = true
+		time.AfterFunc(again+e.timeout/10, e.checkAgain)
+	}
 	if len(missing) == 0 {
 		return
 	}
 	slices.Sort(missing)
 	e.log.Error("publish: the broker acknowledges these messages and does not deliver them; most likely its access rules forbid "+
 		"this user to write or to read there", "broker", e.broker, "topics", strings.Join(missing, " "), "needed", e.needed)
+}
+
+// checkAgain looks for echoes that could not have come by the time of the check before.
+func (e *echoes) checkAgain() {
+	e.mu.Lock()
+	e.checksAgain = false
+	e.mu.Unlock()
+	e.check()
 }
 
 // missing returns the topics whose messages do not come back.
