@@ -11,11 +11,12 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
-	"syscall"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
+
+	"edged/internal/durable"
 )
 
 // Older versions kept the outbox in a bbolt database and, for what had come since its last transaction, in a file of JSON lines.
@@ -31,7 +32,7 @@ func readFormerOutbox(stateDir string, log *slog.Logger) (records []record, file
 	database, notes := filepath.Join(stateDir, formerDatabase), filepath.Join(stateDir, formerNotes)
 	switch err := content.readDatabase(database); {
 	case errors.Is(err, fs.ErrNotExist):
-	case unreadable(err):
+	case durable.Unreadable(err), errors.Is(err, berrors.ErrTimeout): // another edged may use it
 		log.Error("publish: edged cannot read the outbox of an older version; it leaves the file alone and tries again at its next start",
 			"file", database, "error", err)
 	case err != nil:
@@ -54,11 +55,6 @@ func readFormerOutbox(stateDir string, log *slog.Logger) (records []record, file
 		content.records[i].number = 0
 	}
 	return content.records, files
-}
-
-// unreadable reports whether the disk, the rights or another process are the error, and not what the file holds.
-func unreadable(err error) bool {
-	return errors.As(err, new(*fs.PathError)) || errors.As(err, new(syscall.Errno)) || errors.Is(err, berrors.ErrTimeout)
 }
 
 func removeFormerOutbox(files []string, log *slog.Logger) {

@@ -134,7 +134,7 @@ func (s *Store) load(id string, found func(*Clip)) bool {
 			err = fmt.Errorf("the video ends at byte %d, its last picture at %d", video.Size(), last[1]+last[2])
 		}
 	}
-	if unreadable(err) {
+	if durable.Unreadable(err) {
 		s.log.Error("record: edged cannot read a clip; it leaves the files as they are", "clip", id, "error", err)
 		return false
 	}
@@ -147,11 +147,6 @@ func (s *Store) load(id string, found func(*Clip)) bool {
 	s.add(clip, video.Size(), 0)
 	found(clip)
 	return true
-}
-
-// unreadable reports whether the disk or its rights are the error, and not what a file holds.
-func unreadable(err error) bool {
-	return errors.As(err, new(*fs.PathError)) && !errors.Is(err, fs.ErrNotExist)
 }
 
 func (s *Store) tear(name string) {

@@ -90,9 +90,10 @@ func (t *Teacher) state(a *action, v *View) (State, string) {
 			own++
 		}
 	}
+	unusable := t.usable(a.View, a.Name)
 	switch {
-	case v != nil && t.usable(a.View, a.Name) != nil:
-		return NeedsName, t.usable(a.View, a.Name).Error()
+	case v != nil && unusable != nil:
+		return NeedsName, unusable.Error()
 	case len(a.of(example)) == 0:
 		return NoExamples, ""
 	case v == nil:

@@ -146,7 +146,7 @@ func (s *store) read(into checker, names ...string) bool {
 		return false
 	case errors.Is(err, fs.ErrNotExist):
 		return false
-	case errors.As(err, new(*fs.PathError)): // the disk or its rights; the file may be whole
+	case durable.Unreadable(err):
 		s.unreadable++
 		s.log.Error("teach: edged leaves a file alone that it cannot read", "file", path, "error", err)
 		return false

@@ -3,12 +3,20 @@ package durable
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 )
 
 // Temporary begins the names of files that Replace is writing. A crash may leave one behind, which nobody needs.
 const Temporary = ".tmp-"
+
+// Unreadable reports whether the disk or its rights are the error of a read, and not what the file holds: the file may be whole. A missing file
+// is no such error.
+func Unreadable(err error) bool {
+	return (errors.As(err, new(*fs.PathError)) || errors.As(err, new(syscall.Errno))) && !errors.Is(err, fs.ErrNotExist)
+}
 
 // Replace gives the file new content. It returns once the disk has it. Only the user who runs edged can read the file.
 func Replace(path string, data []byte) error {

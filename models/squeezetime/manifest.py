@@ -5,6 +5,7 @@ Format 2 declares the embedding, the model's second output. Format 1 has none.
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from . import labels as label_rules
 from .presets import Preset
@@ -81,6 +82,12 @@ OPTIONAL = {
     "accuracy": lambda value: isinstance(value, dict),
     "embedding": _embedding,
 }
+
+
+def check_name_of(path: Path) -> None:
+    """Raises ValueError where edged would refuse a model that is named after this file."""
+    if not REQUIRED["name"](path.stem):
+        raise ValueError(f"{path}: the model is named after it, and edged takes no such name")
 
 
 def problems(manifest, labels: Sequence[str]) -> list[str]:

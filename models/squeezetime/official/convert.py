@@ -30,8 +30,7 @@ def convert(
 
     pooling is the WCM's: avg as in the official code, max as in the paper's text.
     """
-    if not manifest.REQUIRED["name"](source.stem):
-        raise ValueError(f"{source}: the model is named after it, and edged takes no such name")
+    manifest.check_name_of(source)
     names = read_labels(labels_file)
     videos = _videos(calibration, kind)
     preset = replace(checkpoint.PRESET, wcm_pool=pooling)

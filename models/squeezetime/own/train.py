@@ -108,8 +108,7 @@ def _check_places(options: Options) -> None:
         raise ValueError(
             f"{output}: folders of trainings end in .training; name the model my.tflite, say"
         )
-    if not manifest.REQUIRED["name"](output.stem):
-        raise ValueError(f"{output}: the model is named after it, and edged takes no such name")
+    manifest.check_name_of(output)
     if output.resolve().is_relative_to(data.resolve()):
         raise ValueError(f"{output}: lies among the clips of {data}; write it elsewhere")
     if Path(init).resolve().is_relative_to(_beside(output, ".training").resolve()):
