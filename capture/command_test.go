@@ -19,7 +19,7 @@ import (
 // watchCommand runs the command until it has given the wanted number of frames, or ends; it returns their formats and sizes.
 func watchCommand(t *testing.T, c *Command, frames int) (seen []string, err error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	err = c.Run(ctx, showing(func(f *Frame) {
 		seen = append(seen, fmt.Sprintf("%v %d", f.Format, len(f.Data)))
@@ -197,7 +197,7 @@ func TestCommandIsStartedAgain(t *testing.T) {
 	testkit.Slow(t)
 	counters := new(Counters)
 	line := "ffmpeg -nostdin -loglevel error -f lavfi -i testsrc=size=64x48:rate=10 -frames:v 2 -f mjpeg -"
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	var restarts int
 	c := &Camera{Source: &Command{Line: line, Counters: counters}, Counters: counters, Sink: showing(func(f *Frame) {

@@ -42,9 +42,9 @@ func TestUnsupportedPicturesEndASource(t *testing.T) {
 		remedy string
 	}{
 		{&File{Path: path}, "convert the file"},
-		{&Command{Line: "cat " + path + "; sleep 60"}, "let the command write"},
+		{&Command{Line: "cat " + path + "; sleep 600"}, "let the command write"},
 	} {
-		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		err := c.source.Run(ctx, decoding(t))
 		cancel()
 		if !errors.Is(err, pixel.ErrUnsupported) || !strings.Contains(err.Error(), "CMYK") || !strings.Contains(err.Error(), c.remedy) {

@@ -6,9 +6,6 @@ import (
 	"unsafe"
 )
 
-// BuiltIn is the Path of the model that is meant where none is named.
-const BuiltIn = "built-in starter"
-
 var (
 	//go:embed starter.tflite
 	starter string
@@ -16,13 +13,14 @@ var (
 	people string
 )
 
-// builtIn are the models in the program. Users write the name; path stands in a Model for the path of a file.
+// builtIn are the models in the program, first the one that is meant where none is named. Users write the name; path stands in a Model
+// for the path of a file.
 var builtIn = []struct {
 	name, path string
 	data       *string
 }{
-	{"motions", BuiltIn, &starter}, // twelve simple motions, from 16 frames of 96x96
 	{"people", "built-in people", &people},
+	{"motions", "built-in starter", &starter}, // twelve simple motions
 }
 
 // IsBuiltIn reports whether it is the name of a model in the program and not the path of a file.
@@ -36,8 +34,8 @@ func Names() (names []string) {
 	return names
 }
 
-// Load returns a model of the program by its name, or the model file at that path. "" is the first model of the program. A Model's
-// Path loads the same model again.
+// Load returns a model of the program by its name, or the model file at that path. "" is people. A Model's Path loads the same model
+// again.
 func Load(name string) (*Model, error) {
 	for _, b := range builtIn {
 		if name == b.name || name == b.path || name == "" {
@@ -48,5 +46,5 @@ func Load(name string) (*Model, error) {
 	return Open(name)
 }
 
-// Starter returns the model that is meant where none is named.
-func Starter() (*Model, error) { return Load("") }
+// Starter returns the model motions.
+func Starter() (*Model, error) { return Load("motions") }

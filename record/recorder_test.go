@@ -31,7 +31,7 @@ type scene struct {
 	stop    []func()
 }
 
-const eventually = 20 * time.Second
+const eventually = time.Minute
 
 func newScene(t *testing.T, dir string, change func(*Recorder)) *scene {
 	t.Helper()

@@ -22,6 +22,7 @@ func TestCommandsAreObeyedAndRemembered(t *testing.T) {
 	config := write(t, "edged.yaml", fmt.Sprintf(`
 node: board
 state_dir: %q
+model: {file: motions}
 cameras: [{name: gate, source: "file:%s", snapshots: true, masks: [[[0, 0], [0.5, 0], [0.5, 1], [0, 1]]]}]
 mqtt: {broker: "%s", scores: true, scores_every: 0s}
 `, state, footage(t, "walkers.mkv"), broker.URL()))

@@ -23,7 +23,7 @@ func TestHomeAssistantShowsZones(t *testing.T) {
 	h := startHomeAssistant(t, broker.Address)
 	h.untilState("binary_sensor.kitchen_walk_zone_way", "on")
 	h.untilState("binary_sensor.kitchen_walk_zone_sky", "off")
-	h.untilState("binary_sensor.kitchen_walk_zone_way_right_to_left", "on")
+	h.untilState("binary_sensor.kitchen_walk_zone_way_walk", "on")
 	h.until("event.kitchen_walk_zone_way_event", "somebody comes or goes", func(e entity) bool {
 		kind, _ := e.Attributes["event_type"].(string)
 		return kind == "enter" || kind == "leave"

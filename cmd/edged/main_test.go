@@ -60,9 +60,9 @@ func write(t *testing.T, name, content string) string {
 
 func TestCommands(t *testing.T) {
 	good := write(t, "good.yaml", "node: test\ndetect: {labels: {wave: {enter: 0.9}}}\n")
-	bad := write(t, "bad.yaml", "node: 'a b'\nmodel: {threads: -1}\ndetect: {labels: {walk: {enter: 0.9}}}\n")
+	bad := write(t, "bad.yaml", "node: 'a b'\nmodel: {threads: -1}\ndetect: {labels: {fly: {enter: 0.9}}}\n")
 	newer := write(t, "newer.yaml", "quantum: true\n")
-	badLabel := write(t, "label.yaml", "detect: {labels: {walk: {enter: 0.9}}}\n")
+	badLabel := write(t, "label.yaml", "detect: {labels: {fly: {enter: 0.9}}}\n")
 	secret := write(t, "secret.yaml", "mqtt: {broker: 'tcp://127.0.0.1:1', username: u, password_file: "+canary+"}\nweb: {listen: '127.0.0.1:1'}\n")
 	notModel := write(t, "model.tflite", strings.Repeat("not a model ", 10))
 	for _, c := range []struct {
@@ -77,18 +77,18 @@ func TestCommands(t *testing.T) {
 		{"unknown command", []string{"fly"}, exitUsage, nil, []string{"fly"}},
 		{"unknown flag", []string{"run", "--fast"}, exitUsage, nil, []string{"--fast"}},
 		{"version", []string{"version"}, 0, []string{"edged ", "TFLite 2."}, nil},
-		{"check defaults", []string{"check"}, 0, []string{"v4l2:auto", "built-in starter", "built in, on 127.0.0.1:1883", "ok"}, nil},
+		{"check defaults", []string{"check"}, 0, []string{"v4l2:auto", "built-in people", "built in, on 127.0.0.1:1883", "ok"}, nil},
 		{"check good", []string{"check", "-c", good}, 0, []string{"ok"}, nil},
 		{"check bad", []string{"check", "-c", bad}, exitConfig, nil, []string{"bad.yaml:1: node", "bad.yaml:2: model.threads"}},
 		{"check newer", []string{"check", "-c", newer}, exitConfig, nil, []string{"newer.yaml:1: quantum: no such key", "this is edged " + version + ";"}},
-		{"check unknown label", []string{"check", "-c", badLabel}, exitConfig, nil, []string{"detect.labels.walk", "left_to_right"}},
+		{"check unknown label", []string{"check", "-c", badLabel}, exitConfig, nil, []string{"detect.labels.fly", "walk"}},
 		{"check no file", []string{"check", "-c", "/does/not/exist"}, exitConfig, nil, []string{"/does/not/exist"}},
 		{"check secret", []string{"check", "-c", secret}, exitConfig, nil, []string{"secret.yaml:1: mqtt.password_file: must be the path"}},
 		{"status reads no secret", []string{"status", "-c", secret}, exitFailed, nil, []string{"no edged answers"}},
 		{"run bad", []string{"run", "-c", bad}, exitConfig, nil, []string{"bad.yaml:1: node"}},
 		{"run bad camera", []string{"run", "--camera", "webcam"}, exitConfig, nil, []string{"webcam", "v4l2:auto"}},
 		{"run bad broker", []string{"run", "--broker", "http://x"}, exitConfig, nil, []string{"mqtt.broker", "tcp://HOST:PORT"}},
-		{"model", []string{"model"}, 0, []string{"int8 [1 96 96 48]", "embedding  ", "[1 576]", "xnnpack", "left_to_right", "still"}, nil},
+		{"model", []string{"model"}, 0, []string{"int8 [1 96 96 48]", "embedding  ", "[1 576]", "xnnpack", "walk", "other"}, nil},
 		{"model people", []string{"model", "people"}, 0, []string{"built-in people", "walk", "embedding  "}, nil},
 		{"model absent", []string{"model", "dogs"}, exitUsage, nil, []string{"dogs", "no such file"}},
 		{"model json", []string{"model", "--json"}, 0, []string{`"nodes_delegated"`, `"scale"`}, nil},

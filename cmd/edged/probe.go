@@ -25,7 +25,7 @@ type machine struct {
 	Delegates []delegateFinding `json:"delegates"`
 }
 
-// delegateFinding is the result of loading the starter model with one delegate.
+// delegateFinding is the result of loading the people model with one delegate.
 type delegateFinding struct {
 	Delegate       string `json:"delegate"`
 	Usable         bool   `json:"usable"`
@@ -52,7 +52,7 @@ func (c *probeCmd) Run(out output) error {
 	return found.sheet().print(out)
 }
 
-// probeDelegate loads the starter model with the delegate, and with no other one if that fails.
+// probeDelegate loads the people model with the delegate, and with no other one if that fails.
 func probeDelegate(name string) (delegateFinding, error) {
 	found := delegateFinding{Delegate: name}
 	m, err := node.OpenModel("")
@@ -95,7 +95,7 @@ func (m machine) sheet() *sheet {
 	s.line("TFLite %s", m.TFLite)
 	for _, d := range m.Delegates {
 		if d.Usable {
-			s.line("%-8s the starter model: %d/%d nodes", d.Delegate, d.NodesDelegated, d.NodesTotal)
+			s.line("%-8s the people model: %d/%d nodes", d.Delegate, d.NodesDelegated, d.NodesTotal)
 		} else {
 			s.line("%-8s not usable: %s", d.Delegate, d.Error)
 		}

@@ -40,7 +40,7 @@ rules:
 		{"turned", "start", 74.6}, {"turned", "end", 79.4},
 	}
 	var got []replayed
-	for _, e := range replayLines(t, replay(t, "--rules", rules, footage(t, "vtest.avi"))) {
+	for _, e := range replayLines(t, replay(t, "--model", "motions", "--rules", rules, footage(t, "vtest.avi"))) {
 		if e.EventType == "turned" || e.EventType == "nobody" {
 			got = append(got, e)
 		}
@@ -60,17 +60,17 @@ rules:
 }
 
 func TestReplayRefusesRulesThatTheModelCannotFollow(t *testing.T) {
-	status, _, stderr := edged(t, "replay", "--rules", rulesFile(t, "rules: {x: {after: fall, then: lying}}"), footage(t, "walkers.mkv"))
-	if status != exitConfig || !strings.Contains(stderr, `rules.x.then: no model has an action "lying"`) {
+	status, _, stderr := edged(t, "replay", "--rules", rulesFile(t, "rules: {x: {after: fall, then: lies}}"), footage(t, "walkers.mkv"))
+	if status != exitConfig || !strings.Contains(stderr, `rules.x.then: no model has an action "lies"`) {
 		t.Errorf("status %d: %s", status, stderr)
 	}
 }
 
 // Whoever writes rules wants to see how edged reads them.
 func TestCheckShowsTheRules(t *testing.T) {
-	status, stdout, stderr := edged(t, "check", "-c", rulesFile(t, "model: {file: people}\nrules: {quiet: {without: walk | run, for: 2h}}\n"))
+	status, stdout, stderr := edged(t, "check", "-c", rulesFile(t, "rules: {quiet: {without: walk | run, for: 2h}}\n"))
 	for _, want := range []string{
-		"rule    fallen: fall, then lying within 10s for 10s, until get_up|walk|run\n", "rule    quiet: no walk | run for 2h0m0s\n",
+		"rule    fallen: fall, then no get_up|stand_up|walk|run for 10s\n", "rule    quiet: no walk | run for 2h0m0s\n",
 	} {
 		if status != 0 || !strings.Contains(stdout, want) {
 			t.Errorf("status %d: %s%s\nwant %s", status, stdout, stderr, want)

@@ -64,7 +64,7 @@ func TestReplayOfRealFootageGivesTheGoldenEvents(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, want := replayLines(t, replay(t, footage(t, name))), replayLines(t, string(golden))
+			got, want := replayLines(t, replay(t, "--model", "motions", footage(t, name))), replayLines(t, string(golden))
 			const window = 0.26 // seconds from one window to the next, and a little
 			near := func(a, b *float64) bool {
 				return a == nil && b == nil || a != nil && b != nil && math.Abs(*a-*b) <= window
@@ -110,7 +110,7 @@ func TestReplayWindows(t *testing.T) {
 	testkit.Slow(t)
 	var last replayed
 	windows := 0
-	for _, r := range replayLines(t, replay(t, "--windows", "--stride", "1", footage(t, "walkers.mkv"))) {
+	for _, r := range replayLines(t, replay(t, "--model", "motions", "--windows", "--stride", "1", footage(t, "walkers.mkv"))) {
 		if r.Window == 0 {
 			continue
 		}

@@ -20,7 +20,7 @@ import (
 )
 
 type runCmd struct {
-	Config     string                `short:"c" type:"path" placeholder:"FILE" help:"Configuration file; without one: first usable camera, starter model, built-in broker."`
+	Config     string                `short:"c" type:"path" placeholder:"FILE" help:"Configuration file; without one: first usable camera, people model, built-in broker."`
 	Camera     string                `placeholder:"SPEC" help:"The camera, instead of the configuration's: v4l2:auto, v4l2:/dev/videoN, command:LINE, pattern: or file:PATH."`
 	Model      string                `placeholder:"FILE" help:"The model, instead of the configuration's."`
 	Broker     string                `placeholder:"URL" help:"The broker, instead of the configuration's: tcp://HOST:PORT or embedded."`

@@ -231,15 +231,15 @@ mqtt: {broker: "%s", scores: true, scores_every: 0s}
 	p.line(t, "delegate  xnnpack, ")
 	sub.wait(t, "edged/board/status", is("online"))
 	sub.wait(t, "edged/board/gate/status", is("online"))
-	sub.wait(t, "edged/board/gate/scores", has(`"left_to_right":`))
-	p.line(t, "left_to_right")
-	event := sub.wait(t, "edged/board/gate/event", has(`"event_type":"left_to_right","phase":"end"`))
+	sub.wait(t, "edged/board/gate/scores", has(`"walk":`))
+	p.line(t, "walk")
+	event := sub.wait(t, "edged/board/gate/event", has(`"event_type":"walk","phase":"end"`))
 	for _, key := range []string{`"id":"`, `"camera":"gate"`, `"peak_score":`, `"start":"20`, `"end":"20`, `"latency_ms":`, `"sha256":"`} {
 		if !strings.Contains(event, key) {
 			t.Errorf("the event lacks %s: %s", key, event)
 		}
 	}
-	sub.wait(t, "edged/board/gate/left_to_right/state", is("OFF"))
+	sub.wait(t, "edged/board/gate/walk/state", is("OFF"))
 
 	t.Run("the broker restarts", func(t *testing.T) {
 		broker.Stop()

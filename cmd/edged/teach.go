@@ -22,7 +22,7 @@ type teachCmd struct {
 }
 
 type teachTryCmd struct {
-	Model string `type:"model" help:"Model file with an embedding; without one, the starter."`
+	Model string `type:"model" help:"Model file with an embedding; without one, people."`
 	engineFlags
 	Action   map[string]string `required:"" placeholder:"NAME=DIR" help:"An action and the folder of its examples: each file in it shows the action once."`
 	Ordinary []string          `required:"" placeholder:"PATH" help:"Files, or folders of files, in which none of the actions happens."`

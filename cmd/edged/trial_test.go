@@ -117,7 +117,7 @@ func TestTheEndDuringATrial(t *testing.T) {
 // systemd must restart edged.
 func TestAFailureAfterTheTrialMayPass(t *testing.T) {
 	t.Setenv(asEdged, "1")
-	m, err := models.Starter()
+	m, err := models.Load("")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,6 +21,7 @@ func TestViewsOfOneCamera(t *testing.T) {
 	sub := subscribe(t, broker.URL())
 	config := write(t, "edged.yaml", fmt.Sprintf(`
 node: board
+model: {file: motions}
 cameras:
   - name: gate
     source: "file:%s"

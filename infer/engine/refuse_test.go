@@ -38,7 +38,7 @@ func TestNewNamesTheDifference(t *testing.T) {
 				e.Close()
 				t.Fatal("accepted")
 			}
-			for _, want := range append(c.want, "engine: "+models.BuiltIn+": ") {
+			for _, want := range append(c.want, "engine: "+m.Path+": ") {
 				if !strings.Contains(err.Error(), want) {
 					t.Errorf("the error lacks %q:\n%v", want, err)
 				}

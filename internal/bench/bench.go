@@ -23,7 +23,7 @@ import (
 // Bench is one measurement. It needs a process that does nothing else.
 type Bench struct {
 	Version string
-	Model   string        // file; "": the starter
+	Model   string        // file; "": people
 	Source  string        // video file; "": a moving pattern
 	Length  time.Duration // of the part at a camera's pace, from the first window on
 	Engine  engine.Options

@@ -15,7 +15,8 @@ import (
 
 // builtInRules are the rules that hold unless the file changes them or switches them off. They hold for models that have their labels.
 var builtInRules = map[string]Rule{
-	"fallen": {After: "fall", Then: "lying", Within: 10 * time.Second, For: 10 * time.Second, Until: "get_up|walk|run", BuiltIn: true},
+	// It does not ask for lying: today's models hardly see that somebody lies still.
+	"fallen": {After: "fall", For: 10 * time.Second, Until: "get_up|stand_up|walk|run", BuiltIn: true},
 }
 
 // defaultWithin is what an absent within means.

@@ -44,9 +44,13 @@ func TestTheBuiltInRule(t *testing.T) {
 		t.Errorf("got %v", rules)
 	}
 	longer := builtInRules["fallen"]
-	longer.For, longer.BuiltIn = 30*time.Second, false
+	longer.For, longer.Within, longer.BuiltIn = 30*time.Second, defaultWithin, false
 	if got := parseRules(t, "rules: {fallen: {for: 30s}}")["fallen"]; got != longer {
 		t.Errorf("got %+v, want %+v", got, longer)
+	}
+	stricter := Rule{After: "fall", Then: "lying", Within: defaultWithin, For: 10 * time.Second, Until: "get_up|stand_up|walk|run"}
+	if got := parseRules(t, "rules: {fallen: {then: lying}}")["fallen"]; got != stricter {
+		t.Errorf("got %+v, want %+v", got, stricter)
 	}
 	if got := parseRules(t, "rules: {fallen: false}"); len(builtInRules) != 1 {
 		t.Errorf("one file changes what another one means: %v", got)
@@ -95,8 +99,8 @@ func TestRulesOfAModel(t *testing.T) {
 		actions []string
 		want    string
 	}{
-		{[]string{"walk", "fall", "lying", "get_up", "run"}, "fallen: fall, then lying within 10s for 10s, until get_up|walk|run"},
-		{[]string{"fall", "lying", "get_up"}, "fallen: fall, then lying within 10s for 10s, until get_up"},
+		{[]string{"walk", "fall", "lying", "get_up", "run"}, "fallen: fall, then no get_up|walk|run for 10s"},
+		{[]string{"fall", "get_up"}, "fallen: fall, then no get_up for 10s"},
 		{[]string{"fall", "lying"}, ""}, // it would never end
 		{[]string{"wave", "walk"}, "visit: wave, then walk within 0s"},
 		{[]string{"wave", "walk", "visit"}, ""},

@@ -14,6 +14,7 @@ import (
 )
 
 const twoModels = `
+model: {file: motions}
 cameras:
   - {name: gate, source: "pattern:"}
   - {name: hall, source: "pattern:", model: people}

@@ -38,6 +38,7 @@ func openTeaching(t *testing.T, view, square string) *teaching {
 	walkers := filepath.Join(os.Getenv("EDGED_CACHE"), "footage", "vtest.avi")
 	s := newSite(t, "  - {name: square, source: 'file:"+walkers+"', "+square+"}\n")
 	l := &teaching{browser: newBrowser(t, s), view: view}
+	l.tolerate("/teach/moments/picture") // edged keeps them for a minute; a slow machine may ask for one too late
 	l.size(1280, 900, false)
 	l.open("teach")
 	l.chooseView(l.view)

@@ -75,7 +75,9 @@ def _add_train(commands, to_train, positive, minutes, new_file) -> None:
     train.add_argument(
         "--half-minutes", type=minutes, default=0, help="first, at half the size: none by default"
     )
-    train.add_argument("--init", type=Path, help="weights to begin with, a .npz")
+    train.add_argument(
+        "--init", type=Path, help="weights to begin with, a .npz; those of a smaller preset grow"
+    )
     train.add_argument("--rate", type=float, default=2e-3, help="the highest: %(default)s")
     train.add_argument("--pairs", type=positive, default=28, help="a step's: %(default)s")
     train.add_argument("--seed", type=int, default=1)

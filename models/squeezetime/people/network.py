@@ -12,6 +12,7 @@ from ..labels import LABELS as DRAWN
 from ..packaging import write_whole
 from ..presets import Preset
 from .actor import POSE
+from .grow import grow
 from .labels import INDEX, LABELS
 
 CONTRAST = 128
@@ -87,8 +88,23 @@ def load(model: keras.Model, path: Path) -> list[str]:
 
     Returns the layers that keep the weights they had: other heads than the file's.
     """
-    left = []
+    return _load(model, path, _read(path))
+
+
+def load_or_grow(model: keras.Model, path: Path) -> list[str]:
+    """As load. A file of a smaller preset is taken, too: the network grows out of it, see grow."""
     stored = _read(path)
+    blocks = sum(layer.name.endswith("_restore") for layer in model.layers)
+    if sum(name.endswith("_restore/0") for name in stored) == blocks:
+        return _load(model, path, stored)
+    try:
+        return grow(model, stored)
+    except ValueError as error:
+        raise ValueError(f"{path}: not weights of a smaller preset: {error}") from error
+
+
+def _load(model: keras.Model, path: Path, stored: dict[str, np.ndarray]) -> list[str]:
+    left = []
     for layer in model.layers:
         if not layer.weights:
             continue

@@ -61,8 +61,9 @@ def _begin(recipe: Recipe, state_path: Path, init: Path | None, compiled: bool =
     torch.manual_seed(recipe.seed)
     whole = Training(recipe, half=False, compiled=compiled)
     if init is not None:
-        left = network.load(whole.model, init)
-        print(f"begins with {init}; new: {', '.join(left) or 'nothing'}", flush=True)
+        left = network.load_or_grow(whole.model, init)
+        new = dict.fromkeys(_block_or_layer(name) for name in left)
+        print(f"begins with {init}; new: {', '.join(new) or 'nothing'}", flush=True)
         whole.restart_average()
     if not recipe.half_minutes:
         return whole
@@ -70,6 +71,10 @@ def _begin(recipe: Recipe, state_path: Path, init: Path | None, compiled: bool =
     carry_over(whole.model, half.model)
     half.restart_average()
     return half
+
+
+def _block_or_layer(name: str) -> str:
+    return "_".join(name.split("_")[:2]) if name.startswith("stage") else name
 
 
 def _whole(half: Training) -> Training:

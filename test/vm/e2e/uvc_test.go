@@ -32,7 +32,7 @@ func wantUsable(t *testing.T) {
 	}
 }
 
-// The main job: footage of a walker through uvcvideo as MJPEG, the starter model by XNNPACK, events at a subscriber. Then
+// The main job: footage of a walker through uvcvideo as MJPEG, the model motions by XNNPACK, events at a subscriber. Then
 // the cable is pulled in mid-stream, and put back with someone walking the other way.
 func TestUVCCamera(t *testing.T) {
 	command(t, "modprobe", "-a", "vhci-hcd", "uvcvideo")
