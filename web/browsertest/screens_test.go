@@ -56,14 +56,14 @@ func (b *browser) settle(screen string) {
 // The picture for the README: two cameras, while somebody walks by. make picture puts it into docs/page.png.
 func TestPicture(t *testing.T) {
 	testkit.Slow(t)
-	s := newSite(t, "")
+	s := newSiteOf(t, "people", "")
 	s.awaitClips(1)
 	b := newBrowser(t, s)
 	b.size(1180, 760, false)
 	b.open("")
 	eval[int](b, `localStorage.setItem('hints', '["broker"]'), 0`)
 	b.open("")
-	b.await("document.querySelector('[aria-label=gate] .doing').textContent.includes('right_to_left') && [...document.querySelectorAll('.stage img')].filter((i) => i.naturalWidth).length === 2")
+	b.await("document.querySelector('[aria-label=gate] .doing').textContent.includes('walk') && [...document.querySelectorAll('.stage img')].filter((i) => i.naturalWidth).length === 2")
 	b.await("[...document.querySelectorAll('.bar.over')].length >= 2")
 	b.fits("page")
 	b.shot("page")

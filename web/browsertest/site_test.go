@@ -70,11 +70,16 @@ func freeAddress(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// newSite starts a node with two cameras: one with a mask and views, and one plain.
+// newSite starts a node with two cameras: one with a mask and views, and one plain. Its model is motions, which says where people walk to.
 func newSite(t *testing.T, more string) *site {
 	t.Helper()
+	return newSiteOf(t, "motions", more)
+}
+
+func newSiteOf(t *testing.T, model, more string) *site {
+	t.Helper()
 	s := &site{t: t, address: freeAddress(t)}
-	s.yaml = "node: cottage\nmqtt: {broker: 'tcp://127.0.0.1:1'}\nstate_dir: '" + t.TempDir() + "'\n" +
+	s.yaml = "node: cottage\nmodel: {file: " + model + "}\nmqtt: {broker: 'tcp://127.0.0.1:1'}\nstate_dir: '" + t.TempDir() + "'\n" +
 		"record: {enabled: true, before: 1s, after: 1s, max_clip: 12s}\ncameras:\n" +
 		"  - {name: gate, source: 'file:" + footage(t) + "'}\n" +
 		"  - {name: yard, source: 'file:" + footage(t) + "', masks: [[[0, 0], [1, 0], [1, 0.15], [0, 0.2]]],\n" +
@@ -91,7 +96,7 @@ func (s *site) start() {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	m, err := models.Starter()
+	m, err := models.Load(cfg.Model.File)
 	if err != nil {
 		s.t.Fatal(err)
 	}
