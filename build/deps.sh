@@ -2,7 +2,7 @@
 # Puts what edged is built and tested with on this machine: deps.sh NAME...
 #   compiler  cc, libturbojpeg, libyuv (apt)        go        Go, where it is absent or too old
 #   tflite    the TFLite C library for $EDGED_ARCH  footage   real footage of people walking (Debian's opencv-doc)
-#   walkers   a part of it, cropped for the starter model    subscriber   mosquitto_sub
+#   walkers   a part of it, cropped to a few walkers    subscriber   mosquitto_sub
 #   browser   chromium, nginx and axe-core (npm), for the tests of the page
 #   test      mosquitto, ffmpeg, and three more versions of ffmpeg: the oldest and the newest that a Python wheel carries, and one between
 #   lint      golangci-lint, whose path it prints

@@ -131,7 +131,7 @@ type Label struct {
 	UpdateEvery *time.Duration `yaml:"update_every"` // in place of detect.update_every
 }
 
-// Rule is an action that follows from others. It has after and then, or without. Labels with | between them stand for any one of them.
+// Rule is an action that follows from others. It has after with then or until, or it has without. Labels with | between them stand for any one of them.
 type Rule struct {
 	After   string        `yaml:"after"`   // labels; an action of one of them comes first
 	Then    string        `yaml:"then"`    // labels; an action of one of them begins after it

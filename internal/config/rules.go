@@ -112,9 +112,9 @@ func (d *decoder) checkForm(at string, r Rule) {
 	sequence, absence := r.After != "" || r.Then != "" || r.Until != "", r.Without != ""
 	switch {
 	case sequence && absence:
-		d.problem(at+".without", "a rule has either without, or after and then; make two rules of it")
+		d.problem(at+".without", "a rule has either without, or after with then or until; make two rules of it")
 	case sequence && (r.After == "" || r.Then == "" && r.Until == ""):
-		d.problem(at, "after goes with then, or with until and for: after: fall, then: lying")
+		d.problem(at, "after goes with then, or with until and for: after: fall, for: 10s, until: get_up")
 	case sequence && r.Then == "" && r.For < time.Second:
 		d.problem(at, "without then, for must say how long no action of until may begin, 1s to 24h, not %v", r.For)
 	case sequence && r.Then == "" && d.lines[at+".within"] != 0:

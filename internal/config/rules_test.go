@@ -68,7 +68,7 @@ func TestWrongRules(t *testing.T) {
 		"rules:\n  x: {after: a, until: b, for: 5s, within: 2s}":          "2: rules.x.within: goes with then",
 		"rules:\n  x: {for: 3s}":                                          "2: rules.x: says nothing; give after with then or until, or without and for",
 		"rules:\n  x: {without: a}":                                       "2: rules.x: for must say how long there is none of these actions, 1s to 24h, not 0s",
-		"rules:\n  x:\n    without: a\n    after: b\n    then: c":         "3: rules.x.without: a rule has either without, or after and then",
+		"rules:\n  x:\n    without: a\n    after: b\n    then: c":         "3: rules.x.without: a rule has either without, or after with then or until",
 		"rules:\n  x: {without: a, for: 5s, within: 3s}":                  "2: rules.x.within: goes with after and then",
 		"rules:\n  x: {after: a, then: b||c}":                             "2: rules.x.then: has an empty place; write labels with | between them, such as walk|run",
 		"rules:\n  x: {after: a|a, then: b}":                              "2: rules.x.after: names a twice",

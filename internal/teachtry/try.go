@@ -64,7 +64,7 @@ type Firing struct {
 // Try learns the actions and tries them on the test files. The same files give the same result.
 func Try(ctx context.Context, in Inputs) (*Result, error) {
 	if in.Model.Manifest.Embedding.Size == 0 {
-		return nil, fmt.Errorf("%s has no embedding, so nothing can be taught on top of it; export the model anew (squeezetime export), or use the starter model", in.Model.Path)
+		return nil, fmt.Errorf("%s has no embedding, so nothing can be taught on top of it; export the model anew (squeezetime export), or use a built-in model: people or motions", in.Model.Path)
 	}
 	for name := range in.Actions {
 		if slices.Contains(in.Model.Labels, name) {

@@ -20,8 +20,8 @@ type method struct {
 
 // methods of the tables: edged, and what a user would do instead.
 var methods = []method{
-	{"edged", "starter", logistic},
-	{"edged, people model", "people", logistic},
+	{"edged, `motions`", "starter", logistic},
+	{"edged, `people` (default)", "people", logistic},
 	{"ImageNet network on stills", "stills", logistic},
 	{"differences and histogram", "differences", nearest},
 }
