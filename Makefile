@@ -27,8 +27,8 @@ TFLITE := $(EDGED_CACHE)/tflite-2.17.1/$(ARCH)
 # build/deps.sh puts a Go toolchain there if the system has none or an older one than go.mod asks for.
 export PATH := $(EDGED_CACHE)/go/bin:$(PATH)
 export CGO_ENABLED := 1
-export CGO_CFLAGS  := -O2 -I$(CURDIR)/build/include
-export CGO_LDFLAGS := -L$(TFLITE) -Wl,-rpath,$$ORIGIN -Wl,-rpath,$$ORIGIN/../lib/edged
+export CGO_CFLAGS  := -O2 "-I$(CURDIR)/build/include"
+export CGO_LDFLAGS := "-L$(TFLITE)" -Wl,-rpath,$$ORIGIN -Wl,-rpath,$$ORIGIN/../lib/edged
 # Test binaries run in a temporary folder: they do not find the library beside them.
 export LD_LIBRARY_PATH := $(TFLITE)
 
@@ -36,18 +36,18 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(shell git rev-parse HEAD 2>/dev/null) \
   -X main.date=$(shell TZ=UTC git log -1 --date=format-local:%Y-%m-%dT%H:%M:%SZ --format=%cd 2>/dev/null)
 
-test-faults test-cameras: SHELL := /bin/bash
+test-faults test-cameras test-homeassistant test-mutations: SHELL := /bin/bash
 .PHONY: picture build run check test test-asan test-faults test-homeassistant test-mutations test-system test-cameras test-torch bench bench-teach bench-networks packages images app release-notes env deps
 build:
 	@build/deps.sh compiler go tflite
 	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/edged ./cmd/edged
-	@cp $(TFLITE)/libtensorflowlite_c.so bin/
+	@cp "$(TFLITE)/libtensorflowlite_c.so" bin/
 
 # Without a usable camera edged plays real footage, which needs ffmpeg. It prints a mosquitto_sub command to try.
 run: build
 	@bin/edged probe --json | sed '/"delegates"/q' | grep -q '"usable": true' || build/deps.sh walkers
 	@build/deps.sh subscriber
-	exec bin/edged run --record $(EDGED_CACHE)/clips --fallback $(EDGED_CACHE)/footage/walkers.mkv
+	exec bin/edged run --record "$(EDGED_CACHE)/clips" --fallback "$(EDGED_CACHE)/footage/walkers.mkv"
 
 check: deps
 	@build/deps.sh lint actionlint >/dev/null
@@ -71,10 +71,10 @@ test-faults: deps
 
 test-homeassistant: deps
 	@build/deps.sh homeassistant walkers
-	go test -tags homeassistant ./cmd/edged -count 1 -run HomeAssistant -v | grep -vE 'run_test.go|^===|level='
+	@set -o pipefail; go test -tags homeassistant ./cmd/edged -count 1 -run HomeAssistant -v | grep -vE 'run_test.go|^===|level='
 
 test-mutations: deps
-	EDGED_MUTATIONS=$(or $(MUTATIONS),10000) go test ./infer/trial -count 1 -timeout 2h -run Mutated -v | grep -E '^ +trial_test|^(---|ok|FAIL|panic)'
+	@set -o pipefail; EDGED_MUTATIONS=$(or $(MUTATIONS),10000) go test ./infer/trial -count 1 -timeout 2h -run Mutated -v | grep -E '^ +trial_test|^(---|ok|FAIL|panic)'
 
 test-system: deps
 	test/vm/system.sh $(CUTS)
@@ -86,7 +86,7 @@ test-cameras: deps
 
 test-torch:
 	@build/deps.sh torch
-	KERAS_BACKEND=tensorflow PYTHONPATH=models $(EDGED_CACHE)/venv/bin/python -m pytest -q --durations=10 models/tests/with_torch
+	KERAS_BACKEND=tensorflow PYTHONPATH=models "$(EDGED_CACHE)/venv/bin/python" -m pytest -q --durations=10 models/tests/with_torch
 
 bench: build
 	@build/deps.sh footage test python bench
@@ -98,7 +98,7 @@ bench-teach:
 
 bench-networks:
 	@build/deps.sh tensorflow
-	PYTHONPATH=models:test $(EDGED_CACHE)/venv/bin/python -m networks
+	PYTHONPATH=models:test "$(EDGED_CACHE)/venv/bin/python" -m networks
 
 packages:
 	./cross-build.sh
@@ -117,7 +117,7 @@ release-notes:
 # 256 colours: photographs make a PNG large.
 picture: deps
 	go test ./web/browsertest -count 1 -run 'TestPicture$$'
-	ffmpeg -v error -y -i $(EDGED_CACHE)/screens/page.png -vf 'split[a][b];[a]palettegen=max_colors=255[p];[b][p]paletteuse=dither=sierra2_4a' docs/page.png
+	ffmpeg -v error -y -i "$(EDGED_CACHE)/screens/page.png" -vf 'split[a][b];[a]palettegen=max_colors=255[p];[b][p]paletteuse=dither=sierra2_4a' docs/page.png
 
 deps:
 	@build/deps.sh compiler go tflite footage walkers test browser python

@@ -67,6 +67,7 @@ build() {
   bill "$out" "$3"
   GOOS=linux GOARCH=$3 CGO_ENABLED=1 packaging/notices.sh "$sysroot" >"$out/third-party"
   packaging/deb.sh "$arch" "$deb_version" "$seconds"
+  cp "$out/edged.cdx.json" "dist/edged_${deb_version}_$arch.cdx.json"
 }
 
 [ $# -gt 0 ] || set -- arm64 armhf amd64
@@ -83,5 +84,5 @@ for arch in "$@"; do
     *) die "unknown architecture $arch (arm64, armhf, amd64)" ;;
   esac
 done
-(cd dist && sha256sum -- *.deb */edged */libtensorflowlite_c.so >SHA256SUMS)
+build/sums.sh
 say "$(cd dist && stat -c '%n: %s bytes' -- *.deb | paste -sd ';')"

@@ -21,5 +21,5 @@ cp CHANGELOG.md LICENSE "$tmp/edged/"
 chmod -R u=rwX,go=rX "$tmp/edged"
 file=dist/edged-home-assistant-app-${deb_version}.tar.gz
 tar -C "$tmp" --sort=name --mtime="@$seconds" --owner=0 --group=0 --numeric-owner -cf - edged | gzip -n9 >"$file"
-(cd dist && sha256sum -- *-app-*.tar.gz >>SHA256SUMS)
+build/sums.sh
 say "$file: $(stat -c %s "$file") bytes"

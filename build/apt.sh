@@ -68,8 +68,8 @@ debs_into() {
       awk -v pattern="$pattern" '$1 == "Inst" && $2 ~ pattern { print $2 }' >"$tmp/names"
     mapfile -t names <"$tmp/names"
     mkdir "$tmp/debs" "$tmp/files"
-    [ ${#names[@]} = 0 ] || (cd "$tmp/debs" && private_apt "$arch" download "${names[@]}")
-    find "$tmp/debs" -name '*.deb' -exec dpkg -x {} "$tmp/files" \;
+    [ ${#names[@]} = 0 ] || (cd "$tmp/debs" && retry private_apt "$arch" download "${names[@]}")
+    find "$tmp/debs" -name '*.deb' -print0 | xargs -0 -r -I{} dpkg -x {} "$tmp/files"
     mv "$tmp/files" "$dir"
   ) 9>"$cache/apt/$arch.lock"
 }

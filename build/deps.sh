@@ -254,7 +254,7 @@ dep_lint() {
   say "golangci-lint $golangci_version (built from its module)"
   # It is a tool of the host: none of the cgo flags that edged is built with.
   retry env -u CGO_CFLAGS -u CGO_LDFLAGS CGO_ENABLED=0 GOFLAGS= GOBIN="${bin%/*}" \
-    "$(command -v go || echo "$cache/go/bin/go")" install "github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$golangci_version"
+    go install "github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$golangci_version"
 }
 
 # actionlint checks the workflows for pull requests and releases.
@@ -264,7 +264,7 @@ dep_actionlint() {
   [ -x "$bin" ] && return
   say "actionlint v1.7.12 (built from its module)"
   retry env -u CGO_CFLAGS -u CGO_LDFLAGS CGO_ENABLED=0 GOFLAGS= GOBIN="${bin%/*}" \
-    "$(command -v go || echo "$cache/go/bin/go")" install github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+    go install github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 }
 
 dep_sbom() {
@@ -272,9 +272,10 @@ dep_sbom() {
   [ -x "$bin" ] && return
   say "cyclonedx-gomod v1.10.0 (built from its module)"
   retry env -u CGO_CFLAGS -u CGO_LDFLAGS CGO_ENABLED=0 GOFLAGS= GOBIN="${bin%/*}" \
-    "$(command -v go || echo "$cache/go/bin/go")" install github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
+    go install github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
 }
 
+PATH=$cache/go/bin:$PATH # where dep_go puts a newer Go than the machine's
 for what in "$@"; do
   case $what in
     lint | actionlint | sbom) "dep_$what" ;; # Go's own locks are enough, and it takes minutes

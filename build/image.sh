@@ -109,4 +109,4 @@ for arch in "$@"; do
     *) die "unknown architecture $arch (arm64, armhf, amd64)" ;;
   esac
 done
-(cd dist && sha256sum -- *.deb */edged */libtensorflowlite_c.so *.oci.tar >SHA256SUMS)
+build/sums.sh

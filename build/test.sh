@@ -16,7 +16,10 @@ lint=$!
 build/deps.sh tflite footage walkers test browser python tensorflow bench stills lintian
 retry go mod download
 (cd test/cluster && retry go mod download)
+test/vm/guest.sh --fetch
 wait "$lint"
+
+export GOFLAGS="${GOFLAGS:-} -timeout=40m" # of each package; 10 minutes, Go's own limit, are too few on a busy machine
 
 # Most Go tests wait for real time. What computes runs beside them, and gives way to them.
 beside_log=$(mktemp)
@@ -34,7 +37,6 @@ mapfile -t racing < <(go list ./... | grep -vE "$computing")
 # -count 1: a cached result knows nothing of the libraries that this machine has now.
 # These measure the memory or the time of a process, or how it crashes: with the race detector they would measure that.
 processes='^(TestBenchMeasuresTheRunningProgram|TestOpeningAndClosingLeaksNothing|TestDeepFiltersAreBounded|TestUnacknowledgedBytesAreBounded|TestRetainedBytesAreBounded|TestAStalledSubscriberIsDisconnected|TestAnAbsentSubscriberDoesNotSwellTheBroker|TestAnnouncedPacketsDoNotSwellTheBroker|TestACrashLeavesNoCore|TestLearningIsFast|TestScoreIsFastAndAllocatesNothing)$'
-export GOFLAGS="${GOFLAGS:-} -timeout=40m" # of each package; 10 minutes, Go's own limit, are too few on a busy machine
 step "Go tests under the race detector"
 go test -race -count 1 -p 4 -parallel 8 -skip "$processes" "${racing[@]}" | grep -v 'no test files'
 

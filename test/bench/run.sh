@@ -11,6 +11,7 @@ cache=${EDGED_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/edged}
 work=$cache/bench
 python=$cache/venv/bin/python
 mkdir -p "$work"
+find "$work" -maxdepth 1 -name '*.tflite' -mtime +7 -delete
 
 say() { printf 'bench: %s\n' "$*" >&2; }
 
@@ -53,16 +54,21 @@ while [ $# -gt 0 ]; do
   shift 2
 done
 
-full=$work/$preset.tflite models=()
+# The file's name says which programs made it.
+made_by=$(cat "$here/full_model.py" "$top"/models/squeezetime/*.py | sha256sum | cut -c1-12)
+full=$work/$preset-$made_by.tflite models=()
 case $which in
   starter | full | all) ;;
   *) say "unknown model $which: starter, full or all"; exit 64 ;;
 esac
 [ "$which" = full ] || models+=(--model "starter=$top/models/starter.tflite")
+exec 9>"$work/lock" # another clone may make the same files
+flock 9
 make_footage
 if [ "$which" != starter ]; then
   make_full
   models+=(--model "$preset=$full")
 fi
 
+exec 9>&-
 exec "$python" "$here/compare.py" --edged "$top/bin/edged" --source "$footage" "${models[@]}" "${pass[@]}"

@@ -53,7 +53,7 @@ build_base() {
   cp "$vm/root/bin/busybox" "$root/bin/"
   cp "$vm"/root/usr/sbin/mosquitto "$root/usr/sbin/"
   cp "$vm"/root/usr/bin/{mosquitto_sub,mosquitto_pub,v4l2-ctl} "$root/usr/bin/"
-  find "$vm"/root/{,usr/}lib/aarch64-linux-gnu -maxdepth 1 -name '*.so*' -exec cp -L {} "$root/lib/aarch64-linux-gnu/" \;
+  find "$vm"/root/{,usr/}lib/aarch64-linux-gnu -maxdepth 1 -name '*.so*' -exec cp -L -t "$root/lib/aarch64-linux-gnu/" {} +
   cp "$root/lib/aarch64-linux-gnu/ld-linux-aarch64.so.1" "$root/lib/"
   install -m 755 "$here/init" "$root/init"
   copy_modules "$root"

@@ -3,9 +3,9 @@
 # The checks are Go tests, test/vm/e2e; further arguments go to them, such as -test.run Vivid.
 #   EDGED_CAMERAS=long  every fault, not just some of each kind
 #   EDGED_REPLUGS=200   TestManyReplugs pulls the cable so often
-#   EDGED_VM_TIMEOUT    seconds for all of it (480)
+#   EDGED_VM_TIMEOUT    seconds for all of it (1800)
 set -euo pipefail
-export EDGED_VM_TIMEOUT=${EDGED_VM_TIMEOUT:-480}
+export EDGED_VM_TIMEOUT=${EDGED_VM_TIMEOUT:-1800}
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
 # shellcheck source=build/apt.sh

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Boots an arm64 guest with real V4L2 drivers and runs PAYLOAD/run in it as root: guest.sh PAYLOAD
+# guest.sh --fetch only fetches what it needs.
 # The guest's console goes to stdout; the exit status is that of PAYLOAD/run. In the guest the folder is /payload, kept in
 # memory like everything else; there is no network but loopback.
 #   EDGED_VM_TIMEOUT  seconds after which the guest is given up (300)
@@ -8,6 +9,11 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=build/apt.sh
 . "$here/../../build/apt.sh"
+if [ "${1:-}" = --fetch ]; then
+  # shellcheck source=test/vm/base.sh
+  . "$here/base.sh"
+  exit
+fi
 [ -x "${1:-}/run" ] || die "usage: guest.sh PAYLOAD, a folder with an executable called run"
 payload=$(cd "$1" && pwd)
 # shellcheck source=test/vm/base.sh
