@@ -17,6 +17,7 @@ type Options struct {
 	Frames        int     // T: pictures in a window
 	Max           int     // targets at a time; default 4
 	Smallest      float64 // least height of a target, as a part of the picture's; default 0.04
+	FirstID       int     // of the first target; default 1
 	Still         int     // pictures after which something that no longer moves becomes background; default 960 (2 minutes at 8 a second)
 }
 
@@ -65,7 +66,7 @@ func New(o Options) (*Follower, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &Follower{o: o, finder: finder, tracker: newTracker(o.Frames, o.Max), shown: make([]Target, 0, o.Max), scratch: make([]byte, o.Width*o.Height*3)}
+	f := &Follower{o: o, finder: finder, tracker: newTracker(o.Frames, o.Max, max(o.FirstID, 1)), shown: make([]Target, 0, o.Max), scratch: make([]byte, o.Width*o.Height*3)}
 	f.isBackground = f.background
 	return f, nil
 }
@@ -162,6 +163,9 @@ func (f *Follower) Places(dst []Target) []Target {
 	}
 	return dst
 }
+
+// NextID is the id of the next target that is found.
+func (f *Follower) NextID() int { return f.tracker.nextID }
 
 // Has reports whether the target is still followed. One that is hidden for a moment is.
 func (f *Follower) Has(id uint64) bool {

@@ -16,7 +16,7 @@ type target struct {
 	anchor     box     // where it was when still began
 	confirmed  bool    // no longer taken for noise
 	crowded    bool    // shares its blob with another target, so that its size is a guess
-	doubled    int     // ticks in a row in which another target was in the same blob, which is too small for two
+	doubled    int     // ticks in a row in which an older target was in the same blob, which is too small for two
 	steady     int     // ticks in which it was found where it was before
 	square     box     // what was cut for the last window
 	trail      []box   // the last boxes, newest at trail[at]
@@ -78,8 +78,9 @@ func (t *target) found(b box) {
 	t.record()
 }
 
-// guess moves the target where it is expected, inside the blob that it shares with others. Alone says that the blob is no larger than the target.
-func (t *target) guess(blob box, alone bool) {
+// guess moves the target where it is expected, inside the blob that it shares with others. Double says that the blob is too small for two, and that an older
+// target is in it.
+func (t *target) guess(blob box, double bool) {
 	before := t.box
 	p := t.predicted()
 	dx := max(blob.x0-p.x0, 0) + min(blob.x1-p.x1, 0)
@@ -96,7 +97,7 @@ func (t *target) guess(blob box, alone bool) {
 	t.hits++
 	t.misses = 0
 	t.crowded = true
-	if t.doubled++; !alone {
+	if t.doubled++; !double {
 		t.doubled = 0
 	}
 	t.settle()

@@ -24,9 +24,11 @@ type pair struct {
 	cost         float64
 }
 
-func newTracker(frames, most int) *tracker { return &tracker{frames: frames, max: most, nextID: 1} }
+func newTracker(frames, most, firstID int) *tracker {
+	return &tracker{frames: frames, max: most, nextID: firstID}
+}
 
-// loneArea is the size, in sizes of the target, up to which a blob may be the target alone.
+// loneArea is the size, in sizes of a target, up to which a blob may be that target alone.
 const loneArea = 1.3
 
 // maxTentative bounds the targets that may still be noise.
@@ -57,10 +59,11 @@ func (k *tracker) advance(blobs []blob) {
 // share finds blobs that hold several targets, people who pass each other, and moves each of these as it went before.
 func (k *tracker) share(blobs []blob) {
 	for j, b := range blobs {
-		inside := 0
+		inside, small := 0, false
 		for i, t := range k.targets {
 			if k.holds(b, t, i) {
 				inside++
+				small = small || b.box.area() < loneArea*t.box.area()
 			}
 		}
 		if inside < 2 {
@@ -68,7 +71,7 @@ func (k *tracker) share(blobs []blob) {
 		}
 		for i, t := range k.targets {
 			if k.holds(b, t, i) {
-				t.guess(b.box, b.box.area() < loneArea*t.box.area())
+				t.guess(b.box, small && k.taken[j] > 0) // the first is the oldest: it stays
 				k.placed[i] = true
 				k.taken[j]++
 			}

@@ -13,6 +13,7 @@ type label struct {
 
 	score float32 // smoothed
 	state state
+	held  bool // pending for Cooldown alone
 
 	running bool                                  // in a run of supporting windows; while pending or active the run may have holes
 	first   time.Duration                         // window of that run
@@ -77,7 +78,10 @@ func (d *Decider) step(l *label, t time.Duration, supports bool, limits Threshol
 	case l.score < limits.Exit:
 		l.end(t, emit)
 	case l.state == pending:
-		if supports && l.latest-l.first >= l.rule.MinDuration && l.cooled(t) {
+		if !supports || l.latest-l.first < l.rule.MinDuration {
+			return
+		}
+		if l.held = !l.cooled(t); !l.held {
 			*d.ids++
 			l.id, l.state = *d.ids, active
 			l.report(Start, t, emit)
@@ -100,11 +104,14 @@ func (l *label) noteSupport(t time.Duration, supports bool) {
 }
 
 func (l *label) enter(t time.Duration) {
-	l.state, l.peak = pending, 0
+	l.state, l.held, l.peak = pending, false, 0
 	if !l.running { // Enter was lowered to a score that is already there
 		l.running, l.first, l.latest = true, t, t
 	}
 }
+
+// goesOn reports whether the action goes on, for the rules: they also count one that Cooldown keeps from being reported.
+func (l *label) goesOn() bool { return l.state == active || l.held }
 
 // cooled reports whether the last action ended long enough ago, which is so where time has gone back.
 func (l *label) cooled(t time.Duration) bool {
@@ -117,7 +124,7 @@ func (l *label) end(t time.Duration, emit func(Event)) {
 		l.report(End, t, emit)
 		l.ended, l.endedAt = true, t
 	}
-	l.state, l.running = idle, false
+	l.state, l.held, l.running = idle, false, false
 }
 
 func (l *label) report(phase Phase, t time.Duration, emit func(Event)) {

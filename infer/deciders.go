@@ -1,8 +1,11 @@
 package infer
 
+import "time"
+
 // tracked is the actions of one target.
 type tracked struct {
 	id      uint64
+	judged  time.Duration // newest window
 	decider *Decider
 }
 
@@ -26,7 +29,7 @@ func (d *deciders) of(id uint64) *tracked {
 	} else {
 		a = &tracked{decider: d.template.another()}
 	}
-	a.id = id
+	a.id, a.judged = id, 0
 	d.active = append(d.active, a)
 	return a
 }

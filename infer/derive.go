@@ -22,7 +22,7 @@ func (d *Decider) deriveAbsences(all actions, t time.Duration, emit func(Event))
 // doing implements actions.
 func (d *Decider) doing(labels []int) (best *label) {
 	for _, i := range labels {
-		if l := &d.labels[i]; l.state == active && (best == nil || l.score > best.score) {
+		if l := &d.labels[i]; l.goesOn() && (best == nil || l.score > best.score) {
 			best = l
 		}
 	}
@@ -40,11 +40,22 @@ func (d *Decider) highest(labels []int) (score float32) {
 // begun returns an action of these labels that goes on and began after that time; nil if there is none.
 func (d *Decider) begun(labels []int, after time.Duration) *label {
 	for _, i := range labels {
-		if l := &d.labels[i]; l.state == active && l.first > after {
+		if l := &d.labels[i]; l.goesOn() && l.first > after {
 			return l
 		}
 	}
 	return nil
+}
+
+// undecided reports whether windows support an action of these labels that began after one time and not after the other, and that may still
+// turn out to go on.
+func (d *Decider) undecided(labels []int, after, by time.Duration) bool {
+	for _, i := range labels {
+		if l := &d.labels[i]; l.running && !l.goesOn() && l.first > after && l.first <= by {
+			return true
+		}
+	}
+	return false
 }
 
 // supported reports whether windows support an action of these labels since that time or before.
@@ -106,6 +117,15 @@ func (d *Decider) lose(emit func(Event)) (goOn bool) {
 		s.forget()
 	}
 	return goOn
+}
+
+// goOnDerived takes the time t for the derived actions of a lost target, of which there are no windows.
+func (d *Decider) goOnDerived(t time.Duration, emit func(Event)) {
+	for i := range d.sequences {
+		if s := &d.sequences[i]; s.active {
+			s.goOn(d, t, s.score, emit)
+		}
+	}
 }
 
 // endBy ends the derived actions of a lost target that the other decider's actions end, and reports whether any go on.

@@ -182,6 +182,9 @@ func (p *Pipeline) picture(slot []byte) []byte {
 
 // push moves the window on by the frame, and by the frame before it for each tick that is missing between them.
 func (p *Pipeline) push(frame ringbuffer.Frame, rgb []byte) {
+	if p.Targets != nil && p.Targets.otherSize(rgb) { // the camera was turned: what was seen does not fit what comes
+		p.gap(false)
+	}
 	missing, follows := p.schedule.follows(frame)
 	if !follows {
 		p.gap(frame.Epoch == p.schedule.last.Epoch)

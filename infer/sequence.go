@@ -43,16 +43,17 @@ func (s *sequence) follow(d *Decider, t time.Duration, emit func(Event)) {
 		s.forget()
 	case s.stage == reached:
 		s.goOn(d, t, s.scoreNow(d), emit)
-	case s.isReached(then, t):
+	case s.isReached(d, then, t):
 		s.stage = reached
 		s.begin(d, t, s.scoreNow(d), emit)
 	}
 }
 
-// isReached reports whether what the rule asks for has come true.
-func (s *sequence) isReached(then *label, t time.Duration) bool {
+// isReached reports whether what the rule asks for has come true. Smoothing shows an action of Until later than it began.
+func (s *sequence) isReached(d *Decider, then *label, t time.Duration) bool {
 	if len(s.rule.then) == 0 {
-		return t-s.after >= s.rule.lasts
+		over := t - s.after - s.rule.lasts
+		return over >= MaxBreak || over >= 0 && !d.undecided(s.rule.until, s.after, s.after+s.rule.lasts)
 	}
 	return s.stage == lasting && then != nil && s.then-s.since >= s.rule.lasts
 }
@@ -71,7 +72,10 @@ func (s *sequence) noteAfter(d *Decider) {
 	if s.stage == nothing {
 		s.stage, s.began, s.since = waiting, l.first, l.first
 	}
-	s.after, s.certainty = l.latest, max(s.certainty, l.peak)
+	s.certainty = max(s.certainty, l.peak)
+	if s.stage != reached { // then Until counts from the action that led to it
+		s.after = l.latest
+	}
 }
 
 // noteThen notes whether an action of Then goes on. The window that shows the action may come after the time in which it must begin.

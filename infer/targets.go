@@ -1,6 +1,7 @@
 package infer
 
 import (
+	"cmp"
 	"encoding/binary"
 	"slices"
 	"sync/atomic"
@@ -22,6 +23,7 @@ type Targets struct {
 	deciders
 	follower      *follow.Follower // nil before the first picture
 	width, height int
+	nextID        int      // of targets, when the follower was closed: another one goes on from there
 	seqs          []uint64 // in the ring, of the last T ticks: a held tick has that of the frame before
 	at            int
 	due           []follow.Target // whose windows wait for the model
@@ -38,7 +40,8 @@ type Targets struct {
 	err           error         // why nothing can be followed
 	visits        *zones.Visits // nil: there are no zones
 	boxes         []follow.Target
-	has           func(id uint64) bool // whether the target is still followed, as a value that costs no allocation
+	has           func(id uint64) bool         // whether the target is still followed, as a value that costs no allocation
+	byWait        func(a, b follow.Target) int // orders by who has waited longest for the model, as a value that costs no allocation
 }
 
 // MiddleSide is the longest side of the pictures in which targets are followed.
@@ -72,6 +75,7 @@ func MiddleSize(width, height int) (w, h int) {
 // Close frees what the follower allocated.
 func (s *Targets) Close() {
 	if s.follower != nil {
+		s.nextID = s.follower.NextID()
 		s.follower.Close()
 		s.follower = nil
 	}
@@ -85,6 +89,7 @@ func (s *Targets) start(p *Pipeline) {
 	s.Options.Frames = p.Frames
 	s.template.oneOfMany, s.view = true, &tracked{decider: s.template}
 	s.has = func(id uint64) bool { return s.follower.Has(id) }
+	s.byWait = func(a, b follow.Target) int { return cmp.Compare(s.judgedAt(a.ID), s.judgedAt(b.ID)) }
 	if s.Zones != nil {
 		s.visits = zones.NewVisits(s.Zones, s.visit)
 	}
@@ -101,6 +106,7 @@ func (s *Targets) take(seq uint64, t time.Duration, slot []byte) {
 	width, height, rgb := Picture(slot)
 	if width == 0 { // the view was disabled
 		s.gap(false)
+		s.width, s.height = 0, 0
 		return
 	}
 	if width != s.width || height != s.height || s.follower == nil {
@@ -136,6 +142,12 @@ func (s *Targets) hold() {
 	s.dropLost()
 }
 
+// otherSize reports whether the picture in the slot has another size than those before it.
+func (s *Targets) otherSize(slot []byte) bool {
+	width, height, _ := Picture(slot)
+	return s.follower != nil && (width != s.width || height != s.height)
+}
+
 func (s *Targets) note(seq uint64) {
 	s.at = (s.at + 1) % len(s.seqs)
 	s.seqs[s.at] = seq
@@ -145,7 +157,7 @@ func (s *Targets) resize(width, height int) error {
 	s.gap(false)
 	s.Close()
 	o := s.Options
-	o.Width, o.Height = width, height
+	o.Width, o.Height, o.FirstID = width, height, s.nextID
 	follower, err := follow.New(o)
 	if err != nil {
 		return err
@@ -161,14 +173,26 @@ func (s *Targets) demand(t time.Duration) bool {
 		return false
 	}
 	s.deriveAbsences(t)
+	s.goOnLost(t)
 	moving := s.follower.Moving()
 	s.moving.Store(moving)
 	if moving {
 		s.due = append(s.due[:0], follow.Target{ID: follow.Whole, Box: [4]float64{0, 0, 1, 1}})
 	} else {
 		s.due = append(s.due[:0], s.follower.Targets()...)
+		slices.SortStableFunc(s.due, s.byWait) // the model may not have the time for all of them
 	}
 	return s.waiting()
+}
+
+// judgedAt is when the model judged the target last; 0: never.
+func (s *Targets) judgedAt(id uint64) time.Duration {
+	for _, a := range s.active {
+		if a.id == id {
+			return a.judged
+		}
+	}
+	return 0
 }
 
 // Moving reports whether the camera itself moves, so that nothing can be followed and the model judges the whole picture. Any goroutine may call it.
@@ -186,6 +210,9 @@ func (s *Targets) drop() int {
 
 // load puts the window of the target that has waited longest into the clip. It returns false if the window is no longer whole.
 func (s *Targets) load() (target follow.Target, ok bool) {
+	if len(s.due) == 0 {
+		return follow.Target{}, false
+	}
 	target = s.due[0]
 	s.due = slices.Delete(s.due, 0, 1)
 	ok = s.follower.Window(target.ID, s.frame, s.Side, s.picture, s.push)
@@ -219,7 +246,7 @@ func (s *Targets) unpin() {
 // decide hands the scores of the target's window to its decider.
 func (s *Targets) decide(target follow.Target, t time.Duration, scores []float32) {
 	s.now = s.of(target.ID)
-	s.now.decider.place = target.Box
+	s.now.judged, s.now.decider.place = t, target.Box
 	decider := s.now.decider
 	decider.Decide(t, scores, s.emit)
 	s.endLost(decider, t)
@@ -273,6 +300,7 @@ const maxLost = 16
 // endWholly ends everything that the target has begun.
 func (s *Targets) endWholly(a *tracked) {
 	s.now = a
+	a.decider.last = max(a.decider.last, s.template.last) // derived actions have gone on after its last window
 	a.decider.Gap(s.emit)
 	s.release(a)
 }

@@ -23,6 +23,14 @@ func (s *Targets) doing(labels []int) (best *label) {
 	return best
 }
 
+// goOnLost takes the time t for the derived actions of lost targets.
+func (s *Targets) goOnLost(t time.Duration) {
+	for _, a := range s.lost {
+		s.now = a
+		a.decider.goOnDerived(t, s.emit)
+	}
+}
+
 // endLost ends derived actions of lost targets that an action of this decider ends.
 func (s *Targets) endLost(by *Decider, t time.Duration) {
 	for i := 0; i < len(s.lost); {

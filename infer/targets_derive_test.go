@@ -126,4 +126,26 @@ func TestALostTargetsActionGoesOnUntilSomebodyEndsIt(t *testing.T) {
 	if len(events) != 4 || events[3].Phase != End || len(s.lost) != 0 {
 		t.Errorf("events %+v and %d lost targets: want the camera's end to end all", events, len(s.lost))
 	}
+
+	// It ends when the view ends, not with the last window of its target.
+	play(5, 70*sec, 71*sec, 0, 0, 0.8, 0, 0)
+	play(5, 71*sec, 83*sec, 0, 0, 0, 0.8, 0)
+	s.gap(true)
+	s.template.last = 200 * sec
+	s.gap(false)
+	if len(events) != 6 || events[5].End != 200*sec {
+		t.Errorf("events %+v, want an end at 200 s", events)
+	}
+}
+
+// An alarm of somebody who is no target any more still tells the broker that it goes on.
+func TestALostTargetsActionIsUpdated(t *testing.T) {
+	rule := fallen()
+	rule.UpdateEvery = time.Minute
+	x := newScene(t, rule).play(time.Second, "fall").play(11*time.Second, "lying")
+	x.lose(x.note)
+	for at := x.now; at < x.now+3*time.Minute; at += sceneEvery {
+		x.goOnDerived(at, x.note)
+	}
+	x.want("fallen start 11s", "fallen update 1m11s", "fallen update 2m11s", "fallen update 3m11s")
 }

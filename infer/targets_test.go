@@ -206,6 +206,91 @@ func TestPicturesMayChangeTheirSize(t *testing.T) {
 	}
 }
 
+// A camera that is turned gives pictures of another size without a gap, even while windows wait for the model.
+func TestAnotherSizeWhileWindowsWait(t *testing.T) {
+	p, ring, show, events := targetsPipeline(t)
+	tick := 0
+	two := func() [][2]float64 {
+		step := float64(tick % 50)
+		return [][2]float64{{10 + 3*step, 60}, {182 - 3*step, 130}}
+	}
+	for tick = range 40 {
+		show(tick, two()...)
+	}
+	// Without Step: the windows of both targets wait.
+	for !p.due || p.Targets.waiting() && len(p.Targets.due) < 2 {
+		tick++
+		drawScene(SetPicture(ring.Reserve(), sceneWidth, sceneHeight), two())
+		ring.Commit(int64(tick), at(tick))
+		if err := p.advance(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	highest := p.Targets.follower.NextID()
+	tick++
+	clear(SetPicture(ring.Reserve(), sceneHeight, sceneWidth))
+	ring.Commit(int64(tick), at(tick))
+	if err := p.Step(); err != nil {
+		t.Fatal(err)
+	}
+	if open := map[uint64]int{}; true {
+		for _, e := range *events {
+			open[e.ID] += map[Phase]int{Start: 1, End: -1}[e.Phase]
+		}
+		for id, n := range open {
+			if n != 0 {
+				t.Errorf("action %d goes on", id)
+			}
+		}
+	}
+	if first := p.Targets.follower.NextID(); first < highest {
+		t.Errorf("the next target is %d; there was one of %d already", first, highest-1)
+	}
+	for range 60 {
+		tick++
+		show(tick, two()...)
+	}
+	if next := p.Targets.follower.NextID(); next <= highest {
+		t.Errorf("the next target is %d after new ones came", next)
+	}
+}
+
+// Where the model has no time for all targets, those that have waited longest come first.
+func TestEveryTargetGetsItsTurn(t *testing.T) {
+	p, _, show, _ := targetsPipeline(t)
+	for tick := range 40 {
+		step := float64(tick)
+		show(tick, [2]float64{20 + 2*step, 60}, [2]float64{172 - 2*step, 130})
+	}
+	judged, due := map[uint64]int{}, map[uint64]int{}
+	p.OnWindow = func(w *Window) { judged[w.Track]++ }
+	for tick := 40; tick < 60; tick++ {
+		rgb := SetPicture(p.Ring.Reserve(), sceneWidth, sceneHeight)
+		step := float64(tick)
+		drawScene(rgb, [][2]float64{{20 + 2*step, 60}, {172 - 2*step, 130}})
+		p.Ring.Commit(int64(tick), at(tick))
+		if err := p.advance(); err != nil {
+			t.Fatal(err)
+		}
+		if tick%2 == 0 && p.due { // time for one of two
+			for _, target := range p.Targets.due {
+				due[target.ID]++
+			}
+			if err := p.run(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for id, n := range due {
+		if n >= 4 && judged[id] < 2 {
+			t.Errorf("target %d had %d windows, and the model saw %d of them; all: %v", id, n, judged[id], judged)
+		}
+	}
+	if len(due) < 2 {
+		t.Errorf("windows by target: %v, want two targets", due)
+	}
+}
+
 func TestAMovingCameraIsJudgedAsAWhole(t *testing.T) {
 	p, ring, _, _ := targetsPipeline(t)
 	var whole bool

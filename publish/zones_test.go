@@ -60,6 +60,13 @@ func TestStatesOfZones(t *testing.T) {
 		{"the second waves", func() { s.Event(waves(2, sink.Start)) }, map[string]string{"gate/wave/state": on, "path/wave/state": off}},
 		{"the second stops", func() { s.Event(waves(2, sink.End)) }, map[string]string{"gate/wave/state": off, "gate/state": on}},
 		{"the second leaves", func() { s.Visit(leaves(2)) }, map[string]string{"gate/state": off, "gate/wave/state": off}},
+		{"a third comes and waves", func() { s.Visit(comes(3)); s.Event(waves(3, sink.Start)) }, map[string]string{"gate/state": on, "gate/wave/state": on}},
+		{"the third is followed no more, and still waves", func() {
+			v := leaves(3)
+			v.Lost = true
+			s.Visit(v)
+		}, map[string]string{"gate/state": off, "gate/wave/state": on}},
+		{"the third stops", func() { s.Event(waves(3, sink.End)) }, map[string]string{"gate/wave/state": off}},
 	}
 	for _, step := range steps {
 		step.do()

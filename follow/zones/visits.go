@@ -29,6 +29,7 @@ type Visit struct {
 	Entered time.Duration // the first picture that shows it in the zone
 	Left    time.Duration // the last picture that shows it in the zone; 0 unless Phase is Leave
 	Box     [4]float64    // where it was seen last: x, y, width, height, each 0 to 1 of the view
+	Lost    bool          // it left because it is not followed any more: it went, lies still, or the view was interrupted
 }
 
 // Dwell is how long the target was in the zone; 0 unless Phase is Leave.
@@ -72,7 +73,7 @@ func (v *Visits) Note(track uint64, box [4]float64, t time.Duration) {
 			in &^= 1 << s.zone
 			v.tellEnter(s)
 		} else if t-s.last >= leaveAfter || !s.told {
-			v.end(i)
+			v.end(i, false)
 			continue
 		}
 		i++
@@ -92,11 +93,11 @@ func (v *Visits) tellEnter(s *stay) {
 }
 
 // end removes a stay, and reports that the target has left if its coming was reported.
-func (v *Visits) end(i int) {
+func (v *Visits) end(i int, lost bool) {
 	s := v.stays[i]
 	v.stays = slices.Delete(v.stays, i, i+1)
 	if s.told {
-		v.emit(Visit{Zone: v.zones.zones[s.zone].name, Track: s.track, Phase: Leave, Entered: s.first, Left: s.last, Box: s.box})
+		v.emit(Visit{Zone: v.zones.zones[s.zone].name, Track: s.track, Phase: Leave, Entered: s.first, Left: s.last, Box: s.box, Lost: lost})
 	}
 }
 
@@ -106,7 +107,7 @@ func (v *Visits) Keep(kept func(track uint64) bool) {
 		if kept(v.stays[i].track) {
 			i++
 		} else {
-			v.end(i)
+			v.end(i, true)
 		}
 	}
 }
@@ -114,6 +115,6 @@ func (v *Visits) Keep(kept func(track uint64) bool) {
 // Clear ends all visits: nobody knows whether they go on.
 func (v *Visits) Clear() {
 	for len(v.stays) > 0 {
-		v.end(0)
+		v.end(0, true)
 	}
 }

@@ -22,7 +22,7 @@ func note(v *Visits, track uint64, from int, xs ...float64) {
 func told() (*Visits, *[]string) {
 	got := new([]string)
 	return NewVisits(New(places, [4]float64{0, 0, 1, 1}), func(v Visit) {
-		*got = append(*got, fmt.Sprintf("%d %s %s %.3f-%.3f dwell %.3f", v.Track, v.Phase, v.Zone, v.Entered.Seconds(), v.Left.Seconds(), v.Dwell().Seconds()))
+		*got = append(*got, fmt.Sprintf("%d %s %s %.3f-%.3f dwell %.3f"+map[bool]string{true: " lost"}[v.Lost], v.Track, v.Phase, v.Zone, v.Entered.Seconds(), v.Left.Seconds(), v.Dwell().Seconds()))
 	}), got
 }
 
@@ -57,7 +57,7 @@ func TestWhoIsGoneHasLeft(t *testing.T) {
 	v.Clear()
 	want := []string{
 		"1 enter stall 0.000-0.000 dwell 0.000", "2 enter stall 0.000-0.000 dwell 0.000",
-		"1 leave stall 0.000-0.375 dwell 0.375", "2 leave stall 0.000-0.375 dwell 0.375",
+		"1 leave stall 0.000-0.375 dwell 0.375 lost", "2 leave stall 0.000-0.375 dwell 0.375 lost",
 	}
 	if !slices.Equal(*got, want) {
 		t.Errorf("got %q\nwant %q", *got, want)

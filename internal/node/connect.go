@@ -35,7 +35,7 @@ func (n *Node) connect(v *watch.View, run string, index uint64) {
 		v.Pipeline.Targets.OnVisit = func(z zones.Visit) {
 			n.sinks.Visit(sink.Visit{
 				Camera: v.Camera, View: v.Path, Zone: z.Zone, Track: z.Track, Inside: z.Phase == zones.Enter,
-				Entered: z.Entered, Left: z.Left, Box: z.Box,
+				Entered: z.Entered, Left: z.Left, Box: z.Box, Lost: z.Lost,
 			})
 		}
 	}

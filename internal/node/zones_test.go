@@ -35,8 +35,8 @@ func TestSinksLearnWhoIsInAZone(t *testing.T) {
 	if got := people.Targets.Zones.Names(); !slices.Equal(got, []string{"door", "street"}) {
 		t.Errorf("the view has the zones %v", got)
 	}
-	people.Targets.OnVisit(zones.Visit{Zone: "door", Track: 7, Phase: zones.Leave, Entered: time.Second, Left: 3 * time.Second})
-	want := sink.Visit{Camera: "gate", View: "gate/left", Zone: "door", Track: 7, Entered: time.Second, Left: 3 * time.Second}
+	people.Targets.OnVisit(zones.Visit{Zone: "door", Track: 7, Phase: zones.Leave, Entered: time.Second, Left: 3 * time.Second, Lost: true})
+	want := sink.Visit{Camera: "gate", View: "gate/left", Zone: "door", Track: 7, Entered: time.Second, Left: 3 * time.Second, Lost: true}
 	if seen.visit != want {
 		t.Errorf("%+v, want %+v", seen.visit, want)
 	}

@@ -134,6 +134,7 @@ type Visit struct {
 	Entered time.Duration // the first frame that shows it in the zone
 	Left    time.Duration // the last frame that shows it in the zone; 0 while it is inside
 	Box     [4]float64    // as in Event, when it was last seen in the zone
+	Lost    bool          // it left because it is not followed any more
 }
 
 // Ignore does nothing with anything. Embed it in a sink that does not need every method.

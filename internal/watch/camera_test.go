@@ -119,6 +119,23 @@ func TestPicturesOfAnAbsentCameraAreErased(t *testing.T) {
 	}
 }
 
+// The model may be reading a picture in the moment in which the camera goes.
+func TestAPictureThatIsReadIsErasedAMomentLater(t *testing.T) {
+	w := openCamera(t)
+	newFeeder(t, w).deliver(t, 90)
+	newest, _ := w.Ring.Newest()
+	_, slot, ok := w.Ring.Pin(newest)
+	if !ok {
+		t.Fatal("the newest picture is not there")
+	}
+	read := time.AfterFunc(3*wipeAgain, w.Ring.Unpin)
+	defer read.Stop()
+	w.SetStatus(false, errors.New("unplugged"))
+	if slices.ContainsFunc(slot, func(b byte) bool { return b != 0 }) {
+		t.Error("a picture stays")
+	}
+}
+
 func TestNoWindowSpansAGap(t *testing.T) {
 	for _, gap := range []struct {
 		name string

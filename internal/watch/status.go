@@ -1,5 +1,13 @@
 package watch
 
+import "time"
+
+// wipeTries and wipeAgain: for about a second edged tries to erase a picture that the model is just reading.
+const (
+	wipeTries = 100
+	wipeAgain = 10 * time.Millisecond
+)
+
 // SetStatus notes that the camera went online or offline. When it goes offline the window is emptied at once, which ends the actions
 // in progress, and the pictures are erased: nobody can need them, and the camera may stay away for long.
 func (c *Camera) SetStatus(online bool, reason error) {
@@ -7,7 +15,9 @@ func (c *Camera) SetStatus(online bool, reason error) {
 	if !online {
 		c.reason.Store(&reason)
 		c.Ring.Reset()
-		c.Ring.Wipe()
+		for try := 1; !c.Ring.Wipe() && try < wipeTries; try++ {
+			time.Sleep(wipeAgain)
+		}
 		c.wipeDecoders()
 	}
 }
