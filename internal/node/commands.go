@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"edged/internal/clock"
+	"edged/internal/settings"
 	"edged/internal/watch"
 	"edged/publish"
 )
@@ -40,7 +41,7 @@ func (n *Node) SetThreshold(view, label string, score float64) error {
 	if err := n.setThreshold(i, label, score); err != nil {
 		return err
 	}
-	n.State.Settings.SetThreshold(view, label, score)
+	n.State.Settings.SetThreshold(view, n.modelNameOf(i), label, score)
 	n.reportView(i)
 	return nil
 }
@@ -76,7 +77,7 @@ func (n *Node) applySettings() {
 	n.switches.Lock()
 	defer n.switches.Unlock()
 	for i, v := range n.Views {
-		s := n.State.Settings.View(v.Path)
+		s := n.settingsOf(i)
 		n.enable(i, s.Enabled == nil || *s.Enabled)
 		for label, base := range v.Configured {
 			score, set := s.Thresholds[label]
@@ -89,6 +90,39 @@ func (n *Node) applySettings() {
 		}
 		n.reportView(i)
 	}
+}
+
+// settingsOf returns what users have set for the view. Thresholds of another model are left out.
+func (n *Node) settingsOf(i int) settings.View {
+	path, model := n.Views[i].Path, n.modelNameOf(i)
+	s := n.State.Settings.View(path)
+	if s.Model == "" && len(s.Thresholds) > 0 { // an older edged wrote it, whose default was another model
+		if s.Model = model; n.configuredModel(n.Views[i].Camera) == "" {
+			s.Model = formerDefault
+		}
+		n.State.Settings.Adopt(path, s.Model)
+	}
+	if s.Model != model && len(s.Thresholds) > 0 {
+		slog.Info("thresholds that were set for another model do not hold for this one", "view", path, "set_for", s.Model, "model", model)
+		s.Thresholds = nil
+	}
+	return s
+}
+
+// formerDefault is the model that older versions ran where the configuration named none.
+const formerDefault = "edged-starter"
+
+// modelNameOf is the name of the model that the view runs.
+func (n *Node) modelNameOf(i int) string { return n.engineOf(n.Views[i].Camera).Model.Manifest.Name }
+
+// configuredModel is what the configuration says about the camera's model; "" is the default.
+func (n *Node) configuredModel(camera string) string {
+	for _, cam := range n.Config.Cameras {
+		if cam.Name == camera {
+			return n.Config.ModelOf(cam)
+		}
+	}
+	return ""
 }
 
 func (n *Node) enable(i int, on bool) {

@@ -2,6 +2,7 @@ package node
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"testing"
 
@@ -59,6 +60,32 @@ func TestEveryThresholdIsTaken(t *testing.T) {
 				if err := v.SetThreshold("wave", float64(score)/100); err != nil {
 					t.Fatal(err)
 				}
+			}
+		}
+	}
+}
+
+// What a user has set for one model does not hold for another one that has the same label.
+func TestThresholdsOfAnotherModelDoNotHold(t *testing.T) {
+	const gate = "cameras: [{name: gate, source: 'pattern:'}]\n"
+	for _, c := range []struct {
+		yaml, model string
+		want        float64
+	}{
+		{"model: {file: people}\n" + gate, "edged-people-nano", 0.9},
+		{"model: {file: people}\n" + gate, "edged-starter", 0.6},
+		{"model: {file: motions}\n" + gate, "edged-starter", 0.9},
+		// An older edged did not say for which model. Its default was motions.
+		{gate, "", 0.6},
+		{"model: {file: people}\n" + gate, "", 0.9},
+		{"model: {file: motions}\n" + gate, "", 0.9},
+	} {
+		n := newWithModels(t, c.yaml)
+		n.State.Settings.SetThreshold("gate", c.model, "wave", 0.9)
+		for range 2 { // the second time it is known whose they are
+			n.applySettings()
+			if got := n.Settings()["gate"].Thresholds["wave"]; math.Abs(got-c.want) > 1e-6 {
+				t.Errorf("%sset for %q: the threshold is %v, want %v", c.yaml, c.model, got, c.want)
 			}
 		}
 	}

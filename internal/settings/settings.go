@@ -12,6 +12,7 @@ import (
 type View struct {
 	Enabled    *bool              `json:"enabled,omitempty"`
 	Thresholds map[string]float64 `json:"thresholds,omitempty"` // score at which an action starts, by label
+	Model      string             `json:"model,omitempty"`      // whose scores Thresholds are for: the name in its manifest; "" in files of older versions
 }
 
 // Store is the settings of all views, by path. A process has one. Its methods may be called from any goroutine.
@@ -51,15 +52,21 @@ func (s *Store) SetEnabled(path string, on bool) {
 	s.change(path, func(v *View) { v.Enabled = &on })
 }
 
-// SetThreshold notes the score at which the label's actions start.
-func (s *Store) SetThreshold(path, label string, score float64) {
+// SetThreshold notes the score of the model at which the label's actions start. Thresholds of another model are forgotten: its scores mean
+// something else.
+func (s *Store) SetThreshold(path, model, label string, score float64) {
 	s.change(path, func(v *View) {
 		v.Thresholds = maps.Clone(v.Thresholds)
-		if v.Thresholds == nil {
+		if v.Thresholds == nil || v.Model != model {
 			v.Thresholds = map[string]float64{}
 		}
-		v.Thresholds[label] = score
+		v.Model, v.Thresholds[label] = model, score
 	})
+}
+
+// Adopt notes which model the thresholds of a file are for that does not say so.
+func (s *Store) Adopt(path, model string) {
+	s.change(path, func(v *View) { v.Model = model })
 }
 
 func (s *Store) change(path string, by func(*View)) {
@@ -106,12 +113,17 @@ func (s *Store) merge(from map[string]View) {
 		if v.Enabled == nil {
 			v.Enabled = old.Enabled
 		}
-		thresholds := maps.Clone(old.Thresholds)
-		if thresholds == nil {
-			thresholds = map[string]float64{}
+		switch {
+		case len(v.Thresholds) == 0:
+			v.Model, v.Thresholds = old.Model, maps.Clone(old.Thresholds)
+		case v.Model == old.Model:
+			thresholds := maps.Clone(old.Thresholds)
+			if thresholds == nil {
+				thresholds = map[string]float64{}
+			}
+			maps.Copy(thresholds, v.Thresholds)
+			v.Thresholds = thresholds
 		}
-		maps.Copy(thresholds, v.Thresholds)
-		v.Thresholds = thresholds
 		s.views[path] = v
 	}
 }

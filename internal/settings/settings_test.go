@@ -34,9 +34,9 @@ func TestSettingsOutliveTheProcess(t *testing.T) {
 	dir := t.TempDir()
 	s, _ := open(t, dir)
 	s.SetEnabled("front/door", false)
-	s.SetThreshold("front/door", "wave", 0.7)
-	s.SetThreshold("front/door", "wave", 0.8)
-	s.SetThreshold("yard", "rise", 1)
+	s.SetThreshold("front/door", "m", "wave", 0.7)
+	s.SetThreshold("front/door", "m", "wave", 0.8)
+	s.SetThreshold("yard", "m", "rise", 1)
 	keep(s)
 
 	again, _ := open(t, dir)
@@ -171,14 +171,14 @@ func TestWhatCouldNotBeWrittenIsTriedAgain(t *testing.T) {
 func TestOpenAgainKeepsWhatWasSet(t *testing.T) {
 	first, second := t.TempDir(), t.TempDir()
 	old, _ := open(t, second)
-	old.SetThreshold("gate", "wave", 0.3)
-	old.SetThreshold("gate", "rise", 0.4)
+	old.SetThreshold("gate", "m", "wave", 0.3)
+	old.SetThreshold("gate", "m", "rise", 0.4)
 	old.SetEnabled("yard", false)
 	keep(old)
 
 	s, _ := open(t, "")
 	s.SetEnabled("gate", false)
-	s.SetThreshold("gate", "wave", 0.9)
+	s.SetThreshold("gate", "m", "wave", 0.9)
 	check := func(when string) {
 		t.Helper()
 		if v := s.View("gate"); v.Enabled == nil || *v.Enabled || v.Thresholds["wave"] != 0.9 {
@@ -262,4 +262,25 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
+}
+
+// The scores of another model mean something else.
+func TestThresholdsBelongToAModel(t *testing.T) {
+	dir := t.TempDir()
+	s, _ := open(t, dir)
+	s.SetThreshold("gate", "motions", "fall", 0.98)
+	s.SetThreshold("gate", "motions", "wave", 0.9)
+	s.SetThreshold("gate", "people", "fall", 0.5)
+	if v := s.View("gate"); v.Model != "people" || len(v.Thresholds) != 1 || v.Thresholds["fall"] != 0.5 {
+		t.Errorf("%+v", v)
+	}
+	keep(s)
+	other, _ := open(t, "")
+	other.SetThreshold("gate", "motions", "wave", 0.7)
+	if err := other.Open(dir); err != nil {
+		t.Fatal(err)
+	}
+	if v := other.View("gate"); v.Model != "motions" || len(v.Thresholds) != 1 || v.Thresholds["wave"] != 0.7 {
+		t.Errorf("after the file of another model was read: %+v", v)
+	}
 }
