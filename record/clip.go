@@ -23,7 +23,7 @@ type Event struct {
 	End    *time.Time `json:"end"`             // null while it goes on
 	Zones  []string   `json:"zones,omitempty"` // in which the target was at the action's start, peak or end
 	Clip   string     `json:"clip,omitempty"`  // id; "" = there is none
-	// ClipState is ClipNone, ClipRecording, ClipSaved or ClipFailed.
+	// ClipState is ClipNone, ClipRecording, ClipSaved, ClipFailed or ClipTrimmed.
 	ClipState string `json:"clip_state"`
 }
 
@@ -32,7 +32,8 @@ const (
 	ClipNone      = "none"      // recording is off
 	ClipRecording = "recording" // being written
 	ClipSaved     = "saved"
-	ClipFailed    = "failed" // it could not be written
+	ClipFailed    = "failed"  // it could not be written
+	ClipTrimmed   = "trimmed" // deleted to make room for newer ones, while the action still goes on
 )
 
 // Model identifies the model that the scores come from.

@@ -54,6 +54,8 @@ type View struct {
 	Camera, Path string
 	Area         []float64 // x, y, width, height, 0 to 1 of the picture
 	Model        Model     // that judges it
+	Targets      int       // most that it follows at a time; 0: it does not follow
+	Rate         float64   // windows a second, of each target
 }
 
 const (
@@ -65,8 +67,8 @@ const (
 	eraseEvery = 5 * time.Second
 	// stuckAfter is how long a write may take, before the disk counts as too slow.
 	stuckAfter = 5 * time.Second
-	// windowsPerSecond bounds the scores that are kept for a clip.
-	windowsPerSecond = 20
+	// leastWindows and mostWindows bound how many windows a second are kept for a clip.
+	leastWindows, mostWindows = 20, 200
 )
 
 // Initialize prepares for Run and the other calls.
@@ -81,14 +83,15 @@ func (r *Recorder) Initialize() {
 			r.rings[v.Camera] = newRing(r.Memory, r.Before+r.Delay+slack, every)
 		}
 		r.tracks[v.Path] = &track{
-			Recorder: r, camera: v.Camera, view: v.Path, ring: r.rings[v.Camera], wake: make(chan struct{}, 1), enabled: true,
+			Recorder: r, camera: v.Camera, view: v.Path, kept: r.windows(v), ring: r.rings[v.Camera], wake: make(chan struct{}, 1), enabled: true,
 		}
 	}
 }
 
-// windows is how many windows' scores a view keeps.
-func (r *Recorder) windows() int {
-	return int((r.Before + r.Delay + slack + r.MaxClip).Seconds() * windowsPerSecond)
+// windows is how many windows' scores the view keeps.
+func (r *Recorder) windows(v View) int {
+	rate := min(max(float64(max(v.Targets, 1))*v.Rate, leastWindows), mostWindows)
+	return int((r.Before + r.Delay + slack + r.MaxClip).Seconds() * rate)
 }
 
 // Pictures is where a camera's pictures go.
@@ -227,7 +230,7 @@ func (r *Recorder) Video(id string) (Video, error) {
 func (r *Recorder) Delete(id string) error {
 	for _, t := range r.tracks {
 		if t.cancel(id) {
-			r.Timeline.removed(id)
+			r.Timeline.removed(id, false)
 			return nil
 		}
 	}

@@ -329,6 +329,60 @@ func TestAgeSurvivesAClockThatIsSet(t *testing.T) {
 	}
 }
 
+// An action may last longer than its clip is kept: fallen lasts until somebody gets up.
+func TestAnActionThatGoesOnOutlivesItsClip(t *testing.T) {
+	s := newScene(t, t.TempDir(), func(r *Recorder) { r.MaxClip = time.Second })
+	e := s.begin("fallen")
+	saved := s.await(e, ClipSaved)
+	store := s.store.Load()
+	store.mu.Lock()
+	store.maxBytes = 0
+	store.mu.Unlock()
+	if err := store.trim(clock.Now()); err != nil || store.has(saved.Clip) {
+		t.Fatalf("the clip is still there (%v)", err)
+	}
+	if now, there := s.Timeline.Find(saved.ID); !there || now.ClipState != ClipTrimmed || now.Clip != "" {
+		t.Fatalf("%+v, there: %v", now, there)
+	}
+	if going, _ := s.Timeline.List(Filter{Going: true}); len(going) != 1 {
+		t.Errorf("going on: %+v", going)
+	}
+	s.finish(e)
+	if now, _ := s.Timeline.Find(saved.ID); now.End == nil {
+		t.Error("its end was not noted")
+	}
+	if going, _ := s.Timeline.List(Filter{Going: true}); len(going) != 0 {
+		t.Errorf("still going on: %+v", going)
+	}
+	if !s.Timeline.Forget(saved.ID) || s.Timeline.Count() != 0 {
+		t.Error("it cannot be deleted")
+	}
+}
+
+// Many events without clips do not drive out one that goes on.
+func TestAnActionThatGoesOnStaysInTheList(t *testing.T) {
+	line := new(Timeline)
+	show := func(n uint64, phase sink.Phase) {
+		line.Event(sink.Event{ID: sink.ID{Run: "a", N: n}, Camera: "gate", View: "gate", Label: "fallen", Phase: phase, Start: time.Duration(n), End: time.Duration(n)})
+	}
+	show(1, sink.Start)
+	for n := uint64(2); n < maxWithout+10; n++ {
+		show(n, sink.Start)
+		show(n, sink.End)
+	}
+	if going, _ := line.List(Filter{Going: true}); len(going) != 1 || line.Count() != maxWithout {
+		t.Errorf("going on: %+v; %d events", going, line.Count())
+	}
+}
+
+// A view that follows eight targets has eight times as many windows.
+func TestScoresOfManyTargetsAreKept(t *testing.T) {
+	r := &Recorder{MaxClip: time.Minute}
+	if one, eight := r.windows(View{Rate: 4}), r.windows(View{Rate: 4, Targets: 8}); one != 63*leastWindows || eight != 63*32 {
+		t.Errorf("%d windows of a view, %d of one with eight targets", one, eight)
+	}
+}
+
 func finished(s *scene) sink.Event {
 	e := s.begin("wave")
 	s.finish(e)

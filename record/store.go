@@ -38,7 +38,7 @@ type Store struct {
 	bytes   int64      // of clips
 	writing int64      // of parts
 	torn    int        // files that Open removed
-	removed func(id string)
+	removed func(id string, toMakeRoom bool)
 }
 
 // stored is a complete clip.
@@ -72,7 +72,7 @@ const (
 
 // openStore reads the folder, makes it if there is none, and removes clips that an earlier process has not finished. Found is called
 // for every complete clip, removed for each that is removed later.
-func openStore(dir string, maxBytes int64, maxAge time.Duration, log *slog.Logger, found func(*Clip), removed func(id string)) (*Store, error) {
+func openStore(dir string, maxBytes int64, maxAge time.Duration, log *slog.Logger, found func(*Clip), removed func(id string, toMakeRoom bool)) (*Store, error) {
 	s := &Store{dir: dir, maxBytes: maxBytes, maxAge: maxAge, log: log, create: createFile, removed: removed}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("record: %w", err)
@@ -271,11 +271,11 @@ func (s *Store) Delete(id string) error {
 	if !s.has(id) {
 		return fmt.Errorf("record: clip %q: %w", id, fs.ErrNotExist)
 	}
-	return s.remove(id)
+	return s.remove(id, false)
 }
 
 // remove removes a clip; the .json first: without it the .mkv is torn. The caller holds s.removing.
-func (s *Store) remove(id string) error {
+func (s *Store) remove(id string, toMakeRoom bool) error {
 	for _, suffix := range []string{infoSuffix, videoSuffix} {
 		if err := os.Remove(s.path(id + suffix)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("record: deleting a clip: %w", err)
@@ -289,7 +289,7 @@ func (s *Store) remove(id string) error {
 		return c.id == id
 	})
 	s.mu.Unlock()
-	s.removed(id)
+	s.removed(id, toMakeRoom)
 	return nil
 }
 
@@ -302,7 +302,7 @@ func (s *Store) trim(now clock.Instant) error {
 		if id == "" {
 			return nil
 		}
-		if err := s.remove(id); err != nil {
+		if err := s.remove(id, true); err != nil {
 			return err
 		}
 	}

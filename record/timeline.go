@@ -2,6 +2,7 @@ package record
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -101,7 +102,12 @@ func (t *Timeline) insert(e *Event) {
 		t.without++
 	}
 	if t.without > maxWithout {
-		t.drop(slices.IndexFunc(t.events, func(e *Event) bool { return e.ClipState != ClipSaved }))
+		without := func(e *Event) bool { return e.ClipState != ClipSaved }
+		oldest := slices.IndexFunc(t.events, func(e *Event) bool { return without(e) && e.End != nil })
+		if oldest < 0 { // all of them go on
+			oldest = slices.IndexFunc(t.events, without)
+		}
+		t.drop(oldest)
 	}
 }
 
@@ -181,15 +187,31 @@ func number01(b bool) int {
 	return 0
 }
 
-// removed drops the events of a clip that was deleted.
-func (t *Timeline) removed(clip string) {
+// removed drops the events of a clip that was deleted. If that was to make room for others, those that go on stay.
+func (t *Timeline) removed(clip string, toMakeRoom bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for i := len(t.events) - 1; i >= 0; i-- {
-		if t.events[i].Clip == clip {
+		switch e := t.events[i]; {
+		case e.Clip != clip:
+		case toMakeRoom && t.goesOn(e):
+			t.without += number01(e.ClipState == ClipSaved)
+			e.Clip, e.ClipState = "", ClipTrimmed
+			t.changed(e, false)
+		default:
 			t.drop(i)
 		}
 	}
+}
+
+// goesOn reports whether the end of the event is still to come.
+func (t *Timeline) goesOn(e *Event) bool {
+	for _, other := range t.going {
+		if other == e {
+			return true
+		}
+	}
+	return false
 }
 
 // recorded notes that a recorder runs, until the returned function is called.
@@ -240,6 +262,7 @@ func (t *Timeline) Find(id string) (Event, bool) {
 type Filter struct {
 	Camera, View, Label string
 	MinScore            float64 // of the peak
+	Going               bool    // only those that go on
 	Before              string  // a cursor that List has returned; only older events
 	Limit               int     // at most so many; 0 = 100
 }
@@ -266,7 +289,7 @@ func (t *Timeline) List(f Filter) (events []Event, next string) {
 
 func (f *Filter) selects(e *Event) bool {
 	return (f.Camera == "" || f.Camera == e.Camera) && (f.View == "" || f.View == e.View) && (f.Label == "" || f.Label == e.Label) &&
-		e.Peak >= f.MinScore
+		e.Peak >= f.MinScore && (!f.Going || e.End == nil)
 }
 
 func cursor(e Event) string { return strconv.FormatInt(e.Start.UnixMilli(), 10) + "_" + e.ID }
@@ -287,6 +310,17 @@ func (t *Timeline) before(c string) int {
 	ms, _ := strconv.ParseInt(at, 10, 64)
 	i, _ := slices.BinarySearchFunc(t.events, &Event{Start: time.UnixMilli(ms), ID: id}, order)
 	return i
+}
+
+// Labels returns the labels of all events, each once.
+func (t *Timeline) Labels() []string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	seen := map[string]bool{}
+	for _, e := range t.events {
+		seen[e.Label] = true
+	}
+	return slices.AppendSeq(make([]string, 0, len(seen)), maps.Keys(seen))
 }
 
 // Count returns how many events there are.

@@ -19,6 +19,7 @@ type track struct {
 	*Recorder
 	camera, view string
 	ring         *ring
+	kept         int           // windows whose scores are kept
 	wake         chan struct{} // one token: there is a clip to write, or to amend
 	buffer       []byte        // of the muxer
 	busy         atomic.Int64  // since when the disk is at work on a write, CLOCK_MONOTONIC; 0 = it is not
@@ -154,7 +155,7 @@ func (t *track) cancel(id string) bool {
 func (t *track) window(w sink.Window) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.history.add(w, t.windows())
+	t.history.add(w, t.kept)
 }
 
 func (t *track) signal() {

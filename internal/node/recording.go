@@ -60,7 +60,11 @@ func (n *Node) newRecorder(dir string) *record.Recorder {
 		m := n.engineOf(c.Name).Model
 		model := record.Model{Name: m.Manifest.Name, SHA256: m.SHA256}
 		for j, v := range n.ViewsOf(n.Config.Cameras[i]) {
-			r.Views = append(r.Views, record.View{Camera: c.Name, Path: c.Views[j].Path, Area: v.Area, Model: model})
+			view := record.View{Camera: c.Name, Path: c.Views[j].Path, Area: v.Area, Model: model, Rate: m.Manifest.FrameRate / float64(max(v.Stride, 1))}
+			if v.Follow.On {
+				view.Targets = v.Follow.Max
+			}
+			r.Views = append(r.Views, view)
 		}
 	}
 	r.Initialize()

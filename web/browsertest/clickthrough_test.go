@@ -78,6 +78,13 @@ func testEvents(t *testing.T, b *browser) {
 	b.await("document.querySelector('.events h2').textContent === 'Today'")
 	eval[int](b, b.named("combobox", "Label")+".value = 'wave', document.querySelector('[name=label]').dispatchEvent(new Event('change', {bubbles: true})), 0")
 	b.await("document.querySelector('.end').textContent.includes('No event matches')")
+	// A request that fails is not the end of the list.
+	eval[int](b, "window.answering = window.fetch, window.fetch = () => Promise.reject(new TypeError('asleep')), "+
+		"document.querySelector('[name=label]').value = '', document.querySelector('[name=label]').dispatchEvent(new Event('change', {bubbles: true})), 0")
+	b.await("document.querySelector('.end').textContent.includes('edged does not answer')")
+	eval[int](b, "window.fetch = window.answering, 0")
+	b.click("button", "Try again")
+	b.await("document.querySelectorAll('ul[aria-label=Events] > li > button').length >= 2")
 	b.open("events")
 }
 

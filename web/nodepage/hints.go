@@ -10,11 +10,11 @@ import (
 )
 
 // hints says what somebody who has just installed edged can do next, with what was found on this machine.
-func hints(n *node.Node, d page.Description) []page.Hint {
+func hints(n *node.Node, d page.Description, devices *devices) []page.Hint {
 	found := []page.Hint{}
-	for _, c := range d.Cameras {
-		if spec, err := capture.ParseSpec(n.Config.Cameras[0].Source); !c.Online && err == nil && spec.Kind == capture.KindV4L2 {
-			found = append(found, cameraHint(c))
+	for i, c := range d.Cameras {
+		if spec, err := capture.ParseSpec(n.Config.Cameras[i].Source); !c.Online && err == nil && spec.Kind == capture.KindV4L2 {
+			found = append(found, cameraHint(c, devices.get()))
 			break
 		}
 	}
@@ -50,13 +50,13 @@ func hints(n *node.Node, d page.Description) []page.Hint {
 }
 
 // cameraHint says which cameras this machine has.
-func cameraHint(c page.Camera) page.Hint {
+func cameraHint(c page.Camera, devices []capture.Device) page.Hint {
 	h := page.Hint{
 		ID: "camera", Title: "No picture from " + c.Name,
 		Text: "edged found no camera that it can use. Plug in a USB camera: edged opens it by itself. A CSI or network camera needs a command " +
 			"as its source; see docs/cameras.md.",
 	}
-	for _, device := range capture.Probe() {
+	for _, device := range devices {
 		state := "can be used"
 		if !device.Usable {
 			state = device.Error

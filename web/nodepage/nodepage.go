@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"slices"
 
+	"edged/capture"
 	"edged/internal/background"
 	"edged/internal/certs"
 	"edged/internal/config"
@@ -33,6 +34,8 @@ type Site struct {
 	recent func() string // the newest lines of the log
 	access *login.Guard
 	meter  meter
+
+	devices devices
 }
 
 // New prepares the page of a node that does not run yet. Recent returns the newest lines of the log. Sessions are the process's. The error
@@ -43,7 +46,7 @@ func New(n *node.Node, recent func() string, sessions *login.Sessions) (*Site, e
 	if err != nil {
 		return nil, err
 	}
-	s := &Site{node: n, recent: recent}
+	s := &Site{node: n, recent: recent, devices: devices{probe: capture.Probe}}
 	if cfg.CertFile != "" {
 		pair, err := certs.LoadPair(cfg.CertFile, cfg.KeyFile)
 		if err != nil {
@@ -168,7 +171,7 @@ func (s *Site) describe() page.Description {
 	if n.Recorder != nil {
 		d.Recording = n.Recorder.Stats()
 	}
-	d.Hints = hints(n, d)
+	d.Hints = hints(n, d, &s.devices)
 	return d
 }
 

@@ -20,7 +20,7 @@ func (p *Page) events(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	events, next := p.Timeline.List(f)
-	reply(w, map[string]any{"events": events, "next": next})
+	reply(w, map[string]any{"events": events, "next": next, "labels": p.Timeline.Labels()})
 }
 
 func filterOf(r *http.Request) (f record.Filter, problem string) {
@@ -28,6 +28,13 @@ func filterOf(r *http.Request) (f record.Filter, problem string) {
 	f = record.Filter{Camera: q.Get("camera"), View: q.Get("view"), Label: q.Get("label"), Before: q.Get("before")}
 	if f.Before != "" && !record.ValidCursor(f.Before) {
 		return f, "before must be the \"next\" of an earlier answer."
+	}
+	switch q.Get("going") {
+	case "":
+	case "true":
+		f.Going = true
+	default:
+		return f, "going must be true."
 	}
 	var err error
 	if s := q.Get("limit"); s != "" {

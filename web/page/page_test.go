@@ -172,6 +172,7 @@ func TestBadRequests(t *testing.T) {
 		{"GET", "/api/v1/live?camera=unknown", "", 404},
 		{"GET", "/api/v1/live?interval_ms=-1", "", 400},
 		{"GET", "/api/v1/events?limit=0", "", 400},
+		{"GET", "/api/v1/events?going=perhaps", "", 400},
 		{"GET", "/api/v1/events?limit=100000", "", 400},
 		{"GET", "/api/v1/events?limit=many", "", 400},
 		{"GET", "/api/v1/events?before=yesterday", "", 400},
@@ -215,6 +216,9 @@ func TestEventsAndClips(t *testing.T) {
 	}
 	if _, body = s.ask("GET", "/api/v1/events?min_score=0.9", ""); !strings.Contains(body, `"events":[]`) {
 		t.Errorf("%s, want none", body)
+	}
+	if _, body = s.ask("GET", "/api/v1/events?going=true", ""); !strings.Contains(body, `"id":"5f1c09ab-1"`) || !strings.Contains(body, `"labels":["wave"]`) {
+		t.Errorf("%s, want the one that goes on, and the labels", body)
 	}
 	if reply, _ := s.ask("GET", "/api/v1/events/5f1c09ab-1", ""); reply.status != 200 {
 		t.Errorf("the event: %d", reply.status)

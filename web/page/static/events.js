@@ -45,6 +45,12 @@ class Filter {
       el('label', { class: 'score' }, this.score, text));
   }
 
+  // offer adds labels of events to the choice: the model of an earlier time may have had others.
+  offer(labels) {
+    const select = this.element.elements.label, there = new Set([...select.options].map((o) => o.value));
+    for (const label of labels.sort()) if (!there.has(label)) select.append(el('option', { value: label }, label));
+  }
+
   // query is what is selected, for the API.
   query() {
     const q = new URLSearchParams();
@@ -73,7 +79,7 @@ class List {
     this.seen.disconnect();
     this.items.clear();
     this.element.replaceChildren();
-    [this.next, this.done, this.loading] = ['', false, false];
+    [this.next, this.done, this.loading, this.failed] = ['', false, false, false];
     this.turn++;
     await this.more();
   }
@@ -89,6 +95,7 @@ class List {
   // refresh brings the list up to date after a pause. The filter, and what was loaded, stay.
   async refresh() {
     const { turn } = this;
+    if (this.failed) this.again();
     try {
       const { events, next } = await this.ask(firstPage);
       if (turn !== this.turn) return;
@@ -105,22 +112,32 @@ class List {
     this.loading = true;
     const { turn } = this;
     try {
-      const { events, next } = await this.ask(this.next ? furtherPage : firstPage, this.next);
+      const { events, next, labels } = await this.ask(this.next ? furtherPage : firstPage, this.next);
       if (turn !== this.turn) return;
+      this.filter.offer(labels);
       for (const e of events) if (!this.items.has(e.id)) this.put(e, null);
       [this.next, this.done] = [next, !next];
       this.sum();
     } catch (error) {
       if (turn !== this.turn) return;
-      if (!this.signal.aborted) this.end.textContent = message(error);
-      this.done = true;
+      this.failed = true;
+      if (!this.signal.aborted) this.end.replaceChildren(message(error) + ' ', el('button', { onclick: () => this.again() }, 'Try again'));
     }
     this.loading = false;
     this.seen.unobserve(this.end);
+    if (this.failed) return;
     if (!this.done && !this.signal.aborted) this.seen.observe(this.end); // again: the end may still be in sight
   }
 
+  // again asks once more after a request has failed.
+  again() {
+    this.failed = false;
+    this.sum();
+    this.more();
+  }
+
   sum() {
+    if (this.failed) return; // what went wrong stays there
     this.end.textContent = !this.done ? 'Loading more…' : this.items.size ? '' : 'Nothing has happened yet. Events appear here by themselves.';
     if (this.done && !this.items.size && [...this.filter.query()].length) this.end.textContent = 'No event matches the filter.';
   }
@@ -164,7 +181,7 @@ class List {
   fill(item) {
     const e = item.event;
     const length = e.end ? lasting(new Date(e.end) - new Date(e.start)) : 'going on';
-    const clip = { none: '', recording: '', failed: 'no clip: writing it failed', saved: '' }[e.clip_state];
+    const clip = { none: '', recording: '', failed: 'no clip: writing it failed', saved: '', trimmed: 'clip deleted to make room' }[e.clip_state];
     const button = el('button', { class: 'event' + (e.end ? '' : ' on'), onclick: () => this.onOpen(item.event) },
       el('strong', {}, e.label), el('span', { class: 'when' }, clock(e.start)), el('span', { class: 'where' }, e.view),
       el('span', { class: 'how' }, [length, percent(e.peak_score), clip].filter(Boolean).join(', ')),

@@ -18,12 +18,13 @@ export async function show(main, { node, asked, begun, signal }) {
   const cameras = node.cameras.map((c) => new Camera(node, c));
   main.append(el('h1', { class: 'hidden' }, 'Now'), hints(node) ?? '', el('div', { class: 'cameras' + (cameras.length === 1 ? ' one' : '') }, cameras.map((c) => c.element)));
   const all = (f) => (data) => cameras.forEach((c) => f(c, data));
+  const told = new Set(); // events of which the stream has told: the list may be older
   const off = [
     on('scores', all((c, s) => c.scores(s))),
     on('view', all((c, v) => c.setView(v))),
     on('camera', (s) => cameras.find((c) => c.name === s.name)?.setOnline(s.online, s.reason)),
-    on('event', (e) => cameras.find((c) => c.name === e.camera)?.event(e)),
-    on('gone', all((c, e) => c.event({ ...e, end: true }))),
+    on('event', (e) => { told.add(e.id); cameras.find((c) => c.name === e.camera)?.event(e); }),
+    on('gone', (e) => { told.add(e.id); cameras.forEach((c) => c.event({ ...e, end: true })); }),
   ];
   recent(asked);
   const ticking = setInterval(all((c) => c.tick()), 500);
@@ -34,8 +35,8 @@ export async function show(main, { node, asked, begun, signal }) {
   });
   begun.show = (name, picture) => cameras.find((c) => c.name === name)?.picture(picture);
   begun.early.forEach((picture, name) => begun.show(name, picture));
-  const { events } = await api('events?limit=50', { signal });
-  events.reverse().forEach((e) => cameras.find((c) => c.name === e.camera)?.event(e));
+  const { events } = await api('events?going=true&limit=500', { signal });
+  events.reverse().forEach((e) => told.has(e.id) || cameras.find((c) => c.name === e.camera)?.event(e));
 }
 
 // hints are what somebody who has just installed edged can do next.
@@ -208,6 +209,7 @@ class View {
     const dt = time - last.time;
     const weight = this.smoothing > 0 && dt < 10000 ? 1 - Math.exp(-Math.max(0, dt) / this.smoothing) : 1;
     const smoothed = this.labels.map((_, i) => (last.scores[i] ?? 0) + weight * ((scores[i] ?? 0) - (last.scores[i] ?? 0)));
+    if (track) this.targets.delete(0); // the camera moved, and the whole picture was judged
     this.targets.set(track, { time, box, scores: smoothed, seen: Date.now() });
     this.showScores();
   }
