@@ -71,14 +71,17 @@ func (c *Command) deliver(p *program, sink Sink) error {
 	}
 	_, timed := pics.(*matroskaStream)
 	d := handover{Command: c, sink: sink, timed: timed, times: newStreamClock(timed, c.Log), flood: newFlood(pics), frame: Frame{Restart: true}}
+	p.setDeadline(c.StallAfter)
 	for {
-		p.setDeadline(c.StallAfter)
 		data, format, own, err := pics.next()
 		if err == nil {
 			err = d.handOver(data, format, own)
 		}
 		if err != nil {
 			return err
+		}
+		if len(data) > 0 { // empty frames are none
+			p.setDeadline(c.StallAfter)
 		}
 	}
 }
@@ -96,13 +99,13 @@ type handover struct {
 
 // handOver gives the sink a frame that has just arrived. own is the frame's time in its stream.
 func (d *handover) handOver(data []byte, format pixel.Format, own time.Duration) error {
-	if len(data) == 0 {
-		d.Counters.Empty.Add(1)
-		return nil
-	}
 	now := clock.Monotonic()
 	if err := d.flood.note(now); err != nil {
 		return err
+	}
+	if len(data) == 0 {
+		d.Counters.Empty.Add(1)
+		return nil
 	}
 	t, restart := d.times.next(own, now)
 	f := &d.frame

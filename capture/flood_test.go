@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"edged/capture/pixel"
 	"edged/internal/testkit"
 )
 
@@ -45,6 +46,15 @@ func TestFlood(t *testing.T) {
 		if took := ended % change; took > 2*floodAfter+time.Second {
 			t.Errorf("%s: ended after %v", c.name, took)
 		}
+	}
+}
+
+// Empty frames are no pictures. Too many of them are a flood all the same.
+func TestEmptyFramesCountTowardsAFlood(t *testing.T) {
+	d := handover{Command: &Command{Counters: new(Counters)}, flood: &flood{usual: usualRate}}
+	before := *d.flood
+	if err := d.handOver(nil, pixel.Format{}, 0); err != nil || *d.flood == before {
+		t.Errorf("an empty frame is not counted (%v)", err)
 	}
 }
 

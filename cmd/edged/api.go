@@ -94,7 +94,7 @@ const loginPath = "/login"
 
 // login begins a session with the page's password, from the terminal or, if stdin is no terminal, from its first line.
 func (a *asker) login(ctx context.Context) error {
-	password, err := askPassword(os.Stdin, os.Stderr)
+	password, err := askPassword(ctx, os.Stdin, os.Stderr)
 	if err != nil {
 		return fmt.Errorf("read the page's password: %w", err)
 	}
@@ -116,14 +116,11 @@ func (a *asker) login(ctx context.Context) error {
 	return nil
 }
 
-func askPassword(in *os.File, ask io.Writer) (string, error) {
+func askPassword(ctx context.Context, in *os.File, ask io.Writer) (string, error) {
 	if !term.IsTerminal(int(in.Fd())) {
-		return readPassword(in, ask)
+		return readPassword(ctx, in, ask)
 	}
-	fmt.Fprint(ask, "Password of edged's page: ")
-	b, err := term.ReadPassword(int(in.Fd()))
-	fmt.Fprintln(ask)
-	return string(b), err
+	return readHidden(ctx, in, ask, "Password of edged's page: ")
 }
 
 // problemOf returns what the daemon says is wrong (RFC 9457).

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -16,8 +17,8 @@ import (
 type passwordCmd struct{}
 
 // Run asks for a password and prints its hash. From a pipe it reads one line.
-func (passwordCmd) Run(out output) error {
-	password, err := readPassword(os.Stdin, os.Stderr)
+func (passwordCmd) Run(ctx context.Context, out output) error {
+	password, err := readPassword(ctx, os.Stdin, os.Stderr)
 	if err != nil {
 		return fmt.Errorf("password: %w", err)
 	}
@@ -29,9 +30,8 @@ func (passwordCmd) Run(out output) error {
 	return nil
 }
 
-func readPassword(in *os.File, ask io.Writer) (string, error) {
-	fd := int(in.Fd())
-	if !term.IsTerminal(fd) {
+func readPassword(ctx context.Context, in *os.File, ask io.Writer) (string, error) {
+	if !term.IsTerminal(int(in.Fd())) {
 		line, err := bufio.NewReader(in).ReadString('\n')
 		if err != nil && !errors.Is(err, io.EOF) {
 			return "", err
@@ -40,13 +40,10 @@ func readPassword(in *os.File, ask io.Writer) (string, error) {
 	}
 	var typed [2]string
 	for i, question := range []string{"Password for the page: ", "Once more: "} {
-		fmt.Fprint(ask, question)
-		b, err := term.ReadPassword(fd)
-		fmt.Fprintln(ask)
-		if err != nil {
+		var err error
+		if typed[i], err = readHidden(ctx, in, ask, question); err != nil {
 			return "", err
 		}
-		typed[i] = string(b)
 	}
 	if typed[0] != typed[1] {
 		return "", errors.New("the two differ; nothing was printed")

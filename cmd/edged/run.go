@@ -109,9 +109,12 @@ func (r *runner) configuration(ctx context.Context) (*config.Config, error) {
 func (r *runner) override(ctx context.Context, cfg *config.Config) error {
 	if r.Model != "" {
 		cfg.Model.File = r.Model
+		for i := range cfg.Cameras {
+			cfg.Cameras[i].Model = ""
+		}
 	}
 	if r.Broker != "" {
-		cfg.MQTT.Broker = r.Broker
+		cfg.MQTT.Broker, cfg.MQTT.Brokers = r.Broker, nil
 	}
 	if r.Record != "" {
 		cfg.Record.Enabled, cfg.Record.Dir = true, r.Record

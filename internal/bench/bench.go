@@ -87,6 +87,7 @@ func (b *Bench) build(source string, m *meter) (*node.Node, error) {
 	cfg.Detect.Stride = 1
 	if b.Broker != "" {
 		cfg.MQTT.Broker, cfg.MQTT.Scores, cfg.MQTT.ScoresEvery = b.Broker, true, 0
+		cfg.MQTT.Discovery = "" // Home Assistant would keep a device of every measurement
 	}
 	if err := cfg.Validate("command line"); err != nil {
 		return nil, node.ConfigError{Err: err}

@@ -97,7 +97,10 @@ func (c *Config) resolveVariables(set map[string]string) {
 		return
 	}
 	if set["cameras[0].source"] != "" && len(c.Cameras) > 0 {
-		c.Cameras[0].Source = resolveSource(dir, c.Cameras[0].Source)
+		c.Cameras[0].Source, c.Cameras[0].Dir = resolveSource(dir, c.Cameras[0].Source), dir
+	}
+	if set["mqtt.broker"] != "" {
+		c.MQTT.Brokers = nil // of the file: they go with its own broker
 	}
 	if set["model.file"] != "" {
 		c.Model.File = resolveModel(dir, c.Model.File)

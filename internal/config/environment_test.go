@@ -26,14 +26,14 @@ func TestTheEnvironmentGoesOverTheFile(t *testing.T) {
 	} {
 		t.Setenv(name, value)
 	}
-	c, err := loadYAML(t, "node: kitchen\ncameras: [{name: gate, source: 'pattern:', fps: 15}]\nmqtt: {broker: nonsense, scores: true}\n")
+	c, err := loadYAML(t, "node: kitchen\ncameras: [{name: gate, source: 'pattern:', fps: 15}]\nmqtt: {broker: nonsense, brokers: ['tcp://second:1883'], scores: true}\n")
 	if err != nil {
 		t.Fatal(err)
 	}
 	follow := DefaultFollow
 	follow.Max = 3
 	cam := c.Cameras[0]
-	if c.Node != "attic" || cam.Name != "gate" || cam.Source != "file:"+filepath.Join(dir, "clip.mp4") || cam.FPS != 15 || cam.Follow != follow ||
+	if c.Node != "attic" || cam.Name != "gate" || cam.Source != "file:"+filepath.Join(dir, "clip.mp4") || cam.FPS != 15 || cam.Dir != dir || len(c.MQTT.Brokers) != 0 || cam.Follow != follow ||
 		c.Model.File != "people" || c.MQTT.Broker != "tcp://mosquitto:1883" || c.MQTT.Discovery != "ha" || !c.MQTT.Scores || !c.Record.Enabled ||
 		c.Web.Listen != "0.0.0.0:9797" || c.Web.PasswordFile != filepath.Join(dir, "secret") || c.Log.Level != "debug" {
 		t.Errorf("got %+v", c)

@@ -20,7 +20,9 @@ func (c *Config) resolvePaths(dir string) {
 	c.Model.Delegate = resolveDelegate(dir, c.Model.Delegate)
 	for i := range c.Cameras {
 		c.Cameras[i].Source = resolveSource(dir, c.Cameras[i].Source)
-		c.Cameras[i].Dir = dir
+		if c.Cameras[i].Dir == "" {
+			c.Cameras[i].Dir = dir
+		}
 		c.Cameras[i].Model = resolveModel(dir, c.Cameras[i].Model)
 	}
 	c.Model.File = resolveModel(dir, c.Model.File)

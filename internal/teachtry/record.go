@@ -8,8 +8,10 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"edged/capture"
@@ -126,11 +128,24 @@ func (r *Recorder) play(ctx context.Context, path string, c *watch.Camera) (*Rec
 func files(paths []string) (all []string, err error) {
 	for _, path := range paths {
 		n := len(all)
-		err := filepath.WalkDir(path, func(p string, d fs.DirEntry, err error) error {
-			if err == nil && d.Type().IsRegular() {
-				all = append(all, p)
+		real, err := filepath.EvalSymlinks(path) // WalkDir follows no links
+		if err != nil {
+			return nil, err
+		}
+		err = filepath.WalkDir(real, func(p string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
 			}
-			return err
+			p = filepath.Join(path, strings.TrimPrefix(p, real))
+			info, err := os.Stat(p)
+			switch {
+			case err != nil:
+				return err
+			case !info.Mode().IsRegular():
+				return fmt.Errorf("%s: no regular file", p)
+			}
+			all = append(all, p)
+			return nil
 		})
 		if err != nil {
 			return nil, err

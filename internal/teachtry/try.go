@@ -147,8 +147,12 @@ func (r *Recorder) learn(ctx context.Context, name, folder string, ordinary []*R
 // judge notes what fires in a test file.
 func (r *Result) judge(t *Recording) {
 	f := File{Path: t.Path, Firings: []Firing{}}
+	whole, err := filepath.Abs(t.Path)
+	if err != nil {
+		whole = t.Path
+	}
 	for _, a := range r.Actions {
-		if filepath.Base(filepath.Dir(t.Path)) == a.Name {
+		if filepath.Base(filepath.Dir(whole)) == a.Name {
 			f.Shows = a.Name
 		}
 		for _, track := range t.Tracks {
