@@ -141,7 +141,9 @@ func (c *connection) announce(ctx, grace context.Context) error {
 		if node {
 			return denied(r.topic, c.retain(grace, r.topic, value))
 		}
-		sent = append(sent, c.send(r.topic, value))
+		message := c.send(r.topic, value)
+		message.state = r
+		sent = append(sent, message)
 	}
 	return nil
 }
@@ -172,6 +174,7 @@ func (c *connection) retain(grace context.Context, topic string, value []byte) e
 // sending is a retained message in flight.
 type sending struct {
 	topic string
+	state *retained // nil: none of the states
 	bytes int
 	token mqtt.Token
 	limit time.Duration
@@ -179,13 +182,16 @@ type sending struct {
 
 func (c *connection) send(topic string, value []byte) sending {
 	c.p.echoes.await(topic)
-	return sending{topic, len(value), c.client.Publish(topic, 1, true, value), within(c.p.ackTimeout, len(value))}
+	return sending{topic: topic, bytes: len(value), token: c.client.Publish(topic, 1, true, value), limit: within(c.p.ackTimeout, len(value))}
 }
 
 // arrived waits until the broker has acknowledged the message.
 func (c *connection) arrived(grace context.Context, s sending) error {
 	if err := c.await(grace, s.token, s.topic, s.limit); err != nil {
 		return err
+	}
+	if s.state != nil {
+		c.p.states.recordSent(s.state)
 	}
 	c.p.counters.states.Add(1)
 	c.p.echoes.expect(s.topic, s.bytes)

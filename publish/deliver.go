@@ -125,7 +125,7 @@ func (d *delivery) explainBulky(err error) error {
 func (d *delivery) sendEvent() bool {
 	q, at, ok := d.p.Outbox.oldest()
 	gone := 0
-	for ; ok && d.p.states.action(q.View, q.Label) == nil; gone++ { // the configuration has changed since
+	for ; ok && d.p.states.actionOf(&q) == nil; gone++ { // the configuration has changed since
 		d.p.Outbox.giveUp(at)
 		q, at, ok = d.p.Outbox.oldest()
 	}
@@ -135,7 +135,7 @@ func (d *delivery) sendEvent() bool {
 	if !ok {
 		return false
 	}
-	action := d.p.states.action(q.View, q.Label)
+	action := d.p.states.actionOf(&q)
 	d.acked.buf = d.p.encoder.append(d.acked.buf[:0], &q, action, d.p.now())
 	d.isEvent, d.position = true, at
 	d.publish(action.view.eventTopic, false)

@@ -197,7 +197,7 @@ func (p *Publisher) describeView(to map[string]component, c Camera, path string)
 			"state_topic": p.topics.of(path, derived, "state"), "availability": seen, "icon": "mdi:transit-connection-variant",
 		})
 	}
-	p.describeZones(to, c, path, append(c.zoneEntities(), live...), seen)
+	p.describeZones(to, c, path, slices.Concat(c.zoneEntities(), c.Derived, live), seen)
 	p.add(to, path+"/event", "event", name+" action", component{
 		"state_topic": p.topics.of(path, "event"), "event_types": actions, "availability": seen, "icon": "mdi:motion-sensor",
 		"value_template": fmt.Sprintf("{%% if value_json.phase == 'start' and value_json.latency_ms < %d %%}{{ value }}{%% endif %%}",
@@ -280,6 +280,28 @@ func (d Discovery) removal(before, now []byte) (between []byte, gone []string, e
 	}
 	between, err = json.Marshal(told)
 	return between, gone, err
+}
+
+// retainedLevels are the last levels of topics whose messages the broker keeps.
+var retainedLevels = []string{"/state", "/shadow", "/last", "/visit"}
+
+// staleTopics returns the topics of those components of a former description, of which the broker may still keep messages.
+func staleTopics(before []byte, gone []string) (topics []string) {
+	var old struct {
+		Components map[string]struct {
+			Topic string `json:"state_topic"`
+		} `json:"components"`
+	}
+	if json.Unmarshal(before, &old) != nil {
+		return nil
+	}
+	for _, id := range gone {
+		topic := old.Components[id].Topic
+		if slices.ContainsFunc(retainedLevels, func(level string) bool { return strings.HasSuffix(topic, level) }) {
+			topics = append(topics, topic)
+		}
+	}
+	return topics
 }
 
 // slugOf turns a name into what an entity id may hold: lower-case letters, digits and single underscores. It is false for a name

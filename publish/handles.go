@@ -25,6 +25,7 @@ type ViewTopics struct {
 	states      *states
 	camera      string // its name
 	path        string
+	model       string // SHA256 of the model that judges it; "" = not known
 	eventTopic  string
 	scoresTopic string
 	source      string                   // JSON: "camera":NAME and, for a part of the picture, "view":NAME
@@ -68,8 +69,8 @@ func newViewTopics(s *states, t topics, c Camera, path string) *ViewTopics {
 	v := &ViewTopics{
 		states: s, camera: c.Name, path: path, eventTopic: t.of(path, "event"), scoresTopic: t.of(path, "scores"),
 		source:  `"camera":` + quote(c.Name),
-		actions: map[string]*ActionTopics{},
-		window:  window{scores: make([]float32, len(c.Labels))},
+		actions: map[string]*ActionTopics{}, model: c.Model.SHA256,
+		window: window{scores: make([]float32, len(c.Labels))},
 	}
 	if name, ok := strings.CutPrefix(path, c.Name+"/"); ok {
 		v.source += `,"view":` + quote(name)

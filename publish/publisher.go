@@ -84,6 +84,7 @@ type Camera struct {
 	Background string              // the label that means "no action": it has scores but no state; "" = there is none
 	Snapshots  bool                // publish pictures
 	Entities   []string            // labels for which Home Assistant gets entities; nil = all actions
+	Model      Model               // that judges its pictures; "" = not known
 	Derived    []string            // actions that follow from others: they have a state and events, but no score and no threshold
 	Zones      map[string][]string // names of the zones of each view, by the view's path; only views that follow have any
 	// ZoneEntities are the labels for which Home Assistant gets an entity in each zone; nil = those of Entities.

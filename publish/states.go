@@ -126,6 +126,15 @@ func (s *states) action(path, label string) *ActionTopics {
 	return nil
 }
 
+// actionOf returns where an event belongs that waited, or nil. What another model has recognised is published, too, for as long as its view exists.
+func (s *states) actionOf(q *queued) *ActionTopics {
+	a, v := s.action(q.View, q.Label), s.views[q.View]
+	if a != nil || v == nil || v.model == "" || q.Model.SHA256 == "" || q.Model.SHA256 == v.model {
+		return a
+	}
+	return &ActionTopics{view: v, label: q.Label, quoted: quote(q.Label)}
+}
+
 // action returns the topics of the view's action, or nil.
 func (v *ViewTopics) action(label string) *ActionTopics {
 	v.states.mu.Lock()

@@ -2,6 +2,7 @@ package publish
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -33,6 +34,17 @@ func (s *states) insertUnwanted(topic string) *retained {
 	s.all = slices.Insert(s.all, s.ofViews, r)
 	s.ofViews++
 	return r
+}
+
+// discard removes the messages of topics that an earlier configuration had, and that nobody writes any more.
+func (s *states) discard(topics []string, prefix string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, topic := range topics {
+		if strings.HasPrefix(topic, prefix) && !slices.ContainsFunc(s.all, func(r *retained) bool { return r.topic == topic }) {
+			s.enqueue(s.insertUnwanted(topic))
+		}
+	}
 }
 
 // removeTaught removes what addTaught has added.

@@ -179,6 +179,7 @@ func (p *Publisher) forget(told []byte) {
 	if len(gone) == 0 {
 		return
 	}
+	p.states.discard(staleTopics(told, gone), p.topics.prefix)
 	p.Log.Info("publish: Home Assistant removes what the configuration no longer has", "components", fmt.Sprint(gone))
 	p.states.resendDiscovery()
 }

@@ -162,7 +162,8 @@ func (v *ViewTopics) show(taught Taught) {
 		v.teaching.retired = slices.DeleteFunc(v.teaching.retired, func(l string) bool { return l == taught.Label })
 	}
 	if a.shadow == nil {
-		return // a label of the model
+		v.discardTaught(a) // the model or a rule has the name now
+		return
 	}
 	v.states.switchTopics(a, taught.Live, taught.Shadow)
 }
@@ -180,6 +181,16 @@ func (v *ViewTopics) retire(label string) {
 		v.states.removeTaught(v, t.retired[0])
 		t.retired = slices.Delete(t.retired, 0, 1)
 	}
+}
+
+// discardTaught removes what the broker keeps of a taught action whose name an action of the model or a rule has now.
+func (v *ViewTopics) discardTaught(a *ActionTopics) {
+	t := v.publisher.topics
+	topics := []string{t.of(v.path, a.label, "shadow")}
+	if a.threshold == nil { // a rule has none
+		topics = append(topics, t.of(v.path, a.label, "threshold/state"))
+	}
+	v.states.discard(topics, t.prefix)
 }
 
 // keepSelected selects the newest action if the selected one is gone.

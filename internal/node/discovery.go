@@ -40,9 +40,12 @@ func cpuTemperature() *float64 {
 	return &celsius
 }
 
-// maxEntities is how many labels get entities of their own in Home Assistant, in a view and in all of its zones together. Of more, only
-// the labels under detect.labels get one. The events and topics have all of them.
-const maxEntities = 50
+// maxEntities is how many labels get entities of their own in Home Assistant, and maxZoneEntities how many entities these may be in all zones of a
+// view. Of more, only the labels under detect.labels get one. The events and topics have all of them.
+const (
+	maxEntities     = 50
+	maxZoneEntities = 120 // eight zones with the labels of people
+)
 
 func entities(labels []string, detect config.Detect) []string {
 	if len(labels) <= maxEntities {

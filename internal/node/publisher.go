@@ -58,7 +58,7 @@ func (n *Node) publishedCameras() []publish.Camera {
 	for _, cam := range n.Config.Cameras {
 		model := n.modelOf(cam)
 		c := publish.Camera{
-			Name: cam.Name, Labels: model.Labels, Background: model.Manifest.Background, Snapshots: cam.Snapshots,
+			Name: cam.Name, Model: publish.Model{Name: model.Manifest.Name, SHA256: model.SHA256}, Labels: model.Labels, Background: model.Manifest.Background, Snapshots: cam.Snapshots,
 			Entities: entities(model.Labels, n.Config.Detect), Derived: derivedOf(n.Config, model),
 		}
 		for _, v := range cam.Views {
@@ -80,7 +80,7 @@ func (n *Node) addZones(c *publish.Camera) {
 			most = max(most, len(c.Zones[v.Path]))
 		}
 	}
-	if most*len(c.Labels) > maxEntities {
+	if most*len(c.Labels) > maxZoneEntities {
 		c.ZoneEntities = named(n.Config.Detect)
 	}
 }

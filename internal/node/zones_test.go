@@ -54,9 +54,9 @@ func TestTopicsOfZones(t *testing.T) {
 		t.Errorf("zones %v, entities for %v", c.Zones, c.ZoneEntities)
 	}
 	labels := n.Model.Labels
-	n.Model.Labels = make([]string, maxEntities)
+	n.Model.Labels = make([]string, maxZoneEntities/2+1)
 	if c := n.publishedCameras()[0]; c.ZoneEntities == nil {
-		t.Error("each of 50 labels has an entity in each of two zones")
+		t.Error("each of 61 labels has an entity in each of two zones")
 	}
 	n.Model.Labels = labels
 }

@@ -1,0 +1,73 @@
+package publish
+
+import (
+	"strings"
+	"testing"
+
+	"edged/internal/sink"
+	"edged/internal/testkit"
+)
+
+// An upgrade brings another model, with other labels. What waited is delivered, and what the broker keeps of the old labels goes.
+func TestAnotherModel(t *testing.T) {
+	t.Parallel()
+	broker := testkit.StartMosquitto(t)
+	sub := subscribe(t, broker.URL())
+	discovered := func(p *Publisher) {
+		p.Discovery.Prefix = "homeassistant"
+		p.Cameras[0].Zones = map[string][]string{"front": {"gate"}}
+	}
+	before, _ := testPublisher(t, broker.URL(), discovered)
+	stop := run(t, before)
+	sub.until("homeassistant/device/edged-board/config", string(before.states.discovery.value))
+	actionOf(before, "front", "wave").SetState(true)
+	sub.until("edged/board/front/wave/state", on)
+	stop()
+
+	after, _ := testPublisher(t, broker.URL(), discovered, func(p *Publisher) {
+		p.Cameras[0].Labels, p.Cameras[0].Model = []string{"still", "rise", "walk"}, Model{Name: "people", SHA256: "def456"}
+	})
+	old := event(7, sink.Start)
+	old.Model = Model{Name: "starter", SHA256: "abc123"}
+	forgotten := event(8, sink.Start)
+	forgotten.Model = after.Cameras[0].Model // what was taught, and is forgotten
+	for _, e := range []sink.Event{old, forgotten} {
+		after.Outbox.put(e)
+	}
+	run(t, after)
+	if got := sub.next("edged/board/front/event"); !strings.Contains(got.payload, `"event_type":"wave"`) || !strings.Contains(got.payload, `"sha256":"abc123"`) {
+		t.Errorf("the event that waited is %s", got.payload)
+	}
+	sub.until("edged/board/front/wave/state", "")
+	sub.until("edged/board/front/zone/gate/wave/state", "")
+	waitFor(t, "both events are dealt with", func() bool { return after.Counters().EventsSent == 1 && after.Outbox.Waiting() == 0 })
+	subscribe(t, broker.URL()).retained(map[string]string{"edged/board/front/walk/state": off, "edged/board/front/rise/state": off, "edged/board/front/zone/gate/walk/state": off})
+}
+
+// A visit that waited for the broker is told once.
+func TestAVisitDuringAnOutageIsToldOnce(t *testing.T) {
+	t.Parallel()
+	broker := testkit.StartMosquitto(t)
+	sub := subscribe(t, broker.URL())
+	p, _ := testPublisher(t, broker.URL(), zoned)
+	s, err := p.Sink("front")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Visit(comes(1)) // before the first connection
+	stop := run(t, p)
+	if got := sub.next("edged/board/front/zone/gate/visit"); !strings.Contains(got.payload, `"event_type":"enter"`) {
+		t.Fatalf("visit %s", got.payload)
+	}
+	sub.until("edged/board/status", online)
+	stop()
+	run(t, p)
+	for m := range sub.messages {
+		if m.topic == "edged/board/front/zone/gate/visit" {
+			t.Errorf("the new connection repeats %s", m.payload)
+		}
+		if m.topic == "edged/board/status" && m.payload == online {
+			break
+		}
+	}
+}
