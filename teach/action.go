@@ -93,6 +93,9 @@ func (a *action) drop(i *item) {
 	a.items = slices.DeleteFunc(a.items, func(other *item) bool { return other == i })
 }
 
+// ofAnotherModel reports whether it was learned with another model than the view has now.
+func (a *action) ofAnotherModel(v *View) bool { return a.Learned != nil && a.Learned.Model != v.Model }
+
 // threshold is the score at which it fires.
 func (a *action) threshold() float64 {
 	if a.Override > 0 {

@@ -104,6 +104,8 @@ func (t *Teacher) state(a *action, v *View) (State, string) {
 		return ForeignModel, t.foreign(a, v)
 	case !v.enabled.Load():
 		return Resting, "the view is disabled"
+	case a.Live && a.ofAnotherModel(v):
+		return Relearning, a.failed
 	case a.Live:
 		return Live, ""
 	}

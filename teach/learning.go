@@ -58,6 +58,11 @@ func (t *Teacher) prepare(a *action, v *View) *assignment {
 		t.noticed(a.View)
 		return nil
 	}
+	if a.Live && a.ofAnotherModel(v) && v.watched() < leastWatched {
+		a.learntAt, a.failed = a.version, "the model has changed: edged needs an hour of ordinary life with the new one first"
+		t.noticed(a.View)
+		return nil
+	}
 	l.life, l.quiet = v.ordinary(mostLife), v.quiet()
 	if len(l.life) < stretchWindows {
 		a.learntAt, a.failed = a.version, "edged needs to see some seconds in which it does not happen"
@@ -153,6 +158,9 @@ func (t *Teacher) settle(l *assignment, o outcome) {
 		return
 	}
 	a.failed = ""
+	if a.Learned != nil && a.Learned.Model != o.Model { // what was set and counted was about the former model's scores
+		a.Override, a.Watched, a.Firings = 0, 0, nil
+	}
 	o.At = t.o.Wall().UnixMilli()
 	a.Learned = o.learned
 	a.markFound()

@@ -22,6 +22,13 @@ type recording struct {
 // leastWatched is what the view was watched for at least: a firing in the first minute is no thousand a day.
 const leastWatched = time.Hour
 
+// watched is how long the view was watched with its model.
+func (v *View) watched() time.Duration {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.life.watched
+}
+
 // quiet copies the view's ordinary life: the sampled stretches, each of which stands for many, and the last minutes as they were.
 func (v *View) quiet() *quiet {
 	v.mu.Lock()

@@ -393,6 +393,35 @@ func TestAnotherModel(t *testing.T) {
 	}
 }
 
+// A live action must not fire by what a few seconds with another model have taught.
+func TestALiveActionOfAnotherModel(t *testing.T) {
+	r := newRoom(t, t.TempDir())
+	r.live(minutes(2))
+	r.teach("ring", 2)
+	r.must(r.teacher.SetLive(hall, "ring", true))
+	r.must(r.teacher.SetThreshold(hall, "ring", 0.99))
+	r.live(minutes(2))
+	if a := r.get("ring"); a.State != Live || a.Threshold != 0.99 {
+		t.Fatalf("%+v", a)
+	}
+	o := viewOptions()
+	o.Model = "model-two"
+	r.teacher.Configure([]ViewOptions{o}, DefaultSettings, func(context.Context, string, [][]byte) ([]Embedding, error) {
+		return []Embedding{r.ordinary(), r.action(), r.action()}, nil
+	})
+	r.live(minutes(50))
+	r.settle()
+	if a := r.get("ring"); a.State != Relearning || !strings.Contains(a.Problem, "an hour of ordinary life") {
+		t.Errorf("after 50 minutes: %+v", a)
+	}
+	r.live(minutes(12))
+	r.teacher.refresh()
+	r.settle()
+	if a := r.get("ring"); a.State != Live || a.Problem != "" || a.Threshold == 0.99 {
+		t.Errorf("after an hour: %+v", a)
+	}
+}
+
 func TestAViewThatIsGone(t *testing.T) {
 	r := newRoom(t, t.TempDir())
 	r.live(minutes(2))

@@ -67,9 +67,7 @@ func (t *Teacher) count() {
 		if !v.CanTeach() {
 			continue
 		}
-		v.mu.Lock()
-		watched := v.life.watched
-		v.mu.Unlock()
+		watched := v.watched()
 		passed := watched - v.counted
 		v.counted = watched
 		for _, a := range t.of(path) {

@@ -12,6 +12,7 @@ const (
 	Live         State = "live"          // it fires like a label of the model
 	Resting      State = "resting"       // its view is disabled, does not exist now, or cannot be taught now
 	NeedsName    State = "needs_name"    // its name is that of a label of the model or of a rule now, or cannot be part of a topic
+	Relearning   State = "relearning"    // another model came: it is live again once edged knows ordinary life with that model
 	ForeignModel State = "foreign_model" // its examples belong to another model, and edged has no pictures to learn them anew
 )
 

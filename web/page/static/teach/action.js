@@ -7,6 +7,7 @@ const states = {
   live: ['Live', 'It is live: it sends events.'],
   resting: ['Resting', 'It rests: its view is switched off.'],
   needs_name: ['Needs a name', 'It rests: rename it.'],
+  relearning: ['Learning anew', 'It rests: edged learns it anew for another model.'],
   foreign_model: ['Other model', 'It waits: its examples belong to another model.'],
   no_examples: ['New', 'It has no example yet.'],
 };
