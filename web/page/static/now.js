@@ -83,7 +83,9 @@ class Camera {
     this.reason = reason;
     this.state.textContent = online ? 'online' : 'offline';
     this.state.classList.toggle('bad', !online);
-    if (!online) this.say(reason ? 'Offline: ' + reason : 'Offline: no picture yet');
+    if (online) return;
+    this.say(reason ? 'Offline: ' + reason : 'Offline: no picture yet');
+    this.views.forEach((v) => v.clear());
   }
 
   // say puts words in the picture's place.
@@ -217,6 +219,12 @@ class View {
   showScores() {
     const all = [...this.targets.values()];
     this.labels.forEach((label, i) => this.bars.get(label).setScore(Math.max(0, ...all.map((t) => t.scores[i]))));
+  }
+
+  // clear drops all scores: the camera shows nothing.
+  clear() {
+    this.targets.clear();
+    this.showScores();
   }
 
   // forget drops the targets that have gone.
