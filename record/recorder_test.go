@@ -359,6 +359,31 @@ func TestAnActionThatGoesOnOutlivesItsClip(t *testing.T) {
 	}
 }
 
+// The clock of a board without one is set while an action goes on.
+func TestTheClockIsSetDuringAnAction(t *testing.T) {
+	line := new(Timeline)
+	now := clock.Monotonic()
+	show := func(n uint64, phase sink.Phase) {
+		line.Event(sink.Event{ID: sink.ID{Run: "a", N: n}, Camera: "gate", View: "gate", Label: "fall", Phase: phase, Start: now - time.Second, End: now})
+	}
+	show(1, sink.Start)
+	show(2, sink.Start)
+	line.mu.Lock()
+	long := line.byID["a-1"]
+	long.Start = long.Start.Add(-1000 * time.Hour) // as the clock said before it was set
+	line.mu.Unlock()
+	show(1, sink.End)
+	events, _ := line.List(Filter{})
+	if len(events) != 2 || events[0].Start.Sub(events[1].Start).Abs() > time.Second {
+		t.Fatalf("%+v", events)
+	}
+	for _, e := range events {
+		if e.ID == "a-1" && e.End.Sub(e.Start).Round(time.Second) != time.Second {
+			t.Errorf("it lasted %v", e.End.Sub(e.Start))
+		}
+	}
+}
+
 // Many events without clips do not drive out one that goes on.
 func TestAnActionThatGoesOnStaysInTheList(t *testing.T) {
 	line := new(Timeline)

@@ -69,6 +69,7 @@ func (t *Timeline) Event(e sink.Event) {
 		delete(t.going, e.ID)
 		return // deleted meanwhile
 	}
+	t.rectify(known, wall(clock.Now(), e.Start))
 	known.Peak = round4(e.Peak)
 	known.Zones = union(known.Zones, e.StartZones, e.PeakZones, e.Zones)
 	if e.Phase == sink.End {
@@ -77,6 +78,20 @@ func (t *Timeline) Event(e sink.Event) {
 		delete(t.going, e.ID)
 	}
 	t.changed(known, false)
+}
+
+// clockStep is from which difference on the clock counts as set, and not as corrected little by little.
+const clockStep = 2 * time.Second
+
+// rectify corrects when an event began if the clock was set since: a board without a clock of its own begins in the past. The caller holds mu.
+func (t *Timeline) rectify(e *Event, start time.Time) {
+	if start.Sub(e.Start).Abs() < clockStep {
+		return
+	}
+	t.events = slices.DeleteFunc(t.events, func(other *Event) bool { return other == e })
+	e.Start = start
+	at, _ := slices.BinarySearchFunc(t.events, e, order)
+	t.events = slices.Insert(t.events, at, e)
 }
 
 // union returns all names that are in one of the lists, each once. It changes none of them.
