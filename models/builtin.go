@@ -20,7 +20,7 @@ var builtIn = []struct {
 	data       *string
 }{
 	{"people", "built-in people", &people},
-	{"motions", "built-in starter", &starter}, // twelve simple motions
+	{"motions", "built-in starter", &starter}, // eleven simple motions
 }
 
 // IsBuiltIn reports whether it is the name of a model in the program and not the path of a file.
