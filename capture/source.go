@@ -34,10 +34,14 @@ func NewSource(spec Spec, o Options) (Source, error) {
 			StallAfter: o.StallAfter, Counters: o.Counters, Log: o.Log,
 		}, nil
 	case KindFile:
-		return &File{
+		file := &File{
 			Path: spec.Path, FrameRate: o.FrameRate, Width: o.Width, Height: o.Height,
 			RealTime: o.RealTime, Loop: o.Loop, Counters: o.Counters, Log: o.Log,
-		}, nil
+		}
+		if !o.RealTime || o.StallAfter <= 0 {
+			return file, nil
+		}
+		return &patient{Source: file, limit: max(o.StallAfter, ahead) + time.Second}, nil
 	case KindCommand:
 		return &Command{
 			Line: spec.Path, Dir: o.Dir, FourCC: o.FourCC, Width: o.Width, Height: o.Height, StallAfter: o.StallAfter,
