@@ -26,8 +26,6 @@ const (
 
 // call sends a request to the API, as JSON, and reads the answer into out. in and out may be nil.
 func (a *asker) call(ctx context.Context, method, path string, in, out any) error {
-	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
-	defer cancel()
 	var body []byte
 	kind := ""
 	if in != nil {
@@ -37,7 +35,7 @@ func (a *asker) call(ctx context.Context, method, path string, in, out any) erro
 		}
 		kind = "application/json"
 	}
-	reply, err := a.send(ctx, method, path, kind, bytes.NewReader(body), int64(len(body)))
+	reply, err := a.send(ctx, apiTimeout, method, path, kind, bytes.NewReader(body), int64(len(body)))
 	if err != nil {
 		return err
 	}
@@ -51,30 +49,13 @@ func (a *asker) call(ctx context.Context, method, path string, in, out any) erro
 	return nil
 }
 
-// send sends a request to the API. If the daemon has a password, it asks the user for it and sends the request again. The caller closes
-// the answer's body. An answer that is no success is an error, which says what the daemon said.
-func (a *asker) send(ctx context.Context, method, path, kind string, body io.ReadSeeker, size int64) (*http.Response, error) {
+// send sends a request to the API, which may take so long. If the daemon has a password, it asks the user for it, who may take any time, and
+// sends the request again. The caller closes the answer's body. An answer that is no success is an error, which says what the daemon said.
+func (a *asker) send(ctx context.Context, limit time.Duration, method, path, kind string, body io.ReadSeeker, size int64) (*http.Response, error) {
 	for {
-		if _, err := body.Seek(0, io.SeekStart); err != nil {
-			return nil, err
-		}
-		request, err := http.NewRequestWithContext(ctx, method, a.url+"/api/v1"+path, io.NopCloser(body))
+		reply, err := a.sendOnce(ctx, limit, method, path, kind, body, size)
 		if err != nil {
 			return nil, err
-		}
-		request.ContentLength = size
-		if size == 0 {
-			request.Body = nil
-		}
-		if kind != "" {
-			request.Header.Set("Content-Type", kind)
-		}
-		if a.session != nil {
-			request.AddCookie(a.session)
-		}
-		reply, err := a.client.Do(request)
-		if err != nil {
-			return nil, fmt.Errorf("no edged answers: %w", err)
 		}
 		if reply.StatusCode < 300 {
 			return reply, nil
@@ -90,6 +71,46 @@ func (a *asker) send(ctx context.Context, method, path, kind string, body io.Rea
 	}
 }
 
+func (a *asker) sendOnce(ctx context.Context, limit time.Duration, method, path, kind string, body io.ReadSeeker, size int64) (*http.Response, error) {
+	if _, err := body.Seek(0, io.SeekStart); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	request, err := http.NewRequestWithContext(ctx, method, a.url+"/api/v1"+path, io.NopCloser(body))
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	request.ContentLength = size
+	if size == 0 {
+		request.Body = nil
+	}
+	if kind != "" {
+		request.Header.Set("Content-Type", kind)
+	}
+	if a.session != nil {
+		request.AddCookie(a.session)
+	}
+	reply, err := a.client.Do(request)
+	if err != nil {
+		cancel()
+		return nil, fmt.Errorf("no edged answers: %w", err)
+	}
+	reply.Body = limited{reply.Body, cancel}
+	return reply, nil
+}
+
+// limited is an answer's body that can be read for a limited time.
+type limited struct {
+	io.ReadCloser
+	cancel func()
+}
+
+func (l limited) Close() error {
+	l.cancel()
+	return l.ReadCloser.Close()
+}
+
 const loginPath = "/login"
 
 // login begins a session with the page's password, from the terminal or, if stdin is no terminal, from its first line.
@@ -102,7 +123,7 @@ func (a *asker) login(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	reply, err := a.send(ctx, http.MethodPost, loginPath, "application/json", bytes.NewReader(text), int64(len(text)))
+	reply, err := a.send(ctx, apiTimeout, http.MethodPost, loginPath, "application/json", bytes.NewReader(text), int64(len(text)))
 	if err != nil {
 		return err
 	}
@@ -137,9 +158,7 @@ func problemOf(reply *http.Response) error {
 
 // upload sends a file and reads the answer, JSON, into out.
 func (a *asker) upload(ctx context.Context, path string, f io.ReadSeeker, size int64, out any) error {
-	ctx, cancel := context.WithTimeout(ctx, fileTimeout)
-	defer cancel()
-	reply, err := a.send(ctx, http.MethodPost, path, "application/zip", f, size)
+	reply, err := a.send(ctx, fileTimeout, http.MethodPost, path, "application/zip", f, size)
 	if err != nil {
 		return err
 	}

@@ -41,8 +41,6 @@ func (t *teachExportCmd) Run(ctx context.Context, out output) error {
 
 // save writes what the API answers to a new file. After an error it leaves none.
 func (a *asker) save(ctx context.Context, from, to string) (size int64, err error) {
-	ctx, cancel := context.WithTimeout(ctx, fileTimeout)
-	defer cancel()
 	f, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return 0, err
@@ -55,7 +53,7 @@ func (a *asker) save(ctx context.Context, from, to string) (size int64, err erro
 }
 
 func (a *asker) download(ctx context.Context, from string, to io.Writer) (size int64, err error) {
-	reply, err := a.send(ctx, http.MethodGet, from, "", eofReader{}, 0)
+	reply, err := a.send(ctx, fileTimeout, http.MethodGet, from, "", eofReader{}, 0)
 	if err != nil {
 		return 0, err
 	}
