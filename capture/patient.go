@@ -13,10 +13,13 @@ import (
 // source is opened again only when it has returned.
 type patient struct {
 	Source
-	limit time.Duration // without a frame
+	limit time.Duration // without a frame; until the first one, at least beginWithin
 
 	stuck chan error // of a Run that was given up; nil: there is none
 }
+
+// beginWithin is how long a source may take for its first frame: ffmpeg may have to read all of a file for it.
+const beginWithin = 45 * time.Second
 
 // endWithin is how long a source that is given up may take to end.
 const endWithin = 2 * time.Second
@@ -31,7 +34,7 @@ func (p *patient) Run(ctx context.Context, sink Sink) error {
 	}
 	running, cancel := context.WithCancel(ctx)
 	defer cancel()
-	g := &guarded{sink: sink, last: time.Now()}
+	g := &guarded{sink: sink, last: time.Now().Add(max(beginWithin-p.limit, 0))}
 	result := make(chan error, 1)
 	go func() { result <- p.Source.Run(running, g.take) }()
 	for {

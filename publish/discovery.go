@@ -11,6 +11,7 @@ import (
 	"unicode"
 
 	"edged/internal/bounds"
+	"edged/internal/printable"
 )
 
 // Discovery makes the node appear as a device in Home Assistant (its documentation, "MQTT", "Device discovery payload").
@@ -297,7 +298,8 @@ func staleTopics(before []byte, gone []string) (topics []string) {
 	}
 	for _, id := range gone {
 		topic := old.Components[id].Topic
-		if slices.ContainsFunc(retainedLevels, func(level string) bool { return strings.HasSuffix(topic, level) }) {
+		safe := bounds.CheckTopic(topic) == nil && printable.Check(topic) == nil // anybody may have written the description
+		if safe && slices.ContainsFunc(retainedLevels, func(level string) bool { return strings.HasSuffix(topic, level) }) {
 			topics = append(topics, topic)
 		}
 	}

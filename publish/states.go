@@ -42,6 +42,8 @@ type retained struct {
 
 	// unwanted: the broker must not have this message now, so every connection removes it there, by an empty one.
 	unwanted bool
+	// stale: nobody writes the message any more. It is only there to be removed.
+	stale bool
 	// described: Home Assistant takes this message only once it knows the newest description.
 	described bool
 

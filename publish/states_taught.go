@@ -14,6 +14,10 @@ func (s *states) addTaught(v *ViewTopics, label string) *ActionTopics {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t := v.publisher.topics
+	s.forgetStale(t.of(v.path, label) + "/")
+	for name := range v.zones {
+		s.forgetStale(t.of(v.path, zoneLevel, name, label) + "/")
+	}
 	a := &ActionTopics{
 		view: v, label: label, quoted: quote(label),
 		state:     s.insertUnwanted(t.of(v.path, label, "state")),
@@ -36,15 +40,42 @@ func (s *states) insertUnwanted(topic string) *retained {
 	return r
 }
 
+// maxStale bounds the messages that are only removed: a model of 400 labels has fewer.
+const maxStale = 1000
+
 // discard removes the messages of topics that an earlier configuration had, and that nobody writes any more.
 func (s *states) discard(topics []string, prefix string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	known, stale := make(map[string]bool, len(s.all)), 0
+	for _, r := range s.all {
+		known[r.topic] = true
+		stale += number01(r.stale)
+	}
 	for _, topic := range topics {
-		if strings.HasPrefix(topic, prefix) && !slices.ContainsFunc(s.all, func(r *retained) bool { return r.topic == topic }) {
-			s.enqueue(s.insertUnwanted(topic))
+		if strings.HasPrefix(topic, prefix) && !known[topic] && stale < maxStale {
+			r := s.insertUnwanted(topic)
+			r.stale, known[topic] = true, true
+			stale++
+			s.enqueue(r)
 		}
 	}
+}
+
+func number01(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// forgetStale drops what discard has added under the prefix: somebody writes there again. The caller holds mu.
+func (s *states) forgetStale(prefix string) {
+	gone := func(r *retained) bool { return r.stale && strings.HasPrefix(r.topic, prefix) }
+	for _, r := range s.all[:s.ofViews] {
+		s.ofViews -= number01(gone(r))
+	}
+	s.all, s.urgent = slices.DeleteFunc(s.all, gone), slices.DeleteFunc(s.urgent, gone)
 }
 
 // removeTaught removes what addTaught has added.

@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -68,6 +69,45 @@ func TestAVisitDuringAnOutageIsToldOnce(t *testing.T) {
 		}
 		if m.topic == "edged/board/status" && m.payload == online {
 			break
+		}
+	}
+}
+
+// Anybody who may write there can forge the description. No topic of it may end the connection.
+func TestForgedTopicsAreLeftAlone(t *testing.T) {
+	before := []byte(`{"components":{"a":{"state_topic":"edged/board/+/state"},"b":{"state_topic":"edged/board/#/state"},"c":{"state_topic":"edged/board/\u0000/state"},
+"d":{"state_topic":"edged/board/\u0007/state"},"e":{"state_topic":"edged/board/front/wave/state"},"f":{"state_topic":"edged/board/stats"},"g":{}}}`)
+	got := staleTopics(before, []string{"a", "b", "c", "d", "e", "f", "g", "h"})
+	if len(got) != 1 || got[0] != "edged/board/front/wave/state" {
+		t.Errorf("%q", got)
+	}
+}
+
+// What is only to be removed is bounded, and belongs to a taught action again once there is one of that name.
+func TestTopicsThatAreOnlyToBeRemoved(t *testing.T) {
+	p, _ := testPublisher(t, "tcp://127.0.0.1:1", func(p *Publisher) { p.OnCommand = func(Command) {} })
+	s := p.states
+	var many []string
+	for i := range 2 * maxStale {
+		many = append(many, fmt.Sprintf("edged/board/old/%d/state", i))
+	}
+	count := len(s.all)
+	s.discard([]string{"edged/board/front/ring/state", "edged/board/front/ring/shadow", "edged/board/front/wave/state", "other/topic/state"}, "edged/board/")
+	if added := len(s.all) - count; added != 2 {
+		t.Errorf("%d are to be removed, want the two of ring", added)
+	}
+	s.discard(many, "edged/board/")
+	if added := len(s.all) - count; added != maxStale {
+		t.Errorf("%d are to be removed, want %d at most", added, maxStale)
+	}
+	viewOf(p, "front").SetTeaching(Teaching{Possible: true, Actions: []Taught{{Label: "ring", State: "live", Live: true}}})
+	times := map[string]int{}
+	for i, r := range s.all {
+		if times[r.topic]++; r != s.removal && r != s.discovery && times[r.topic] > 1 {
+			t.Errorf("%s is there twice", r.topic)
+		}
+		if r == s.node && i < s.ofViews {
+			t.Error("the node's status is among the views'")
 		}
 	}
 }

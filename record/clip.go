@@ -25,6 +25,8 @@ type Event struct {
 	Clip   string     `json:"clip,omitempty"`  // id; "" = there is none
 	// ClipState is ClipNone, ClipRecording, ClipSaved, ClipFailed or ClipTrimmed.
 	ClipState string `json:"clip_state"`
+
+	suspended time.Duration // how long the machine had slept when it began
 }
 
 // What has become of an event's clip.

@@ -368,11 +368,20 @@ func TestTheClockIsSetDuringAnAction(t *testing.T) {
 	}
 	show(1, sink.Start)
 	show(2, sink.Start)
+	show(3, sink.Start)
 	line.mu.Lock()
+	slept := line.byID["a-3"]
+	slept.Start, slept.suspended = slept.Start.Add(-1000*time.Hour), slept.suspended-1000*time.Hour // the machine slept meanwhile
+	start := slept.Start
 	long := line.byID["a-1"]
 	long.Start = long.Start.Add(-1000 * time.Hour) // as the clock said before it was set
 	line.mu.Unlock()
 	show(1, sink.End)
+	show(3, sink.End)
+	if e, _ := line.Find("a-3"); !e.Start.Equal(start) {
+		t.Errorf("the machine slept, and the start is now %v", e.Start)
+	}
+	line.Forget("a-3")
 	events, _ := line.List(Filter{})
 	if len(events) != 2 || events[0].Start.Sub(events[1].Start).Abs() > time.Second {
 		t.Fatalf("%+v", events)

@@ -56,6 +56,7 @@ func (t *Timeline) Event(e sink.Event) {
 	case e.Phase == sink.Start:
 		known = &Event{
 			ID: e.ID.String(), Camera: e.Camera, View: e.View, Label: e.Label, Track: e.Track, Start: wall(clock.Now(), e.Start), Clip: e.Clip, ClipState: ClipNone,
+			suspended: clock.Suspended(),
 		}
 		switch {
 		case e.Clip != "":
@@ -85,7 +86,8 @@ const clockStep = 2 * time.Second
 
 // rectify corrects when an event began if the clock was set since: a board without a clock of its own begins in the past. The caller holds mu.
 func (t *Timeline) rectify(e *Event, start time.Time) {
-	if start.Sub(e.Start).Abs() < clockStep {
+	// A clip that is saved has its times by the clock of then. While the machine sleeps, the event's own clock stands still.
+	if start.Sub(e.Start).Abs() < clockStep || e.ClipState == ClipSaved || (clock.Suspended()-e.suspended).Abs() > clockStep {
 		return
 	}
 	t.events = slices.DeleteFunc(t.events, func(other *Event) bool { return other == e })

@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"edged/capture"
@@ -136,11 +135,17 @@ func files(paths []string) (all []string, err error) {
 			if err != nil || d.IsDir() {
 				return err
 			}
-			p = filepath.Join(path, strings.TrimPrefix(p, real))
+			rel, err := filepath.Rel(real, p)
+			if err != nil {
+				return err
+			}
+			p = filepath.Join(path, rel)
 			info, err := os.Stat(p)
 			switch {
 			case err != nil:
 				return err
+			case info.IsDir(): // a link; whoever wants its files names it
+				return nil
 			case !info.Mode().IsRegular():
 				return fmt.Errorf("%s: no regular file", p)
 			}

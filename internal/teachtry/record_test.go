@@ -30,6 +30,14 @@ func TestLinksToFilesAreFollowed(t *testing.T) {
 	if want := []string{filepath.Join(linked, "a.mkv"), filepath.Join(linked, "b.mkv")}; err != nil || !slices.Equal(got, want) {
 		t.Errorf("%q, %v; want %q", got, err, want)
 	}
+	if err := os.WriteFile(filepath.Join(folder, ".hidden"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	link(disk, filepath.Join(folder, "disk")) // a link to a folder is left alone
+	t.Chdir(folder)
+	if got, err := files([]string{"."}); err != nil || !slices.Equal(got, []string{".hidden", "a.mkv", "b.mkv"}) {
+		t.Errorf("of this folder: %q, %v", got, err)
+	}
 	link(filepath.Join(disk, "gone.mkv"), filepath.Join(folder, "gone.mkv"))
 	if _, err := files([]string{folder}); err == nil || !strings.Contains(err.Error(), "gone.mkv") {
 		t.Errorf("a link to nothing: %v", err)

@@ -11,7 +11,6 @@ cache=${EDGED_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/edged}
 work=$cache/bench
 python=$cache/venv/bin/python
 mkdir -p "$work"
-find "$work" -maxdepth 1 -name '*.tflite' -mtime +7 -delete
 
 say() { printf 'bench: %s\n' "$*" >&2; }
 
@@ -64,9 +63,11 @@ esac
 [ "$which" = full ] || models+=(--model "starter=$top/models/starter.tflite")
 exec 9>"$work/lock" # another clone may make the same files
 flock 9
+find "$work" -maxdepth 1 -name '*.tflite' -mtime +7 -delete
 make_footage
 if [ "$which" != starter ]; then
   make_full
+  touch "$full" # it was used today
   models+=(--model "$preset=$full")
 fi
 

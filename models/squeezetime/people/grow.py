@@ -19,6 +19,7 @@ def grow(model: keras.Model, stored: dict[str, np.ndarray], seed: int = 0) -> li
     """
     rng = np.random.default_rng(seed)
     left = []
+    known = {_block(name) for name in stored}
     for layer in model.layers:
         own = layer.get_weights()
         if not own:
@@ -26,6 +27,8 @@ def grow(model: keras.Model, stored: dict[str, np.ndarray], seed: int = 0) -> li
         names = [f"{layer.name}/{i}" for i in range(len(own))]
         # The embedding's channels come from three stages: copies of it would be other channels.
         if layer.name == "contrast" or any(name not in stored for name in names):
+            if layer.name.startswith("st") and _block(layer.name) in known:
+                raise ValueError(f"it has no {layer.name}, which nothing could take the place of")
             left.append(layer.name)
             if layer.name.endswith("_restore_bn"):  # gamma 0: the new block adds nothing yet
                 layer.set_weights([np.zeros_like(own[0]), *own[1:]])
@@ -33,6 +36,11 @@ def grow(model: keras.Model, stored: dict[str, np.ndarray], seed: int = 0) -> li
         smaller = [stored[name].astype(np.float32) for name in names]
         layer.set_weights([_grown(rng, layer, *pair) for pair in zip(smaller, own, strict=True)])
     return left
+
+
+def _block(name: str) -> str:
+    """stage2_block1 of stage2_block1_shortcut/0."""
+    return "_".join(name.split("/")[0].split("_")[:2])
 
 
 def _grown(rng, layer, small: np.ndarray, large: np.ndarray) -> np.ndarray:

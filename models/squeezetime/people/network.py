@@ -94,13 +94,16 @@ def load(model: keras.Model, path: Path) -> list[str]:
 def load_or_grow(model: keras.Model, path: Path) -> list[str]:
     """As load. A file of a smaller preset is taken, too: the network grows out of it, see grow."""
     stored = _read(path)
-    blocks = sum(layer.name.endswith("_restore") for layer in model.layers)
-    if sum(name.endswith("_restore/0") for name in stored) == blocks:
+    if all(_stored(stored, layer) is not None for layer in model.layers if _in_backbone(layer)):
         return _load(model, path, stored)
     try:
         return grow(model, stored)
     except ValueError as error:
         raise ValueError(f"{path}: not weights of a smaller preset: {error}") from error
+
+
+def _in_backbone(layer) -> bool:
+    return bool(layer.weights) and layer.name.startswith("st")  # stem, stage1_…
 
 
 def _load(model: keras.Model, path: Path, stored: dict[str, np.ndarray]) -> list[str]:

@@ -18,13 +18,13 @@ export async function show(main, { node, asked, begun, signal }) {
   const cameras = node.cameras.map((c) => new Camera(node, c));
   main.append(el('h1', { class: 'hidden' }, 'Now'), hints(node) ?? '', el('div', { class: 'cameras' + (cameras.length === 1 ? ' one' : '') }, cameras.map((c) => c.element)));
   const all = (f) => (data) => cameras.forEach((c) => f(c, data));
-  const told = new Set(); // events of which the stream has told: the list may be older
+  let told = new Set(); // events of which the stream has told: the list that is asked for below may be older
   const off = [
     on('scores', all((c, s) => c.scores(s))),
     on('view', all((c, v) => c.setView(v))),
     on('camera', (s) => cameras.find((c) => c.name === s.name)?.setOnline(s.online, s.reason)),
-    on('event', (e) => { told.add(e.id); cameras.find((c) => c.name === e.camera)?.event(e); }),
-    on('gone', (e) => { told.add(e.id); cameras.forEach((c) => c.event({ ...e, end: true })); }),
+    on('event', (e) => { told?.add(e.id); cameras.find((c) => c.name === e.camera)?.event(e); }),
+    on('gone', (e) => { told?.add(e.id); cameras.forEach((c) => c.event({ ...e, end: true })); }),
   ];
   recent(asked);
   const ticking = setInterval(all((c) => c.tick()), 500);
@@ -37,6 +37,7 @@ export async function show(main, { node, asked, begun, signal }) {
   begun.early.forEach((picture, name) => begun.show(name, picture));
   const { events } = await api('events?going=true&limit=500', { signal });
   events.reverse().forEach((e) => told.has(e.id) || cameras.find((c) => c.name === e.camera)?.event(e));
+  told = undefined;
 }
 
 // hints are what somebody who has just installed edged can do next.
