@@ -27,7 +27,7 @@ const endWithin = 2 * time.Second
 // Run implements Source.
 func (p *patient) Run(ctx context.Context, sink Sink) error {
 	if p.stuck != nil {
-		if _, ended := p.await(ctx, p.stuck, p.limit); !ended {
+		if ended, _ := p.await(ctx, p.stuck, p.limit); !ended {
 			return p.standsStill(ctx)
 		}
 		p.stuck = nil
@@ -38,7 +38,7 @@ func (p *patient) Run(ctx context.Context, sink Sink) error {
 	result := make(chan error, 1)
 	go func() { result <- p.Source.Run(running, g.take) }()
 	for {
-		err, ended := p.await(ctx, result, p.limit/4)
+		ended, err := p.await(ctx, result, p.limit/4)
 		switch {
 		case ended:
 			return err
@@ -46,7 +46,7 @@ func (p *patient) Run(ctx context.Context, sink Sink) error {
 			continue
 		}
 		cancel()
-		if err, ended := p.await(context.WithoutCancel(ctx), result, endWithin); ended && ctx.Err() != nil {
+		if ended, err := p.await(context.WithoutCancel(ctx), result, endWithin); ended && ctx.Err() != nil {
 			return err
 		} else if !ended {
 			p.stuck = result
@@ -57,16 +57,16 @@ func (p *patient) Run(ctx context.Context, sink Sink) error {
 }
 
 // await waits for the result, at most so long.
-func (p *patient) await(ctx context.Context, result chan error, limit time.Duration) (err error, ended bool) { //nolint:revive // the error is the result
+func (p *patient) await(ctx context.Context, result chan error, limit time.Duration) (ended bool, err error) {
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	select {
 	case err = <-result:
-		return err, true
+		return true, err
 	case <-timer.C:
 	case <-ctx.Done():
 	}
-	return nil, false
+	return false, nil
 }
 
 func (p *patient) standsStill(ctx context.Context) error {

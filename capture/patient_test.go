@@ -35,22 +35,22 @@ func TestAFileThatNobodyCanReadIsGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := &hanging{frames: 30, answer: make(chan struct{})}
 		p, shown := &patient{Source: h, limit: 10 * time.Second}, 0
-		run := func() (error, time.Duration) { //nolint:revive // the error is the result
+		run := func() (time.Duration, error) {
 			began := time.Now()
 			err := p.Run(t.Context(), func(*Frame) Finding { shown++; return Finding{} })
-			return err, time.Since(began)
+			return time.Since(began), err
 		}
-		if err, took := run(); !errors.Is(err, unix.ETIMEDOUT) || FailureOf(err) != Stalled || took < 30*time.Second || took > 80*time.Second || shown != 30 {
+		if took, err := run(); !errors.Is(err, unix.ETIMEDOUT) || FailureOf(err) != Stalled || took < 30*time.Second || took > 80*time.Second || shown != 30 {
 			t.Errorf("%v after %v and %d frames", err, took, shown)
 		}
-		if err, took := run(); !errors.Is(err, unix.ETIMEDOUT) || took > 15*time.Second || h.runs != 1 {
+		if took, err := run(); !errors.Is(err, unix.ETIMEDOUT) || took > 15*time.Second || h.runs != 1 {
 			t.Errorf("while the read hangs: %v after %v; the source was opened %d times", err, took, h.runs)
 		}
 		close(h.answer)
 		synctest.Wait()
 		h.answer = make(chan struct{})
 		close(h.answer)
-		if err, _ := run(); !errors.Is(err, io.EOF) || h.runs != 2 || shown != 61 { // 30, none of the one that was given up, 31
+		if _, err := run(); !errors.Is(err, io.EOF) || h.runs != 2 || shown != 61 { // 30, none of the one that was given up, 31
 			t.Errorf("when the drive answers: %v, opened %d times, %d frames", err, h.runs, shown)
 		}
 	})

@@ -127,15 +127,15 @@ func (r *Recorder) play(ctx context.Context, path string, c *watch.Camera) (*Rec
 func files(paths []string) (all []string, err error) {
 	for _, path := range paths {
 		n := len(all)
-		real, err := filepath.EvalSymlinks(path) // WalkDir follows no links
+		folder, err := filepath.EvalSymlinks(path) // WalkDir follows no links
 		if err != nil {
 			return nil, err
 		}
-		err = filepath.WalkDir(real, func(p string, d fs.DirEntry, err error) error {
+		err = filepath.WalkDir(folder, func(p string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() {
 				return err
 			}
-			rel, err := filepath.Rel(real, p)
+			rel, err := filepath.Rel(folder, p)
 			if err != nil {
 				return err
 			}
