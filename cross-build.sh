@@ -62,6 +62,7 @@ build() {
   # The wheel's library for armhf comes with its symbol table.
   "$triplet-strip" --strip-unneeded -R .comment -o "$out/libtensorflowlite_c.so" "$tflite/libtensorflowlite_c.so"
   chmod 644 "$out/libtensorflowlite_c.so"
+  install -m 644 models/people-half.tflite "$out/"
   check "$out/edged" "$triplet"
   check "$out/libtensorflowlite_c.so" "$triplet"
   bill "$out" "$3"

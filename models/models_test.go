@@ -93,6 +93,39 @@ func TestStarterIsWhole(t *testing.T) {
 	}
 }
 
+// people-half comes as a file: in the package in /usr/share/edged, else beside the program or in the source.
+func TestAModelBesideTheProgram(t *testing.T) {
+	data, err := os.ReadFile("people-half.tflite")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(data) > 9<<20 {
+		t.Errorf("it has %d bytes; at most 9 MB", len(data))
+	}
+	defer func() { executable = os.Executable }()
+	for _, place := range []string{"share/edged", "bin", "models"} {
+		root := t.TempDir()
+		executable = func() (string, error) { return filepath.Join(root, "bin/edged"), nil }
+		if _, err := Load("people-half"); err == nil || !strings.Contains(err.Error(), "no people-half.tflite in "+filepath.Join(root, "share/edged")) {
+			t.Errorf("nowhere: %v", err)
+		}
+		path := filepath.Join(root, place, "people-half.tflite")
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		m, err := Load("people-half")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m.Path != path || len(m.Labels) != 14 || m.Manifest.Embedding.Size != 1792 || m.IsBuiltIn() {
+			t.Errorf("%s: %d labels, embedding of %d, from %s", place, len(m.Labels), m.Manifest.Embedding.Size, m.Path)
+		}
+	}
+}
+
 func TestStarterIsNotCopied(t *testing.T) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)

@@ -14,6 +14,7 @@ trap 'rm -rf "$root"' EXIT
 doc=$root/usr/share/doc/edged
 install -D -m 755 "dist/$arch/edged" "$root/usr/bin/edged"
 install -D -m 644 "dist/$arch/libtensorflowlite_c.so" "$root/usr/lib/edged/libtensorflowlite_c.so"
+install -D -m 644 models/people-half.tflite "$root/usr/share/edged/people-half.tflite"
 install -D -m 644 edged.example.yaml "$root/etc/edged/edged.yaml"
 install -D -m 644 systemd/edged.service "$root/lib/systemd/system/edged.service"
 install -D -m 644 systemd/edged.sysusers "$root/usr/lib/sysusers.d/edged.conf"

@@ -49,9 +49,9 @@ func fileArgument(ctx *kong.DecodeContext, target reflect.Value) error {
 	return f.Close()
 }
 
-// modelArgument is the name of a model in the program or the path of a model file.
+// modelArgument is the name of a model that edged brings or the path of a model file.
 func modelArgument(ctx *kong.DecodeContext, target reflect.Value) error {
-	if name, ok := ctx.Scan.Peek().Value.(string); ok && models.IsBuiltIn(name) {
+	if name, ok := ctx.Scan.Peek().Value.(string); ok && models.IsName(name) {
 		return textArgument(ctx, target)
 	}
 	return fileArgument(ctx, target)

@@ -10,7 +10,7 @@ import (
 )
 
 type benchCmd struct {
-	Model   string  `type:"model" placeholder:"FILE" help:"Model file, or people or motions, which are in the program; without one, people."`
+	Model   string  `type:"model" placeholder:"FILE" help:"Model file, or people, people-half or motions, which edged brings; without one, people."`
 	Source  string  `type:"existingfile" placeholder:"FILE" help:"Video file, played at its own pace; without one, a moving pattern as 640x480 MJPEG."`
 	Seconds float64 `default:"10" help:"How long to measure, from the first window on; 1 to 120."`
 	engineFlags

@@ -15,7 +15,7 @@ import (
 type modelCmd struct {
 	engineFlags
 	JSON bool   `help:"Print JSON."`
-	File string `arg:"" optional:"" type:"model" help:"Model file, or people or motions, which are in the program; without one, people."`
+	File string `arg:"" optional:"" type:"model" help:"Model file, or people, people-half or motions, which edged brings; without one, people."`
 }
 
 // engineFlags are the flags of commands that run a model without a configuration.

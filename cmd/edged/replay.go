@@ -22,7 +22,7 @@ import (
 )
 
 type replayCmd struct {
-	Model string `type:"model" help:"Model file, or people or motions, which are in the program; without one, people."`
+	Model string `type:"model" help:"Model file, or people, people-half or motions, which edged brings; without one, people."`
 	engineFlags
 	Stride     int     `default:"0" help:"Sampled frames from one window to the next; 0 is the default of the configuration."`
 	FrameRate  float64 `default:"0" help:"Frames a second of a file without times: a stream of JPEGs, raw H.264. By default 30 for JPEGs and 25 for the rest."`

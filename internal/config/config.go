@@ -101,7 +101,7 @@ func (c *Config) viewCount() (n int) {
 
 // Model says which network runs, and on what.
 type Model struct {
-	File     string `yaml:"file"`     // people, motions, or the path of a .tflite with labels.txt and edged.json zipped onto its end; "" = people
+	File     string `yaml:"file"`     // people, people-half, motions, or the path of a .tflite with labels.txt and edged.json zipped onto its end; "" = people
 	Delegate string `yaml:"delegate"` // xnnpack, cpu, gpu, gpu:PATH, external:PATH
 	Strict   bool   `yaml:"strict"`   // true = edged does not start if the delegate cannot run; false = edged uses the next best one
 	// DelegateOptions are options for the plugin of external:PATH.

@@ -28,9 +28,9 @@ func (c *Config) resolvePaths(dir string) {
 	c.Model.File = resolveModel(dir, c.Model.File)
 }
 
-// resolveModel resolves the path of a model file. A name of a model in the program stays.
+// resolveModel resolves the path of a model file. A name of a model that edged brings stays.
 func resolveModel(dir, model string) string {
-	if models.IsBuiltIn(model) {
+	if models.IsName(model) {
 		return model
 	}
 	return absolute(dir, model)
