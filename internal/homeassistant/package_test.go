@@ -75,7 +75,7 @@ func TestTheSupervisorAcceptsTheApp(t *testing.T) {
 }
 
 // element is what the Supervisor accepts as the type of an option, as far as this app uses it.
-var element = regexp.MustCompile(`^(str|bool|list\([a-z_]+(\|[a-z_]+)*\))\??$`)
+var element = regexp.MustCompile(`^(str|bool|list\([a-z_-]+(\|[a-z_-]+)*\))\??$`)
 
 // testOptions checks that the program, the schema, the defaults and the translations know the same options.
 func testOptions(t *testing.T, d *description) {
