@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// patient gives up a source that stands still: a file on a drive that no longer answers. Such a read cannot be ended; it goes on beside, and the
-// source is opened again only when it has returned.
+// patient gives up a source that stands still: a file on a drive that no longer answers. Nobody can end such a read. It goes on in a
+// goroutine of its own, and the source is opened again only when that has ended.
 type patient struct {
 	Source
 	limit time.Duration // without a frame; until the first one, at least beginWithin
@@ -76,7 +76,7 @@ func (p *patient) standsStill(ctx context.Context) error {
 	return fmt.Errorf("capture: %s: no picture for %v; does its drive answer? %w", p.Source, p.limit, unix.ETIMEDOUT)
 }
 
-// guarded is a sink that a source can no longer reach once it was given up.
+// guarded is a sink that a source can no longer reach once the source was given up.
 type guarded struct {
 	mu   sync.Mutex
 	sink Sink // nil: given up

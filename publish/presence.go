@@ -26,7 +26,8 @@ func note(of map[string]map[uint64]bool, name string, track uint64, present bool
 	of[name][track] = true
 }
 
-// anyoneDoes reports whether a target in the zone does the action. Who has fallen and lies still is no target any more, and still there.
+// anyoneDoes reports whether a target in the zone does the action. Somebody who has fallen and lies still is no longer a
+// target, but is still there.
 func (p *presence) anyoneDoes(label, zone string) bool {
 	for track := range p.doing[label] {
 		if p.inside[zone][track] || p.lost[zone][track] {

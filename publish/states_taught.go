@@ -50,7 +50,9 @@ func (s *states) discard(topics []string, prefix string) {
 	known, stale := make(map[string]bool, len(s.all)), 0
 	for _, r := range s.all {
 		known[r.topic] = true
-		stale += number01(r.stale)
+		if r.stale {
+			stale++
+		}
 	}
 	for _, topic := range topics {
 		if strings.HasPrefix(topic, prefix) && !known[topic] && stale < maxStale {
@@ -62,20 +64,18 @@ func (s *states) discard(topics []string, prefix string) {
 	}
 }
 
-func number01(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}
-
 // forgetStale drops what discard has added under the prefix: somebody writes there again. The caller holds mu.
 func (s *states) forgetStale(prefix string) {
 	gone := func(r *retained) bool { return r.stale && strings.HasPrefix(r.topic, prefix) }
-	for _, r := range s.all[:s.ofViews] {
-		s.ofViews -= number01(gone(r))
-	}
-	s.all, s.urgent = slices.DeleteFunc(s.all, gone), slices.DeleteFunc(s.urgent, gone)
+	s.deleteOfViews(gone)
+	s.urgent = slices.DeleteFunc(s.urgent, gone)
+}
+
+// deleteOfViews deletes messages of views. The caller holds mu.
+func (s *states) deleteOfViews(gone func(*retained) bool) {
+	before := len(s.all)
+	s.all = slices.DeleteFunc(s.all, gone)
+	s.ofViews -= before - len(s.all)
 }
 
 // removeTaught removes what addTaught has added.
@@ -87,11 +87,9 @@ func (s *states) removeTaught(v *ViewTopics, label string) {
 	for _, z := range v.zones {
 		delete(z.labels, label)
 	}
-	before := len(s.all)
-	s.all = slices.DeleteFunc(s.all, func(r *retained) bool {
+	s.deleteOfViews(func(r *retained) bool {
 		return r == a.state || r == a.threshold || r == a.shadow || slices.Contains(a.inZones, r)
 	})
-	s.ofViews -= before - len(s.all)
 }
 
 // switchTopics says which messages of a taught action the broker must have: its state and threshold, its shadow, or none.

@@ -45,34 +45,6 @@ func TestAnotherModel(t *testing.T) {
 	subscribe(t, broker.URL()).retained(map[string]string{"edged/board/front/walk/state": off, "edged/board/front/rise/state": off, "edged/board/front/zone/gate/walk/state": off})
 }
 
-// A visit that waited for the broker is told once.
-func TestAVisitDuringAnOutageIsToldOnce(t *testing.T) {
-	t.Parallel()
-	broker := testkit.StartMosquitto(t)
-	sub := subscribe(t, broker.URL())
-	p, _ := testPublisher(t, broker.URL(), zoned)
-	s, err := p.Sink("front")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.Visit(comes(1)) // before the first connection
-	stop := run(t, p)
-	if got := sub.next("edged/board/front/zone/gate/visit"); !strings.Contains(got.payload, `"event_type":"enter"`) {
-		t.Fatalf("visit %s", got.payload)
-	}
-	sub.until("edged/board/status", online)
-	stop()
-	run(t, p)
-	for m := range sub.messages {
-		if m.topic == "edged/board/front/zone/gate/visit" {
-			t.Errorf("the new connection repeats %s", m.payload)
-		}
-		if m.topic == "edged/board/status" && m.payload == online {
-			break
-		}
-	}
-}
-
 // Anybody who may write there can forge the description. No topic of it may end the connection.
 func TestForgedTopicsAreLeftAlone(t *testing.T) {
 	before := []byte(`{"components":{"a":{"state_topic":"edged/board/+/state"},"b":{"state_topic":"edged/board/#/state"},"c":{"state_topic":"edged/board/\u0000/state"},

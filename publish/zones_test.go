@@ -134,9 +134,9 @@ func TestVisitMessage(t *testing.T) {
 	}
 }
 
-// A visit happens once: a new connection repeats who is in a zone, but not that somebody came.
-func TestANewConnectionDoesNotRepeatVisits(t *testing.T) {
-	t.Parallel()
+// zonedView is a publisher whose camera has zones, its sink, and a subscriber.
+func zonedView(t *testing.T) (*Publisher, *Sink, *subscriber) {
+	t.Helper()
 	broker := testkit.StartMosquitto(t)
 	sub := subscribe(t, broker.URL())
 	p, _ := testPublisher(t, broker.URL(), zoned)
@@ -144,6 +144,41 @@ func TestANewConnectionDoesNotRepeatVisits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return p, s, sub
+}
+
+// noVisit reads until a new connection has announced everything, which must not be a visit.
+func (s *subscriber) noVisit() {
+	s.t.Helper()
+	for m := range s.messages {
+		if m.topic == "edged/board/front/zone/gate/visit" {
+			s.t.Errorf("the new connection repeats %s", m.payload)
+		}
+		if m.topic == "edged/board/status" && m.payload == online {
+			break // the node's status comes after all states
+		}
+	}
+}
+
+// A visit that waited for the broker is told once.
+func TestAVisitDuringAnOutageIsToldOnce(t *testing.T) {
+	t.Parallel()
+	p, s, sub := zonedView(t)
+	s.Visit(comes(1)) // before the first connection
+	stop := run(t, p)
+	if got := sub.next("edged/board/front/zone/gate/visit"); !strings.Contains(got.payload, `"event_type":"enter"`) {
+		t.Fatalf("visit %s", got.payload)
+	}
+	sub.until("edged/board/status", online)
+	stop()
+	run(t, p)
+	sub.noVisit()
+}
+
+// A visit happens once: a new connection repeats who is in a zone, but not that somebody came.
+func TestANewConnectionDoesNotRepeatVisits(t *testing.T) {
+	t.Parallel()
+	p, s, sub := zonedView(t)
 	stop := run(t, p)
 	sub.until("edged/board/status", online)
 	s.Visit(comes(1))
@@ -153,14 +188,7 @@ func TestANewConnectionDoesNotRepeatVisits(t *testing.T) {
 	stop()
 	run(t, p)
 	sub.until("edged/board/front/zone/gate/state", on)
-	for m := range sub.messages {
-		if m.topic == "edged/board/front/zone/gate/visit" {
-			t.Errorf("the new connection repeats %s", m.payload)
-		}
-		if m.topic == "edged/board/status" && m.payload == online {
-			break // the node's status comes after all states
-		}
-	}
+	sub.noVisit()
 	s.Visit(leaves(1))
 	if got := sub.next("edged/board/front/zone/gate/visit"); !strings.Contains(got.payload, `"event_type":"leave"`) {
 		t.Errorf("after the new connection the next visit is %s, want that of who left", got.payload)

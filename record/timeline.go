@@ -81,7 +81,7 @@ func (t *Timeline) Event(e sink.Event) {
 	t.changed(known, false)
 }
 
-// clockStep is from which difference on the clock counts as set, and not as corrected little by little.
+// clockStep: a larger difference means that somebody set the clock. A smaller one means that it was corrected little by little.
 const clockStep = 2 * time.Second
 
 // rectify corrects when an event began if the clock was set since: a board without a clock of its own begins in the past. The caller holds mu.
@@ -211,7 +211,7 @@ func (t *Timeline) removed(clip string, toMakeRoom bool) {
 	for i := len(t.events) - 1; i >= 0; i-- {
 		switch e := t.events[i]; {
 		case e.Clip != clip:
-		case toMakeRoom && t.goesOn(e):
+		case toMakeRoom && e.End == nil:
 			t.without += number01(e.ClipState == ClipSaved)
 			e.Clip, e.ClipState = "", ClipTrimmed
 			t.changed(e, false)
@@ -219,16 +219,6 @@ func (t *Timeline) removed(clip string, toMakeRoom bool) {
 			t.drop(i)
 		}
 	}
-}
-
-// goesOn reports whether the end of the event is still to come.
-func (t *Timeline) goesOn(e *Event) bool {
-	for _, other := range t.going {
-		if other == e {
-			return true
-		}
-	}
-	return false
 }
 
 // recorded notes that a recorder runs, until the returned function is called.

@@ -49,8 +49,8 @@ func (a *asker) call(ctx context.Context, method, path string, in, out any) erro
 	return nil
 }
 
-// send sends a request to the API, which may take so long. If the daemon has a password, it asks the user for it, who may take any time, and
-// sends the request again. The caller closes the answer's body. An answer that is no success is an error, which says what the daemon said.
+// send sends a request to the API. The daemon may take as long as limit. If it has a password, send asks the user for it and sends the request
+// again. The user may take any time. The caller closes the answer's body. An answer that is no success is an error, which says what the daemon said.
 func (a *asker) send(ctx context.Context, limit time.Duration, method, path, kind string, body io.ReadSeeker, size int64) (*http.Response, error) {
 	for {
 		reply, err := a.sendOnce(ctx, limit, method, path, kind, body, size)

@@ -19,7 +19,7 @@ def grow(model: keras.Model, stored: dict[str, np.ndarray], seed: int = 0) -> li
     """
     rng = np.random.default_rng(seed)
     left = []
-    known = {_block(name) for name in stored}
+    known = {block_of(name) for name in stored}
     for layer in model.layers:
         own = layer.get_weights()
         if not own:
@@ -27,7 +27,7 @@ def grow(model: keras.Model, stored: dict[str, np.ndarray], seed: int = 0) -> li
         names = [f"{layer.name}/{i}" for i in range(len(own))]
         # The embedding's channels come from three stages: copies of it would be other channels.
         if layer.name == "contrast" or any(name not in stored for name in names):
-            if layer.name.startswith("st") and _block(layer.name) in known:
+            if layer.name.startswith("st") and block_of(layer.name) in known:
                 raise ValueError(f"it has no {layer.name}, which nothing could take the place of")
             left.append(layer.name)
             if layer.name.endswith("_restore_bn"):  # gamma 0: the new block adds nothing yet
@@ -38,8 +38,8 @@ def grow(model: keras.Model, stored: dict[str, np.ndarray], seed: int = 0) -> li
     return left
 
 
-def _block(name: str) -> str:
-    """stage2_block1 of stage2_block1_shortcut/0."""
+def block_of(name: str) -> str:
+    """stage2_block1 of stage2_block1_shortcut/0; a layer outside of the blocks is its own."""
     return "_".join(name.split("/")[0].split("_")[:2])
 
 

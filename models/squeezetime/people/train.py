@@ -11,6 +11,7 @@ from ..packaging import write_whole
 from ..starter.loop import carry_over, to_input
 from . import network, shards
 from .feed import Feed
+from .grow import block_of
 from .scaled import scaled
 from .training import Losses, Recipe, Training
 
@@ -62,7 +63,7 @@ def _begin(recipe: Recipe, state_path: Path, init: Path | None, compiled: bool =
     whole = Training(recipe, half=False, compiled=compiled)
     if init is not None:
         left = network.load_or_grow(whole.model, init)
-        new = dict.fromkeys(_block_or_layer(name) for name in left)
+        new = dict.fromkeys(block_of(name) for name in left)
         print(f"begins with {init}; new: {', '.join(new) or 'nothing'}", flush=True)
         whole.restart_average()
     if not recipe.half_minutes:
@@ -71,10 +72,6 @@ def _begin(recipe: Recipe, state_path: Path, init: Path | None, compiled: bool =
     carry_over(whole.model, half.model)
     half.restart_average()
     return half
-
-
-def _block_or_layer(name: str) -> str:
-    return "_".join(name.split("_")[:2]) if name.startswith("stage") else name
 
 
 def _whole(half: Training) -> Training:

@@ -189,7 +189,7 @@ presets.PRESETS["half"] = presets.Preset(16, 32, (8, 16, 24, 40), (1, 2, 1, 3), 
 large = train.Training(train.Recipe("half", 1, 0, 5e-3, 8, 1), half=False)
 left = network.load_or_grow(large.model, folder / "small.npz")
 blocks = {"stage2_block2", "stage4_block2", "stage4_block3"}
-assert {train._block_or_layer(name) for name in left} == {*blocks, "contrast"}
+assert {train.block_of(name) for name in left} == {*blocks, "contrast"}
 clips = train.to_input(shards.read(folder / "held/c.npy").clips[:8])
 with torch.no_grad():
     known, grown = (t.model(clips, training=False) for t in (small, large))
