@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"os/exec"
 	"time"
 
 	"edged/capture/internal/matroska"
@@ -23,11 +24,15 @@ import (
 // are spaced evenly.
 type Command struct {
 	Line string // for sh -c
-	Dir  string // where the line runs; "" = this process's working directory
+	Name string // how logs call the camera; "" = by the line's program
+	// Program is what the line starts and needs; Run says so if it is not installed. "" = the line says what it needs.
+	Program string
+	Dir     string // where the line runs; "" = this process's working directory
 	// FourCC, Width and Height declare bare frames, without padding. FourCC 0 is for a stream that says by itself what it is.
 	FourCC        pixel.FourCC
 	Width, Height int
 	StallAfter    time.Duration // longest wait for a whole frame, the first included; 0 means 5 s
+	Opens         time.Duration // how much longer the first frame may take
 	Counters      *Counters     // may be nil
 	Log           *slog.Logger  // may be nil
 }
@@ -38,7 +43,12 @@ var (
 	errHangs  = errors.New("the command hangs")
 )
 
-func (c *Command) String() string { return ShownSource(Spec{Kind: KindCommand, Path: c.Line}.String()) }
+func (c *Command) String() string {
+	if c.Name != "" {
+		return c.Name
+	}
+	return ShownSource(Spec{Kind: KindCommand, Path: c.Line}.String())
+}
 
 // Run starts the command and delivers its frames until it exits, stalls, or writes something else than pictures. It leaves no
 // process of the command behind.
@@ -52,9 +62,12 @@ func (c *Command) Run(ctx context.Context, sink Sink) error {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
+	if _, err := exec.LookPath(c.Program); c.Program != "" && err != nil {
+		return fmt.Errorf("capture: %s: %s is not installed (in Docker, take the image with %s)", c, c.Program, c.Program)
+	}
 	p, err := startProgram(ctx, c.Line, c.Dir)
 	if err == nil {
-		err = p.end(c.deliver(p, sink), c.StallAfter)
+		err = p.end(c.deliver(p, sink))
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -64,7 +77,7 @@ func (c *Command) Run(ctx context.Context, sink Sink) error {
 
 // deliver hands over the command's frames. It never returns nil.
 func (c *Command) deliver(p *program, sink Sink) error {
-	p.setDeadline(c.StallAfter)
+	p.setDeadline(c.StallAfter + c.Opens)
 	pics, err := c.open(p.out)
 	if err != nil {
 		return err

@@ -15,13 +15,14 @@ import (
 
 // program is a running shell command in a process group of its own. edged reads its standard output with a deadline.
 type program struct {
-	ctx    context.Context // reading ends with it
-	line   string
-	cmd    *exec.Cmd
-	cancel context.CancelFunc
-	unhook func() bool
-	out    *os.File
-	said   words // on stderr
+	ctx      context.Context // reading ends with it
+	line     string
+	cmd      *exec.Cmd
+	cancel   context.CancelFunc
+	unhook   func() bool
+	out      *os.File
+	said     words         // on stderr
+	patience time.Duration // how long the present read waits at most
 }
 
 // killAfter is how long a program has to exit after SIGTERM. The camera of a killed program may stay busy.
@@ -57,6 +58,7 @@ func startProgram(ctx context.Context, line, dir string) (*program, error) {
 
 // setDeadline makes the next reads fail unless the program writes within d.
 func (p *program) setDeadline(d time.Duration) {
+	p.patience = d
 	_ = p.out.SetReadDeadline(time.Now().Add(d))
 	if p.ctx.Err() != nil { // stopReading's deadline was overwritten: a program may go on writing in spite of SIGTERM
 		p.stopReading()
@@ -68,7 +70,7 @@ func (p *program) stopReading() { _ = p.out.SetReadDeadline(time.Unix(1, 0)) }
 func (p *program) signal(s syscall.Signal) error { return syscall.Kill(-p.cmd.Process.Pid, s) }
 
 // end stops what still runs and returns why reading ended with err. The program's exit status and last words say most.
-func (p *program) end(err error, stall time.Duration) error {
+func (p *program) end(err error) error {
 	p.unhook()
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		defer time.AfterFunc(killAfter, p.cancel).Stop() // the program has closed its output; its exit says why
@@ -82,7 +84,7 @@ func (p *program) end(err error, stall time.Duration) error {
 	p.endLeftBehind()
 	said := new(wrote)
 	without := errors.As(err, said)
-	err = whyEnded(err, waited, stall)
+	err = whyEnded(err, waited, p.patience)
 	if without {
 		err = fmt.Errorf("%w; its output has no picture and begins %s", err, said.begins)
 	}
@@ -98,11 +100,12 @@ func (p *program) endLeftBehind() {
 	_ = p.signal(syscall.SIGKILL)
 }
 
-// whyEnded returns why a program's frames ended. err is how reading ended, waited is the error of its exit.
-func whyEnded(err, waited error, stall time.Duration) error {
+// whyEnded returns why a program's frames ended. err is how reading ended, waited is the error of its exit, and patience how long
+// reading waited at most.
+func whyEnded(err, waited error, patience time.Duration) error {
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return fmt.Errorf("%w: no frame for %v", errHangs, stall)
+		return fmt.Errorf("%w: no frame for %v", errHangs, patience)
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		err = fmt.Errorf("%w in the middle of a frame", errExited)
 	case errors.Is(err, io.EOF):

@@ -53,7 +53,7 @@ func TestOfACommandTheProgramAloneIsShown(t *testing.T) {
 func TestAMisspeltCommandIsNotRepeated(t *testing.T) {
 	for _, source := range []string{
 		"comand:curl -u admin:s3cret http://cam", "curl --password s3cret cam", "PASS=s3cret ffmpeg -i -",
-		"rtsp://cam/user=admin_password=s3cret",
+		"rtmp://cam/user=admin_password=s3cret",
 	} {
 		if _, err := ParseSpec(source); err == nil || strings.Contains(err.Error(), "s3cret") {
 			t.Errorf("%s: %v", source, err)

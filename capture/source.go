@@ -47,6 +47,10 @@ func NewSource(spec Spec, o Options) (Source, error) {
 			Line: spec.Path, Dir: o.Dir, FourCC: o.FourCC, Width: o.Width, Height: o.Height, StallAfter: o.StallAfter,
 			Counters: o.Counters, Log: o.Log,
 		}, nil
+	case KindRTSP:
+		return &Command{
+			Line: rtspLine(spec.Path, o.Width), Name: Redact(spec.Path), Program: "ffmpeg", StallAfter: o.StallAfter, Opens: LongestOpen, Counters: o.Counters, Log: o.Log,
+		}, nil
 	case KindPattern:
 		return &Pattern{FrameRate: o.FrameRate, Counters: o.Counters}, nil
 	}
@@ -60,9 +64,9 @@ func (o *Options) warnOfIgnored(kind Kind) {
 		name    string
 		ignored bool
 	}{
-		{"format", o.FourCC != 0 && (kind == KindFile || kind == KindPattern)},
+		{"format", o.FourCC != 0 && (kind == KindFile || kind == KindPattern || kind == KindRTSP)},
 		{"width and height", size && (kind == KindPattern || kind == KindCommand && !declared)},
-		{"fps", o.FrameRate != 0 && kind == KindCommand},
+		{"fps", o.FrameRate != 0 && (kind == KindCommand || kind == KindRTSP)},
 	} {
 		if option.ignored {
 			o.Log.Warn("a setting has no effect on this kind of source", "setting", option.name, "source", kind)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"regexp"
 	"strings"
@@ -12,7 +13,7 @@ import (
 // Spec names a camera.
 type Spec struct {
 	Kind Kind
-	Path string // device node, file or command line; empty for "the first usable camera" and for the pattern
+	Path string // device node, address, file or command line; empty for "the first usable camera" and for the pattern
 }
 
 // Kind is what drives a camera.
@@ -21,12 +22,13 @@ type Kind string
 // The kinds of cameras.
 const (
 	KindV4L2    Kind = "v4l2"
+	KindRTSP    Kind = "rtsp"
 	KindFile    Kind = "file"
 	KindCommand Kind = "command"
 	KindPattern Kind = "pattern"
 )
 
-const specForms = "v4l2:auto, v4l2:/dev/videoN, /dev/videoN, command:LINE, pattern:, file:PATH or the path of a video file"
+const specForms = "v4l2:auto, v4l2:/dev/videoN, /dev/videoN, rtsp://ADDRESS, command:LINE, pattern:, file:PATH or the path of a video file"
 
 // ParseSpec reads a camera's name as it stands in a configuration or on a command line. It does not check that a device is
 // there: somebody may plug it in later. A file must exist unless "file:" marks it.
@@ -52,10 +54,23 @@ func ParseSpec(s string) (Spec, error) {
 			return Spec{}, fmt.Errorf("capture: camera %q: nothing may follow \"pattern:\"", s)
 		}
 		return Spec{Kind: KindPattern}, nil
+	case isAddress(s):
+		return parseAddress(s)
 	case found && strings.HasPrefix(path, "//"):
-		return Spec{}, fmt.Errorf("capture: camera %q: edged does not read addresses itself; give command: and the line of a program that does (docs/cameras.md has ffmpeg's)", Redact(s))
+		return Spec{}, fmt.Errorf("capture: camera %q: of addresses edged reads only rtsp:// and rtsps://; for others give command: and the line of a program that does (docs/cameras.md has ffmpeg's)", Redact(s))
 	}
 	return parsePath(s)
+}
+
+func parseAddress(s string) (Spec, error) {
+	address, err := url.Parse(s)
+	switch {
+	case err != nil: // its text holds the whole address
+		return Spec{}, fmt.Errorf("capture: camera %q is no address; in user names and passwords write other characters than letters and digits as %%XX, such as %%40 for @", Redact(s))
+	case address.Hostname() == "":
+		return Spec{}, fmt.Errorf("capture: camera %q has no host; give rtsp://HOST/PATH", Redact(s))
+	}
+	return Spec{Kind: KindRTSP, Path: s}, nil
 }
 
 func parseV4L2(s, path string) (Spec, error) {
@@ -118,6 +133,9 @@ func ParseFile(s string) (path string, err error) {
 
 // String is the form that ParseSpec reads.
 func (s Spec) String() string {
+	if s.Kind == KindRTSP {
+		return s.Path
+	}
 	if s.Path == "" && s.Kind == KindV4L2 {
 		return string(s.Kind) + ":auto"
 	}

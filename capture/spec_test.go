@@ -20,6 +20,8 @@ func TestParseSpec(t *testing.T) {
 		"file:/media/with:colon.avi":     {KindFile, "/media/with:colon.avi"},
 		file:                             {KindFile, file},
 		"command:cat a:b | tee c":        {KindCommand, "cat a:b | tee c"},
+		"rtsp://u:s@camera:554/1?a=1&b":  {KindRTSP, "rtsp://u:s@camera:554/1?a=1&b"},
+		"rtsps://camera/1":               {KindRTSP, "rtsps://camera/1"},
 		"pattern:":                       {KindPattern, ""},
 		"v4l2:/dev/v4l/by-path/pci:0-v1": {KindV4L2, "/dev/v4l/by-path/pci:0-v1"},
 	} {
@@ -41,7 +43,10 @@ func TestParseSpec(t *testing.T) {
 		"file:":                              "file:PATH",
 		"command:":                           "has no command",
 		"pattern:circle":                     "nothing may follow",
-		"rtsp://u:secret@camera/stream":      `"rtsp://***@camera/stream": edged does not read addresses itself`,
+		"rtmp://u:secret@camera/stream":      `"rtmp://***@camera/stream": of addresses edged reads only rtsp://`,
+		"rtsp://u:sec%ret@camera/stream":     `"rtsp://***@camera/stream" is no address`,
+		"rtsp://u:sec#ret@camera/stream":     "is no address",
+		"rtsp:///stream":                     "has no host",
 		filepath.Join(t.TempDir(), "absent"): "no such file",
 	} {
 		if _, err := ParseSpec(s); err == nil || !strings.Contains(err.Error(), want) {

@@ -21,7 +21,7 @@ import (
 
 type runCmd struct {
 	Config     string                `short:"c" type:"path" placeholder:"FILE" help:"Configuration file; without one: first usable camera, people model, built-in broker."`
-	Camera     string                `placeholder:"SPEC" help:"The camera, instead of the configuration's: v4l2:auto, v4l2:/dev/videoN, command:LINE, pattern: or file:PATH."`
+	Camera     string                `placeholder:"SPEC" help:"The camera, instead of the configuration's: v4l2:auto, v4l2:/dev/videoN, rtsp://ADDRESS, command:LINE, pattern: or file:PATH."`
 	Model      string                `placeholder:"FILE" help:"The model, instead of the configuration's."`
 	Broker     string                `placeholder:"URL" help:"The broker, instead of the configuration's: tcp://HOST:PORT or embedded."`
 	Record     string                `type:"path" placeholder:"FOLDER" help:"Record a clip of every event into this folder, instead of what the configuration says."`

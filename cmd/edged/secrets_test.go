@@ -75,10 +75,12 @@ func TestARunningEdgedShowsNoPassword(t *testing.T) {
 			config = write(t, "edged.yaml", config+"}\nweb: {listen: '"+address+"'}\ncameras:\n"+
 				"  - {name: rtsp, source: \"command:echo rtsp://me:"+canary+"@127.0.0.1/1 'http://c/?pwd="+canary+"' >&2; exit 1\"}\n"+
 				"  - {name: curl, source: \"command:curl -u me:"+canary+" --no-such-option\"}\n"+
+				"  - {name: net, source: 'rtsp://me:"+canary+"@127.0.0.1:1/1'}\n"+
 				"  - {name: gate, source: 'pattern:'}\n")
 			p := startEdgedWith(t, w, "run", "-c", config)
 			w.wait("gate  online")
 			w.wait("rtsp  offline")
+			w.wait("net  offline")
 			connected := "user name or password is wrong"
 			if c.password == canary {
 				connected = "publish: connected"
@@ -182,7 +184,9 @@ func TestErrorsShowNoPassword(t *testing.T) {
 		"for a camera":         "cameras: ['rtsp://u:" + canary + "@h/1']",
 		"in a list for a text": "mqtt: {broker: [tcp://board:" + canary + "@127.0.0.1:1]}",
 		"for a key":            "mqtt: {'tcp://board:" + canary + "@127.0.0.1:1': 1}",
-		"in an unknown camera": "cameras: [{name: a, source: 'rtsp://u:" + canary + "@h/1'}]",
+		"in an unknown camera": "cameras: [{name: a, source: 'rtmp://u:" + canary + "@h/1'}]",
+		"in a broken camera's": "cameras: [{name: a, source: 'rtsp://u:" + canary + "%zz@h/1'}]",
+		"without a host":       "cameras: [{name: a, source: 'rtsp://u:" + canary + "@/1'}]",
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := &witness{t: t}

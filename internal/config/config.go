@@ -34,7 +34,7 @@ type Config struct {
 // frames a second or the next higher rate.
 type Camera struct {
 	Name        string        `yaml:"name"`         // in every topic of the camera
-	Source      string        `yaml:"source"`       // v4l2:auto, v4l2:/dev/videoN, command:LINE, file:PATH, pattern:
+	Source      string        `yaml:"source"`       // v4l2:auto, v4l2:/dev/videoN, rtsp://ADDRESS, command:LINE, file:PATH, pattern:
 	Format      string        `yaml:"format"`       // mjpeg, yuyv, uyvy, nv12, nv21, yuv420, yvu420, rgb24, bgr24, grey
 	Width       int           `yaml:"width"`        // pixels
 	Height      int           `yaml:"height"`       // pixels

@@ -14,7 +14,7 @@ import (
 // fromEnvironment are the keys that a variable of the environment can set, for containers. The variable is EDGED_ and the key in capitals,
 // with _ for each dot. "camera" is the first of cameras.
 var fromEnvironment = []string{
-	"node", "camera.source", "camera.follow", "model.file", "mqtt.broker", "mqtt.discovery", "record.enabled", "web.listen", "web.password_file",
+	"node", "camera.source", "camera.follow", "model.file", "mqtt.broker", "mqtt.discovery", "mqtt.password_file", "record.enabled", "web.listen", "web.password_file",
 	"log.level",
 }
 
@@ -104,6 +104,9 @@ func (c *Config) resolveVariables(set map[string]string) {
 	}
 	if set["model.file"] != "" {
 		c.Model.File = resolveModel(dir, c.Model.File)
+	}
+	if set["mqtt.password_file"] != "" {
+		c.MQTT.PasswordFile = absolute(dir, c.MQTT.PasswordFile)
 	}
 	if set["web.password_file"] != "" {
 		c.Web.PasswordFile = absolute(dir, c.Web.PasswordFile)

@@ -22,9 +22,12 @@ func TestTheEnvironmentGoesOverTheFile(t *testing.T) {
 	for name, value := range map[string]string{
 		"EDGED_NODE": "attic", "EDGED_CAMERA_SOURCE": "file:clip.mp4", "EDGED_CAMERA_FOLLOW": "{max: 3}", "EDGED_MODEL_FILE": "people",
 		"EDGED_MQTT_BROKER": "tcp://mosquitto:1883", "EDGED_MQTT_DISCOVERY": "ha", "EDGED_RECORD_ENABLED": "true",
-		"EDGED_WEB_LISTEN": "0.0.0.0:9797", "EDGED_WEB_PASSWORD_FILE": "secret", "EDGED_LOG_LEVEL": "debug\n",
+		"EDGED_WEB_LISTEN": "0.0.0.0:9797", "EDGED_WEB_PASSWORD_FILE": "secret", "EDGED_MQTT_USERNAME": "me", "EDGED_MQTT_PASSWORD_FILE": "broker", "EDGED_LOG_LEVEL": "debug\n",
 	} {
 		t.Setenv(name, value)
+	}
+	if err := os.WriteFile("broker", []byte("hunter2\n"), 0o600); err != nil {
+		t.Fatal(err)
 	}
 	c, err := loadYAML(t, "node: kitchen\ncameras: [{name: gate, source: 'pattern:', fps: 15}]\nmqtt: {broker: nonsense, brokers: ['tcp://second:1883'], scores: true}\n")
 	if err != nil {
@@ -35,7 +38,7 @@ func TestTheEnvironmentGoesOverTheFile(t *testing.T) {
 	cam := c.Cameras[0]
 	if c.Node != "attic" || cam.Name != "gate" || cam.Source != "file:"+filepath.Join(dir, "clip.mp4") || cam.FPS != 15 || cam.Dir != dir || len(c.MQTT.Brokers) != 0 || cam.Follow != follow ||
 		c.Model.File != "people" || c.MQTT.Broker != "tcp://mosquitto:1883" || c.MQTT.Discovery != "ha" || !c.MQTT.Scores || !c.Record.Enabled ||
-		c.Web.Listen != "0.0.0.0:9797" || c.Web.PasswordFile != filepath.Join(dir, "secret") || c.Log.Level != "debug" {
+		c.Web.Listen != "0.0.0.0:9797" || c.Web.PasswordFile != filepath.Join(dir, "secret") || c.Log.Level != "debug" || c.MQTT.Password() != "hunter2" {
 		t.Errorf("got %+v", c)
 	}
 }
@@ -48,6 +51,7 @@ func TestAVariableHasTheErrorsOfTheFile(t *testing.T) {
 		{"EDGED_CAMERA_FOLLOW", "{max: 99}", ": cameras[0].follow.max: the environment's EDGED_CAMERA_FOLLOW: must be 1 to 16, not 99"},
 		{"EDGED_CAMERA_FOLLOW", "{max: ", ": cameras[0].follow: the environment's EDGED_CAMERA_FOLLOW: "},
 		{"EDGED_LOG_LEVEL", "loud", ": log.level: the environment's EDGED_LOG_LEVEL: must be one of debug, info"},
+		{"EDGED_MQTT_PASSWORD_FILE", "absent", ": mqtt.password_file: the environment's EDGED_MQTT_PASSWORD_FILE: must be the path of a file"},
 		{"EDGED_MQTT_BROKR", "x", ": the environment's EDGED_MQTT_BROKR: no such variable; there are EDGED_CAMERA_FOLLOW, "},
 	} {
 		t.Run(v.variable, func(t *testing.T) {

@@ -62,6 +62,9 @@ func (a App) Config(ctx context.Context) (*config.Config, error) {
 	if err != nil {
 		return nil, err
 	}
+	if cfg.Node == config.Default().Node {
+		cfg.Node = "home" // the container's host name means nothing to a person
+	}
 	if cfg.MQTT.Broker == config.Embedded {
 		broker, err := a.broker(ctx)
 		if err != nil {
@@ -87,7 +90,6 @@ func (a App) fromOptions() (*config.Config, error) {
 		return nil, fmt.Errorf("the app's options: %s: %w", a.Options, err)
 	}
 	cfg := config.Default()
-	cfg.Node = "home" // the container's host name means nothing to a person
 	cfg.Cameras[0].Source = source(o.Camera)
 	if o.Follow {
 		cfg.Cameras[0].Follow = config.DefaultFollow
@@ -102,7 +104,7 @@ func (a App) fromOptions() (*config.Config, error) {
 	return cfg, nil
 }
 
-// source turns what a person writes for a camera into a source: nothing, a device, the address of a network camera, or a source.
+// source turns what a person writes for a camera into a source: nothing, a device, or a source.
 func source(camera string) string {
 	camera = strings.TrimSpace(camera)
 	switch {
@@ -110,10 +112,6 @@ func source(camera string) string {
 		return "v4l2:auto"
 	case strings.HasPrefix(camera, "/dev/"):
 		return "v4l2:" + camera
-	case strings.HasPrefix(camera, "rtsp://"), strings.HasPrefix(camera, "rtsps://"):
-		quoted := "'" + strings.ReplaceAll(camera, "'", `'\''`) + "'"
-		return "command:ffmpeg -nostdin -loglevel error -rtsp_transport tcp -i " + quoted +
-			" -an -vf scale=640:-2,format=yuv420p -enc_time_base 1:1000 -c:v rawvideo -f matroska -"
 	}
 	return camera
 }

@@ -43,8 +43,8 @@ func (n *Node) newSource(cam config.Camera, views []config.View, c *watch.Camera
 	case cam.Width != 0:
 	case spec.Kind == capture.KindV4L2:
 		cam.Width, cam.Height = leastSize(cam, views, n.modelOf(cam).Manifest)
-	case spec.Kind == capture.KindFile:
-		cam.Width, cam.Height = n.fileSize(cam, views)
+	case spec.Kind == capture.KindFile, spec.Kind == capture.KindRTSP:
+		cam.Width, cam.Height = n.decodedSize(cam, views)
 	}
 	format, _ := picture.Named(cam.Format) // 0 if the configuration names none
 	source, err := capture.NewSource(spec, capture.Options{
@@ -80,9 +80,9 @@ func leastSize(cam config.Camera, views []config.View, model models.Manifest) (w
 	return min(width, 1280), min(height, 720)
 }
 
-// fileSize is the least size of a video file's pictures: enough for the model, and for the people who look at the page, at clips and
+// decodedSize is the least size of the pictures of a video file or a network camera: enough for the model, and for the people who look at the page, at clips and
 // at snapshots.
-func (n *Node) fileSize(cam config.Camera, views []config.View) (width, height int) {
+func (n *Node) decodedSize(cam config.Camera, views []config.View) (width, height int) {
 	width, height = watch.LeastSize(views, n.modelOf(cam).Manifest)
 	side := max(n.Config.Record.Side, 640)
 	if cam.Snapshots {
