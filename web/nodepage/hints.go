@@ -22,8 +22,8 @@ func hints(n *node.Node, d page.Description, devices *devices) []page.Hint {
 		found = append(found, page.Hint{
 			ID: "broker", Title: "Events stay on this machine",
 			Text: "edged publishes to its built-in MQTT broker, which only this machine can reach. Listen to it with the command below. " +
-				"To send events to your own broker, and to Home Assistant, put these lines into the configuration:",
-			Lines: []string{"mosquitto_sub -h 127.0.0.1 -t 'edged/#' -v", "", "mqtt:", "  broker: tcp://HOST:1883"},
+				"To send events to your own broker, and to Home Assistant, change these lines of the configuration, in the block mqtt:",
+			Lines: []string{"mosquitto_sub -h 127.0.0.1 -t 'edged/#' -v", "", "  broker: tcp://HOST:1883", "  username: NAME    # if the broker asks for one"},
 		})
 	} else if !d.Broker.Connected {
 		found = append(found, page.Hint{
@@ -35,15 +35,15 @@ func hints(n *node.Node, d page.Description, devices *devices) []page.Hint {
 	if n.Recorder == nil {
 		found = append(found, page.Hint{
 			ID: "record", Title: "Events have no clips yet",
-			Text:  "edged can record the seconds before, during and after every event. They stay on this machine. Put this into the configuration:",
-			Lines: []string{"record:", "  enabled: true"},
+			Text:  "edged can record the seconds before, during and after every event. They stay on this machine. Change this line of the configuration, in the block record:",
+			Lines: []string{"  enabled: true"},
 		})
 	}
 	if n.Config.MQTT.Discovery == "" && n.Config.MQTT.Broker != config.Embedded {
 		found = append(found, page.Hint{
 			ID: "homeassistant", Title: "Home Assistant does not know this board",
-			Text:  "mqtt.discovery is empty. With this line Home Assistant finds the cameras and actions by itself:",
-			Lines: []string{"mqtt:", "  discovery: homeassistant"},
+			Text:  "mqtt.discovery is empty. With this line, in the block mqtt, Home Assistant finds the cameras and actions by itself:",
+			Lines: []string{"  discovery: homeassistant"},
 		})
 	}
 	return found
@@ -53,8 +53,8 @@ func hints(n *node.Node, d page.Description, devices *devices) []page.Hint {
 func cameraHint(c page.Camera, devices []capture.Device) page.Hint {
 	h := page.Hint{
 		ID: "camera", Title: "No picture from " + c.Name,
-		Text: "edged found no camera that it can use. Plug in a USB camera: edged opens it by itself. A CSI or network camera needs a command " +
-			"as its source; see docs/cameras.md.",
+		Text: "edged found no camera that it can use. Plug in a USB camera: edged opens it by itself. (In a container or in Home Assistant's app, restart " +
+			"edged afterwards.) For a network camera, set source to its address, rtsp://HOST/PATH. A CSI camera needs a command as its source; see docs/cameras.md.",
 	}
 	for _, device := range devices {
 		state := "can be used"

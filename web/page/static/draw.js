@@ -49,7 +49,7 @@ class Board {
     this.copy = el('button', { onclick: () => this.copyYAML() }, 'Copy');
     this.element = el('div', { class: 'draw' },
       el('div', {}, el('div', { class: 'controls' }, this.tools, el('button', { class: 'quiet', onclick: () => this.begin() }, 'New picture')), this.stage, this.help),
-      el('div', {}, this.lists, el('h2', {}, 'For the configuration'), el('p', {}, 'In the configuration, replace the same lines of the camera with these. Keep its other keys. Then run ', el('code', {}, 'systemctl reload edged'), '.'), this.yaml,
+      el('div', {}, this.lists, el('h2', {}, 'For the configuration'), el('p', {}, 'In the configuration, replace the same lines of the camera with these. Keep its other keys. Then run ', el('code', {}, 'sudo systemctl reload edged'), ', or restart the container or Home Assistant’s app.'), this.yaml,
         el('div', { class: 'controls' }, this.copy, this.verdict)));
     this.stage.addEventListener('pointerdown', (e) => this.down(e));
     this.stage.addEventListener('pointermove', (e) => this.move(e));

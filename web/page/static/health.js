@@ -79,8 +79,8 @@ function cards(s, node) {
   return [
     table('Node', row('name', s.node), row('edged', s.version), row('up', lasting(s.uptime_seconds * 1000)),
       row('settings', s.settings_error, true), row('temperature', s.cpu_temperature_celsius && s.cpu_temperature_celsius.toFixed(0) + ' °C')),
-    table('Model', row('name', `${s.model.name} ${s.model.version}`), row('runs on', s.model.delegate || 'being loaded'),
-      row('nodes', `${s.model.nodes_delegated} of ${s.model.nodes_total} delegated`), row('sha256', s.model.sha256.slice(0, 12))),
+    ...s.models.map((m) => table(s.models.length > 1 ? `Model of ${m.cameras.join(', ')}` : 'Model', row('name', `${m.name} ${m.version}`), row('runs on', m.delegate || 'being loaded'),
+      m.delegate && row(`parts on ${m.delegate}`, `${m.nodes_delegated} of ${m.nodes_total}`), row('windows', m.windows), row('sha256', m.sha256.slice(0, 12)))),
     table('Broker', row('address', s.broker), row('state', s.broker_connected ? 'connected' : 'no connection', !s.broker_connected),
       row('events', `${s.events_sent} sent, ${s.events_waiting} waiting, ${s.events_dropped} dropped`), row('outbox', s.outbox_error, true)),
     r ? table('Clips', row('on disk', `${r.clips}, ${(r.bytes / 1e6).toFixed(0)} of ${(r.max_bytes / 1e6).toFixed(0)} MB`),

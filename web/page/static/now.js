@@ -16,7 +16,8 @@ export function begin(signal) {
 
 export async function show(main, { node, asked, begun, signal }) {
   const cameras = node.cameras.map((c) => new Camera(node, c));
-  main.append(el('h1', { class: 'hidden' }, 'Now'), hints(node) ?? '', el('div', { class: 'cameras' + (cameras.length === 1 ? ' one' : '') }, cameras.map((c) => c.element)));
+  main.append(el('h1', { class: 'hidden' }, 'Now'), hints(node) ?? '', el('div', { class: 'cameras' + (cameras.length === 1 ? ' one' : '') }, cameras.map((c) => c.element)),
+    el('p', { class: 'help' }, 'A bar shows how sure edged is of an action. The action starts where the bar reaches its mark. Drag the mark to change that.'));
   const all = (f) => (data) => cameras.forEach((c) => f(c, data));
   let told = new Set(); // events of which the stream has told: the list that is asked for below may be older
   const off = [

@@ -43,7 +43,7 @@ export async function open(node, event, signal) {
 async function fill(node, event, dialog, body, signal) {
   const facts = `${event.end ? lasting(new Date(event.end) - new Date(event.start)) : 'going on'}, peak ${percent(event.peak_score)}`;
   if (event.clip_state !== 'saved') {
-    const text = { none: 'There is no clip: recording is off. Turn it on with record.enabled in the configuration.', recording: 'The clip is being recorded. It appears here when the event is over.', failed: 'edged could not write the clip. The page Health says why.', trimmed: 'The clip was deleted to make room for newer ones, while the action went on.' };
+    const text = { none: 'There is no clip: recording is off. Turn it on: record.enabled in the configuration, or Record clips in the options of Home Assistant’s app.', recording: 'The clip is being recorded. It appears here when the event is over.', failed: 'edged could not write the clip. The page Health says why.', trimmed: 'The clip was deleted to make room for newer ones, while the action went on.' };
     body.replaceChildren(el('p', { class: 'loading' }, text[event.clip_state]), el('p', { class: 'facts' }, facts), el('div', { class: 'controls' }, removal(event, dialog)));
     return;
   }

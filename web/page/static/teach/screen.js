@@ -198,6 +198,14 @@ class Teach {
   }
 }
 
+// waits says what to do about an action in a state in which it cannot fire.
+const waits = {
+  relearning: (name) => `edged learns “${name}” anew, with another model. This takes about an hour. You need do nothing.`,
+  resting: (name) => `“${name}” rests. Its card says why.`,
+  needs_name: (name) => `“${name}” needs another name: open “More” on its card.`,
+  foreign_model: (name) => `“${name}” was taught with another model. Its card says what helps.`,
+};
+
 // next says in one sentence what to do now; then the action, the button and the method of its card that do it.
 function next(view) {
   if (!view) return ['There is no camera yet. Add one to the configuration.'];
@@ -213,5 +221,7 @@ function next(view) {
   if (few) return [`“${few.name}” has ${count(few.examples, 'example')}; five are much better. Do it again. Then press:`, few.name, 'That was it', 'thatWasIt'];
   if (ready) return [`“${ready.name}” is ready. When you trust it, let it send events:`, ready.name, 'Go live', 'setLive'];
   if (actions.some((a) => a.state === 'live')) return ['If edged reports something by mistake, press “Wrong”. You can teach more at any time.'];
+  const waiting = actions.find((a) => a.state in waits);
+  if (waiting && !actions.some((a) => a.state === 'shadow')) return [waits[waiting.state](waiting.name)];
   return ['Open “What it would have reported”. Say what was right and what was wrong.'];
 }
