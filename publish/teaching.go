@@ -159,6 +159,8 @@ func (v *ViewTopics) show(taught Taught) {
 	}
 	if a == nil {
 		a = v.states.addTaught(v, taught.Label)
+	}
+	if taught.Live || taught.Shadow {
 		v.teaching.retired = slices.DeleteFunc(v.teaching.retired, func(l string) bool { return l == taught.Label })
 	}
 	if a.shadow == nil {

@@ -280,6 +280,38 @@ func TestForgottenActionsAreBounded(t *testing.T) {
 	}
 }
 
+// An action that is taught again after it was forgotten keeps its topics, however many others are forgotten after that.
+func TestAnActionThatComesBackKeepsItsTopics(t *testing.T) {
+	p, _ := testPublisher(t, "tcp://127.0.0.1:1", discoverable)
+	v := viewOf(p, "front")
+	taught := func(labels ...string) {
+		var actions []Taught
+		for _, l := range labels {
+			actions = append(actions, Taught{Label: l, Live: true})
+		}
+		v.SetTeaching(Teaching{Possible: true, Actions: actions})
+	}
+	taught("ring")
+	before := v.action("ring")
+	for range 3 { // forgotten and taught again
+		taught()
+		taught("ring")
+	}
+	for n := range 2 * maxRetired {
+		taught("ring", fmt.Sprint("other", n))
+		taught("ring")
+	}
+	if v.action("ring") != before {
+		t.Error("it has other topics")
+	}
+	taught()
+	taught("last")
+	taught()
+	if len(v.teaching.retired) != maxRetired {
+		t.Errorf("%d are remembered", len(v.teaching.retired))
+	}
+}
+
 // components reads a description for Home Assistant.
 func components(t *testing.T, text []byte) map[string]component {
 	t.Helper()

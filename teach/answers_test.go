@@ -85,6 +85,33 @@ func TestWrongWhileItGoesOn(t *testing.T) {
 	if a := r.get("ring"); a.Negatives != 1 || a.Firing || r.firings()[0].Judged != Wrong {
 		t.Errorf("%+v, %+v", a, r.firings()[0])
 	}
+	_, err := r.teacher.Undo(hall)
+	r.must(err)
+	if a := r.get("ring"); a.Negatives != 0 || a.Questions == 0 || r.firings()[0].Judged != NotJudged {
+		t.Errorf("undone: %+v, %+v", a, r.firings()[0])
+	}
+}
+
+// "Wrong" counts also where so many questions wait that there is no room for another.
+func TestWrongWhileItGoesOnNeedsNoRoomForAQuestion(t *testing.T) {
+	r := newRoom(t, "")
+	r.live(minutes(2))
+	r.teach("ring", 4)
+	for r.get("ring").Questions < MaxQuestions {
+		r.act()
+		r.live(10 * time.Second)
+	}
+	for range 6 {
+		r.window(r.action())
+	}
+	if !r.get("ring").Firing {
+		t.Fatal("it does not fire")
+	}
+	r.must(r.teacher.Wrong(hall, "ring", ""))
+	r.live(5 * time.Second)
+	if a := r.get("ring"); a.Negatives != 1 || r.firings()[0].Judged != Wrong {
+		t.Errorf("%+v, %+v", a, r.firings()[0])
+	}
 }
 
 func TestThatWasItAnswersAQuestion(t *testing.T) {

@@ -36,17 +36,19 @@ func (t *Teacher) note(f found) {
 		t.noticed(a.View)
 		return
 	}
-	i, l := t.question(a, &f, firing)
+	kind := question
+	if a.wrongTo > 0 && f.start <= a.wrongTo { // the user called it wrong while it went on
+		firing.Judged, kind = Wrong, negative
+	}
+	i, l := t.itemFrom(a, &f, kind, firing)
 	if i == nil && !f.fired {
 		return
-	}
-	if i != nil && a.wrongTo > 0 && f.start <= a.wrongTo && len(a.of(negative)) < MaxNegatives { // the user called it wrong while it went on
-		firing.Judged, i.kind = Wrong, negative
 	}
 	if i != nil && t.saved(t.store.saveItem(a, i)) == nil {
 		f.view.take(l, t.wall)
 		a.items = append(a.items, i)
 		if i.kind == negative {
+			i.wrongTo = a.wrongTo
 			a.changed()
 			t.wake(t.work)
 		}
@@ -55,16 +57,16 @@ func (t *Teacher) note(f found) {
 	t.noticed(a.View)
 }
 
-// question makes an item of a candidate; nil if there are enough questions, or if its moments are gone. The caller holds mu.
-func (t *Teacher) question(a *action, f *found, firing FiringInfo) (*item, *look) {
-	if !t.roomForQuestion(a, f.fired) {
+// itemFrom makes an item of a candidate; nil if there are enough of its kind, or if its moments are gone. The caller holds mu.
+func (t *Teacher) itemFrom(a *action, f *found, kind itemKind, firing FiringInfo) (*item, *look) {
+	if kind == question && !t.roomForQuestion(a, f.fired) || kind == negative && len(a.of(negative)) >= MaxNegatives {
 		return nil, nil
 	}
 	l, err := f.view.lookAt(f.peakAt-aroundPeak, f.peakAt+aroundPeak, byTime(f.peakAt, f.track))
 	if err != nil {
 		return nil, nil
 	}
-	i := f.view.item(l, question, t.settings.KeepPictures, t.wall)
+	i := f.view.item(l, kind, t.settings.KeepPictures, t.wall)
 	i.ID, i.Peak, i.Fired, i.Live = firing.ID, firing.Peak, firing.Fired, firing.Live
 	return i, l
 }
@@ -249,9 +251,17 @@ func (a *action) lastFiring() string {
 
 // wrongNow makes the firing that goes on a counter-example, once it has ended.
 func (t *Teacher) wrongNow(a *action) {
-	before := a.wrongTo
-	a.wrongTo = t.o.Monotonic()
+	before, now := a.wrongTo, t.o.Monotonic()
+	a.wrongTo = now
 	t.did(a, fmt.Sprintf("say that %q is wrong", a.Name), func() error {
+		for _, i := range a.of(negative) {
+			if i.wrongTo != now {
+				continue
+			}
+			if err := t.turn(a, i, question); err != nil {
+				return err
+			}
+		}
 		a.wrongTo = before
 		return nil
 	})

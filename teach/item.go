@@ -36,9 +36,10 @@ type item struct {
 	Count    int      `json:"picture_count"`
 
 	kind     itemKind
-	hopeless string // sha256 of the model that could make no windows of its pictures
-	tried    bool   // it was left out, to see whether it is recognised then
-	found    bool   // it was recognised when it was left out
+	hopeless string        // sha256 of the model that could make no windows of its pictures
+	tried    bool          // it was left out, to see whether it is recognised then
+	found    bool          // it was recognised when it was left out
+	wrongTo  time.Duration // of the action when it made this counter-example; 0 = something else made it
 }
 
 const (

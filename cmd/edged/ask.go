@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"time"
@@ -39,7 +40,7 @@ func askerOf(w config.Web) (*asker, error) {
 		return nil, errors.New("web.listen is empty: this edged answers nobody")
 	}
 	if w.CertFile == "" {
-		return &asker{url: "http://" + w.Listen, client: http.Client{Transport: &http.Transport{}}}, nil
+		return &asker{url: "http://" + here(w.Listen), client: http.Client{Transport: &http.Transport{}}}, nil
 	}
 	text, err := plainfile.ReadText(w.CertFile, 1<<20)
 	if err != nil {
@@ -47,7 +48,22 @@ func askerOf(w config.Web) (*asker, error) {
 	}
 	trust := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: true} //nolint:gosec // the next line is stricter
 	trust.VerifyConnection = func(c tls.ConnectionState) error { return isCertificate(c, text) }
-	return &asker{url: "https://" + w.Listen, client: http.Client{Transport: &http.Transport{TLSClientConfig: trust}}}, nil
+	return &asker{url: "https://" + here(w.Listen), client: http.Client{Transport: &http.Transport{TLSClientConfig: trust}}}, nil
+}
+
+// here is the address at which this machine itself reaches what listens there. edged believes that a request comes from its own
+// machine only if it is for a loopback address.
+func here(listen string) string {
+	host, port, err := net.SplitHostPort(listen)
+	switch ip := net.ParseIP(host); {
+	case err != nil:
+		return listen
+	case host == "", ip.Equal(net.IPv4zero):
+		return net.JoinHostPort("127.0.0.1", port)
+	case ip.Equal(net.IPv6unspecified):
+		return net.JoinHostPort("::1", port)
+	}
+	return listen
 }
 
 // isCertificate returns an error unless the other side has the first certificate of the PEM text.

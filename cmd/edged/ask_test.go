@@ -27,6 +27,17 @@ import (
 func fetch(ctx context.Context, url string) ([]byte, error) { return askerAt(url).get(ctx, "") }
 
 // A proxy of the environment is asked about other machines only: it would look for this one elsewhere.
+func TestThisMachineIsAskedAtItsLoopbackAddress(t *testing.T) {
+	for listen, want := range map[string]string{
+		"0.0.0.0:9797": "127.0.0.1:9797", "[::]:9797": "[::1]:9797", ":9797": "127.0.0.1:9797",
+		"127.0.0.1:1": "127.0.0.1:1", "192.168.1.2:80": "192.168.1.2:80", "board.lan:80": "board.lan:80",
+	} {
+		if got := here(listen); got != want {
+			t.Errorf("what listens at %s is asked at %s, want %s", listen, got, want)
+		}
+	}
+}
+
 func TestNoProxyForThisMachine(t *testing.T) {
 	var mu sync.Mutex
 	var asked []string // guarded by mu
