@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -26,7 +27,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type scene struct {
 	*Recorder
 	t       *testing.T
-	picture []byte // that the camera sends
+	picture atomic.Pointer[[]byte] // that the camera sends
+	opening atomic.Uint64          // of the camera
 	n       uint64
 	stop    []func()
 }
@@ -40,11 +42,12 @@ func newScene(t *testing.T, dir string, change func(*Recorder)) *scene {
 
 func newSceneOf(t *testing.T, dir string, picture []byte, change func(*Recorder)) *scene {
 	t.Helper()
-	s := &scene{t: t, picture: picture, Recorder: &Recorder{
+	s := &scene{t: t, Recorder: &Recorder{
 		Dir: dir, Before: 300 * time.Millisecond, After: 200 * time.Millisecond, MaxClip: 5 * time.Second, MaxBytes: 100 << 20, MaxAge: time.Hour,
 		Memory: 4 << 20, Rate: 5, Node: "board", Version: "v1",
 		Views: []View{{Camera: "gate", Path: "gate", Model: Model{Name: "starter", SHA256: "abc"}}}, Timeline: new(Timeline), Log: slog.New(slog.DiscardHandler),
 	}}
+	s.picture.Store(&picture)
 	if change != nil {
 		change(s.Recorder)
 	}
@@ -76,7 +79,7 @@ func (s *scene) film(ctx context.Context) {
 		case <-tick.C:
 		}
 		now := clock.Monotonic()
-		s.Pictures("gate").Picture(pictures.Picture{JPEG: s.picture, Time: now})
+		s.Pictures("gate").Picture(pictures.Picture{JPEG: *s.picture.Load(), Time: now, Opening: s.opening.Load()})
 		s.Window(sink.Window{View: "gate", Time: now, Labels: []string{"wave", "fall"}, Scores: []float32{0.7, 0.01}})
 	}
 }
@@ -227,6 +230,55 @@ func TestLongEventsClipEndsAndIsAmended(t *testing.T) {
 		if clip, err = s.Info(e.Clip); err != nil || time.Now().After(deadline) {
 			t.Fatalf("the event's end is not in the description: %v", err)
 		}
+	}
+}
+
+// The ends of many actions of one clip do not take the place of those of the next clip.
+func TestAllLateEndsAreWritten(t *testing.T) {
+	s := newScene(t, t.TempDir(), func(r *Recorder) { r.MaxClip = 500 * time.Millisecond })
+	var long []sink.Event
+	for range maxAmends + 3 {
+		long = append(long, s.begin("wave"))
+	}
+	s.await(long[0], ClipSaved)
+	last := s.begin("wave")
+	s.await(last, ClipSaved)
+	s.await(s.begin("wave"), ClipRecording)
+	for _, e := range append(long, last) {
+		s.finish(e)
+	}
+	for _, clip := range []string{long[0].Clip, last.Clip} {
+		ended := func() bool {
+			described, err := s.Info(clip)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return !slices.ContainsFunc(described.Events, func(e Event) bool { return e.End == nil })
+		}
+		for deadline := time.Now().Add(eventually); !ended(); time.Sleep(5 * time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatal("an end is not in the description")
+			}
+		}
+	}
+}
+
+// A clip ends where the camera's pictures get another size, also when the first picture of that size is lost.
+func TestAClipHasPicturesOfOneSize(t *testing.T) {
+	s := newScene(t, t.TempDir(), nil)
+	s.opening.Store(1)
+	s.awaitPictures(200 * time.Millisecond)
+	e := s.begin("wave")
+	s.await(e, ClipRecording)
+	lost := []byte("no JPEG")
+	s.picture.Store(&lost)
+	s.opening.Store(2)
+	time.Sleep(100 * time.Millisecond)
+	other := jpegOf(t, 100, 32, 24)
+	s.picture.Store(&other)
+	s.await(e, ClipSaved)
+	if clip, err := s.Info(e.Clip); err != nil || !strings.Contains(clip.Cut, "another size") || clip.Width != 64 {
+		t.Errorf("%+v, %v", clip, err)
 	}
 }
 

@@ -39,7 +39,7 @@ type entry struct {
 	n            uint64
 	offset, size int
 	at           time.Duration
-	restart      bool
+	opening      uint64 // of the camera
 	pins         int
 }
 
@@ -78,7 +78,7 @@ func (r *ring) Picture(p pictures.Picture) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.filling = false
-	*r.at(r.next) = entry{n: r.next, offset: offset, size: len(p.JPEG), at: p.Time, restart: p.Restart}
+	*r.at(r.next) = entry{n: r.next, offset: offset, size: len(p.JPEG), at: p.Time, opening: p.Opening}
 	r.next++
 }
 

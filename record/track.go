@@ -44,12 +44,15 @@ type take struct {
 	active int           // events that go on
 	closed bool          // no event can join any more
 
-	deleted bool // by the user, before it was complete
+	concluded bool // its description is written
+	deleted   bool // by the user, before it was complete
 }
 
 const (
 	// maxTakes bounds the clips of a view that wait for a slow disk.
 	maxTakes = 4
+	// maxAmends bounds the clips whose description waits to be written again.
+	maxAmends = 16
 	// lookEvery is how often new pictures are taken out of the ring while a clip is written.
 	lookEvery = 500 * time.Millisecond
 	// patience is how long a picture may be late, before the clip ends without it.
@@ -100,7 +103,7 @@ func (t *track) started(e sink.Event) {
 
 // amendLater has a complete clip's description written again. The caller holds mu.
 func (t *track) amendLater(clip string) {
-	if len(t.amends) < maxTakes {
+	if len(t.amends) < maxAmends && !slices.Contains(t.amends, clip) {
 		t.amends = append(t.amends, clip)
 		t.signal()
 	}
@@ -121,6 +124,9 @@ func (t *track) ended(e sink.Event) {
 	k.ended = max(k.ended, e.End) // events are not reported in the order of their ends
 	if k.active--; k.active == 0 && !k.closed {
 		k.until = k.ended + t.After
+	}
+	if k.concluded {
+		t.amendLater(k.id)
 	}
 }
 
@@ -182,22 +188,22 @@ func (t *track) work(ctx context.Context) {
 	for {
 		t.mu.Lock()
 		var k *take
-		if len(t.takes) > 0 {
-			k = t.takes[0]
-		}
 		var amend string
-		if k == nil && len(t.amends) > 0 {
+		switch {
+		case len(t.amends) > 0: // first: there may be a clip to write for hours
 			amend, t.amends = t.amends[0], t.amends[1:]
+		case len(t.takes) > 0:
+			k = t.takes[0]
 		}
 		t.mu.Unlock()
 		switch {
+		case amend != "":
+			t.amend(amend)
 		case k != nil:
 			t.write(ctx, k)
 			if t.done(k) {
 				t.discard(k.id)
 			}
-		case amend != "":
-			t.amend(amend)
 		default:
 			return
 		}
@@ -244,7 +250,7 @@ func (t *track) progress(k *take, newest time.Duration) (end time.Duration, over
 func (t *track) conclude(k *take, state string) (stillOn bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	k.closed = true
+	k.closed, k.concluded = true, true
 	if len(t.results) == maxTakes {
 		t.results = slices.Delete(t.results, 0, 1)
 	}

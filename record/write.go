@@ -43,6 +43,7 @@ type writing struct {
 	file          file
 	mux           *muxer
 	width, height int
+	opening       uint64 // of the camera: all its pictures have one size
 	cut           string
 	lost          int
 	counted       int64 // bytes that the store knows of
@@ -124,10 +125,11 @@ func pause(ctx context.Context, d time.Duration) bool {
 
 // picture writes the next picture. It returns false if the clip must end before it.
 func (w *writing) picture(in *reading, e entry) (goOn bool, err error) {
-	if w.mux == nil || e.restart {
+	if w.mux == nil || e.opening != w.opening {
 		if fine, err := w.begin(in, e); !fine || err != nil {
 			return w.cut == "", err
 		}
+		w.opening = e.opening
 	}
 	w.busy.Store(int64(clock.Monotonic()))
 	switch err := w.mux.begin(e.at, e.size); {

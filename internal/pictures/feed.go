@@ -17,7 +17,7 @@ import (
 type Picture struct {
 	JPEG    []byte        // lent for the call
 	Time    time.Duration // of capture, on CLOCK_MONOTONIC
-	Restart bool          // the camera was opened again since the picture before
+	Opening uint64        // of the camera, counted from 1: pictures of one opening have one size
 }
 
 // Consumer takes pictures. Its methods are called by one goroutine at a time and must not block.
@@ -46,9 +46,8 @@ type Feed struct {
 	mu         sync.Mutex // held while consumers get pictures or wipe
 	generation uint64     // guarded by mu; a picture made of a frame from before the last change is dropped
 
-	views   uint32 // of the last frame; the camera goroutine's, as are the next two
-	direct  bool   // the last frame was handed on as it came
-	restart bool   // not yet handed on
+	views  uint32 // of the last frame; the camera goroutine's, as is the next one
+	direct bool   // the last frame was handed on as it came
 
 	busy atomic.Bool // the encoding goroutine owns job
 	work chan struct{}
@@ -62,7 +61,7 @@ type job struct {
 	data       []byte
 	format     pixel.Format
 	at         time.Duration
-	restart    bool
+	opening    uint64
 	views      uint32
 	generation uint64
 }
@@ -73,7 +72,6 @@ func (f *Feed) init() { f.once.Do(func() { f.work = make(chan struct{}, 1) }) }
 func (f *Feed) Frame(frame sink.Frame) {
 	direct := frame.Format.FourCC.Compressed() && frame.Format.IsPlain() && len(f.Masks) == 0 && frame.Views == f.all()
 	f.follow(frame.Views, direct)
-	f.restart = f.restart || frame.Restart
 	if direct {
 		f.pass(frame)
 		return
@@ -106,8 +104,7 @@ func (f *Feed) pass(frame sink.Frame) {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.deliver(Picture{JPEG: frame.Data, Time: frame.Time, Restart: f.restart}, false)
-	f.restart = false
+	f.deliver(Picture{JPEG: frame.Data, Time: frame.Time, Opening: frame.Opening}, false)
 }
 
 func (f *Feed) due(t time.Duration, encoded bool) bool {
@@ -137,10 +134,9 @@ func (f *Feed) hand(frame sink.Frame) {
 	}
 	f.init()
 	f.job = job{
-		data: append(f.job.data[:0], frame.Data...), format: frame.Format, at: frame.Time, restart: f.restart,
+		data: append(f.job.data[:0], frame.Data...), format: frame.Format, at: frame.Time, opening: frame.Opening,
 		views: frame.Views, generation: f.generation,
 	}
-	f.restart = false
 	f.work <- struct{}{}
 }
 
@@ -166,7 +162,7 @@ func (f *Feed) encode() {
 	case err == nil:
 		f.mu.Lock()
 		if j.generation == f.generation {
-			f.deliver(Picture{JPEG: jpeg, Time: j.at, Restart: j.restart}, true)
+			f.deliver(Picture{JPEG: jpeg, Time: j.at, Opening: j.opening}, true)
 		}
 		f.mu.Unlock()
 	case f.OnError != nil:

@@ -63,10 +63,10 @@ func TestCamerasOwnBytesAreHandedOn(t *testing.T) {
 	a := newAlbum()
 	f := &Feed{Areas: halves, Consumers: []Consumer{a}}
 	frame := white(t, pixel.MJPEG, 3)
-	frame.Restart, frame.Time = true, time.Second
+	frame.Opening, frame.Time = 3, time.Second
 	f.Frame(frame)
-	if p := <-a.came; !bytes.Equal(p.JPEG, frame.Data) || !p.Restart || p.Time != time.Second {
-		t.Errorf("%d bytes at %v, restart %t", len(p.JPEG), p.Time, p.Restart)
+	if p := <-a.came; !bytes.Equal(p.JPEG, frame.Data) || p.Opening != 3 || p.Time != time.Second {
+		t.Errorf("%d bytes at %v, opening %d", len(p.JPEG), p.Time, p.Opening)
 	}
 	frame.Data = []byte("no picture")
 	f.Frame(frame)
@@ -108,12 +108,12 @@ func TestWhatIsHiddenIsBlack(t *testing.T) {
 			f := &Feed{Masks: c.masks, Areas: halves, Side: 640, Consumers: []Consumer{a}}
 			defer background.Start(f.Run)()
 			frame := white(t, c.fourcc, c.views)
-			frame.Restart = true
+			frame.Opening = 3
 			f.Frame(frame)
 			p := <-a.came
 			left, right := brightness(t, p.JPEG)
-			if right < 240 || (left < 16) != c.black || !p.Restart {
-				t.Errorf("left %d, right %d, restart %t", left, right, p.Restart)
+			if right < 240 || (left < 16) != c.black || p.Opening != 3 {
+				t.Errorf("left %d, right %d, opening %d", left, right, p.Opening)
 			}
 		})
 	}

@@ -26,7 +26,7 @@ type Frame struct {
 	Format   pixel.Format
 	Time     time.Duration // when it was taken
 	Sequence uint32        // the driver's count; a jump means lost frames
-	Restart  bool          // the first frame after the camera was opened: what came before is another scene
+	Opening  uint64        // of the camera, counted from 1: frames of another opening show another scene, and may have another size
 	Views    uint32        // bit i is set if view i of the camera is enabled, in the configuration's order
 }
 

@@ -40,6 +40,7 @@ type Camera struct {
 	stallAfter time.Duration
 
 	// The camera's goroutine alone uses these.
+	openings     uint64 // of the camera
 	sampler      *capture.Sampler
 	decoder      *pixel.Decoder // of the views that do not follow; nil if all do
 	plainBytes   int            // of a slot: the pictures of these views

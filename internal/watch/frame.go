@@ -11,6 +11,9 @@ import (
 // Frame is the capture.Sink of the camera. It decodes a frame on the sampling grid straight into the ring. It examines the frame of a
 // frozen camera and does not keep it.
 func (c *Camera) Frame(f *capture.Frame) capture.Finding {
+	if f.Restart {
+		c.openings++
+	}
 	enabled := c.followSwitches()
 	if enabled == 0 {
 		c.Unwatched.Add(1)
@@ -47,13 +50,13 @@ func (c *Camera) followSwitches() (enabled uint32) {
 // lend gives the frame to the taps, and to the snapshots that somebody has asked for.
 func (c *Camera) lend(f *capture.Frame, enabled uint32) {
 	for i, v := range c.Views {
-		if enabled>>i&1 == 1 {
+		if enabled>>i&1 == 1 && !f.Frozen { // frozen ones show the past
 			v.snapshots.takeIfAsked(f)
 		}
 	}
 	if c.Taps.InUse() && !f.Frozen {
 		c.Taps.Frame(sink.Frame{
-			Data: f.Data, Format: f.Format, Time: f.Time, Sequence: f.Sequence, Restart: f.Restart, Views: enabled,
+			Data: f.Data, Format: f.Format, Time: f.Time, Sequence: f.Sequence, Opening: c.openings, Views: enabled,
 		})
 	}
 }
