@@ -9,9 +9,9 @@ import (
 // rtspWidth is the width of a network camera's pictures where nobody says another.
 const rtspWidth = 640
 
-// LongestOpen is how long ffmpeg may need to connect to a network camera, and to wait for a picture that it can decode without
+// rtspOpens is how long ffmpeg may need to connect to a network camera, and to wait for a picture that it can decode without
 // earlier ones. Cameras send such a picture every 1 to 4 s.
-const LongestOpen = 5 * time.Second
+const rtspOpens = 5 * time.Second
 
 // isAddress tells whether this is the address of a network camera.
 func isAddress(s string) bool {

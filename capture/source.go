@@ -49,12 +49,23 @@ func NewSource(spec Spec, o Options) (Source, error) {
 		}, nil
 	case KindRTSP:
 		return &Command{
-			Line: rtspLine(spec.Path, o.Width), Name: Redact(spec.Path), Program: "ffmpeg", StallAfter: o.StallAfter, Opens: LongestOpen, Counters: o.Counters, Log: o.Log,
+			Line: rtspLine(spec.Path, o.Width), Name: Redact(spec.Path), Program: "ffmpeg", StallAfter: o.StallAfter, Opens: rtspOpens, Counters: o.Counters, Log: o.Log,
 		}, nil
 	case KindPattern:
 		return &Pattern{FrameRate: o.FrameRate, Counters: o.Counters}, nil
 	}
 	return nil, fmt.Errorf("capture: no source of kind %q", spec.Kind)
+}
+
+// LongestOpen is how much longer the source that a Spec of this kind names may take for its first frame than for the others.
+func (k Kind) LongestOpen() time.Duration {
+	switch k {
+	case KindFile:
+		return beginWithin + endWithin
+	case KindRTSP:
+		return rtspOpens
+	}
+	return 0
 }
 
 // warnOfIgnored logs the options that are set and have no effect on a source of that kind.

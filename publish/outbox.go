@@ -37,7 +37,7 @@ type Outbox struct {
 type Limits struct {
 	Events int
 	Bytes  int           // size on disk, about
-	Age    time.Duration // since the event was published; the time during which the machine is off does not count
+	Age    time.Duration // since the event was published, or since the machine started: a board without a clock battery does not know how long it was off
 }
 
 // queued is an event in the outbox.

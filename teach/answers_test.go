@@ -3,6 +3,7 @@ package teach
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -227,5 +228,28 @@ func TestTheActionInOrdinaryLifeDoesNotSilenceIt(t *testing.T) {
 	r.act()
 	if list := r.firings(); len(list) != before+1 || !list[0].Fired {
 		t.Errorf("it does not fire any more: threshold %.2f, %+v", a.Threshold, list)
+	}
+}
+
+// A change of which one half is refused changes nothing, and leaves no step to undo.
+func TestChangeIsWholeOrNothing(t *testing.T) {
+	r := newRoom(t, "")
+	r.live(minutes(2))
+	r.teach("ring", 3)
+	r.must(r.teacher.Create(hall, "bell"))
+	before := r.get("ring").Live
+	if err := r.teacher.Change(hall, "ring", "bell", !before); err == nil {
+		t.Error("the name is taken")
+	}
+	if r.get("ring").Live != before {
+		t.Error("it was switched all the same")
+	}
+	step, err := r.teacher.Undo(hall)
+	if err != nil || !strings.Contains(step, "bell") {
+		t.Errorf("the last step is %q, %v", step, err)
+	}
+	r.must(r.teacher.Change(hall, "ring", "chime", !before))
+	if a := r.get("chime"); a.Live == before {
+		t.Errorf("%+v", a)
 	}
 }

@@ -101,8 +101,39 @@ func (t *Teacher) Rename(view, name, to string) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	a, err := t.find(view, name)
-	if err != nil || name == to {
+	if err != nil {
 		return err
+	}
+	return t.callIt(a, to)
+}
+
+// Change renames the action and switches it live, or back to shadow: both or, if one of them fails, neither.
+func (t *Teacher) Change(view, name, to string, live bool) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	a, err := t.find(view, name)
+	if err != nil {
+		return err
+	}
+	before := a.Live
+	if err := t.switchTo(a, live); err != nil {
+		return err
+	}
+	if err := t.callIt(a, to); err != nil {
+		if a.Live != before {
+			_ = t.setLive(a, before)
+			t.undo[view] = t.undo[view][:len(t.undo[view])-1]
+		}
+		return err
+	}
+	return nil
+}
+
+// callIt renames the action. The caller holds mu.
+func (t *Teacher) callIt(a *action, to string) error {
+	name := a.Name
+	if name == to {
+		return nil
 	}
 	if err := t.rename(a, to); err != nil {
 		return err
@@ -142,9 +173,18 @@ func (t *Teacher) SetLive(view, name string, live bool) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	a, err := t.find(view, name)
-	if err != nil || a.Live == live {
+	if err != nil {
 		return err
 	}
+	return t.switchTo(a, live)
+}
+
+// switchTo switches the action live, or back to shadow. The caller holds mu.
+func (t *Teacher) switchTo(a *action, live bool) error {
+	if a.Live == live {
+		return nil
+	}
+	name := a.Name
 	if live && (a.Learned == nil || len(a.of(example)) == 0) {
 		return fmt.Errorf("%w: %q needs an example first, or edged still learns it", ErrNotLearned, name)
 	}

@@ -17,6 +17,5 @@ var (
 	ErrNotLearned    = errors.New("the action is not learned yet")
 	ErrDegraded      = errors.New("edged cannot save what it is taught")
 	ErrTooMany       = errors.New("there are too many")
-	ErrTooSoon       = errors.New("that was too soon after the last time")
 	ErrBadFile       = errors.New("the file is no export of a taught action")
 )

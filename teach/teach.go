@@ -26,8 +26,8 @@ const (
 	usualPause = 250 * time.Millisecond
 	// longestPause between two windows of one stretch.
 	longestPause = time.Second
-	// exitShare of the threshold is where a firing ends.
-	exitShare = 0.67
+	// ExitShare of the threshold is where a firing ends.
+	ExitShare = 0.67
 	// togetherWithin is the pause, at most, between two stretches of one firing.
 	togetherWithin = 2 * time.Second
 )
@@ -76,7 +76,7 @@ func Fire(h *Head, threshold float64, windows []Window) (firings []Firing) {
 				break // goes on
 			}
 			firings = append(firings, Firing{Start: t})
-		case on && score < exitShare*threshold:
+		case on && score < ExitShare*threshold:
 			on = false
 			continue
 		}

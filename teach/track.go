@@ -39,14 +39,14 @@ func (t *tracker) window(at time.Duration, score, threshold float64) (c candidat
 	switch {
 	case !t.on && t.average >= nearShare*threshold:
 		t.on, t.start, t.peak = true, at, 0
-	case t.on && t.average < exitShare*nearShare*threshold:
+	case t.on && t.average < ExitShare*nearShare*threshold:
 		return t.finish()
 	}
 	if t.on {
 		if t.average > t.peak {
 			t.peak, t.peakAt = t.average, at
 		}
-		if score >= exitShare*nearShare*threshold {
+		if score >= ExitShare*nearShare*threshold {
 			t.end = at
 		}
 		t.end = max(t.end, t.start)

@@ -81,6 +81,8 @@ func (n *Node) examplesOf(view, name string) int {
 
 // publishTaught publishes what the view was taught, and returns that.
 func (n *Node) publishTaught(i int) ([]teach.Action, error) {
+	n.telling.Lock() // what was asked for first must not be published last
+	defer n.telling.Unlock()
 	v, err := n.State.Teacher.Info(n.Views[i].Path)
 	if err != nil {
 		return nil, err // the teacher already knows the views of the next node

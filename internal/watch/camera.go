@@ -38,6 +38,7 @@ type Camera struct {
 	frameRate  float64                           // that the model samples, frames/s
 	onDecoded  func(decode, scale time.Duration) // nil: not measured
 	stallAfter time.Duration
+	opens      time.Duration // how much longer the first frame may take
 
 	// The camera's goroutine alone uses these.
 	openings     uint64 // of the camera
@@ -79,6 +80,7 @@ func New(o Options) (*Camera, error) {
 	c := &Camera{
 		Name:       o.Camera.Name,
 		stallAfter: o.Camera.StallAfter,
+		opens:      opens(o.Camera.Source),
 		frameRate:  f.FrameRate,
 		onDecoded:  o.OnDecoded,
 		sampler:    capture.NewSampler(f.FrameRate),
@@ -100,6 +102,15 @@ func New(o Options) (*Camera, error) {
 		return nil, fmt.Errorf("cameras: %s: %w", o.Camera.Name, err)
 	}
 	return c, nil
+}
+
+// opens is how much longer the source may take for its first frame than for others.
+func opens(source string) time.Duration {
+	spec, err := capture.ParseSpec(source)
+	if err != nil {
+		return 0 // somebody else reports that
+	}
+	return spec.Kind.LongestOpen()
 }
 
 // layOut gives each view its part of a slot, the views that do not follow first, because one decoder writes all of these. It returns the slot's size.

@@ -13,14 +13,14 @@ type Progress struct {
 }
 
 // Patience is how long the camera may go without a frame or another attempt to open it. One attempt takes two stalls where a program
-// begins a picture and then hangs, the first of them longer for a network camera, and a little more until it is killed. Between two
+// begins a picture and then hangs, the first of them longer for some kinds of sources, and a little more until it is killed. Between two
 // attempts there is a pause.
 func (c *Camera) Patience() time.Duration {
 	const kill = 2 * time.Second
 	if c.online.Load() {
 		return 2*c.stallAfter + kill
 	}
-	return 2*c.stallAfter + capture.LongestOpen + kill + capture.LongestPause
+	return 2*c.stallAfter + c.opens + kill + capture.LongestPause
 }
 
 // CheckProgress reports whether capture and pipelines have made progress since the check that left last, and updates last.

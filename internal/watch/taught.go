@@ -33,9 +33,6 @@ func (v *View) Teach(t *teach.View, labels []string, background string, detect c
 	v.taught, v.Pipeline.Judge, v.Pipeline.Embedding = j, j, t.Size
 }
 
-// exitShare of the threshold is where a taught action ends: that is how its threshold was chosen.
-const exitShare = 0.67
-
 // Window implements infer.Judge.
 func (j *taught) Window(w *infer.Window) (*infer.Lessons, []float32) {
 	label, score := j.likeliest(w.Scores)
@@ -87,7 +84,7 @@ func (j *taught) lessonsOf(set *teach.Running) (l *infer.Lessons, live []int) {
 		}
 		r := rule(j.detect.For(a.Name))
 		enter := float32(a.Threshold)
-		r.Thresholds = infer.Thresholds{Enter: enter, Exit: exitShare * enter}
+		r.Thresholds = infer.Thresholds{Enter: enter, Exit: teach.ExitShare * enter}
 		l.Labels, l.Rules, live = append(l.Labels, a.Name), append(l.Rules, r), append(live, i)
 	}
 	return l, live

@@ -43,9 +43,6 @@ func teachProblem(w http.ResponseWriter, err error) {
 			break
 		}
 	}
-	if status == http.StatusTooManyRequests {
-		w.Header().Set("Retry-After", "1")
-	}
 	Problem(w, status, err.Error())
 }
 
@@ -66,7 +63,6 @@ var teachStatuses = []struct {
 	{teach.ErrCannotTeach, http.StatusConflict},
 	{teach.ErrNotLearned, http.StatusConflict},
 	{teach.ErrTooMany, http.StatusConflict},
-	{teach.ErrTooSoon, http.StatusTooManyRequests},
 	{teach.ErrDegraded, http.StatusInsufficientStorage},
 }
 

@@ -26,19 +26,14 @@ func (p *Page) changeAction(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	view, name := viewAndName(r)
-	if in.Live != nil {
-		if err := p.Teacher.SetLive(view, name, *in.Live); err != nil {
-			teachProblem(w, err)
-			return
-		}
+	switch {
+	case in.Name == nil:
+		done(w, p.Teacher.SetLive(view, name, *in.Live))
+	case in.Live == nil:
+		done(w, p.Teacher.Rename(view, name, *in.Name))
+	default:
+		done(w, p.Teacher.Change(view, name, *in.Name, *in.Live))
 	}
-	if in.Name != nil {
-		if err := p.Teacher.Rename(view, name, *in.Name); err != nil {
-			teachProblem(w, err)
-			return
-		}
-	}
-	w.WriteHeader(http.StatusNoContent)
 }
 
 func (p *Page) forgetAction(w http.ResponseWriter, r *http.Request) {

@@ -1,8 +1,10 @@
 package page
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"os"
@@ -51,6 +53,11 @@ func (p *Page) importAction(w http.ResponseWriter, r *http.Request) {
 	_ = control.SetReadDeadline(time.Now().Add(importWithin)) // a test's recorder has none
 	_ = control.SetWriteDeadline(time.Now().Add(importWithin + p.writeWithin))
 	f, size, err := spool(r.Body)
+	if disk := new(fs.PathError); errors.As(err, &disk) {
+		slog.Warn("a file with a taught action was not imported", "error", err)
+		Problem(w, http.StatusInsufficientStorage, "There is no room for a temporary file: "+err.Error())
+		return
+	}
 	if err != nil {
 		bodyProblem(w, err)
 		return
