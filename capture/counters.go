@@ -9,7 +9,7 @@ import (
 	"edged/capture/internal/matroska"
 )
 
-// Counters count what one camera has delivered and lost since edged was started. All may be read at any time.
+// Counters count what one camera has delivered and lost since edged started or last read its configuration. All may be read at any time.
 type Counters struct {
 	Frames  atomic.Uint64 // lent to the sink
 	Flagged atomic.Uint64 // dropped: the driver marked the frame as damaged

@@ -7,6 +7,7 @@
 package follow
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 )
@@ -59,9 +60,9 @@ func New(o Options) (*Follower, error) {
 	if o.Frames < 1 {
 		return nil, errors.New("follow: a window needs at least one frame")
 	}
-	o.Max = orDefault(o.Max, defaultMax)
-	o.Smallest = orDefault(o.Smallest, defaultSmallest)
-	o.Still = orDefault(o.Still, defaultStill)
+	o.Max = cmp.Or(o.Max, defaultMax)
+	o.Smallest = cmp.Or(o.Smallest, defaultSmallest)
+	o.Still = cmp.Or(o.Still, defaultStill)
 	finder, err := newFinder(o.Width, o.Height)
 	if err != nil {
 		return nil, err
@@ -75,13 +76,6 @@ func New(o Options) (*Follower, error) {
 func MemoryBytes(width, height int) int64 {
 	const background, scratch = 12, 3 // bytes for each pixel; see struct follow_finder
 	return int64(width) * int64(height) * (background + scratch)
-}
-
-func orDefault[T int | float64](value, standard T) T {
-	if value == 0 {
-		return standard
-	}
-	return value
 }
 
 // Close frees the C memory. The Follower cannot be used after it.

@@ -24,7 +24,7 @@ var builtIn = []struct {
 	data       *string
 }{
 	{"people", "built-in people", &people},
-	{"motions", "built-in starter", &starter}, // eleven simple motions
+	{"motions", "built-in motions", &starter}, // eleven simple motions
 }
 
 // beside are the names of models that come with the program as files, NAME.tflite.

@@ -88,7 +88,7 @@ func TestStarterIsWhole(t *testing.T) {
 	if len(m.Labels) != 12 || m.Manifest.Frames != 16 || m.Manifest.FrameBytes() != 96*96*3 {
 		t.Errorf("%d labels, %d frames of %d bytes", len(m.Labels), m.Manifest.Frames, m.Manifest.FrameBytes())
 	}
-	if m.Path != "built-in starter" {
+	if m.Path != "built-in motions" {
 		t.Errorf("path %q", m.Path)
 	}
 }

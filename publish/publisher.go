@@ -7,6 +7,7 @@
 package publish
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -142,12 +143,12 @@ const (
 
 // Initialize checks the inputs and prepares the publisher. Its error names everything that is wrong.
 func (p *Publisher) Initialize() error {
-	p.QueueLength = orDefault(p.QueueLength, bounds.OutboxEvents)
-	p.QueueBytes = orDefault(p.QueueBytes, bounds.OutboxBytes)
-	p.QueueAge = orDefault(p.QueueAge, bounds.OutboxAge)
-	p.KeepAlive = orDefault(p.KeepAlive, 5*time.Second)
-	p.StopTimeout = orDefault(p.StopTimeout, 2*time.Second)
-	p.ackTimeout = orDefault(p.ackTimeout, ackTimeout)
+	p.QueueLength = cmp.Or(p.QueueLength, bounds.OutboxEvents)
+	p.QueueBytes = cmp.Or(p.QueueBytes, bounds.OutboxBytes)
+	p.QueueAge = cmp.Or(p.QueueAge, bounds.OutboxAge)
+	p.KeepAlive = cmp.Or(p.KeepAlive, 5*time.Second)
+	p.StopTimeout = cmp.Or(p.StopTimeout, 2*time.Second)
+	p.ackTimeout = cmp.Or(p.ackTimeout, ackTimeout)
 	if p.Log == nil {
 		p.Log = slog.Default()
 	}
@@ -253,10 +254,3 @@ func (p *Publisher) notify() {
 }
 
 func (p *Publisher) clientID() string { return "edged-" + p.Node }
-
-func orDefault[T int | time.Duration](v, otherwise T) T {
-	if v == 0 {
-		return otherwise
-	}
-	return v
-}

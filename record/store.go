@@ -23,7 +23,7 @@ import (
 // any goroutine; they wait for the disk.
 //
 // A clip is written as ID.mkv.part and ID.json.part. Both are synced, then renamed, the .json last: with it the clip is complete. A power
-// cut at any moment leaves complete clips and parts, which Open removes.
+// cut at any moment leaves complete clips and parts, which openStore removes.
 type Store struct {
 	dir      string
 	maxBytes int64

@@ -8,7 +8,7 @@ import (
 // watch is somebody who wants to know of changes.
 type watch struct{ changed func(view string) }
 
-// Watch has changed called after every change of what a view was taught, from the Teacher's own goroutine. It must not block, nor call the Teacher.
+// Watch has changed called after every change of what a view was taught, from a goroutine of the Teacher's. It must not block, nor call the Teacher.
 // Stop ends that.
 func (t *Teacher) Watch(changed func(view string)) (stop func()) {
 	w := &watch{changed}

@@ -362,7 +362,7 @@ func (t *Teacher) publish(path string) {
 	t.noticed(path)
 }
 
-// errNoFolder is what saving gives before the folder was read.
+// errNotLoaded is what saving gives before the folder was read.
 var errNotLoaded = errors.New("the folder cannot be read")
 
 // writable returns an error where a folder is set that could not be read: to write to it might destroy what is there. The caller holds mu.

@@ -55,7 +55,7 @@ func (c *checkCmd) Run(ctx context.Context, out output) error {
 			s.line("follow  %s: up to %d targets, %.0f MB of memory", v.Path, t.Options.Max, float64(v.Memory)/1e6)
 		}
 	}
-	s.line("broker  %s", node.DescribeBroker(cfg.MQTT))
+	s.line("broker  %s", node.ConfiguredBroker(cfg.MQTT))
 	s.line("ok")
 	return s.print(out)
 }

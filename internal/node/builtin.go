@@ -119,7 +119,7 @@ func PortFree(ctx context.Context, address string) bool {
 func (n *Node) DescribeBroker() string {
 	switch err := n.BuiltIn.failed.Load(); {
 	case err == nil:
-		return DescribeBroker(n.Config.MQTT)
+		return ConfiguredBroker(n.Config.MQTT)
 	case errors.Is(*err, syscall.EADDRINUSE):
 		return "another program's, on " + n.Config.MQTT.Listen
 	default:
@@ -127,8 +127,8 @@ func (n *Node) DescribeBroker() string {
 	}
 }
 
-// DescribeBroker is the broker that the configuration asks for.
-func DescribeBroker(m config.MQTT) string {
+// ConfiguredBroker is the broker that the configuration asks for.
+func ConfiguredBroker(m config.MQTT) string {
 	if m.Broker == config.Embedded {
 		return "built in, on " + m.Listen
 	}

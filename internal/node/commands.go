@@ -27,7 +27,7 @@ func (n *Node) SetEnabled(view string, on bool) error {
 	return nil
 }
 
-// SetThreshold sets the score at which the label's actions start, from publish.MinThreshold to 1, also over restarts.
+// SetThreshold sets the score at which the label's actions start, from bounds.MinThreshold to 1, also over restarts.
 func (n *Node) SetThreshold(view, label string, score float64) error {
 	i, err := n.viewIndex(view)
 	if err != nil {

@@ -28,16 +28,6 @@ func Open(path string) (*os.File, error) {
 	return open(path, regular)
 }
 
-// Read returns what a regular file holds, at most limit bytes.
-func Read(path string, limit int64) ([]byte, error) {
-	f, err := Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return readAll(f, limit)
-}
-
 // pipePatience is how long ReadText waits for the whole text of a pipe.
 const pipePatience = 5 * time.Second
 

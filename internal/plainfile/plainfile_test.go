@@ -51,15 +51,15 @@ func TestReadRefusesWhatIsNotAFile(t *testing.T) {
 		filepath.Join(t.TempDir(), "absent"):   "no such file",
 		file(t, strings.Repeat("too long", 9)): "more than 10 bytes",
 	} {
-		if _, err := Read(path, 10); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), path) {
+		if _, err := read(path, 10); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), path) {
 			t.Errorf("%s: %v, want %q without the path", path, err, want)
 		}
 	}
 }
 
 func TestReadReadsAFile(t *testing.T) {
-	for what, read := range map[string]func(string, int64) ([]byte, error){"Read": Read, "ReadText": ReadText} {
-		if got, err := read(file(t, "text"), 4); string(got) != "text" || err != nil {
+	for what, get := range map[string]func(string, int64) ([]byte, error){"Open": read, "ReadText": ReadText} {
+		if got, err := get(file(t, "text"), 4); string(got) != "text" || err != nil {
 			t.Errorf("%s: %q, %v", what, got, err)
 		}
 	}
@@ -93,4 +93,14 @@ func TestReadTextReadsPipes(t *testing.T) {
 	if _, err := ReadText("/dev/zero", 10); err == nil || !strings.Contains(err.Error(), "device") {
 		t.Errorf("/dev/zero: %v", err)
 	}
+}
+
+// read returns what a regular file holds, at most limit bytes.
+func read(path string, limit int64) ([]byte, error) {
+	f, err := Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return readAll(f, limit)
 }

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// JSON is the payload of the stats topic and of /status. Counters count since edged started; rates are those of the last ten seconds.
+// JSON is the payload of the stats topic and of /status. Counters count since edged started or last read its configuration; rates are those of the last ten seconds.
 func (n *Node) JSON() ([]byte, error) { return json.Marshal(object(nodeRows, n)) }
 
 // member is one key of a JSON object, with its value.

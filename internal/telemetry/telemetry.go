@@ -3,6 +3,8 @@
 //	node.go     values of the node, its model and its publisher
 //	camera.go   values of a camera
 //	view.go     values of a view
+//	model.go    values of a model
+//	recording.go  values of the recording of clips
 //
 // Everything that shows values derives from these rows: /status and the stats topic (json.go), /metrics (prometheus.go), the table that
 // edged status prints (status.go), and the sensors in Home Assistant (sensors.go). To add a value, add a row.

@@ -24,7 +24,7 @@ func (s *Site) support(w io.Writer) {
 	for i := range cfg.Cameras {
 		cfg.Cameras[i].Source = capture.ShownSource(cfg.Cameras[i].Source)
 	}
-	cfg.MQTT.Broker = node.DescribeBroker(cfg.MQTT)
+	cfg.MQTT.Broker = node.ConfiguredBroker(cfg.MQTT)
 	cfg.MQTT.Brokers, cfg.MQTT.Username = nil, hidden(cfg.MQTT.Username)
 	cfg.Model.DelegateOptions = nil
 	text, err := yaml.Marshal(cfg)
