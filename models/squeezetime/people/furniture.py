@@ -1,4 +1,4 @@
-"""Chairs, sofas, beds, tables and cupboards, out of boxes."""
+"""Chairs, sofas, beds, tables, cupboards and what lies or stands around, out of boxes."""
 
 from functools import lru_cache
 
@@ -138,3 +138,60 @@ def beside(rng, points: np.ndarray) -> list[Mesh]:
         else:
             made.append(box(rng, np.array([at[0], height / 2, at[2]]), size, turn, colour))
     return made
+
+
+def scattered(rng, points: np.ndarray) -> list[Mesh]:
+    """In every second place: bundles on the floor, posts and barriers.
+
+    A bundle is of the size of somebody who lies there, or smaller. Without them the network takes
+    every such thing for somebody who lies on the floor.
+    """
+    if rng.random() < 0.5:
+        return []
+    made, u = [], rng.uniform
+    middle, reach = points.mean(0) * (1, 0, 1), np.ptp(points[:, [0, 2]], 0).max() / 2
+    for _ in range(rng.integers(1, 6)):
+        angle, away = u(0, 6.28), u(0.5, 4) + reach
+        at = middle + away * np.array([np.cos(angle), 0, np.sin(angle)])
+        kind = rng.choice([_bundle, _post, _barrier], p=[0.6, 0.25, 0.15])
+        made += kind(rng, at, u(0, 6.28))
+    return made
+
+
+def _bundle(rng, at: np.ndarray, turn: float) -> list[Mesh]:
+    """A bag, a stone, a heap of clothes, a sleeping dog: one to three boxes in a row."""
+    u, made = rng.uniform, []
+    along = about_y(turn) @ np.array([0, 0, 1.0])
+    for _ in range(rng.integers(1, 4)):
+        size = np.array([u(0.12, 0.5), u(0.08, 0.4), u(0.12, 0.7)])
+        at = at + along * size[2] / 2
+        made.append(box(rng, _raised(at, size[1] / 2), size, turn + u(-0.3, 0.3), cloth(rng)))
+        at = at + along * size[2] / 2
+    return made
+
+
+def _post(rng, at: np.ndarray, turn: float) -> list[Mesh]:
+    """A post, a lamp, a traffic cone; half of them with a sign."""
+    u = rng.uniform
+    wide, tall = u(0.04, 0.14), u(0.4, 2.6)
+    made = [box(rng, _raised(at, tall / 2), (wide, tall, wide), turn, cloth(rng))]
+    if rng.random() < 0.5:
+        size = (u(0.2, 0.7), u(0.2, 0.6), 0.03)
+        made.append(
+            box(rng, _raised(at, max(tall * u(0.5, 1), size[1] / 2)), size, turn, cloth(rng))
+        )
+    return made
+
+
+def _barrier(rng, at: np.ndarray, turn: float) -> list[Mesh]:
+    """A tape, a handrail, a fence of one or two bars."""
+    u, colour = rng.uniform, cloth(rng)
+    long, thick, height = u(1, 6), u(0.03, 0.15), u(0.4, 1.1)
+    return [
+        box(rng, _raised(at, height * share), (long, thick, 0.03), turn, colour)
+        for share in (1, 0.5)[: rng.integers(1, 3)]
+    ]
+
+
+def _raised(at: np.ndarray, height: float) -> np.ndarray:
+    return at + np.array([0, height, 0])

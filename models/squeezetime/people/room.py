@@ -13,7 +13,7 @@ def draw(
     rng: np.random.Generator, camera: Camera, points: np.ndarray, side: int, held_out: bool
 ) -> tuple[Canvas, np.ndarray]:
     """The empty place around these points, and which of its pixels are floor, [side,side]."""
-    if rng.random() < 0.12:
+    if rng.random() < 0.16:
         return Canvas(backdrop(rng, side, held_out)), np.zeros((side, side), bool)
     rays = camera.rays(side)
     picture = np.zeros((side, side, 3)) + _sky(rng, side)

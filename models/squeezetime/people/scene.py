@@ -108,7 +108,7 @@ def _furniture(rng, scene: Scene) -> list[furniture.Mesh]:
             made += furniture.seat(rng, pelvis, ahead, actor.size)
         if wants.bed is not None and rng.random() < 0.97:
             made += furniture.bed(rng, actor.joints[wants.bed], wants.bed_height * actor.size)
-    return made + furniture.beside(rng, scene.points)
+    return made + furniture.beside(rng, scene.points) + furniture.scattered(rng, scene.points)
 
 
 def drawn_light(rng) -> tuple[np.ndarray, float]:
