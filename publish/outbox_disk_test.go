@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -409,8 +410,8 @@ func TestDiskErrors(t *testing.T) {
 					o.put(event(1+n, sink.Start))
 					time.Sleep(100 * time.Millisecond)
 				}
-				if err := o.Err(); !errors.Is(err, errors.Join(c.write, c.sync)) && err == nil {
-					t.Errorf("Err is %v", err)
+				if err, want := o.Err(), cmp.Or(c.write, c.sync); !errors.Is(err, want) {
+					t.Errorf("Err is %v, want %v", err, want)
 				}
 				_, at, _ := o.oldest()
 				o.remove(at)
