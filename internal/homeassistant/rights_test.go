@@ -8,13 +8,13 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+
+	"edged/internal/testkit"
 )
 
 // A process that has given its rights away does not get them back: so a child does it.
 func TestRightsAreDropped(t *testing.T) {
-	if os.Getuid() != 0 {
-		return // there is nothing to give away
-	}
+	testkit.Root(t) // others have nothing to give away
 	if state := os.Getenv("EDGED_TEST_DROP"); state != "" {
 		dropAndReport(state)
 		return
