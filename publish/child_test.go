@@ -196,7 +196,7 @@ func TestKilledAtRandomInstants(t *testing.T) {
 	b.Start()
 	c := newTally(t, b.URL())
 	kills := choice(50, 4)
-	ids := make([]string, 0, kills*60)
+	ids, began := make([]string, 0, kills*60), time.Now()
 	for n := range kills {
 		child := startChild(t, b.URL(), dir, "")
 		switch n % 4 { // also while the broker is away
@@ -208,6 +208,7 @@ func TestKilledAtRandomInstants(t *testing.T) {
 		time.Sleep(300*time.Millisecond + rand.N(2500*time.Millisecond))
 		ids = append(ids, child.kill()...)
 	}
+	mustBeUnderLoad(t, len(ids), time.Since(began), kills)
 	if kills%4 == 2 || kills%4 == 3 {
 		b.Resume()
 	}
@@ -224,7 +225,7 @@ func TestRestartedEveryTwoSeconds(t *testing.T) {
 	t.Parallel()
 	b := persistent(t)
 	b.Start()
-	c := newTally(t, b.URL())
+	c, began := newTally(t, b.URL()), time.Now()
 	child := startChild(t, b.URL(), t.TempDir(), "")
 	time.Sleep(time.Second)
 	var memory []string
@@ -238,6 +239,7 @@ func TestRestartedEveryTwoSeconds(t *testing.T) {
 	}
 	memory = append(memory, fmt.Sprintf("%.1f", float64(child.memory())/1e6))
 	ids := child.handed()
+	mustBeUnderLoad(t, len(ids), time.Since(began), 1)
 	lost, took := c.await(ids)
 	repeated, disorder := c.count()
 	if after := child.memory(); lost > 0 || disorder > 0 || after > 64<<20 {
@@ -259,7 +261,7 @@ func TestDiskFaults(t *testing.T) {
 			t.Parallel()
 			b := persistent(t)
 			b.Start()
-			c := newTally(t, b.URL())
+			c, began := newTally(t, b.URL()), time.Now()
 			child := startChild(t, b.URL(), t.TempDir(), mount)
 			time.Sleep(time.Second)
 			b.Shutdown()
@@ -271,6 +273,7 @@ func TestDiskFaults(t *testing.T) {
 			time.Sleep(lasts)
 			b.Start()
 			ids := child.handed()
+			mustBeUnderLoad(t, len(ids), time.Since(began), 1)
 			lost, took := c.await(ids)
 			repeated, disorder := c.count()
 			if lost > 0 || disorder > 0 {
@@ -293,9 +296,10 @@ func TestDamagedOutboxUnderLoad(t *testing.T) {
 	b.Start()
 	c := newTally(t, b.URL())
 	b.Shutdown()
-	before := startChild(t, b.URL(), dir, "")
+	before, began := startChild(t, b.URL(), dir, ""), time.Now()
 	time.Sleep(choice(3*time.Second, time.Second))
 	ids := before.kill()
+	mustBeUnderLoad(t, len(ids), time.Since(began), 1)
 	path := segmentOf(t, dir)
 	info, err := os.Stat(path)
 	if err != nil {
@@ -304,10 +308,11 @@ func TestDamagedOutboxUnderLoad(t *testing.T) {
 	if err := os.WriteFile(path, make([]byte, info.Size()), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	after := startChild(t, b.URL(), dir, "")
+	after, began := startChild(t, b.URL(), dir, ""), time.Now()
 	time.Sleep(choice(3*time.Second, time.Second))
 	b.Start()
 	later := after.kill()
+	mustBeUnderLoad(t, len(later), time.Since(began), 1)
 	safe, took := deliverRest(t, c, b.URL(), dir, later)
 	repeated, _ := c.count()
 	ids = append(ids, later...)

@@ -166,9 +166,10 @@ func (x *trial) try(name string, setup func(*Publisher), fault func(*trial)) {
 		setup = func(*Publisher) {}
 	}
 	x.start(setup)
-	stop := x.stream()
+	stop, began := x.stream(), time.Now()
 	fault(x)
 	stop()
+	mustBeUnderLoad(t, len(x.handed), time.Since(began), 0)
 	lost, recovered := c.await(x.handed)
 	x.stop()
 	repeated, disorder := c.count()
