@@ -79,6 +79,23 @@ func TestReplayOfRealFootageGivesTheGoldenEvents(t *testing.T) {
 	}
 }
 
+// The same people do nothing but walk for the default model, too. What it may not say is what somebody would be woken for.
+func TestReplayOfPeopleWhoWalkRaisesNoAlarm(t *testing.T) {
+	testkit.Slow(t)
+	for _, name := range []string{"walkers.mkv", "vtest.avi"} {
+		events := replayLines(t, replay(t, footage(t, name)))
+		if !slices.ContainsFunc(events, func(e replayed) bool { return e.EventType == "walk" }) {
+			t.Errorf("%s: nobody walks: %+v", name, events)
+		}
+		for _, e := range events {
+			if slices.Contains([]string{"fall", "fallen", "fight"}, e.EventType) {
+				t.Errorf("%s: %s at %.1f s", name, e.EventType, e.Start)
+			}
+		}
+		mustNotFlap(t, events)
+	}
+}
+
 // mustNotFlap checks that an action lasts for some windows and does not start again right after its end.
 func mustNotFlap(t *testing.T, events []replayed) {
 	t.Helper()
