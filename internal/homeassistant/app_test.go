@@ -1,13 +1,14 @@
 package homeassistant
 
 import (
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"edged/internal/config"
 )
@@ -116,15 +117,20 @@ func TestWhatIsMissingIsNamed(t *testing.T) {
 
 // A board that starts may have no Supervisor yet.
 func TestASupervisorThatDoesNotAnswerIsAskedAgain(t *testing.T) {
+	defer func(old time.Duration) { pause = old }(pause)
+	pause = time.Millisecond
+	var asked atomic.Int32
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if asked.Add(1) < 3 {
+			panic(http.ErrAbortHandler)
+		}
+		_, _ = w.Write([]byte(mosquitto))
+	}))
+	defer s.Close()
 	a := supervisor(t, http.StatusOK, mosquitto)
-	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	closed := l.Addr().String()
-	l.Close()
-	a.Supervisor = "http://" + closed
-	if _, err := a.ask(t.Context()); err == nil || !isRetried(err) {
-		t.Errorf("%v is no reason to ask again", err)
+	write(t, a.Options, "{}")
+	a.Supervisor = s.URL
+	if c, err := a.Config(t.Context()); err != nil || c.MQTT.Broker != "tcp://core-mosquitto:1883" || asked.Load() != 3 {
+		t.Errorf("asked %d times: %v", asked.Load(), err)
 	}
 }

@@ -35,10 +35,12 @@ var errNoBroker = errors.New(`no MQTT broker: Home Assistant knows of none. Inst
 // After the board starts, the Supervisor may take a while to answer.
 const (
 	patience  = time.Minute
-	pause     = 2 * time.Second
 	timeout   = 10 * time.Second
 	maxAnswer = 1 << 16
 )
+
+// pause is how long edged waits before it asks again; tests set it.
+var pause = 2 * time.Second
 
 // broker asks the Supervisor for the MQTT broker.
 func (a App) broker(ctx context.Context) (service, error) {
