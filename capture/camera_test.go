@@ -140,6 +140,9 @@ func TestCameraBacksOffWhereNothingWasSeen(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 		defer cancel()
 		_ = c.Run(ctx)
+		if n := len(s.fake.opened); n < 30 || n > 45 {
+			t.Errorf("%d attempts in 10 minutes, want one every 15 to 20 s", n)
+		}
 		for i := 7; i < len(s.fake.opened); i++ {
 			if pause := s.fake.opened[i] - s.fake.opened[i-1] - healthyAfter; pause < LongestPause/2 {
 				t.Errorf("pause %d is %v, want at least %v", i, pause, LongestPause/2)
@@ -185,6 +188,9 @@ func TestCameraAsksADeviceOften(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &fakeSource{script: []fakeRun{{0, 0, unix.EBUSY}}}
 		statuses, log, _, _ := supervise(t, s, 10*time.Minute)
+		if n := len(s.opened); n < 235 || n > 250 {
+			t.Errorf("%d attempts in 10 minutes, want one every %v", n, devicePause)
+		}
 		for i := 1; i < len(s.opened); i++ {
 			if pause := s.opened[i] - s.opened[i-1]; pause > devicePause {
 				t.Errorf("pause %d is %v, want at most %v", i, pause, devicePause)
