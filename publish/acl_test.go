@@ -3,6 +3,7 @@ package publish
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -204,35 +205,52 @@ func TestAnExpiredCertificateIsNamed(t *testing.T) {
 	waitFor(t, "it is named", func() bool { return strings.Contains(log.String(), "certificate has expired") })
 }
 
-// A mosquitto on the board that bridges to one in the house: the example of docs/fleet.md.
+// A mosquitto on the board that bridges to one in the house: the example of docs/fleet.md. What happens while the house is away comes later.
 func TestMosquittoBridge(t *testing.T) {
 	testkit.Slow(t)
 	t.Parallel()
 	o := new(obeyed)
-	house := testkit.NewMosquitto(t)
-	_, port, _ := net.SplitHostPort(house.Address)
-	board := testkit.StartMosquitto(t, "connection house", "address 127.0.0.1:"+port, "restart_timeout 1", "cleansession false",
-		"remote_clientid bridge-board", "try_private true", "bridge_attempt_unsubscribe false", "max_queued_messages 10000",
-		"topic edged/board/# out 1", "topic homeassistant/device/edged-board/config out 1",
-		"topic edged/board/+/enabled/set in 1", "topic edged/board/+/snapshot/set in 1", "topic edged/board/+/delete_clip/set in 1", "topic edged/board/+/+/threshold/set in 1",
-		"topic edged/board/+/+/enabled/set in 1", "topic edged/board/+/+/snapshot/set in 1", "topic edged/board/+/+/delete_clip/set in 1", "topic edged/board/+/+/+/threshold/set in 1",
-		"topic homeassistant/status in 1")
+	house := persistent(t)
+	house.Start()
+	c := newTally(t, house.URL())
+	house.Shutdown()
+	board := testkit.StartMosquitto(t, append(bridge(t, house.Address), "restart_timeout 1")...)
 	p, _ := testPublisher(t, board.URL(), func(p *Publisher) { p.OnCommand, p.Discovery.Prefix = o.take, "homeassistant" })
 	run(t, p)
-	const sent = 50
-	for n := range uint64(sent) { // the house is not there yet
+	var ids []string
+	for n := range uint64(50) {
 		emit(p, n, sink.Start)
+		ids = append(ids, fmt.Sprintf("%s-%d", runOf(p), n))
 	}
-	waitFor(t, "the board's broker has all", func() bool { return p.Counters().EventsSent == sent })
+	waitFor(t, "the board's broker has all", func() bool { return p.Counters().EventsSent == uint64(len(ids)) })
 
 	house.Start()
 	sub := subscribe(t, house.URL())
 	sub.until("edged/board/status", "online")
 	sub.next(configTopic)
+	if missing, _ := c.await(ids); missing > 0 {
+		t.Errorf("of %d events that the house was not there for, %d never come", len(ids), missing)
+	}
 	sub.publish("edged/board/front/enabled/set", "OFF", false)
 	waitFor(t, "the command comes through", func() bool { return len(o.all()) == 1 })
 	emit(p, 99, sink.Start)
 	for !strings.Contains(sub.next("edged/board/front/event").payload, `-99"`) {
 		continue
 	}
+}
+
+// bridge returns the configuration that docs/fleet.md gives, for the node board and the house's address.
+func bridge(t *testing.T, house string) (lines []string) {
+	t.Helper()
+	text, err := os.ReadFile("../docs/fleet.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	host, port, _ := net.SplitHostPort(house)
+	for line := range strings.Lines(strings.NewReplacer("kitchen", "board", "house.lan:1883", host+":"+port).Replace(string(text))) {
+		if line, ok := strings.CutPrefix(line, "    "); ok {
+			lines = append(lines, strings.TrimSpace(line))
+		}
+	}
+	return lines
 }
