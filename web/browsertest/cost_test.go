@@ -170,7 +170,9 @@ func startViewers(t *testing.T, daemons []*daemon, n int) (stop func()) {
 						return
 					}
 					defer reply.Body.Close()
-					_, _ = io.Copy(io.Discard, reply.Body)
+					if got, _ := io.Copy(io.Discard, reply.Body); reply.StatusCode != http.StatusOK || got == 0 {
+						t.Errorf("%s: status %d, %d bytes: this viewer costs nothing", path, reply.StatusCode, got)
+					}
 				})
 			}
 		}
