@@ -17,7 +17,7 @@ git diff --binary HEAD | git -C "$copy" apply --allow-empty
 git ls-files -oz --exclude-standard | tar -c --null -T - | tar -x -C "$copy"
 
 offline=(unshare --map-root-user --net)
-"${offline[@]}" true 2>/dev/null || { say "this machine has no network namespaces: the second build could use the network"; offline=(); }
+"${offline[@]}" true || die "this machine has no network namespaces (unshare --map-root-user --net): the second build could use the network"
 rm -f dist/*.deb
 ./cross-build.sh "$@"
 (cd "$copy" && "${offline[@]}" ./cross-build.sh "$@")
