@@ -48,7 +48,6 @@ def test_where_nothing_can_be_written_is_said_first(
     "other", [{"frame_rate": 7.5}, {"height": 112, "width": 112}, {"labels": 11}], ids=str
 )
 def test_only_the_starter_is_evaluated(tmp_path, monkeypatch, other):
-    pytest.importorskip("PIL")
     labels, manifest = unpack(STARTER)
     model = tmp_path / "my.tflite"
     described = {key: other.get(key, value) for key, value in manifest.items()}

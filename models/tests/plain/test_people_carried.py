@@ -1,8 +1,6 @@
 import numpy as np
 import pytest
 
-pytest.importorskip("cv2")  # the extra "clips"
-
 from squeezetime.people import acts, carried
 from squeezetime.people.actor import Actor
 from squeezetime.people.scene import Thing

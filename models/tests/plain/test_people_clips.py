@@ -5,8 +5,6 @@ import sys
 import numpy as np
 import pytest
 
-pytest.importorskip("cv2")  # the extra "clips"
-
 from squeezetime.people import bodies, clothes, conditions, draw, film, render, shards
 from squeezetime.people.clip import SHARES, draw_pair
 from squeezetime.people.labels import BACKGROUND, INDEX, LABELS

@@ -1,8 +1,6 @@
 import numpy as np
 import pytest
 
-pytest.importorskip("cv2")  # the extra "clips"
-
 from squeezetime.people import on_drawn, on_footage, real, scores
 
 

@@ -1,7 +1,5 @@
 import pytest
 
-pytest.importorskip("cv2")
-
 from squeezetime.own.begin import STARTER_WEIGHTS
 from squeezetime.people import export
 
