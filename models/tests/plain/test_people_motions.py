@@ -364,6 +364,9 @@ def test_the_packaged_takes_of_cmu_are_those_of_the_table():
         c.name.split(":")[1].rstrip("ab") for c in captured.stored() if c.name[:4] == "cmu:"
     }
     assert not listed - packaged - {f"14_{n}" for n in (27, 28, 29)}
+    whole = ((2, 10), (5, 20), (49, 22))  # subjects that were packaged before there was a table
+    earlier = {f"{subject:02d}_{n:02d}" for subject, last in whole for n in range(1, last + 1)}
+    assert packaged - listed == earlier
 
 
 def test_who_sits_down_in_a_captured_take_has_a_seat():
