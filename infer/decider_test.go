@@ -228,13 +228,17 @@ func TestThresholdsAreSetFromAnotherGoroutine(t *testing.T) {
 	go func() {
 		defer close(set)
 		for range 1000 {
-			_ = d.SetThresholds("left", Thresholds{0.7, 0.5})
+			if err := d.SetThresholds("left", Thresholds{0.7, 0.5}); err != nil {
+				t.Error(err)
+			}
 		}
 	}()
 	trace(d, repeat(1000, 0.6, 0))
 	<-set
-	if got := trace(d, repeat(2, 0.65, 0)); len(got) != 0 && !strings.Contains(got[0], " end ") {
-		t.Errorf("below the last threshold: %q", got)
+	trace(d, repeat(2, 0, 0)) // ends what still goes on
+	got := trace(d, join(repeat(2, 0.65, 0), repeat(2, 0.75, 0), repeat(2, 0.45, 0)))
+	if len(got) != 2 || !strings.HasPrefix(got[0], "250ms: ") || !strings.Contains(got[0], " start ") || !strings.HasPrefix(got[1], "500ms: ") {
+		t.Errorf("%q, want a start with 0.75 and an end with 0.45", got)
 	}
 }
 
