@@ -194,6 +194,9 @@ func TestMutatedModelsKillNobody(t *testing.T) {
 	}
 	t.Logf("%d mutations: %d refused by edged's own reading of the file, %d by TFLite or the checks of its tensors in the child, %d crashed the child, %d ran, here too",
 		n, unread, refused, crashed, accepted)
+	if accepted == 0 || refused+crashed == 0 {
+		t.Error("a trial that says the same of all models tries none")
+	}
 }
 
 // mutate changes a few bytes: half of the time anywhere, most of which is weights, else where tables and offsets are dense.
