@@ -411,14 +411,15 @@ func TestReload(t *testing.T) {
 			broker.URL(), secret, camera)
 	}
 	config := write(t, "edged.yaml", text("wrong", "front"))
-	p := startEdged(t, "run", "-c", config)
+	var log testkit.Log
+	p := startEdgedWith(t, &log, "run", "-c", config)
 	p.line(t, "online")
 	p.reload(t, config, text("right", "front"))
 	sub := subscribe(t, strings.Replace(broker.URL(), "tcp://", "tcp://u:right@", 1))
 	sub.wait(t, "edged/board/front/status", is("online"))
 
 	p.reload(t, config, "cameras: [{name: no such}]\n")
-	time.Sleep(500 * time.Millisecond)
+	testkit.WaitFor(t, "the refusal", log.Has("reload refused"))
 	sub.publish(t, "edged/board/front/enabled/set", "OFF")
 	sub.wait(t, "edged/board/front/enabled/state", is("OFF"))
 
