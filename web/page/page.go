@@ -37,6 +37,7 @@ type Page struct {
 
 	hub     hub
 	streams chan struct{} // a place for each stream
+	routes  []string      // the patterns that Handler serves; a test asks them all
 	began   string        // tells a client that edged was started again
 	ctx     context.Context
 	stop    context.CancelFunc
@@ -106,8 +107,12 @@ func (p *Page) Close() {
 // Handler serves the page and the API. Handlers of other paths may be put before it.
 func (p *Page) Handler() http.Handler {
 	mux := http.NewServeMux()
+	handle := func(pattern string, h http.HandlerFunc) {
+		p.routes = append(p.routes, pattern)
+		mux.HandleFunc(pattern, h)
+	}
 	api := func(pattern string, h func(http.ResponseWriter, *http.Request)) {
-		mux.HandleFunc(pattern, p.protect(maxBody, h))
+		handle(pattern, p.protect(maxBody, h))
 	}
 	api("GET /api/v1/node", p.node)
 	api("GET /api/v1/cameras/{camera}/picture", p.picture)
@@ -125,13 +130,13 @@ func (p *Page) Handler() http.Handler {
 	api("GET /api/v1/history", p.showHistory)
 	api("GET /api/v1/support", p.support)
 	p.teachRoutes(api)
-	mux.HandleFunc("POST /api/v1/teach/import", p.protect(importLimit, p.importAction))
-	mux.HandleFunc("POST /api/v1/login", p.Access.Login)
-	mux.HandleFunc("POST /api/v1/logout", p.Access.Logout)
+	handle("POST /api/v1/teach/import", p.protect(importLimit, p.importAction))
+	handle("POST /api/v1/login", p.Access.Login)
+	handle("POST /api/v1/logout", p.Access.Logout)
 	for _, route := range []string{"/{$}", "/events", "/events/{id}", "/teach", "/draw", "/health"} {
-		mux.HandleFunc("GET "+route, p.index)
+		handle("GET "+route, p.index)
 	}
-	mux.HandleFunc("GET /static/", p.static)
+	handle("GET /static/", p.static)
 	return problems(mux)
 }
 
