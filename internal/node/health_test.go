@@ -1,9 +1,12 @@
 package node
 
 import (
+	"path/filepath"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"edged/infer/engine"
 	"edged/internal/watch"
@@ -107,4 +110,67 @@ func TestLoadingTheModelIsProgress(t *testing.T) {
 			t.Error("a load that hangs does not show")
 		}
 	})
+}
+
+// systemd kills an edged that hangs, and no other: a sign of life each third of WATCHDOG_USEC, and none once a stage hangs.
+func TestSystemdsWatchdogIsFedForProgressOnly(t *testing.T) {
+	fed := underSystemd(t, "3000000")
+	n := newNode(t, oneCamera)
+	w := n.Cameras[0]
+	w.SetStatus(true, nil)
+	n.Engines[0].info.Store(new(engine.Info))
+	synctest.Test(t, func(t *testing.T) {
+		go func() {
+			if err := n.watchdog(t.Context()); err != nil {
+				t.Error(err)
+			}
+		}()
+		during := func(lasts time.Duration, frames uint64) (signs int) {
+			for range int(lasts / time.Second) {
+				w.Counters.Frames.Add(frames)
+				time.Sleep(time.Second)
+				synctest.Wait()
+				signs += fed() // now: what nobody reads blocks the next
+			}
+			return signs
+		}
+		for range 2 { // it may hang for a while, and go on
+			if signs := during(time.Minute, 30); signs < 50 || n.Healthy() != nil {
+				t.Errorf("%d signs of life in a minute with frames, %v", signs, n.Healthy())
+			}
+			during(w.Patience()+time.Second, 0)
+			if signs := during(time.Minute, 0); signs > 0 || n.Healthy() == nil {
+				t.Errorf("%d signs of life in a minute in which the capture loop hangs, %v", signs, n.Healthy())
+			}
+			during(2*time.Second, 30)
+		}
+	})
+}
+
+// underSystemd lets the node think that systemd started it with this WATCHDOG_USEC. fed returns how many signs of life have come.
+func underSystemd(t *testing.T, limit string) (fed func() int) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "notify")
+	socket, err := unix.Socket(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = unix.Close(socket) })
+	if err := unix.Bind(socket, &unix.SockaddrUnix{Name: path}); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("NOTIFY_SOCKET", path)
+	t.Setenv("WATCHDOG_USEC", limit)
+	t.Setenv("WATCHDOG_PID", "")
+	return func() (signs int) {
+		for message := make([]byte, 100); ; {
+			n, _, err := unix.Recvfrom(socket, message, unix.MSG_DONTWAIT) // a read of package net would stop synctest's clock
+			if err != nil {
+				return signs
+			}
+			if string(message[:n]) == "WATCHDOG=1" {
+				signs++
+			}
+		}
+	}
 }
