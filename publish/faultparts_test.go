@@ -37,12 +37,12 @@ func report(t *testing.T, fault string, handed, lost, repeated int, recovered ti
 	t.Logf("| %s | %d | %d | %d | %.1f s |", fault, handed, lost, repeated, recovered.Seconds())
 }
 
-// mustBeUnderLoad wants half of the 20 events a second that a test hands over; else it says little that none is lost. starts is how many
-// processes had to start in this time.
+// mustBeUnderLoad wants a tenth of the 20 events a second that a test hands over; else it says little that none is lost. starts is how many
+// processes had to start in this time, which may take long on a busy machine.
 func mustBeUnderLoad(t *testing.T, handed int, ran time.Duration, starts int) {
 	t.Helper()
-	ran -= time.Duration(starts) * 500 * time.Millisecond
-	if least := max(1, int(ran/(100*time.Millisecond))); handed < least {
+	ran -= time.Duration(starts) * 2 * time.Second
+	if least := max(1, int(ran/(500*time.Millisecond))); handed < least {
 		t.Errorf("only %d events were handed over, want at least %d", handed, least)
 	}
 }
