@@ -136,7 +136,7 @@ type Rule struct {
 	After   string        `yaml:"after"`   // labels; an action of one of them comes first
 	Then    string        `yaml:"then"`    // labels; an action of one of them begins after it
 	Within  time.Duration `yaml:"within"`  // the time in which the action of then must begin; 0s to 1h
-	For     time.Duration `yaml:"for"`     // with then: how long it must last; with until alone: how long nobody may begin it; with without: how long nobody does it; up to 24h
+	For     time.Duration `yaml:"for"`     // with then: how long its action must last; with until and no then: how long no action of until may begin (from 1s); with without: how long nobody does these actions (from 1s); up to 24h
 	Until   string        `yaml:"until"`   // labels; an action of one of them ends the rule's action. Default: it ends with the action of then
 	Without string        `yaml:"without"` // labels; none of their actions goes on
 

@@ -22,7 +22,7 @@ func hints(n *node.Node, d page.Description, devices *devices) []page.Hint {
 		found = append(found, page.Hint{
 			ID: "broker", Title: "Events stay on this machine",
 			Text: "edged publishes to its built-in MQTT broker, which only this machine can reach. Listen to it with the command below. " +
-				"To send events to your own broker, and to Home Assistant, change these lines of the configuration, in the block mqtt:",
+				"To send events to your own broker, and to Home Assistant, change these lines of edged.yaml, in the block mqtt, or set EDGED_MQTT_BROKER and EDGED_MQTT_USERNAME in Docker:",
 			Lines: []string{"mosquitto_sub -h 127.0.0.1 -t 'edged/#' -v", "", "  broker: tcp://HOST:1883", "  username: NAME    # if the broker asks for one"},
 		})
 	} else if !d.Broker.Connected {
@@ -35,8 +35,8 @@ func hints(n *node.Node, d page.Description, devices *devices) []page.Hint {
 	if n.Recorder == nil {
 		found = append(found, page.Hint{
 			ID: "record", Title: "Events have no clips yet",
-			Text:  "edged can record the seconds before, during and after every event. They stay on this machine. Change this line of the configuration, in the block record:",
-			Lines: []string{"  enabled: true"},
+			Text:  "edged can record the seconds before, during and after every event. They stay on this machine. Set record.enabled to true in edged.yaml; in Docker, EDGED_RECORD_ENABLED=true " +
+				"does it, and in Home Assistant's app the option Record clips.",
 		})
 	}
 	if n.Config.MQTT.Discovery == "" && n.Config.MQTT.Broker != config.Embedded {

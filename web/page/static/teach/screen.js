@@ -200,7 +200,7 @@ class Teach {
 
 // waits says what to do about an action in a state in which it cannot fire.
 const waits = {
-  relearning: (name) => `edged learns “${name}” anew, with another model. This takes about an hour. You need do nothing.`,
+  relearning: (name) => `edged learns “${name}” anew, with another model. This takes about an hour. Just wait.`,
   resting: (name) => `“${name}” rests. Its card says why.`,
   needs_name: (name) => `“${name}” needs another name: open “More” on its card.`,
   foreign_model: (name) => `“${name}” was taught with another model. Its card says what helps.`,
@@ -220,6 +220,8 @@ function next(view) {
   if (asks) return [`edged is not sure about ${count(asks, 'moment')}. Answer Yes or No: that helps most.`];
   if (few) return [`“${few.name}” has ${count(few.examples, 'example')}; five are much better. Do it again. Then press:`, few.name, 'That was it', 'thatWasIt'];
   if (ready) return [`“${ready.name}” is ready. When you trust it, let it send events:`, ready.name, 'Go live', 'setLive'];
+  const stuck = actions.find((a) => ['needs_name', 'foreign_model'].includes(a.state));
+  if (stuck) return [waits[stuck.state](stuck.name)];
   if (actions.some((a) => a.state === 'live')) return ['If edged reports something by mistake, press “Wrong”. You can teach more at any time.'];
   const waiting = actions.find((a) => a.state in waits);
   if (waiting && !actions.some((a) => a.state === 'shadow')) return [waits[waiting.state](waiting.name)];
