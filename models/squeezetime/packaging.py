@@ -1,10 +1,12 @@
 """A model as one file: labels.txt and edged.json zipped onto the end of the .tflite."""
 
+import fcntl
 import io
 import json
 import os
 import zipfile
 from collections.abc import Iterable
+from contextlib import contextmanager
 from pathlib import Path
 
 from . import manifest
@@ -72,6 +74,20 @@ def _text(content: bytes) -> str:
 
 def _no_json(constant: str):
     raise ValueError(f"{constant} is not JSON")
+
+
+@contextmanager
+def alone_in(folder: Path):
+    """No other process that asks for it works in the folder meanwhile. ValueError if one does."""
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        try:
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ValueError(f"{folder}: another process writes into it; wait for it") from None
+        yield
+    finally:
+        os.close(opened)
 
 
 def write_whole(path: Path, content: bytes | Iterable[bytes]) -> None:

@@ -59,18 +59,29 @@ class Sampler:
 
 
 def on_grid(timed: Iterable[tuple[int, Item]], rate: float) -> Iterator[Item | None]:
-    """One of the items (each after its time in nanoseconds) for every tick.
+    """The items of on_ticks."""
+    return (item for _, item in on_ticks(timed, rate))
+
+
+def on_ticks(timed: Iterable[tuple[int, Item]], rate: float) -> Iterator[tuple[int, Item | None]]:
+    """One of the items (each after its time in nanoseconds) for every tick, and the tick: the first
+    is 0, and where time goes back the ticks go on.
 
     A tick without one holds the item before it. None says that more than that is missing: what
     follows belongs to other windows than what came before.
     """
-    sampler, last, held = Sampler(rate), None, None
+    sampler, last, held, begun = Sampler(rate), None, None, 0
     for time, item in timed:
         tick = sampler.take(time)
         if tick is None:
             continue
         if last is not None:
             missing = tick - last - 1
-            yield from [held] * missing if 0 <= missing < MAX_HOLD else [None]
-        yield item
+            if missing < 0:
+                begun += last + 1
+            if 0 <= missing < MAX_HOLD:
+                yield from ((begun + last + 1 + k, held) for k in range(missing))
+            else:
+                yield begun + tick, None
+        yield begun + tick, item
         last, held = tick, item

@@ -10,7 +10,7 @@ import numpy as np
 
 from .clip import packed
 from .pixels import Planes, to_rgb
-from .sampling import on_grid
+from .sampling import on_ticks
 
 
 class Unreadable(ValueError):
@@ -25,12 +25,19 @@ def frames_at(
     RGB, upright, scaled and cut about its middle to size, which is (H, W), each pixel as edged has
     it. None stands where time jumps: edged begins a new window there.
     """
+    return (frame for _, frame in ticks_at(path, rate, size, start))
+
+
+def ticks_at(
+    path: Path, rate: float, size: tuple[int, int], start: float = 0
+) -> Iterator[tuple[int, np.ndarray | None]]:
+    """The frames of frames_at, each after its tick: how many of 1/rate seconds are before it."""
     with _opened(path) as container:
         if start:
             container.seek(int(start * 1e6) + (container.start_time or 0))
         planes_of = _Planes(container)
-        for frame in on_grid(_timed(container, path, start), rate):
-            yield None if frame is None else to_rgb(planes_of(frame), *size)
+        for tick, frame in on_ticks(_timed(container, path, start), rate):
+            yield tick, None if frame is None else to_rgb(planes_of(frame), *size)
 
 
 def frames_of(path: Path) -> Iterator[tuple[int, Planes]]:

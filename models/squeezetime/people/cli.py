@@ -43,9 +43,10 @@ def _draw(arguments) -> None:
 
     added = folder.read(arguments.motions) if arguments.motions else ()
     for capture in added:
-        print(f"{capture.name}: {capture.label}, {len(capture.world)} frames")
+        kept = ", kept for --held-out" if capture.held_out else ""
+        print(f"{capture.name}: {capture.label}, {len(capture.world)} frames{kept}")
     if arguments.sheets:
-        sheets.write(arguments.output, list(LABELS), 8, arguments.seed)
+        sheets.write(arguments.output, list(LABELS), 8, arguments.seed, arguments.held_out, added)
         return
     drawn = draw.draw(
         arguments.output,
@@ -55,7 +56,12 @@ def _draw(arguments) -> None:
         added,
         arguments.processes,
     )
-    print(f"{arguments.output}: {drawn} clips drawn" if drawn else "all of them were there already")
+    if drawn:
+        print(f"{arguments.output}: {drawn} clips drawn")
+        return
+    print("all of them were there already")
+    if added:
+        print("these may not show the motions of --motions: draw others, with another --seed")
 
 
 def _add_train(commands, to_train, positive, minutes, new_file) -> None:
@@ -96,8 +102,12 @@ def _train(arguments, to_train) -> None:
     to_train()
     import torch
 
-    from . import feed, train
+    from . import feed, shards, train
 
+    if not shards.whole(arguments.data / "train"):
+        raise ValueError(f"--data: {arguments.data}/train has no clips; run draw-people first")
+    if arguments.init and not arguments.init.is_file():
+        raise ValueError(f"--init: {arguments.init}: no such file")
     torch.set_num_threads(arguments.threads)
     recipe = train.Recipe(
         arguments.preset,

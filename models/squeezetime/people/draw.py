@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from .. import workers
+from ..packaging import alone_in
 from . import shards
 from .captured import Capture
 from .clip import Clip, draw_pair
@@ -32,6 +33,11 @@ def draw(
     """
     into = folder / ("held" if held_out else "train")
     into.mkdir(parents=True, exist_ok=True)
+    with alone_in(into):
+        return _draw(into, clips, seed, held_out, added, processes)
+
+
+def _draw(into: Path, clips: int, seed: int, held_out: bool, added, processes: int) -> int:
     there = {path.name for path in shards.whole(into)}
     jobs = [
         (path, seed, index, held_out, CLIPS)

@@ -4,6 +4,7 @@ A file's or animation's name says what it is: LABEL.bvh, LABEL_anything.bvh, or 
 names that captured.NAMES knows are understood, too. All others are `other`.
 """
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,19 +20,18 @@ SHORTEST, LONGEST = 0.25, 1800  # seconds
 UNREADABLE = (ValueError, OSError, LookupError, TypeError, AttributeError, ArithmeticError)
 # What the joints are called in the skeletons of CMU, Mesh2Motion, KayKit, Unreal and Mixamo.
 NAMES = {
-    "pelvis": ("Hips", "DEF-hips", "pelvis", "hips", "mixamorig:Hips"),
-    "spine": ("Spine", "DEF-spine.001", "spine_01", "spine", "mixamorig:Spine", "lowerback"),
+    "pelvis": ("Hips", "DEF-hips", "pelvis", "hips"),
+    "spine": ("Spine", "DEF-spine.001", "spine_01", "spine", "lowerback"),
     "chest": (
         "Spine1",
         "DEF-spine.003",
         "spine_03",
         "chest",
-        "mixamorig:Spine2",
         "Spine2",
         "thorax",
     ),
-    "neck": ("Neck", "DEF-neck", "neck_01", "mixamorig:Neck", "lowerneck"),
-    "head": ("Head", "DEF-head", "head", "mixamorig:Head"),
+    "neck": ("Neck", "DEF-neck", "neck_01", "lowerneck"),
+    "head": ("Head", "DEF-head", "head"),
 }
 for _side, _s in (("left", "L"), ("right", "R")):
     _low, _long = _s.lower(), _side.capitalize()
@@ -79,6 +79,7 @@ for _side, _s in (("left", "L"), ("right", "R")):
             f"{_low}foot",
         ),
     }
+_PREFIX = re.compile(r"^mixamorig\d*:")
 LIMBS = [j for j, name in enumerate(JOINTS) if "_" in name and not name.endswith("foot")]
 Z_UP = np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])  # turns the z axis up into the y axis
 NEXT = {j: j + 1 for j in LIMBS if not JOINTS[j].endswith("hand")}
@@ -140,8 +141,10 @@ def _glb(path: Path) -> Iterator[Capture]:
     still = file.pose(None, np.zeros(1))[0]
     rest = still[at, :3, 3]
     upright, unturned = straightening(rest), _turn(still[at])
-    for name in file.animations:
-        seconds = file.seconds(name)
+    lengths = {name: file.seconds(name) for name in file.animations}
+    if not any(seconds >= SHORTEST for seconds in lengths.values()):
+        raise ValueError(f"it has no animation of {SHORTEST} s or more")
+    for name, seconds in lengths.items():
         if seconds < SHORTEST:
             continue
         _check_length(name, seconds)
@@ -175,6 +178,7 @@ def _label(path: Path, name: str) -> str:
 
 def _joints(names: dict[str, int]) -> list[int]:
     """The index of each of our joints in a skeleton with these names."""
+    names = {_PREFIX.sub("", name): i for name, i in names.items()}
     found = {}
     for joint, known in NAMES.items():
         at = next((names[name] for name in known if name in names), None)

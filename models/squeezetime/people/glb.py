@@ -94,6 +94,9 @@ class File:
         own = np.zeros((*local["scale"].shape[:2], 4, 4))
         own[..., :3, :3] = matrices(local["rotation"]) * local["scale"][..., None, :]
         own[..., :3, 3], own[..., 3, 3] = local["translation"], 1
+        for i, node in enumerate(self.nodes):
+            if "matrix" in node:  # in place of the three parts; such a node is not animated
+                own[:, i] = np.reshape(node["matrix"], (4, 4)).T
         world = np.empty_like(own)
         for i in self.order:
             parent = self.parents.get(i)

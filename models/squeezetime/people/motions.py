@@ -30,7 +30,7 @@ class Library:
 
     def __init__(self, held_out: bool, added: tuple[captured.Capture, ...] = ()):
         self.by_label: dict[str, list[captured.Capture]] = {}
-        for capture in (*captured.load(), *added):
+        for capture in (*captured.load(), *map(captured.looped, added)):
             if capture.held_out == held_out:
                 self.by_label.setdefault(capture.label, []).append(capture)
 

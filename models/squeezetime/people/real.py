@@ -49,10 +49,11 @@ class Video:
 
 @dataclass
 class Window:
-    """pixels uint8 [H,W,T*3]; begin: seconds into the video."""
+    """pixels uint8 [H,W,T*3]; begin: seconds into the video; seconds: how long it is."""
 
     pixels: np.ndarray
     begin: float
+    seconds: float = 2.0
 
 
 def read(folder: Path) -> list[Video]:
@@ -145,27 +146,26 @@ def windows(path: Path, frames: int, rate: float, size: tuple[int, int]) -> Iter
     """
     kept: list[np.ndarray] = []
     given = False
-    for tick, frame in enumerate(video.frames_at(path, rate, size)):
+    for tick, frame in video.ticks_at(path, rate, size):
         kept = [] if frame is None else [*kept[-(frames - 1) :], frame]
         begin = tick + 1 - frames
         if len(kept) == frames and begin % STEP == 0:
             given = True
-            yield Window(packed(np.stack(kept)), begin / rate)
+            yield Window(packed(np.stack(kept)), begin / rate, frames / rate)
     if not given:
         for clip in video.clips_of(path, frames, rate, size):
-            yield Window(clip, 0.0)
+            yield Window(clip, 0.0, frames / rate)
 
 
-SECONDS = 2.0  # of a window
 SEEN_AFTER, SEEN_BEFORE = 1.0, 0.25  # a window shows a fall from its beginning to a second later
 
 
 def shows(window: Window, fall: Span) -> bool:
     """Whether the first second of the fall lies in the window, but for a quarter of a second."""
     starts_before = window.begin <= fall.begin + SEEN_BEFORE
-    return starts_before and window.begin + SECONDS >= fall.begin + SEEN_AFTER
+    return starts_before and window.begin + window.seconds >= fall.begin + SEEN_AFTER
 
 
 def before(window: Window, falls: list[Span]) -> bool:
     """Whether the window is over before any of the falls begins."""
-    return all(window.begin + SECONDS <= fall.begin for fall in falls)
+    return all(window.begin + window.seconds <= fall.begin for fall in falls)

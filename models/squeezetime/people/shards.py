@@ -7,6 +7,7 @@ A shard is NAME.npy, the clips, uint8 [N,H,W,T*3], and NAME.npz, what is known o
 import io
 from dataclasses import dataclass, field
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -59,8 +60,10 @@ def read(path: Path) -> Shard:
         with np.load(path.with_suffix(".npz")) as known:
             keys = (*KEYS, *(key for key in ("who",) if key in known))
             shard = Shard(clips, **{key: known[key] for key in keys})
-    except (ValueError, OSError, KeyError, EOFError) as error:
-        raise ValueError(f"{path}: a damaged shard: {error}; remove it and draw it anew") from error
+    except (ValueError, OSError, KeyError, EOFError, BadZipFile) as error:
+        raise ValueError(
+            f"{path} or the .npz beside it is damaged: {error}; remove both and draw them anew"
+        ) from error
     if len(shard.labels) != len(clips):
         raise ValueError(f"{path}: {len(clips)} clips, {len(shard.labels)} labels; remove it")
     return shard

@@ -5,16 +5,24 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from .captured import Capture
 from .clip import draw_pair
 from .motions import Library
 
 
-def write(folder: Path, labels: list[str], rows: int, seed: int) -> None:
+def write(
+    folder: Path,
+    labels: list[str],
+    rows: int,
+    seed: int,
+    held_out: bool = False,
+    added: tuple[Capture, ...] = (),
+) -> None:
     """One PNG for each label."""
     folder.mkdir(parents=True, exist_ok=True)
-    library = Library(held_out=False)
+    library = Library(held_out, added)
     for label in labels:
-        clips = [draw_pair(library, (seed, row), False, label)[row % 2] for row in range(rows)]
+        clips = [draw_pair(library, (seed, row), held_out, label)[row % 2] for row in range(rows)]
         sheet = np.concatenate([strip(clip.pixels) for clip in clips])
         path = folder / f"{label}.png"
         if not cv2.imwrite(str(path), sheet[..., ::-1]):

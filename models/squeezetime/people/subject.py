@@ -6,8 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from .. import embedding
-from ..litert import Model
-from ..packaging import unpack
+from ..verify import Shown
 from . import real
 from .labels import LABELS
 
@@ -20,17 +19,24 @@ class Subject:
     rows: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self):
-        self.labels, self.about = unpack(self.path)
-        self.model = Model(self.path)
+        self.shown = Shown(self.path)
+        self.labels, self.about, self.model = (
+            self.shown.labels,
+            self.shown.manifest,
+            self.shown.model,
+        )
         self.has_embedding = embedding.size_of(self.model) > 0
         self.people = set(LABELS) <= set(self.labels)
 
     def probabilities(self, clips) -> np.ndarray:
-        logits = np.stack([self.model.logits(clip) for clip in clips])
+        logits = np.stack([self.shown.logits(clip) for clip in clips])
         shares = np.exp(logits - logits.max(1, keepdims=True))
         return shares / shares.sum(1, keepdims=True)
 
     def share(self, probabilities: np.ndarray, *labels: str) -> np.ndarray:
+        missing = [label for label in labels if label not in self.labels]
+        if missing:
+            raise ValueError(f"{self.path}: has no label {', '.join(missing)}")
         return probabilities[:, [self.labels.index(label) for label in labels]].sum(1)
 
     def best(self, probabilities: np.ndarray) -> list[str]:
@@ -40,7 +46,7 @@ class Subject:
         detail = self.model.interpreter.get_output_details()[1]
         found = []
         for clip in clips:
-            self.model.run(self.model.as_input(clip))
+            self.model.run(self.shown.as_input(clip))
             found.append(embedding.real(self.model, detail)[0])
         return np.stack(found)
 

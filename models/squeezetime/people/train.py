@@ -35,6 +35,7 @@ def train(
         if not training.half:
             break
         training = _whole(training)
+        write_whole(state_path, training.content())
     write_whole(state_path, training.content())
     with training.averaged() as model:
         network.save(model, output)
@@ -80,14 +81,14 @@ def _whole(half: Training) -> Training:
     with half.averaged() as model:
         carry_over(model, training.model)
     training.restart_average()
-    training.seconds = half.seconds
+    training.seconds, training.uses = half.seconds, half.uses
     return training
 
 
 def _run(training, data: Path, output: Path, state_path: Path, end: float, drawn) -> None:
     recipe, before = training.recipe, training.seconds
-    seed = 1_000_003 * recipe.seed + training.steps
-    feed = Feed(data / "train", recipe.pairs, training.preset.size, seed, drawn)
+    seed = 1_000_003 * recipe.seed + 2 * training.steps + training.half
+    feed = Feed(data / "train", recipe.pairs, training.preset.size, seed, drawn, uses=training.uses)
     losses, begun = Losses(), None
     try:
         while training.seconds < end:

@@ -1,6 +1,7 @@
 """One network while it is trained on the torch backend: its steps, its losses and its state."""
 
 import io
+from collections import Counter
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
@@ -61,6 +62,7 @@ class Training:
         )
         self.restart_average()
         self.steps, self.seconds = 0, 0.0
+        self.uses: Counter = Counter()  # of each shard, by its name
 
     def restart_average(self) -> None:
         self.average = [v.value.detach().clone() for v in self.model.weights]
@@ -118,6 +120,7 @@ class Training:
             "optimizer": self.optimizer.state_dict(),
             "steps": self.steps,
             "seconds": self.seconds,
+            "uses": dict(self.uses),
         }
         torch.save(state, content)
         return content.getvalue()
@@ -128,6 +131,7 @@ class Training:
         self.average = state["average"]
         self.optimizer.load_state_dict(state["optimizer"])
         self.steps, self.seconds = state["steps"], state["seconds"]
+        self.uses = Counter(state.get("uses", {}))  # an older state has none
 
 
 class Averaged:

@@ -5,6 +5,7 @@ import sys
 import numpy as np
 import pytest
 
+from squeezetime.packaging import alone_in
 from squeezetime.people import bodies, clothes, conditions, draw, film, render, shards
 from squeezetime.people.clip import SHARES, draw_pair
 from squeezetime.people.labels import BACKGROUND, INDEX, LABELS
@@ -93,13 +94,22 @@ def test_a_full_disk_is_named(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("damage", [b"", b"\x93NUMPY", bytes(300)])
-def test_a_damaged_shard_is_named(tmp_path, damage):
+@pytest.mark.parametrize("damage", [b"", b"\x93NUMPY", b"PK\x03\x04", bytes(300)])
+@pytest.mark.parametrize("part", [".npy", ".npz"])
+def test_a_damaged_shard_is_named(tmp_path, damage, part):
     path = tmp_path / "x.npy"
     shards.write(path, shard())
-    path.write_bytes(damage)
-    with pytest.raises(ValueError, match=r"x\.npy: a damaged shard"):
+    path.with_suffix(part).write_bytes(damage)
+    with pytest.raises(ValueError, match=r"x\.npy or the \.npz beside it is damaged"):
         shards.read(path)
+
+
+def test_two_processes_do_not_draw_into_one_folder(tmp_path):
+    another = pytest.raises(ValueError, match="another process")
+    with alone_in(tmp_path), another, alone_in(tmp_path):
+        pass
+    with alone_in(tmp_path):
+        pass
 
 
 DRAWING = """

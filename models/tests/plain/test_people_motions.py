@@ -76,6 +76,11 @@ def test_a_split_has_motions_and_bodies_of_its_own():
         for held_out in (False, True)
     )
     assert train and held and not train & held
+    moves = [
+        {c.world.tobytes() for captures in Library(held_out).by_label.values() for c in captures}
+        for held_out in (False, True)
+    ]
+    assert not moves[0] & moves[1], "one motion under two names"
     bodies_of = [{b.name for b in bodies.of_split(held_out)[0]} for held_out in (False, True)]
     assert all(bodies_of) and not bodies_of[0] & bodies_of[1]
 
@@ -162,6 +167,29 @@ def test_a_bvh_is_put_on_the_skeleton(tmp_path):
     np.testing.assert_allclose(np.degrees(np.arctan2(ahead[:, 0], ahead[:, 2])), 3 * np.arange(30))
 
 
+@pytest.mark.parametrize("prefix", ["mixamorig:", "mixamorig7:"])
+def test_the_names_of_mixamo_are_understood(tmp_path, prefix):
+    written(tmp_path / "walk.bvh")
+    plain = (tmp_path / "walk.bvh").read_text()
+    (tmp_path / "walk.bvh").write_text(
+        plain.replace("ROOT ", f"ROOT {prefix}").replace("JOINT ", f"JOINT {prefix}")
+    )
+    (capture,) = folder.read(tmp_path)
+    assert capture.label == "walk"
+
+
+def test_motions_of_the_user_last_as_long_as_a_clip(tmp_path):
+    written(tmp_path / "run.bvh", frames=12)
+    (own,) = folder.read(tmp_path)
+    of_own = [
+        c
+        for held_out in (False, True)
+        for c in Library(held_out, (own,)).by_label["run"]
+        if c.name == own.name
+    ]
+    assert len(of_own) == 1 and len(of_own[0].world) > 12
+
+
 @pytest.mark.parametrize(
     ("name", "make", "says"),
     [
@@ -174,6 +202,11 @@ def test_a_bvh_is_put_on_the_skeleton(tmp_path):
         ("a.glb", lambda p: p.write_bytes(glb({"nodes": [{"name": "x"}]})), "no pelvis"),
         ("a.glb", lambda p: p.write_bytes(glb({"nodes": [{"children": [0]}]})), "own ancestors"),
         ("a.glb", lambda p: p.write_bytes(glb([])), "no attribute"),
+        (
+            "a.glb",
+            lambda p: p.write_bytes(glb(person() | {"animations": []})),
+            "no animation of 0.25 s",
+        ),
         ("a.glb", lambda p: p.write_bytes(glb({"nodes": [{"children": 7}]})), "not iterable"),
         ("a.glb", lambda p: p.write_bytes(glb(person(start=-4), bytes(64))), "cut off"),
         ("a.glb", lambda p: p.write_bytes(glb(person(), END_OF_TIME)), "at most 1800 can be read"),
@@ -189,6 +222,7 @@ def test_a_bvh_is_put_on_the_skeleton(tmp_path):
         "no joints",
         "circle",
         "no object",
+        "no animation",
         "no list",
         "before its data",
         "an animation of years",
@@ -254,6 +288,17 @@ def test_a_glb_is_put_on_the_skeleton(tmp_path):
     assert (np.diff(capture.root[:, 2]) > 0).all()
 
 
+def test_a_glb_may_hold_its_axes_in_a_matrix(tmp_path):
+    """The root of an exporter that has z up: a matrix turns it, and everything in it."""
+    times_and_places = struct.pack("<2f6f", 0, 1, 0, 1, 0, 0, 1, 2)
+    about = person()
+    turned = [1, 0, 0, 0, 0, 0, -1, 0, 0, 1, 0, 0, 0, 0, 0, 1]  # by columns: z up -> y up
+    about["nodes"].append({"matrix": turned, "children": [0]})
+    (tmp_path / "walk.glb").write_bytes(glb(about, times_and_places))
+    (capture,) = folder.read(tmp_path)
+    assert (np.diff(capture.root[:, 1]) > 0).all()  # what was ahead is up
+
+
 def damaged_glb():
     content = bytearray(glb({"nodes": []}))
     content[20] = 0xFF
@@ -271,7 +316,7 @@ def test_the_packaged_motions_are_labelled():
     counts = {label: 0 for label in LABELS}
     for capture in captured.load():
         counts[capture.label] += 1
-    assert sum(counts.values()) == 323
+    assert sum(counts.values()) == 321
     assert all(counts.values()), counts
 
 

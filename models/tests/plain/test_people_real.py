@@ -78,6 +78,7 @@ def test_a_table_that_is_no_text_is_named(tmp_path):
 def test_a_video_shorter_than_a_window_ends_in_its_last_picture(monkeypatch):
     pictures = [np.full((4, 4, 3), k, np.uint8) for k in range(3)]
     monkeypatch.setattr(real.video, "frames_at", lambda *_: iter(pictures))
+    monkeypatch.setattr(real.video, "ticks_at", lambda *_: enumerate(pictures))
     (window,) = real.windows("x", 5, 8, (4, 4))
     assert window.pixels[0, 0, ::3].tolist() == [0, 1, 2, 2, 2] and window.begin == 0
 
@@ -86,9 +87,19 @@ def test_of_a_video_with_gaps_no_frozen_picture_is_made(monkeypatch):
     pictures = [np.full((4, 4, 3), k, np.uint8) for k in range(3)]
     gappy = [pictures[0], None, pictures[1], None, pictures[2]]
     monkeypatch.setattr(real.video, "frames_at", lambda *_: iter(gappy))
+    monkeypatch.setattr(real.video, "ticks_at", lambda *_: enumerate(gappy))
     monkeypatch.setattr(real.video, "_check_longest", refuse)
     with pytest.raises(ValueError, match="slow"):
         list(real.windows("x", 5, 8, (4, 4)))
+
+
+def test_after_a_gap_a_window_has_the_time_of_its_frames(monkeypatch):
+    picture = np.zeros((4, 4, 3), np.uint8)
+    ticks = [*range(20), 44, *range(44, 64)]
+    pictures = [picture] * 20 + [None] + [picture] * 20
+    monkeypatch.setattr(real.video, "ticks_at", lambda *_: zip(ticks, pictures, strict=True))
+    begins = [w.begin for w in real.windows("x", 16, 8, (4, 4))]
+    assert begins == [0, 0.5, 44 / 8, 48 / 8]
 
 
 def refuse(*_):

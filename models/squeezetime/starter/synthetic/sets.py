@@ -10,6 +10,7 @@ import numpy as np
 from ... import workers
 from ...arrays import head
 from ...labels import LABELS
+from ...packaging import alone_in
 from . import clips, scenes
 from .clips import Shot, make_clip
 
@@ -44,25 +45,26 @@ def make_set(
     The labels' indices come in turn from mix: one that stands there twice gets twice the clips.
     """
     labels_path, shape = path.with_suffix(".labels.npy"), (count, side, side, frames * 3)
-    if not labels_path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        drawn = new_array(path, shape)
-        labels = np.empty(count, np.int64)
-        jobs = [
-            (seed, index, min(SHARD, count - start), frames, side, mix, held_out, shots)
-            for index, start in enumerate(range(0, count, SHARD))
-        ]
-        start = 0
-        for shard, shard_labels in workers.each(_make_shard, jobs, processes):
-            drawn[start : start + len(shard)] = shard
-            labels[start : start + len(shard)] = shard_labels
-            start += len(shard)
-            print(f"\r{path}: {start} of {count} clips drawn", end="", flush=True)
-        print()
-        drawn.flush()
-        beside = labels_path.with_suffix(".part.npy")
-        np.save(beside, labels)
-        beside.rename(labels_path)  # last: its presence says that the set is whole
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with alone_in(path.parent):
+        if not labels_path.exists():
+            drawn = new_array(path, shape)
+            labels = np.empty(count, np.int64)
+            jobs = [
+                (seed, index, min(SHARD, count - start), frames, side, mix, held_out, shots)
+                for index, start in enumerate(range(0, count, SHARD))
+            ]
+            start = 0
+            for shard, shard_labels in workers.each(_make_shard, jobs, processes):
+                drawn[start : start + len(shard)] = shard
+                labels[start : start + len(shard)] = shard_labels
+                start += len(shard)
+                print(f"\r{path}: {start} of {count} clips drawn", end="", flush=True)
+            print()
+            drawn.flush()
+            beside = labels_path.with_suffix(".part.npy")
+            np.save(beside, labels)
+            beside.rename(labels_path)  # last: its presence says that the set is whole
     drawn = np.load(path, mmap_mode="r")
     if drawn.shape != shape:
         raise ValueError(f"{path}: its shape is {drawn.shape}, not {shape}; remove it")
