@@ -34,6 +34,7 @@ func TestClickThrough(t *testing.T) {
 		b.named("link", link)
 	}
 	t.Run("threshold", func(t *testing.T) { testThreshold(t, b) })
+	t.Run("switch", func(t *testing.T) { testSwitch(t, b) })
 	t.Run("events", func(t *testing.T) { testEvents(t, b) })
 	t.Run("player", func(t *testing.T) { testPlayer(t, b) })
 	t.Run("delete", func(t *testing.T) { testDelete(t, b) })
@@ -61,6 +62,18 @@ func testThreshold(t *testing.T, b *browser) {
 		t.Fatal(err)
 	}
 	b.await(slider + ".value === '0.45'")
+}
+
+// The button does what the MQTT command does.
+func testSwitch(t *testing.T, b *browser) {
+	enabled := func() bool { return b.site.node.Settings()["gate"].Enabled }
+	b.click("button", "Switch off: gate")
+	b.site.await("the view is off", func() bool { return !enabled() })
+	b.named("button", "Switch on: gate")
+	b.await("[...document.querySelectorAll('.off')].some((e) => !e.hidden && e.textContent === 'Switched off')")
+	b.click("button", "Switch on: gate")
+	b.site.await("the view is on", enabled)
+	b.named("button", "Switch off: gate")
 }
 
 func testEvents(t *testing.T, b *browser) {

@@ -64,7 +64,7 @@ func New(n *node.Node, recent func() string, sessions *login.Sessions) (*Site, e
 	s.access = access
 	access.Proxy = net.ParseIP(cfg.TrustedProxy)
 	s.Page = &page.Page{
-		Node: n.Config.Node, Version: n.Version, Description: s.describe, Live: n.Live, Timeline: n.Timeline, SetThreshold: n.SetThreshold,
+		Node: n.Config.Node, Version: n.Version, Description: s.describe, Live: n.Live, Timeline: n.Timeline, SetThreshold: n.SetThreshold, SetEnabled: n.SetEnabled,
 		Teacher: n.State.Teacher, CheckConfig: checkConfig, Statistics: s.statistics, History: n.State.History, Support: s.support, Access: access,
 		Login: password != nil,
 	}

@@ -25,6 +25,7 @@ type Page struct {
 	Recorder      Clips // nil = recording is off
 	Teacher       *teach.Teacher
 	SetThreshold  func(view, label string, score float64) error
+	SetEnabled    func(view string, on bool) error
 	CheckConfig   func(yaml []byte) []ConfigProblem
 	Statistics    func() any // as /status
 	History       *history.History
@@ -126,6 +127,7 @@ func (p *Page) Handler() http.Handler {
 	api("DELETE /api/v1/clips/{id}", p.deleteClip)
 	api("GET /api/v1/clips/{id}/video", p.video)
 	api("PUT /api/v1/thresholds", p.setThreshold)
+	api("PUT /api/v1/enabled", p.setEnabled)
 	api("POST /api/v1/config/check", p.checkConfig)
 	api("GET /api/v1/history", p.showHistory)
 	api("GET /api/v1/support", p.support)

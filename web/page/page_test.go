@@ -94,6 +94,11 @@ func newScene(t *testing.T) *scene {
 		Description: func() Description {
 			return Description{Cameras: []Camera{{Name: "gate", Views: []View{{Path: "gate", Thresholds: map[string]float64{"wave": 0.5}}}}}}
 		},
+		SetEnabled: func(view string, on bool) error {
+			said := fmt.Sprint(view, on)
+			s.set.Store(&said)
+			return nil
+		},
 		SetThreshold: func(view, label string, score float64) error {
 			text := fmt.Sprint(view, label, score)
 			s.set.Store(&text)
@@ -189,6 +194,9 @@ func TestBadRequests(t *testing.T) {
 		{"PUT", "/api/v1/thresholds", `{"view": "gate", "label": "wave", "score": 1.1}`, 400},
 		{"PUT", "/api/v1/thresholds", `{"view": "gate", "label": "wave", "score": 0.5, "more": 1}`, 400},
 		{"PUT", "/api/v1/thresholds", `{"view": "gate", "label": "fly", "score": 0.5}`, 404},
+		{"PUT", "/api/v1/enabled", `{"view": "gate"}`, 400},
+		{"PUT", "/api/v1/enabled", `{"view": "gate", "enabled": 1}`, 400},
+		{"PUT", "/api/v1/enabled", `{"view": "moon", "enabled": true}`, 404},
 		{"PUT", "/api/v1/thresholds", `{"view": "` + strings.Repeat("x", maxBody) + `"}`, 413},
 		{"POST", "/api/v1/config/check", strings.Repeat("x", maxBody+1), 413},
 	} {
@@ -272,6 +280,9 @@ func TestVideoRanges(t *testing.T) {
 func TestThresholdAndConfigCheck(t *testing.T) {
 	s := newScene(t)
 	if reply, body := s.ask("PUT", "/api/v1/thresholds", `{"view": "gate", "label": "wave", "score": 0.7}`); reply.status != 204 || *s.set.Load() != "gatewave0.7" {
+		t.Errorf("%d %s", reply.status, body)
+	}
+	if reply, body := s.ask("PUT", "/api/v1/enabled", `{"view": "gate", "enabled": false}`); reply.status != 204 || *s.set.Load() != "gatefalse" {
 		t.Errorf("%d %s", reply.status, body)
 	}
 	if _, body := s.ask("POST", "/api/v1/config/check", "cameras: 3"); !strings.Contains(body, `{"line":1,"key":"k","text":"cameras: 3"}`) {

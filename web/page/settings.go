@@ -36,6 +36,31 @@ func (p *Page) setThreshold(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
+// setEnabled switches a view on or off, as the MQTT command does.
+func (p *Page) setEnabled(w http.ResponseWriter, r *http.Request) {
+	var in struct {
+		View    string `json:"view"`
+		Enabled *bool  `json:"enabled"`
+	}
+	if !read(w, r, &in) {
+		return
+	}
+	if in.Enabled == nil {
+		Problem(w, http.StatusBadRequest, "enabled must be true or false.")
+		return
+	}
+	known := func(v View) bool { return v.Path == in.View }
+	if !slices.ContainsFunc(p.Description().Cameras, func(c Camera) bool { return slices.ContainsFunc(c.Views, known) }) {
+		Problem(w, http.StatusNotFound, fmt.Sprintf("There is no view %q.", in.View))
+		return
+	}
+	if err := p.SetEnabled(in.View, *in.Enabled); err != nil {
+		Problem(w, http.StatusInternalServerError, err.Error())
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
 func (p *Page) knows(view, label string) bool {
 	return slices.ContainsFunc(p.Description().Cameras, func(c Camera) bool {
 		return slices.ContainsFunc(c.Views, func(v View) bool {

@@ -191,7 +191,8 @@ class View {
           e.target.setAttribute('aria-expanded', String(!rest.hidden));
           e.target.textContent = rest.hidden ? `Show all ${rows.length} labels` : 'Show fewer';
         },
-      }, `Show all ${rows.length} labels`));
+      }, `Show all ${rows.length} labels`),
+      this.button = el('button', { class: 'quiet', onclick: () => this.toggle() }));
     this.set(view);
     this.problem.hidden = !view.problem;
     this.problem.textContent = view.problem || '';
@@ -201,8 +202,20 @@ class View {
     this.enabled = enabled;
     this.off.hidden = enabled;
     this.element.classList.toggle('disabled', !enabled);
+    this.button.textContent = enabled ? 'Switch off' : 'Switch on';
+    this.button.setAttribute('aria-label', `${this.button.textContent}: ${this.path}`);
     for (const [label, score] of Object.entries(thresholds)) this.bars.get(label)?.setThreshold(score);
     if (!enabled) this.bars.forEach((b) => b.setScore(0));
+  }
+
+  async toggle() {
+    this.button.disabled = true;
+    try {
+      await api('enabled', { method: 'PUT', json: { view: this.path, enabled: !this.enabled } });
+    } catch (error) {
+      alert(`${this.path} was not switched. ${message(error)}`);
+    }
+    this.button.disabled = false;
   }
 
   // scores smooths as edged does, so that a bar reaches its threshold when the action starts. Where targets are followed, a bar shows the target that
