@@ -75,7 +75,7 @@ func TestAModelPerCamera(t *testing.T) {
 }
 
 func TestLabelsOfAnyModelCanBeConfigured(t *testing.T) {
-	for label, wrong := range map[string]string{"left_to_right": "", "walk": "", "dance": "detect.labels.dance: no such label: built-in people has "} {
+	for label, wrong := range map[string]string{"left_to_right": "", "walk": "", "dance": "detect.labels.dance: no such label: built-in motions has "} {
 		_, err := Check(parse(t, twoModels+"detect: {labels: {"+label+": {enter: 0.9}}}\n"))
 		if wrong == "" && err != nil || wrong != "" && (err == nil || !strings.Contains(err.Error(), wrong)) {
 			t.Errorf("%s: %v", label, err)

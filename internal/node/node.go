@@ -48,7 +48,7 @@ type Node struct {
 	sinks     sink.List             // the publisher and Inputs.Sinks
 	topics    []*publish.ViewTopics // of each view
 	switches  sync.Mutex
-	telling   sync.Mutex              // held while what a view was taught is published
+	telling   sync.Mutex  // held while what a view was taught is published
 	current   []sink.View // the settings of each view; guarded by switches
 	commanded time.Duration
 	disobeyed lograte.Limit // of log lines about commands that failed

@@ -68,7 +68,7 @@ func TestATaughtNameThatTheModelHasNow(t *testing.T) {
 
 func TestRulesThatNoModelCanFollow(t *testing.T) {
 	for rule, want := range map[string]string{
-		"x: {after: dance, then: walk}":        `rules.x.after: no model has an action "dance": built-in people has walk, run`,
+		"x: {after: dance, then: walk}":        `rules.x.after: no model has an action "dance": built-in motions has left_to_right, `,
 		"x: {without: walk|other, for: 1m}":    `rules.x.without: no model has an action "other"`,
 		"walk: {after: fall, then: lying}":     "rules.walk: built-in people has a label of this name",
 		"x: {after: left_to_right, then: run}": "rules.x: no single model has all labels of this rule",

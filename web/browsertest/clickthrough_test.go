@@ -65,7 +65,7 @@ func testThreshold(t *testing.T, b *browser) {
 }
 
 // The button does what the MQTT command does.
-func testSwitch(t *testing.T, b *browser) {
+func testSwitch(_ *testing.T, b *browser) {
 	enabled := func() bool { return b.site.node.Settings()["gate"].Enabled }
 	b.click("button", "Switch off: gate")
 	b.site.await("the view is off", func() bool { return !enabled() })

@@ -35,7 +35,7 @@ func hints(n *node.Node, d page.Description, devices *devices) []page.Hint {
 	if n.Recorder == nil {
 		found = append(found, page.Hint{
 			ID: "record", Title: "Events have no clips yet",
-			Text:  "edged can record the seconds before, during and after every event. They stay on this machine. Set record.enabled to true in edged.yaml; in Docker, EDGED_RECORD_ENABLED=true " +
+			Text: "edged can record the seconds before, during and after every event. They stay on this machine. Set record.enabled to true in edged.yaml; in Docker, EDGED_RECORD_ENABLED=true " +
 				"does it, and in Home Assistant's app the option Record clips.",
 		})
 	}
