@@ -1,4 +1,4 @@
-"""The commands of the people model: draw-people, train-people, export-people, evaluate-people."""
+"""The commands of the people model: draw, train, blend, export and evaluate, each with -people."""
 
 import os
 from pathlib import Path
@@ -12,6 +12,7 @@ def add(commands, *, to_train, positive, minutes, new_file) -> None:
     """Adds the commands; the arguments are what cli.py checks and prepares its own with."""
     _add_draw(commands, positive)
     _add_train(commands, to_train, positive, minutes, new_file)
+    _add_blend(commands, new_file)
     _add_export(commands, new_file)
     _add_evaluate(commands, to_train)
 
@@ -121,6 +122,26 @@ def _train(arguments, to_train) -> None:
     train.train(
         arguments.data, arguments.output, recipe, arguments.init, drawn, not arguments.eager
     )
+    print(f"weights in {arguments.output}")
+
+
+def _add_blend(commands, new_file) -> None:
+    blend = commands.add_parser("blend-people", help="weights between two of train-people")
+    blend.add_argument("begin", type=Path, help="what the training began with; may be smaller")
+    blend.add_argument("end", type=Path, help="what it ended with")
+    blend.add_argument("--share", type=float, default=0.75, help="of the end: %(default)s")
+    blend.add_argument("--preset", choices=("nano", "half"), default="nano")
+    blend.add_argument("-o", "--output", type=new_file, required=True)
+    blend.set_defaults(run=_blend, extra="export")
+
+
+def _blend(arguments) -> None:
+    if not 0 <= arguments.share <= 1:
+        raise ValueError(f"--share: must be 0 to 1, not {arguments.share}")
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    from .blend import blend
+
+    blend(arguments.begin, arguments.end, arguments.share, arguments.preset, arguments.output)
     print(f"weights in {arguments.output}")
 
 

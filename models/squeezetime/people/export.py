@@ -17,10 +17,11 @@ from .motions import Library
 from .poses import FRAME_RATE
 from .scaled import scaled
 
-NAME, VERSION = "edged-people", "0.3.0"
+NAME, VERSIONS = "edged-people", {"nano": "0.3.0", "half": "0.4.0"}
 # Ordinary life and walking are far more frequent before a camera than among the drawn clips. This
-# is added to their logits. Chosen on validation footage: models/CARD.md.
-PRIOR = {"other": 1.0, "walk": 1.0}
+# is added to the logits of EXPECTED. Chosen on validation footage: models/CARD.md.
+PRIOR = {"nano": 1.0, "half": 1.5}
+EXPECTED = ("other", "walk")
 CALIBRATION_PAIRS, CALIBRATION_SEED = 80, 3
 
 
@@ -30,7 +31,7 @@ def export(weights: Path, preset_name: str, output: Path) -> dict:
     model = network.build(preset)
     if "classifier" in network.load(model, weights):
         raise ValueError(f"{weights}: has no classifier of {len(LABELS)} labels: train it first")
-    _expect(model)
+    _expect(model, PRIOR[preset_name])
     folded = fold(network.deployed(model, preset), preset, len(LABELS))
     clips = calibration_clips(preset.size)
     flatbuffer = with_embedding(folded, Calibration(clips))
@@ -40,7 +41,7 @@ def export(weights: Path, preset_name: str, output: Path) -> dict:
     )
     about = manifest.build(
         f"{NAME}-{preset_name}",
-        VERSION,
+        VERSIONS[preset_name],
         preset,
         FRAME_RATE,
         background=BACKGROUND,
@@ -53,12 +54,12 @@ def export(weights: Path, preset_name: str, output: Path) -> dict:
     return {"bytes": len(content), "embedding": size, "int8 agrees with float32": agreement}
 
 
-def _expect(model) -> None:
-    """Adds PRIOR to the classifier's bias."""
+def _expect(model, prior: float) -> None:
+    """Adds the prior to the classifier's bias."""
     classifier = model.get_layer("classifier")
     kernel, bias = classifier.get_weights()
-    for label, logit in PRIOR.items():
-        bias[INDEX[label]] += logit
+    for label in EXPECTED:
+        bias[INDEX[label]] += prior
     classifier.set_weights([kernel, bias])
 
 

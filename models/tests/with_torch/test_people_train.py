@@ -177,6 +177,8 @@ for damaged in (b"", b"no weights", content[:-100], content[:200] + bytes(300) +
 """
 
 GROW = """
+from squeezetime.people.blend import blend
+
 presets.PRESETS["nano"] = presets.Preset(16, 32, (8, 12, 16, 20), (1, 1, 1, 1), 2)
 small = train.Training(recipe(1), half=False)
 feed = train.Feed(folder / "train", 8, 32, 1)
@@ -204,7 +206,26 @@ feed.close()
 change = (copies.detach() - before)[0, 0]
 assert (change[:, 0] != change[:, 1]).any()
 
+# Between the two: what it began with, what it ended as, and something else.
 network.save(large.model, folder / "large.npz")
+network.load(large.model, folder / "large.npz")  # as 16 bits hold them
+with torch.no_grad():
+    trained = large.model(clips, training=False)[0]
+    blends = []
+    for share in (0, 0.5, 1):
+        blend(folder / "small.npz", folder / "large.npz", share, "half", folder / "blend.npz")
+        network.load(large.model, folder / "blend.npz")
+        blends.append(large.model(clips, training=False)[0])
+assert torch.allclose(blends[0], known[0], atol=0.02), (blends[0] - known[0]).abs().max()
+assert torch.allclose(blends[2], trained, atol=1e-4), (blends[2] - trained).abs().max()
+assert not torch.allclose(blends[1], trained, atol=0.02)
+try:
+    blend(folder / "large.npz", folder / "small.npz", 0.5, "half", folder / "blend.npz")
+except ValueError as error:
+    assert "small.npz" in str(error), error
+else:
+    raise SystemExit("a smaller network was taken for the end")
+
 try:
     network.load_or_grow(small.model, folder / "large.npz")
 except ValueError as error:
