@@ -70,19 +70,25 @@ func TestWrong(t *testing.T) {
 	}
 }
 
+// callItWrongWhileItGoesOn lets "ring" fire, calls it wrong, and waits for its end.
+func (r *room) callItWrongWhileItGoesOn() {
+	r.t.Helper()
+	for range 6 {
+		r.window(r.action())
+	}
+	if !r.get("ring").Firing {
+		r.t.Fatal("it does not fire")
+	}
+	r.must(r.teacher.Wrong(hall, "ring", ""))
+	r.live(5 * time.Second)
+}
+
 func TestWrongWhileItGoesOn(t *testing.T) {
 	r := newRoom(t, "")
 	r.live(minutes(2))
 	r.teach("ring", 4)
 	r.live(10 * time.Second)
-	for range 6 {
-		r.window(r.action())
-	}
-	if !r.get("ring").Firing {
-		t.Fatal("it does not fire")
-	}
-	r.must(r.teacher.Wrong(hall, "ring", ""))
-	r.live(5 * time.Second)
+	r.callItWrongWhileItGoesOn()
 	if a := r.get("ring"); a.Negatives != 1 || a.Firing || r.firings()[0].Judged != Wrong {
 		t.Errorf("%+v, %+v", a, r.firings()[0])
 	}
@@ -102,14 +108,7 @@ func TestWrongWhileItGoesOnNeedsNoRoomForAQuestion(t *testing.T) {
 		r.act()
 		r.live(10 * time.Second)
 	}
-	for range 6 {
-		r.window(r.action())
-	}
-	if !r.get("ring").Firing {
-		t.Fatal("it does not fire")
-	}
-	r.must(r.teacher.Wrong(hall, "ring", ""))
-	r.live(5 * time.Second)
+	r.callItWrongWhileItGoesOn()
 	if a := r.get("ring"); a.Negatives != 1 || r.firings()[0].Judged != Wrong {
 		t.Errorf("%+v, %+v", a, r.firings()[0])
 	}
