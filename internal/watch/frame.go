@@ -47,14 +47,17 @@ func (c *Camera) followSwitches() (enabled uint32) {
 	return enabled
 }
 
-// lend gives the frame to the taps, and to the snapshots that somebody has asked for.
+// lend gives the frame to the taps, and to the snapshots that somebody has asked for: unless it is frozen, for then it shows the past.
 func (c *Camera) lend(f *capture.Frame, enabled uint32) {
+	if f.Frozen {
+		return
+	}
 	for i, v := range c.Views {
-		if enabled>>i&1 == 1 && !f.Frozen { // frozen ones show the past
+		if enabled>>i&1 == 1 {
 			v.snapshots.takeIfAsked(f)
 		}
 	}
-	if c.Taps.InUse() && !f.Frozen {
+	if c.Taps.InUse() {
 		c.Taps.Frame(sink.Frame{
 			Data: f.Data, Format: f.Format, Time: f.Time, Sequence: f.Sequence, Opening: c.openings, Views: enabled,
 		})

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
 
 	"edged/internal/bounds"
 )
@@ -25,7 +24,7 @@ func (p *Page) setThreshold(w http.ResponseWriter, r *http.Request) {
 		Problem(w, http.StatusBadRequest, fmt.Sprintf("score must be a number from %g to 1.", bounds.MinThreshold))
 		return
 	}
-	if !p.knows(in.View, in.Label) {
+	if _, known := p.view(in.View).Thresholds[in.Label]; !known {
 		Problem(w, http.StatusNotFound, fmt.Sprintf("There is no view %q with an action %q.", in.View, in.Label))
 		return
 	}
@@ -49,8 +48,7 @@ func (p *Page) setEnabled(w http.ResponseWriter, r *http.Request) {
 		Problem(w, http.StatusBadRequest, "enabled must be true or false.")
 		return
 	}
-	known := func(v View) bool { return v.Path == in.View }
-	if !slices.ContainsFunc(p.Description().Cameras, func(c Camera) bool { return slices.ContainsFunc(c.Views, known) }) {
+	if p.view(in.View).Path == "" {
 		Problem(w, http.StatusNotFound, fmt.Sprintf("There is no view %q.", in.View))
 		return
 	}
@@ -61,13 +59,16 @@ func (p *Page) setEnabled(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-func (p *Page) knows(view, label string) bool {
-	return slices.ContainsFunc(p.Description().Cameras, func(c Camera) bool {
-		return slices.ContainsFunc(c.Views, func(v View) bool {
-			_, known := v.Thresholds[label]
-			return v.Path == view && known
-		})
-	})
+// view returns the view of this path; one without a path if there is none.
+func (p *Page) view(path string) View {
+	for _, c := range p.Description().Cameras {
+		for _, v := range c.Views {
+			if v.Path == path {
+				return v
+			}
+		}
+	}
+	return View{}
 }
 
 // read reads a JSON body. If it cannot, it answers.

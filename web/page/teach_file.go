@@ -18,7 +18,7 @@ func (p *Page) exportAction(w http.ResponseWriter, r *http.Request) {
 	view, name := viewAndName(r)
 	f, err := os.CreateTemp("", "edged-export-*")
 	if err != nil {
-		Problem(w, http.StatusInsufficientStorage, "There is no room for a temporary file: "+err.Error())
+		noRoom(w, err)
 		return
 	}
 	defer f.Close()
@@ -31,6 +31,11 @@ func (p *Page) exportAction(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Type", "application/zip")
 	h.Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", name+".zip"))
 	http.ServeContent(&slowResponse{w, p.slowWriter(w)}, r, "", time.Time{}, f)
+}
+
+// noRoom says that a temporary file could not be written.
+func noRoom(w http.ResponseWriter, err error) {
+	Problem(w, http.StatusInsufficientStorage, "There is no room for a temporary file: "+err.Error())
 }
 
 // importWithin is how long a client may take to send a file.
@@ -55,7 +60,7 @@ func (p *Page) importAction(w http.ResponseWriter, r *http.Request) {
 	f, size, err := spool(r.Body)
 	if disk := new(fs.PathError); errors.As(err, &disk) {
 		slog.Warn("a file with a taught action was not imported", "error", err)
-		Problem(w, http.StatusInsufficientStorage, "There is no room for a temporary file: "+err.Error())
+		noRoom(w, err)
 		return
 	}
 	if err != nil {

@@ -53,7 +53,7 @@ class Window:
 
     pixels: np.ndarray
     begin: float
-    seconds: float = 2.0
+    seconds: float
 
 
 def read(folder: Path) -> list[Video]:

@@ -77,7 +77,6 @@ def test_a_table_that_is_no_text_is_named(tmp_path):
 
 def test_a_video_shorter_than_a_window_ends_in_its_last_picture(monkeypatch):
     pictures = [np.full((4, 4, 3), k, np.uint8) for k in range(3)]
-    monkeypatch.setattr(real.video, "frames_at", lambda *_: iter(pictures))
     monkeypatch.setattr(real.video, "ticks_at", lambda *_: enumerate(pictures))
     (window,) = real.windows("x", 5, 8, (4, 4))
     assert window.pixels[0, 0, ::3].tolist() == [0, 1, 2, 2, 2] and window.begin == 0
@@ -86,7 +85,6 @@ def test_a_video_shorter_than_a_window_ends_in_its_last_picture(monkeypatch):
 def test_of_a_video_with_gaps_no_frozen_picture_is_made(monkeypatch):
     pictures = [np.full((4, 4, 3), k, np.uint8) for k in range(3)]
     gappy = [pictures[0], None, pictures[1], None, pictures[2]]
-    monkeypatch.setattr(real.video, "frames_at", lambda *_: iter(gappy))
     monkeypatch.setattr(real.video, "ticks_at", lambda *_: enumerate(gappy))
     monkeypatch.setattr(real.video, "_check_longest", refuse)
     with pytest.raises(ValueError, match="slow"):
@@ -114,7 +112,7 @@ def test_falls_are_told_from_ordinary_life(tmp_path):
     subject = FakeSubject()
     subject.labels = ["other", "fall"]
     subject.windows = lambda path: [
-        real.Window(np.array(int(path.stem) + 2 * (begin == 2)), begin) for begin in range(6)
+        real.Window(np.array(int(path.stem) + 2 * (begin == 2)), begin, 2.0) for begin in range(6)
     ]
     subject.about = {"frame_rate": 8}
     on_footage.falls(subject, [tmp_path])
@@ -146,7 +144,7 @@ class FakeSubject:
         self.rows = {}
 
     def windows(self, path):
-        return [real.Window(np.array(int(path.stem)), 0)]
+        return [real.Window(np.array(int(path.stem)), 0, 2.0)]
 
     def probabilities(self, clips):
         bright = np.array(clips, float) / 10
@@ -191,7 +189,7 @@ def test_a_folder_without_a_table_is_named(tmp_path):
     ],
 )
 def test_a_window_shows_a_fall_or_ends_before_it(begin, shown, quiet):
-    fall, window = real.Span("Falling (BW)", 3.4, 11), real.Window(np.zeros(1), begin)
+    fall, window = real.Span("Falling (BW)", 3.4, 11), real.Window(np.zeros(1), begin, 2.0)
     assert real.shows(window, fall) == shown and real.before(window, [fall]) == quiet
 
 
